@@ -1,0 +1,82 @@
+# A thin front door: the build itself is Meson's, the work is done by scripts/. `make help` lists the targets.
+
+BUILD ?= build
+PROJECT ?= demo
+DATA ?= data
+PORT ?= 8080
+# Set-up brings a compiler cache; `make build CC=clang BUILD=build-clang` uses another compiler.
+ifeq ($(origin CC),default)
+CC := ccache gcc
+endif
+export CC
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## install what is missing (Debian packages, runtime, models)
+	@scripts/setup build
+
+.PHONY: build
+build: setup ## compile to build/framehound
+	@scripts/build "$(BUILD)"
+
+.PHONY: run
+run: build ## start the server, ingest VIDEO= (default: a street scene) into PROJECT=, print the address
+	@BUILD="$(BUILD)" DATA="$(DATA)" PORT="$(PORT)" PROJECT="$(PROJECT)" \
+	    scripts/run "$(VIDEO)"
+
+.PHONY: stop
+stop: ## stop the server that `make run` left running
+	@DATA="$(DATA)" scripts/run --stop
+
+.PHONY: test
+test: build ## all tests; the last line says `N passed, N failed`
+	@scripts/test "$(BUILD)" $(TEST_FLAGS)
+
+.PHONY: asan
+asan: setup ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@scripts/build build-asan -Db_sanitize=address,undefined -Db_lundef=false
+	@scripts/test build-asan
+
+.PHONY: tsan
+tsan: setup ## the tests of threaded code under ThreadSanitizer
+	@scripts/build build-tsan -Db_sanitize=thread -Db_lundef=false -Db_pie=true
+	@scripts/test build-tsan
+
+.PHONY: fuzz
+fuzz: setup ## search for inputs that break a parser, FUZZ_SECONDS= (60) for each
+	@scripts/setup lint
+	@CC=clang CXX=clang++ scripts/build build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
+	@scripts/fuzz build-fuzz
+
+.PHONY: lint
+lint: setup ## formatting, static analysis, headers, module direction, scripts
+	@scripts/setup lint
+	@scripts/lint "$(BUILD)"
+
+.PHONY: fmt
+fmt: ## format the C sources in place
+	@scripts/setup lint
+	@scripts/lint --fix
+
+.PHONY: bench
+bench: build ## measure throughput, queries and memory
+	@scripts/setup bench
+	@bench/run "$(BUILD)"
+
+.PHONY: docs
+docs: build ## write the pages that are made from the program
+	@"$(BUILD)/framehound" --describe-settings >docs/settings.md
+
+.PHONY: test-fresh
+test-fresh: ## both commands of the README in a bare Debian 12
+	@scripts/setup fresh
+	@scripts/test-fresh
+
+.PHONY: clean
+clean: ## remove build folders; what set-up fetched stays (remove .deps/ for that)
+	rm -rf build build-asan build-tsan build-fuzz build-lint

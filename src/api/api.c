@@ -1,0 +1,151 @@
+#include "api/api.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/api_internal.h"
+#include "base/mem.h"
+
+// A picture to search by travels as Base64 in JSON.
+#define SEARCH_BODY_MAX (SEARCH_PICTURE_SIZE_MAX / 3 * 4 + 1024 * 1024)
+
+struct route {
+    enum http_method method;
+    const char *pattern;
+    http_handler handler;
+    unsigned flags;
+    uint64_t body_bytes_most;
+};
+
+#define V1 "/api/v1"
+
+// In the order of api/openapi.yaml. The body limit of uploads comes from the
+// configuration.
+static const struct route routes[] = {
+    {HTTP_GET, V1 "/projects", api_list_projects, 0, 0},
+    {HTTP_POST, V1 "/projects", api_create_project, 0, 0},
+    {HTTP_GET, V1 "/projects/{p}", api_get_project, 0, 0},
+    {HTTP_DELETE, V1 "/projects/{p}", api_delete_project, 0, 0},
+    {HTTP_GET, V1 "/projects/{p}/videos", api_list_project_videos, 0, 0},
+    {HTTP_POST, V1 "/projects/{p}/videos", api_submit_video, 0, 0},
+    {HTTP_PUT, V1 "/projects/{p}/uploads/{name}", api_upload_video, HTTP_ROUTE_BODY_FILE, 0},
+    {HTTP_GET, V1 "/videos", api_list_videos, 0, 0},
+    {HTTP_GET, V1 "/videos/{v}", api_get_video, 0, 0},
+    {HTTP_DELETE, V1 "/videos/{v}", api_delete_video, 0, 0},
+    {HTTP_POST, V1 "/videos/{v}/cancel", api_cancel_video, 0, 0},
+    {HTTP_POST, V1 "/videos/{v}/resume", api_resume_video, 0, 0},
+    {HTTP_GET, V1 "/videos/{v}/segments", api_list_segments, 0, 0},
+    {HTTP_GET, V1 "/videos/{v}/frames", api_list_frames, 0, 0},
+    {HTTP_GET, V1 "/videos/{v}/stream", api_stream_video, 0, 0},
+    {HTTP_GET, V1 "/frames/{f}", api_get_frame, 0, 0},
+    {HTTP_GET, V1 "/frames/{f}/image", api_frame_image, 0, 0},
+    {HTTP_GET, V1 "/objects/{o}", api_get_object, 0, 0},
+    {HTTP_GET, V1 "/objects/{o}/image", api_object_image, 0, 0},
+    {HTTP_GET, V1 "/objects/{o}/similar", api_similar, 0, 0},
+    {HTTP_POST, V1 "/search", api_search, 0, SEARCH_BODY_MAX},
+    {HTTP_GET, V1 "/activity", api_events, 0, 0},
+    {HTTP_GET, V1 "/activity/state", api_activity_state, 0, 0},
+    {HTTP_GET, V1 "/workers", api_workers, 0, 0},
+    {HTTP_GET, V1 "/dead-letters", api_list_dead_letters, 0, 0},
+    {HTTP_POST, V1 "/dead-letters/{id}/retry", api_retry_dead_letter, 0, 0},
+    {HTTP_GET, V1 "/openapi.json", api_openapi, HTTP_ROUTE_OPEN, 0},
+    {HTTP_POST, V1 "/session", api_start_session, HTTP_ROUTE_OPEN, 0},
+    {HTTP_GET, "/healthz", api_healthz, HTTP_ROUTE_OPEN, 0},
+    {HTTP_GET, "/readyz", api_readyz, HTTP_ROUTE_OPEN, 0},
+    {HTTP_GET, "/metrics", api_metrics, 0, 0},
+    {HTTP_GET, "/{file...}", api_web_file, HTTP_ROUTE_OPEN, 0},
+};
+
+struct api *api_new(const struct api_config *config)
+{
+    struct api *api = mem_calloc(1, sizeof(*api));
+    api->config = *config;
+    if (api->config.upload_bytes_most == 0)
+        api->config.upload_bytes_most = API_UPLOAD_MAX_DEFAULT;
+    return api;
+}
+
+void api_free(struct api *api)
+{
+    free(api);
+}
+
+void api_add_routes(struct api *api, struct http_server *server)
+{
+    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+        const struct route *r = &routes[i];
+        struct http_route route = {.method = r->method,
+            .pattern = r->pattern,
+            .handler = r->handler,
+            .context = api,
+            .flags = r->flags,
+            .body_bytes_most =
+                (r->flags & HTTP_ROUTE_BODY_FILE) != 0 ? api->config.upload_bytes_most : r->body_bytes_most};
+        http_server_add(server, &route);
+    }
+}
+
+bool api_request_is_local(const struct api *api, const struct http_request *request)
+{
+    // Behind a proxy on this machine everybody comes from the loopback; a proxy
+    // says so in one of these.
+    static const char *const proxy_headers[] = {"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"};
+    if (api->config.token_required || !http_request_is_loopback(request))
+        return false;
+    for (size_t i = 0; i < sizeof(proxy_headers) / sizeof(proxy_headers[0]); i++) {
+        if (http_request_header(request, proxy_headers[i]) != NULL)
+            return false;
+    }
+    return true;
+}
+
+enum err_code api_query_limit(
+    const struct http_request *request, size_t fallback, size_t most, size_t *limit, struct err *err)
+{
+    int64_t value = 0;
+    enum err_code code = http_request_query_int64(request, "limit", 1, (int64_t)most, (int64_t)fallback, &value, err);
+    *limit = (size_t)value;
+    return code;
+}
+
+enum err_code api_param_project(const struct http_request *request, const char **project, struct err *err)
+{
+    *project = http_request_param(request, "p");
+    return project_name_check(*project, err);
+}
+
+enum err_code api_param_video(const struct http_request *request, const char **video, struct err *err)
+{
+    *video = http_request_param(request, "v");
+    if (!video_id_is_valid(*video))
+        return err_set(err, ERR_INVALID, "\"%.64s\" is no video id: it has 16 digits from 0 to f", *video);
+    return ERR_NONE;
+}
+
+enum err_code api_respond_blob(struct api *api, struct http_request *request, struct http_response *response,
+    const char *key, const char *type, const char *etag, struct err *err)
+{
+    struct blob_info info;
+    struct blob_file file = {0};
+    enum err_code code = blob_store_stat(api->config.ingest->blobs, key, &info, err);
+    if (code == ERR_NONE)
+        code = blob_store_get_file(
+            api->config.ingest->blobs, key, api->config.ingest->temp_dir, http_request_cancel(request), &file, err);
+    if (code != ERR_NONE)
+        return code;
+    // The descriptor keeps the content alive when the blob, or its temporary
+    // copy, is removed while it is sent.
+    int fd = open(file.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        code = err_set_errno(err, errno, "the stored file %s cannot be opened", key);
+    else {
+        // Kept by the browser, asked about each time: indexing again may change a picture.
+        http_response_header(response, "Cache-Control", "private, no-cache");
+        http_response_file(response, type, fd, 0, (uint64_t)info.size_bytes, etag, info.modified_us);
+    }
+    blob_file_release(&file);
+    return code;
+}

@@ -1,0 +1,72 @@
+// What the handler files share. Not for other modules.
+#pragma once
+
+#include "api/api.h"
+#include "blob_store/blob_store.h"
+#include "meta_store/meta_store.h"
+#include "queue/queue.h"
+#include "vector_index/vector_index.h"
+
+struct api {
+    struct api_config config;
+};
+
+// One handler per route; `context` is the api.
+#define API_HANDLER(name)                                                                                              \
+    enum err_code name(void *context, struct http_request *request, struct http_response *response, struct err *err)
+
+API_HANDLER(api_list_projects);
+API_HANDLER(api_create_project);
+API_HANDLER(api_get_project);
+API_HANDLER(api_delete_project);
+API_HANDLER(api_list_project_videos);
+API_HANDLER(api_submit_video);
+API_HANDLER(api_upload_video);
+
+API_HANDLER(api_list_videos);
+API_HANDLER(api_get_video);
+API_HANDLER(api_delete_video);
+API_HANDLER(api_cancel_video);
+API_HANDLER(api_resume_video);
+API_HANDLER(api_list_segments);
+API_HANDLER(api_list_frames);
+API_HANDLER(api_stream_video);
+
+API_HANDLER(api_get_frame);
+API_HANDLER(api_frame_image);
+API_HANDLER(api_get_object);
+API_HANDLER(api_object_image);
+API_HANDLER(api_similar);
+API_HANDLER(api_search);
+
+API_HANDLER(api_events);
+API_HANDLER(api_workers);
+API_HANDLER(api_activity_state);
+API_HANDLER(api_list_dead_letters);
+API_HANDLER(api_retry_dead_letter);
+
+API_HANDLER(api_healthz);
+API_HANDLER(api_readyz);
+API_HANDLER(api_metrics);
+API_HANDLER(api_openapi);
+API_HANDLER(api_start_session);
+API_HANDLER(api_web_file);
+
+// Whether the request may do what only somebody at this machine may: name local
+// files, fetch from private addresses.
+bool api_request_is_local(const struct api *api, const struct http_request *request);
+
+// `limit` of a list: 1 … `most`.
+enum err_code api_query_limit(
+    const struct http_request *request, size_t fallback, size_t most, size_t *limit, struct err *err) ERR_MUST_CHECK;
+// The path's {p} or {v}, checked.
+enum err_code api_param_project(
+    const struct http_request *request, const char **project, struct err *err) ERR_MUST_CHECK;
+enum err_code api_param_video(const struct http_request *request, const char **video, struct err *err) ERR_MUST_CHECK;
+// Answers with a blob's bytes, with ranges. `etag` identifies the content,
+// without quotes.
+enum err_code api_respond_blob(struct api *api, struct http_request *request, struct http_response *response,
+    const char *key, const char *type, const char *etag, struct err *err) ERR_MUST_CHECK;
+// The video as JSON with its errors.
+enum err_code api_video_json(
+    struct api *api, const struct meta_video *video, json_t **out, struct err *err) ERR_MUST_CHECK;

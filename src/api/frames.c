@@ -1,0 +1,341 @@
+// Frames, objects and what is similar to them.
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "api/api_internal.h"
+#include "api/shape.h"
+#include "base/json.h"
+
+#define FRAMES_LIMIT 100
+#define SIMILAR_LIMIT 20
+// Lists in filters.
+#define FILTER_VALUES_MAX 100
+
+API_HANDLER(api_list_frames)
+{
+    struct api *api = context;
+    static const char *const allowed[] = {"from_us", "to_us", "limit", "cursor", "state", NULL};
+    const char *video = NULL;
+    struct meta_video *stored = NULL;
+    struct meta_frames frames = {0};
+    size_t limit = 0;
+    int64_t after = -1;
+    struct meta_frame_range range = {.from_us = 0, .to_us = -1, .after = -1};
+    enum err_code code = http_request_check_query(request, allowed, err);
+    if (code == ERR_NONE)
+        code = api_param_video(request, &video, err);
+    if (code == ERR_NONE)
+        code = http_request_query_int64(request, "from_us", 0, INT64_MAX, 0, &range.from_us, err);
+    if (code == ERR_NONE)
+        code = http_request_query_int64(request, "to_us", 0, INT64_MAX, -1, &range.to_us, err);
+    if (code == ERR_NONE)
+        code = http_request_query_int64(request, "cursor", -1, FRAME_INDEX_MAX, -1, &after, err);
+    if (code == ERR_NONE)
+        code = api_query_limit(request, FRAMES_LIMIT, META_LIST_MAX, &limit, err);
+    const char *state = http_request_query(request, "state");
+    if (code == ERR_NONE && state != NULL) {
+        for (unsigned s = FRAME_EMITTED; s <= FRAME_FAILED; s++) {
+            if (strcmp(state, frame_state_name((enum frame_state)s)) == 0)
+                range.state_mask = 1u << s;
+        }
+        if (range.state_mask == 0)
+            code = err_set(err, ERR_INVALID, "state must be emitted, indexed or failed, not \"%.32s\"", state);
+    }
+    if (code != ERR_NONE)
+        return code;
+
+    // One more than asked for tells whether there is a next page.
+    stored = mem_alloc(sizeof(*stored));
+    range.after = (int32_t)after;
+    range.limit = limit < META_LIST_MAX ? limit + 1 : limit;
+    code = meta_store_get_video(api->config.ingest->meta, video, stored, err);
+    if (code == ERR_NONE)
+        code = meta_store_list_frames(api->config.ingest->meta, video, &range, &frames, err);
+    if (code == ERR_NONE) {
+        size_t count = frames.count < limit ? frames.count : limit;
+        bool more = limit < META_LIST_MAX ? frames.count > limit : frames.count == limit;
+        json_t *list = json_array();
+        for (size_t i = 0; i < count; i++)
+            json_array_append_new(list, shape_frame(video, &frames.items[i]));
+        json_t *answer = json_object();
+        json_set(answer, "frames", list);
+        if (more && count > 0)
+            json_set_string(
+                answer, "next_cursor", arena_sprintf(http_request_arena(request), "%d", frames.items[count - 1].index));
+        else
+            json_set_string(answer, "next_cursor", NULL);
+        http_response_json(response, 200, answer);
+    }
+    meta_frames_release(&frames);
+    free(stored);
+    return code;
+}
+
+static enum err_code read_frame(struct api *api, const struct http_request *request, char video[VIDEO_ID_SIZE],
+    int32_t *index, struct meta_frames *frame, struct err *err)
+{
+    const char *id = http_request_param(request, "f");
+    if (!frame_id_parse(id, video, index))
+        return err_set(err, ERR_INVALID, "\"%.64s\" is no frame id: it looks like 0123456789abcdef-00000042", id);
+    enum err_code code = meta_store_get_frame(api->config.ingest->meta, video, *index, frame, err);
+    if (code == ERR_NONE && frame->count == 0)
+        code = err_set(err, ERR_NOT_FOUND, "there is no frame %s", id);
+    return code;
+}
+
+API_HANDLER(api_get_frame)
+{
+    struct api *api = context;
+    char video[VIDEO_ID_SIZE];
+    int32_t index;
+    struct meta_frames frame = {0};
+    enum err_code code = read_frame(api, request, video, &index, &frame, err);
+    if (code == ERR_NONE)
+        http_response_json(response, 200, shape_frame(video, &frame.items[0]));
+    meta_frames_release(&frame);
+    return code;
+}
+
+static enum err_code project_of(struct api *api, const char *video, char project[PROJECT_NAME_SIZE], struct err *err)
+{
+    struct meta_video *stored = mem_alloc(sizeof(*stored));
+    enum err_code code = meta_store_get_video(api->config.ingest->meta, video, stored, err);
+    if (code == ERR_NONE)
+        memcpy(project, stored->project, PROJECT_NAME_SIZE);
+    free(stored);
+    return code;
+}
+
+API_HANDLER(api_frame_image)
+{
+    struct api *api = context;
+    char video[VIDEO_ID_SIZE];
+    char project[PROJECT_NAME_SIZE];
+    char key[BLOB_KEY_SIZE];
+    int32_t index;
+    struct meta_frames frame = {0};
+    enum err_code code = read_frame(api, request, video, &index, &frame, err);
+    meta_frames_release(&frame);
+    if (code == ERR_NONE)
+        code = project_of(api, video, project, err);
+    if (code != ERR_NONE)
+        return code;
+    blob_key_frame(project, video, index, key);
+    code = api_respond_blob(api, request, response, key, "image/jpeg", http_request_param(request, "f"), err);
+    if (code == ERR_NOT_FOUND)
+        return err_set(err, ERR_NOT_FOUND, "the picture of frame %s was not kept", http_request_param(request, "f"));
+    return code;
+}
+
+API_HANDLER(api_get_object)
+{
+    struct api *api = context;
+    const char *id = http_request_param(request, "o");
+    struct object_info info;
+    enum err_code code = search_object(api->config.search, id, &info, err);
+    if (code == ERR_NONE)
+        http_response_json(response, 200, shape_object_info(id, &info));
+    return code;
+}
+
+API_HANDLER(api_object_image)
+{
+    struct api *api = context;
+    const char *id = http_request_param(request, "o");
+    char key[BLOB_KEY_SIZE];
+    struct object_info info;
+    enum err_code code = search_object(api->config.search, id, &info, err);
+    if (code != ERR_NONE)
+        return code;
+    blob_key_object(info.project, id, key);
+    return api_respond_blob(api, request, response, key, "image/jpeg", id, err);
+}
+
+static enum err_code query_flag(const struct http_request *request, const char *name, bool *flag, struct err *err)
+{
+    const char *text = http_request_query(request, name);
+    *flag = text != NULL && (strcmp(text, "true") == 0 || strcmp(text, "1") == 0);
+    if (text != NULL && !*flag && strcmp(text, "false") != 0 && strcmp(text, "0") != 0)
+        return err_set(err, ERR_INVALID, "%s must be true or false, not \"%.32s\"", name, text);
+    return ERR_NONE;
+}
+
+static enum err_code run_search(
+    struct api *api, struct http_response *response, const struct search_request *question, struct err *err)
+{
+    struct search_result result = {0};
+    enum err_code code = search_run(api->config.search, question, &result, err);
+    if (code == ERR_NONE)
+        http_response_json(response, 200, shape_hits(&result));
+    search_result_release(&result);
+    return code;
+}
+
+API_HANDLER(api_similar)
+{
+    struct api *api = context;
+    static const char *const allowed[] = {"limit", "offset", "min_score", "scope", "per_track", "class", "label", NULL};
+    const char *id = http_request_param(request, "o");
+    struct object_info info;
+    double min_score = -1;
+    int64_t offset = 0;
+    struct search_request question = {.object = id, .cancel = http_request_cancel(request)};
+    enum err_code code = http_request_check_query(request, allowed, err);
+    if (code == ERR_NONE)
+        code = api_query_limit(request, SIMILAR_LIMIT, SEARCH_LIMIT_MAX, &question.limit, err);
+    if (code == ERR_NONE)
+        code = http_request_query_int64(request, "offset", 0, SEARCH_OFFSET_MAX, 0, &offset, err);
+    if (code == ERR_NONE)
+        code = http_request_query_double(request, "min_score", -1, 1, -1, &min_score, err);
+    if (code == ERR_NONE)
+        code = query_flag(request, "per_track", &question.per_track, err);
+    const char *scope = http_request_query(request, "scope");
+    if (code == ERR_NONE && scope != NULL && strcmp(scope, "video") != 0 && strcmp(scope, "project") != 0)
+        code = err_set(err, ERR_INVALID, "scope must be video or project, not \"%.32s\"", scope);
+    if (code == ERR_NONE)
+        code = search_object(api->config.search, id, &info, err);
+    if (code != ERR_NONE)
+        return code;
+
+    const char *class_name = http_request_query(request, "class");
+    const char *label = http_request_query(request, "label");
+    question.project = info.project;
+    question.offset = (size_t)offset;
+    question.min_score = (float)min_score;
+    question.filter.video = scope != NULL && strcmp(scope, "video") == 0 ? info.video : NULL;
+    question.filter.classes = &class_name;
+    question.filter.class_count = class_name != NULL;
+    question.filter.labels = &label;
+    question.filter.label_count = label != NULL;
+    return run_search(api, response, &question, err);
+}
+
+// A list of texts, in the request's arena.
+static enum err_code read_texts(struct http_request *request, json_t *object, const char *field, size_t most,
+    const char *const **texts, size_t *count, struct err *err)
+{
+    json_t *array = NULL;
+    enum err_code code = json_opt_array(object, field, most, &array, err);
+    if (code != ERR_NONE || array == NULL)
+        return code;
+    size_t n = json_array_size(array);
+    const char **list = arena_alloc_array(http_request_arena(request), n + 1, sizeof(*list));
+    for (size_t i = 0; i < n; i++) {
+        list[i] = json_string_value(json_array_get(array, i));
+        if (list[i] == NULL)
+            return err_set(err, ERR_INVALID, "field \"%s\" must be a list of texts", field);
+    }
+    *texts = list;
+    *count = n;
+    return ERR_NONE;
+}
+
+static enum err_code read_filters(
+    struct http_request *request, json_t *body, struct search_request *question, struct err *err)
+{
+    static const char *const allowed[] = {"videos", "classes", "labels", "exclude", "min_score", NULL};
+    json_t *filters = NULL;
+    double min_score = -1;
+    struct vector_filter *filter = &question->filter;
+    enum err_code code = json_opt_object(body, "filters", &filters, err);
+    if (code != ERR_NONE || filters == NULL)
+        return code;
+    code = json_check_fields(filters, allowed, err);
+    if (code == ERR_NONE)
+        code = read_texts(request, filters, "videos", FILTER_VALUES_MAX, &filter->videos, &filter->video_count, err);
+    if (code == ERR_NONE)
+        code = read_texts(request, filters, "classes", FILTER_VALUES_MAX, &filter->classes, &filter->class_count, err);
+    if (code == ERR_NONE)
+        code = read_texts(request, filters, "labels", FILTER_VALUES_MAX, &filter->labels, &filter->label_count, err);
+    if (code == ERR_NONE)
+        code =
+            read_texts(request, filters, "exclude", SEARCH_EXAMPLES_MAX, &filter->exclude, &filter->exclude_count, err);
+    if (code == ERR_NONE)
+        code = json_opt_double(filters, "min_score", -1, 1, &min_score, err);
+    question->min_score = (float)min_score;
+    for (size_t i = 0; i < filter->video_count && code == ERR_NONE; i++) {
+        if (!video_id_is_valid(filter->videos[i]))
+            code = err_set(err, ERR_INVALID, "\"%.64s\" in filters.videos is no video id", filter->videos[i]);
+    }
+    return code;
+}
+
+// The picture as Base64, with or without a data URL in front.
+static enum err_code read_picture(
+    struct http_request *request, const char *text, struct search_request *question, struct err *err)
+{
+    if (strncmp(text, "data:", 5) == 0) {
+        const char *comma = strchr(text, ',');
+        if (comma == NULL || comma - text < 7 || strncmp(comma - 7, ";base64", 7) != 0)
+            return err_set(err, ERR_INVALID, "field \"image\" is a data URL without \";base64,\"");
+        text = comma + 1;
+    }
+    size_t length = strlen(text);
+    size_t capacity = length / 4 * 3 + 3;
+    unsigned char *bytes = arena_alloc(http_request_arena(request), capacity);
+    const char *end = NULL;
+    if (sodium_base642bin(bytes, capacity, text, length, " \r\n", &question->picture_size, &end,
+            sodium_base64_VARIANT_ORIGINAL) != 0 ||
+        *end != '\0')
+        return err_set(err, ERR_INVALID, "field \"image\" must be a picture as Base64");
+    question->picture = bytes;
+    return ERR_NONE;
+}
+
+API_HANDLER(api_search)
+{
+    struct api *api = context;
+    static const char *const allowed[] = {
+        "project", "object", "image", "text", "positive", "negative", "filters", "limit", "offset", "per_track", NULL};
+    json_t *body = NULL;
+    const char *image = NULL;
+    const char *text = NULL;
+    int64_t limit = SIMILAR_LIMIT;
+    int64_t offset = 0;
+    struct search_request question = {.min_score = -1, .cancel = http_request_cancel(request)};
+    enum err_code code = http_request_json(request, &body, err);
+    if (code == ERR_NONE)
+        code = json_check_fields(body, allowed, err);
+    if (code == ERR_NONE)
+        code = json_get_string(body, "project", &question.project, err);
+    if (code == ERR_NONE)
+        code = json_opt_string(body, "object", &question.object, err);
+    if (code == ERR_NONE)
+        code = json_opt_string(body, "image", &image, err);
+    if (code == ERR_NONE)
+        code = json_opt_string(body, "text", &text, err);
+    if (code == ERR_NONE && text != NULL)
+        code = err_set(err, ERR_INVALID,
+            "search by text needs a text encoder that goes with the "
+            "embedder, and no such model is installed");
+    if (code == ERR_NONE)
+        code = read_texts(
+            request, body, "positive", SEARCH_EXAMPLES_MAX, &question.positive, &question.positive_count, err);
+    if (code == ERR_NONE)
+        code = read_texts(
+            request, body, "negative", SEARCH_EXAMPLES_MAX, &question.negative, &question.negative_count, err);
+    if (code == ERR_NONE)
+        code = json_opt_int64(body, "limit", 1, SEARCH_LIMIT_MAX, &limit, err);
+    if (code == ERR_NONE)
+        code = json_opt_int64(body, "offset", 0, SEARCH_OFFSET_MAX, &offset, err);
+    if (code == ERR_NONE)
+        code = json_opt_bool(body, "per_track", &question.per_track, err);
+    if (code == ERR_NONE)
+        code = read_filters(request, body, &question, err);
+    if (code == ERR_NONE && image != NULL)
+        code = read_picture(request, image, &question, err);
+    if (code == ERR_NONE && question.project != NULL) {
+        struct meta_project project;
+        code = project_name_check(question.project, err);
+        if (code == ERR_NONE)
+            code = meta_store_get_project(api->config.ingest->meta, question.project, &project, err);
+    }
+    question.limit = (size_t)limit;
+    question.offset = (size_t)offset;
+    if (code == ERR_NONE)
+        code = run_search(api, response, &question, err);
+    json_decref(body);
+    return code;
+}

@@ -1,0 +1,250 @@
+#include "api/shape.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+
+static void set_time(json_t *object, const char *field, int64_t wall_us)
+{
+    if (wall_us <= 0) {
+        json_set_string(object, field, NULL);
+        return;
+    }
+    char text[CLOCK_TEXT_MAX];
+    clock_format_utc(wall_us, text);
+    json_set_string(object, field, text);
+}
+
+json_t *shape_project(const struct meta_project *project)
+{
+    json_t *o = json_object();
+    json_set_string(o, "name", project->name);
+    set_time(o, "created_at", project->created_us);
+    json_set_bool(o, "deleting", project->deleting);
+    json_set_int64(o, "videos", project->videos);
+    json_set_int64(o, "frames", project->frames);
+    json_set_int64(o, "objects", project->objects);
+    return o;
+}
+
+static json_t *shape_media(const struct meta_media *media)
+{
+    json_t *o = json_object();
+    json_set_string(o, "title", media->title);
+    json_set_string(o, "container", media->container);
+    json_set_string(o, "codec", media->codec);
+    json_set_string(o, "mime_type", media->mime_type[0] != '\0' ? media->mime_type : NULL);
+    json_set_int64(o, "width", media->width);
+    json_set_int64(o, "height", media->height);
+    json_t *aspect = json_array();
+    json_array_append_new(aspect, json_integer(media->sar_num > 0 ? media->sar_num : 1));
+    json_array_append_new(aspect, json_integer(media->sar_den > 0 ? media->sar_den : 1));
+    json_set(o, "sample_aspect_ratio", aspect);
+    json_set_int64(o, "rotation", media->rotation);
+    json_set_bool(o, "has_audio", media->has_audio);
+    json_set_int64(o, "duration_us", media->duration_us);
+    json_set_int64(o, "media_offset_us", media->media_offset_us);
+    json_set_int64(o, "size_bytes", media->size_bytes);
+    json_set_double(o, "frame_rate", media->frame_rate);
+    return o;
+}
+
+static json_t *shape_progress(const struct meta_video *video)
+{
+    json_t *o = json_object();
+    json_set_bool(o, "split_done", video->split_done);
+    json_set_int64(o, "segments", video->segments);
+    json_set_int64(o, "segments_done", video->segments_done);
+    if (video->frames_expected < 0)
+        json_set(o, "frames_expected", json_null());
+    else
+        json_set_int64(o, "frames_expected", video->frames_expected);
+    json_set_int64(o, "frames_emitted", video->frames_emitted);
+    json_set_int64(o, "frames_indexed", video->frames_indexed);
+    json_set_int64(o, "frames_failed", video->frames_failed);
+    json_set_int64(o, "objects", video->objects);
+    return o;
+}
+
+static json_t *shape_fps(const struct sampling *sampling)
+{
+    if (sampling->all)
+        return json_string("all");
+    if (sampling->fps_den == 1)
+        return json_integer(sampling->fps_num);
+    return json_real((double)sampling->fps_num / sampling->fps_den);
+}
+
+json_t *shape_video(const struct meta_video *video, char *const *errors, size_t error_count)
+{
+    json_t *o = json_object();
+    json_set_string(o, "id", video->id);
+    json_set_string(o, "project", video->project);
+    json_set_string(o, "name", video->name);
+    json_set_string(o, "source", video->source);
+    json_set_string(o, "state", video_state_name(video->state));
+    json_set_double(o, "chunk_seconds", (double)video->chunk_us / 1e6);
+    if (video->limit_us < 0)
+        json_set(o, "limit_seconds", json_null());
+    else
+        json_set_double(o, "limit_seconds", (double)video->limit_us / 1e6);
+    json_set(o, "fps", shape_fps(&video->sampling));
+    set_time(o, "created_at", video->created_us);
+    set_time(o, "updated_at", video->updated_us);
+    set_time(o, "finished_at", video->finished_us);
+    json_set(o, "media", shape_media(&video->media));
+    json_set(o, "progress", shape_progress(video));
+    json_t *models = json_object();
+    json_set_string(models, "detector", video->detector[0] != '\0' ? video->detector : NULL);
+    json_set_string(models, "embedder", video->embedder[0] != '\0' ? video->embedder : NULL);
+    json_set(o, "models", models);
+    json_set_bool(o, "source_incomplete", video->source_incomplete);
+    json_set_int64(o, "errors_count", video->errors_count);
+    json_t *list = json_array();
+    for (size_t i = 0; i < error_count; i++)
+        json_array_append_new(list, json_string_lossy(errors[i]));
+    json_set(o, "errors", list);
+    return o;
+}
+
+json_t *shape_segment(const struct meta_segment *segment)
+{
+    json_t *o = json_object();
+    json_set_int64(o, "index", segment->index);
+    json_set_int64(o, "start_us", segment->start_us);
+    json_set_int64(o, "end_us", segment->end_us);
+    json_set_int64(o, "source_frames", segment->source_frames);
+    json_set_bool(o, "done", segment->done);
+    json_set_int64(o, "frames", segment->frames);
+    return o;
+}
+
+static json_t *shape_box(const struct meta_object *object)
+{
+    json_t *box = json_array();
+    json_array_append_new(box, json_real((double)object->x));
+    json_array_append_new(box, json_real((double)object->y));
+    json_array_append_new(box, json_real((double)object->width));
+    json_array_append_new(box, json_real((double)object->height));
+    return box;
+}
+
+static void set_track(json_t *o, const char *video, int64_t track)
+{
+    if (track < 0) {
+        json_set_string(o, "track", NULL);
+        return;
+    }
+    char id[TRACK_ID_SIZE];
+    track_id_make(video, track, id);
+    json_set_string(o, "track", id);
+}
+
+// A label a person gave is certain.
+static void set_explicit_label(json_t *o, const char *label)
+{
+    if (label == NULL || label[0] == '\0') {
+        json_set(o, "label", json_null());
+        return;
+    }
+    json_t *value = json_object();
+    json_set_string(value, "name", label);
+    json_set_string(value, "kind", "explicit");
+    json_set_double(value, "score", 1.0);
+    json_set(o, "label", value);
+}
+
+json_t *shape_object(const char *video, int32_t frame_index, int32_t k, const struct meta_object *object)
+{
+    char id[OBJECT_ID_SIZE];
+    object_id_make(video, frame_index, k, id);
+    json_t *o = json_object();
+    json_set_string(o, "id", id);
+    json_set(o, "box", shape_box(object));
+    json_set_string(o, "class", object->class_name);
+    json_set_double(o, "score", (double)object->score);
+    set_track(o, video, object->track);
+    set_explicit_label(o, NULL);
+    return o;
+}
+
+json_t *shape_frame(const char *video, const struct meta_frame *frame)
+{
+    char id[FRAME_ID_SIZE];
+    frame_id_make(video, frame->index, id);
+    json_t *o = json_object();
+    json_set_string(o, "id", id);
+    json_set_int64(o, "index", frame->index);
+    json_set_int64(o, "pts_us", frame->pts_us);
+    json_set_int64(o, "width", frame->width);
+    json_set_int64(o, "height", frame->height);
+    json_set_string(o, "state", frame_state_name(frame->state));
+    json_t *objects = json_array();
+    for (size_t k = 0; k < frame->object_count; k++)
+        json_array_append_new(objects, shape_object(video, frame->index, (int32_t)k, &frame->objects[k]));
+    json_set(o, "objects", objects);
+    return o;
+}
+
+json_t *shape_object_info(const char *id, const struct object_info *info)
+{
+    int32_t index;
+    int32_t k = 0;
+    object_id_parse(id, NULL, &index, &k);
+    char frame[FRAME_ID_SIZE];
+    frame_id_make(info->video, info->frame_index, frame);
+    json_t *o = shape_object(info->video, info->frame_index, k, &info->object);
+    json_set_string(o, "project", info->project);
+    json_set_string(o, "video", info->video);
+    json_set_string(o, "frame", frame);
+    json_set_int64(o, "index", info->frame_index);
+    json_set_int64(o, "pts_us", info->pts_us);
+    json_set_int64(o, "frame_width", info->frame_width);
+    json_set_int64(o, "frame_height", info->frame_height);
+    return o;
+}
+
+json_t *shape_hit(const struct search_hit *hit)
+{
+    char frame[FRAME_ID_SIZE];
+    frame_id_make(hit->video, hit->frame_index, frame);
+    json_t *o = json_object();
+    json_set_string(o, "object", hit->object);
+    json_set_double(o, "score", (double)hit->score);
+    json_set_string(o, "video", hit->video);
+    json_set_string(o, "frame", frame);
+    json_set_int64(o, "index", hit->frame_index);
+    json_set_int64(o, "pts_us", hit->pts_us);
+    json_set_int64(o, "frame_width", hit->frame_width);
+    json_set_int64(o, "frame_height", hit->frame_height);
+    json_set(o, "box", shape_box(&hit->box));
+    json_set_string(o, "class", hit->box.class_name);
+    json_set_double(o, "detector_score", (double)hit->box.score);
+    set_track(o, hit->video, hit->box.track);
+    set_explicit_label(o, hit->label);
+    return o;
+}
+
+json_t *shape_hits(const struct search_result *result)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < result->count; i++)
+        json_array_append_new(list, shape_hit(&result->hits[i]));
+    json_t *o = json_object();
+    json_set(o, "hits", list);
+    json_set_bool(o, "more", result->more);
+    return o;
+}
+
+json_t *shape_dead_letter(const struct queue_dead_letter *letter)
+{
+    json_t *o = json_object();
+    json_set_int64(o, "id", letter->id);
+    json_set_string(o, "topic", letter->topic);
+    json_set_string(o, "key", letter->key);
+    json_set_string(o, "reason", letter->reason);
+    json_set_int64(o, "attempts", letter->attempts);
+    set_time(o, "failed_at", letter->failed_us);
+    return o;
+}

@@ -1,0 +1,171 @@
+// Health, metrics, the contract itself, sessions and the web application's
+// files.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "api/api_internal.h"
+#include "api/openapi_json.h"
+#include "base/json.h"
+
+#define WEB_PATH_MAX 4096
+
+API_HANDLER(api_healthz)
+{
+    (void)context;
+    (void)request;
+    (void)err;
+    json_t *answer = json_object();
+    json_set_string(answer, "status", "ok");
+    json_set_string(answer, "version", FRAMEHOUND_VERSION);
+    http_response_json(response, 200, answer);
+    return ERR_NONE;
+}
+
+// Adds {"status": "ok"} or the reason under `name`; returns whether it is ok.
+static bool add_check(json_t *checks, const char *name, enum err_code code, const struct err *err)
+{
+    json_set_string(checks, name, code == ERR_NONE ? "ok" : err->message);
+    return code == ERR_NONE;
+}
+
+API_HANDLER(api_readyz)
+{
+    struct api *api = context;
+    (void)request;
+    (void)err;
+    json_t *checks = json_object();
+    struct err why = ERR_INIT;
+    bool ready = add_check(checks, "queue", queue_ping(api->config.ingest->queue, &why), &why);
+    ready = add_check(checks, "meta_store", meta_store_ping(api->config.ingest->meta, &why), &why) && ready;
+    ready = add_check(checks, "blob_store", blob_store_ping(api->config.ingest->blobs, &why), &why) && ready;
+    ready = add_check(checks, "vector_index", vector_index_ping(api->config.ingest->vectors, &why), &why) && ready;
+    json_t *answer = json_object();
+    json_set_string(answer, "status", ready ? "ok" : "unavailable");
+    json_set(answer, "checks", checks);
+    http_response_json(response, ready ? 200 : 503, answer);
+    return ERR_NONE;
+}
+
+API_HANDLER(api_metrics)
+{
+    struct api *api = context;
+    (void)request;
+    (void)err;
+    struct strbuf text;
+    strbuf_init(&text);
+    metrics_show(api->config.ingest->metrics, &text);
+    http_response_strbuf(response, 200, "text/plain; version=0.0.4; charset=utf-8", &text);
+    strbuf_release(&text);
+    return ERR_NONE;
+}
+
+API_HANDLER(api_openapi)
+{
+    (void)context;
+    (void)request;
+    (void)err;
+    http_response_owned(response, 200, "application/json", (void *)openapi_json, sizeof(openapi_json) - 1, NULL);
+    return ERR_NONE;
+}
+
+API_HANDLER(api_start_session)
+{
+    (void)context;
+    static const char *const allowed[] = {"token", NULL};
+    json_t *body = NULL;
+    const char *token = NULL;
+    enum err_code code = http_request_json(request, &body, err);
+    if (code == ERR_NONE)
+        code = json_check_fields(body, allowed, err);
+    if (code == ERR_NONE)
+        code = json_get_string(body, "token", &token, err);
+    if (code == ERR_NONE) {
+        const char *scheme = http_request_header(request, "X-Forwarded-Proto");
+        bool secure = scheme != NULL && strcmp(scheme, "https") == 0;
+        if (!http_response_start_session(response, request, token, secure))
+            code = err_set(err, ERR_DENIED, "this is not the server's token");
+    }
+    json_decref(body);
+    return code;
+}
+
+static const char *web_content_type(const char *path)
+{
+    static const char *const types[][2] = {{".html", "text/html; charset=utf-8"}, {".js", "text/javascript"},
+        {".css", "text/css"}, {".svg", "image/svg+xml"}, {".png", "image/png"}, {".ico", "image/x-icon"},
+        {".json", "application/json"}, {".woff2", "font/woff2"}, {".webmanifest", "application/manifest+json"},
+        {".map", "application/json"}};
+    const char *dot = strrchr(path, '.');
+    for (size_t i = 0; dot != NULL && i < sizeof(types) / sizeof(types[0]); i++) {
+        if (strcmp(dot, types[i][0]) == 0)
+            return types[i][1];
+    }
+    return "application/octet-stream";
+}
+
+static const char welcome_page[] = "<!doctype html><html lang=\"en\"><meta "
+                                   "charset=\"utf-8\"><title>Framehound</title>"
+                                   "<style>body{font:16px/1.5 system-ui;max-width:40rem;margin:4rem "
+                                   "auto;padding:0 1rem}</style>"
+                                   "<h1>Framehound</h1><p>The server is running. The web application is not "
+                                   "installed here; what is stored can be "
+                                   "reached through the <a href=\"/api/v1/openapi.json\">HTTP interface</a>: "
+                                   "<a href=\"/api/v1/projects\">projects</a>, <a "
+                                   "href=\"/api/v1/videos\">videos</a>, "
+                                   "<a href=\"/api/v1/workers\">workers</a>, <a "
+                                   "href=\"/api/v1/activity/state\">activity</a>.</p></html>";
+
+// Opens a regular file below the web folder; -1 if there is none. The path is
+// clean already (see http_server.h), and links are not followed.
+static int open_web_file(int directory, const char *path, struct stat *st)
+{
+    int fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd >= 0 && (fstat(fd, st) != 0 || !S_ISREG(st->st_mode))) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+// Files of the web application; a path that is none of them and looks like no
+// file is a view of the application, which finds its way by the address.
+API_HANDLER(api_web_file)
+{
+    struct api *api = context;
+    const char *path = http_request_param(request, "file");
+    if (strncmp(path, "api/", 4) == 0)
+        return err_set(err, ERR_NOT_FOUND, "there is no %s: see /api/v1/openapi.json", http_request_path(request));
+    int directory = -1;
+    if (api->config.web_dir != NULL)
+        directory = open(api->config.web_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) {
+        if (path[0] != '\0')
+            return err_set(err, ERR_NOT_FOUND, "there is no %s", http_request_path(request));
+        http_response_owned(
+            response, 200, "text/html; charset=utf-8", (void *)welcome_page, sizeof(welcome_page) - 1, NULL);
+        return ERR_NONE;
+    }
+
+    struct stat st = {0};
+    const char *name = path[0] != '\0' ? path : "index.html";
+    int fd = open_web_file(directory, name, &st);
+    const char *slash = strrchr(name, '/');
+    if (fd < 0 && strchr(slash != NULL ? slash : name, '.') == NULL) {
+        name = "index.html";
+        fd = open_web_file(directory, name, &st);
+    }
+    close(directory);
+    if (fd < 0)
+        return err_set(err, ERR_NOT_FOUND, "there is no %s", http_request_path(request));
+    // Built files carry a hash of their content in their names; the page itself
+    // does not.
+    bool hashed = strncmp(name, "assets/", 7) == 0;
+    http_response_header(response, "Cache-Control", hashed ? "public, max-age=31536000, immutable" : "no-cache");
+    http_response_file(
+        response, web_content_type(name), fd, 0, (uint64_t)st.st_size, NULL, (int64_t)st.st_mtim.tv_sec * 1000000);
+    return ERR_NONE;
+}

@@ -1,0 +1,222 @@
+// Commands that change what is stored: cancel, resume, delete, and dead letters.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/command.h"
+#include "app/session.h"
+#include "app/settings.h"
+#include "app/ui.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+static const struct option_spec delete_list[] = {
+    {.name = "project",
+        .short_name = 'p',
+        .type = OPTION_STRING,
+        .value_name = "NAME",
+        .help = "Remove the whole project instead of one video."},
+    {.name = "yes", .short_name = 'y', .type = OPTION_BOOL, .help = "Do not ask."},
+};
+static const struct option_table delete_options = {
+    .title = "Removal", .options = delete_list, .count = sizeof(delete_list) / sizeof(delete_list[0])};
+static const struct option_table *const delete_tables[] = {&delete_options, CLIENT_TABLES, NULL};
+static const struct option_table *const plain_tables[] = {&json_options, CLIENT_TABLES, NULL};
+
+static enum err_code video_argument(const struct options *options, struct err *err)
+{
+    const char *id = options_argument(options, 0);
+    if (id != NULL && !video_id_is_valid(id))
+        return err_set(
+            err, ERR_INVALID, "\"%.64s\" is no video id: it has 16 digits from 0 to f; see framehound videos", id);
+    return ERR_NONE;
+}
+
+// POST /videos/{v}/{verb}
+static enum err_code change_video(const struct options *options, const char *verb, struct err *err)
+{
+    struct session session;
+    json_t *video = NULL;
+    enum err_code code = video_argument(options, err);
+    if (code == ERR_NONE)
+        code = session_open(options, 0, &session, err);
+    if (code != ERR_NONE)
+        return code;
+    char *path = mem_sprintf("/api/v1/videos/%s/%s", options_argument(options, 0), verb);
+    code = session_call(&session, HTTP_POST, path, NULL, &video, err);
+    if (code == ERR_NONE && options_bool(options, "json"))
+        ui_print_json(video);
+    else if (code == ERR_NONE)
+        printf("video %s is %s\n", ui_string(video, "id"), ui_string(video, "state"));
+    if (code == ERR_NONE && session.instance != NULL && strcmp(verb, "resume") == 0)
+        puts("It goes on when a server runs on this data folder: framehound up --data DIR");
+    free(path);
+    json_decref(video);
+    session_close(&session);
+    return code;
+}
+
+static enum err_code run_cancel(const struct options *options, int *status, struct err *err)
+{
+    (void)status;
+    return change_video(options, "cancel", err);
+}
+
+static enum err_code run_resume(const struct options *options, int *status, struct err *err)
+{
+    (void)status;
+    return change_video(options, "resume", err);
+}
+
+// ---- delete
+
+// Says what will be lost and asks; true if that is wanted. Nobody there to ask is a no.
+static bool confirmed(const json_t *thing, const char *video, const char *project)
+{
+    const json_t *counts = video != NULL ? json_object_get(thing, "progress") : thing;
+    char answer[16] = "";
+    if (video != NULL)
+        printf("Remove video %s (%s) with %" PRId64 " frames and %" PRId64 " objects? [y/N] ", video,
+            ui_string(thing, "name"), ui_int(counts, "frames_indexed"), ui_int(counts, "objects"));
+    else
+        printf("Remove project %s with %" PRId64 " videos, %" PRId64 " frames and %" PRId64 " objects? [y/N] ", project,
+            ui_int(counts, "videos"), ui_int(counts, "frames"), ui_int(counts, "objects"));
+    fflush(stdout);
+    return fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+static enum err_code run_delete(const struct options *options, int *status, struct err *err)
+{
+    struct session session;
+    json_t *thing = NULL;
+    const char *video = options_argument(options, 0);
+    const char *project = options_string(options, "project");
+    enum err_code code = video_argument(options, err);
+    if (code == ERR_NONE && (video == NULL) == (project == NULL)) {
+        fputs("framehound: say what to remove: a video's id, or --project NAME\n", stderr);
+        *status = 2;
+        return ERR_NONE;
+    }
+    if (code == ERR_NONE && project != NULL)
+        code = project_name_check(project, err);
+    if (code == ERR_NONE)
+        code = session_open(options, 0, &session, err);
+    if (code != ERR_NONE)
+        return code;
+    char *path = video != NULL ? mem_sprintf("/api/v1/videos/%s", video) : mem_sprintf("/api/v1/projects/%s", project);
+    code = session_get(&session, path, &thing, err);
+    if (code == ERR_NONE && !options_bool(options, "yes") && !confirmed(thing, video, project)) {
+        puts("Nothing was removed.");
+        *status = 1;
+    } else if (code == ERR_NONE) {
+        code = session_call(&session, HTTP_DELETE, path, NULL, NULL, err);
+        if (code == ERR_NONE)
+            printf("removed %s %s\n", video != NULL ? "video" : "project", video != NULL ? video : project);
+    }
+    free(path);
+    json_decref(thing);
+    session_close(&session);
+    return code;
+}
+
+// ---- dead letters
+
+struct letters {
+    bool json;
+    struct ui_table *table;
+};
+
+static enum err_code show_letter(void *context, const json_t *letter, struct err *err)
+{
+    struct letters *letters = context;
+    char id[24];
+    (void)err;
+    snprintf(id, sizeof(id), "%" PRId64, ui_int(letter, "id"));
+    if (letters->json)
+        ui_print_json(letter);
+    else
+        ui_table_add(letters->table,
+            (const char *[]){id, ui_string(letter, "topic"), ui_string(letter, "key"), ui_string(letter, "reason")});
+    return ERR_NONE;
+}
+
+static enum err_code run_dead_letters(const struct options *options, int *status, struct err *err)
+{
+    static const char *const headings[] = {"ID", "TOPIC", "OF", "REASON", NULL};
+    struct session session;
+    (void)status;
+    enum err_code code = session_open(options, 0, &session, err);
+    if (code != ERR_NONE)
+        return code;
+    struct letters letters = {.json = options_bool(options, "json"), .table = ui_table_new(headings)};
+    code = session_each(&session, "/api/v1/dead-letters", "dead_letters", show_letter, &letters, err);
+    if (code == ERR_NONE && !letters.json) {
+        if (ui_table_rows(letters.table) == 0)
+            puts("No work has failed for good.");
+        else
+            ui_table_print(letters.table);
+    }
+    ui_table_free(letters.table);
+    session_close(&session);
+    return code;
+}
+
+static enum err_code run_retry(const struct options *options, int *status, struct err *err)
+{
+    struct session session;
+    const char *text = options_argument(options, 0);
+    char *end = NULL;
+    (void)status;
+    if (strtoll(text, &end, 10) < 1 || *end != '\0')
+        return err_set(err, ERR_INVALID, "\"%.32s\" is no dead letter's number; see framehound dead-letters", text);
+    enum err_code code = session_open(options, 0, &session, err);
+    if (code != ERR_NONE)
+        return code;
+    char *path = mem_sprintf("/api/v1/dead-letters/%s/retry", text);
+    code = session_call(&session, HTTP_POST, path, NULL, NULL, err);
+    if (code == ERR_NONE)
+        printf("dead letter %s is tried again\n", text);
+    free(path);
+    session_close(&session);
+    return code;
+}
+
+const struct command command_cancel = {.spec = {.name = "cancel",
+                                           .arguments = "VIDEO",
+                                           .summary = "Stop an ingestion; what is indexed stays.",
+                                           .tables = plain_tables,
+                                           .arguments_least = 1,
+                                           .arguments_most = 1},
+    .run = run_cancel};
+
+const struct command command_resume = {
+    .spec = {.name = "resume",
+        .arguments = "VIDEO",
+        .summary = "Go on with what is missing of a cancelled, failed or incomplete video.",
+        .tables = plain_tables,
+        .arguments_least = 1,
+        .arguments_most = 1},
+    .run = run_resume};
+
+const struct command command_delete = {.spec = {.name = "delete",
+                                           .arguments = "[VIDEO]",
+                                           .summary = "Remove a video or a project with everything that belongs to it.",
+                                           .tables = delete_tables,
+                                           .arguments_most = 1},
+    .run = run_delete};
+
+const struct command command_dead_letters = {.spec = {.name = "dead-letters",
+                                                 .arguments = "",
+                                                 .summary = "List the work that failed for good, with the reason.",
+                                                 .tables = plain_tables},
+    .run = run_dead_letters};
+
+const struct command command_retry = {.spec = {.name = "retry",
+                                          .arguments = "ID",
+                                          .summary = "Try a dead letter again.",
+                                          .tables = plain_tables,
+                                          .arguments_least = 1,
+                                          .arguments_most = 1},
+    .run = run_retry};

@@ -1,0 +1,348 @@
+#include "app/instance.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "api/api.h"
+#include "app/settings.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "ingest/activity.h"
+#include "ingest/activity_log.h"
+#include "ingest/downloader.h"
+#include "ingest/indexer.h"
+#include "ingest/lifecycle.h"
+#include "ingest/splitter.h"
+#include "net/http_server.h"
+#include "os/cancel.h"
+#include "os/proc.h"
+#include "queue/queue.h"
+#include "search/search.h"
+
+#define DRAIN_MS 5000
+#define TOKEN_BYTES 24
+
+struct instance {
+    struct instance_config config;
+    struct stores *stores;
+    struct file_lock *lock;
+    struct metrics *metrics;
+    struct models *models;
+    struct cancel *cancel;
+    struct activity *activity;
+    struct worker_pool *splitter, *downloader, *indexer;
+    struct activity_log *activity_log;
+    struct search *search;
+    struct api *api;
+    struct http_server *server;
+    char *token;
+    char *url;
+    bool announced; // server.json is ours
+};
+
+struct stores *instance_stores(struct instance *instance)
+{
+    return instance->stores;
+}
+
+struct models *instance_models(struct instance *instance)
+{
+    return instance->models;
+}
+
+const char *instance_url(const struct instance *instance)
+{
+    return instance->url;
+}
+
+const char *instance_token(const struct instance *instance)
+{
+    return instance->token;
+}
+
+// ---- workers
+
+// Workers of a part: what was said for it, else for all, else as many as the processors are good for. Inference has
+// threads of its own, so few indexers keep them busy.
+static int worker_count(const struct options *options, int own, int least)
+{
+    int all = (int)options_int(options, "workers");
+    if (own > 0)
+        return own;
+    if (all > 0)
+        return all;
+    int half = proc_cpu_count() / 2;
+    return half > least ? half : least;
+}
+
+static enum err_code start_workers(struct instance *in, struct err *err)
+{
+    const struct options *options = in->config.options;
+    const struct ingest *ingest = &in->stores->ingest;
+    enum err_code code = ERR_NONE;
+    if (in->config.parts & PART_SPLITTER) {
+        struct splitter_settings settings;
+        splitter_settings_read(options, &settings);
+        settings.fetch.yt_dlp = settings_yt_dlp(options);
+        settings.workers = worker_count(options, settings.workers, 1);
+        code = splitter_start(ingest, &settings, in->cancel, &in->splitter, err);
+    }
+    if (code == ERR_NONE && (in->config.parts & PART_DOWNLOADER)) {
+        struct downloader_settings settings;
+        downloader_settings_read(options, &settings);
+        settings.workers = worker_count(options, settings.workers, 1);
+        code = downloader_start(ingest, &settings, in->cancel, &in->downloader, err);
+    }
+    if (code == ERR_NONE && (in->config.parts & PART_INDEXER)) {
+        struct indexer_settings settings;
+        struct detector *detector = NULL;
+        struct embedder *embedder = NULL;
+        indexer_settings_read(options, &settings);
+        // One stores its batch while the other keeps the networks busy.
+        settings.workers = worker_count(options, settings.workers, 2);
+        code = models_detector(in->models, &detector, err);
+        if (code == ERR_NONE)
+            code = models_embedder(in->models, &embedder, NULL, err);
+        if (code == ERR_NONE)
+            code = indexer_start(ingest, &settings, detector, embedder, in->cancel, &in->indexer, err);
+    }
+    return code;
+}
+
+// ---- the query engine
+
+static enum err_code give_embedder(void *context, struct embedder **embedder, const char **model, struct err *err)
+{
+    struct instance *in = context;
+    return models_embedder(in->models, embedder, model, err);
+}
+
+// The lists of a repeatable option, NULL-terminated, to be freed.
+static const char **option_list(const struct options *options, const char *name)
+{
+    size_t count = options_count(options, name);
+    const char **list = mem_calloc(count + 1, sizeof(*list));
+    for (size_t i = 0; i < count; i++)
+        list[i] = options_string_at(options, name, i);
+    return list;
+}
+
+static void make_token(struct instance *in)
+{
+    unsigned char bytes[TOKEN_BYTES];
+    in->token = mem_alloc(2 * TOKEN_BYTES + 1);
+    randombytes_buf(bytes, sizeof(bytes));
+    sodium_bin2hex(in->token, 2 * TOKEN_BYTES + 1, bytes, sizeof(bytes));
+}
+
+static bool is_loopback(const char *address)
+{
+    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 || strcmp(address, "localhost") == 0;
+}
+
+static enum err_code open_server(struct instance *in, struct err *err)
+{
+    const struct options *options = in->config.options;
+    char address[64] = "127.0.0.1";
+    struct http_server_options server = {
+        .upload_directory = in->stores->temp_dir, .log = in->config.log, .metrics = in->metrics};
+    const char **hosts = NULL;
+    const char **origins = NULL;
+    enum err_code code = ERR_NONE;
+    if (in->config.private_server) {
+        make_token(in);
+    } else {
+        code = settings_listen(options_string(options, "listen"), address, &server.port, err);
+        if (code == ERR_NONE)
+            code = settings_token(options, &in->token, err);
+        if (code == ERR_NONE && in->token == NULL && !is_loopback(address))
+            code = err_set(err, ERR_INVALID,
+                "listening on %s lets other machines in: --token-file FILE must name a file with the token that "
+                "clients have to send (SECURITY.md)",
+                address);
+        if (code != ERR_NONE)
+            return code;
+        hosts = option_list(options, "allow-host");
+        origins = option_list(options, "allow-origin");
+    }
+    server.address = address;
+    server.token = in->token;
+    server.allowed_hosts = hosts;
+    server.allowed_origins = origins;
+    code = http_server_new(&server, &in->server, err);
+    free(hosts);
+    free(origins);
+    if (code != ERR_NONE)
+        return code;
+    api_add_routes(in->api, in->server);
+    code = http_server_start(in->server, err);
+    if (code != ERR_NONE)
+        return code;
+    bool v6 = strchr(address, ':') != NULL;
+    in->url =
+        mem_sprintf("http://%s%s%s:%u", v6 ? "[" : "", address, v6 ? "]" : "", (unsigned)http_server_port(in->server));
+    return ERR_NONE;
+}
+
+static enum err_code start_query(struct instance *in, struct err *err)
+{
+    const struct options *options = in->config.options;
+    const struct ingest *ingest = &in->stores->ingest;
+    enum err_code code = activity_log_start(ingest->queue, ingest->clock, in->config.log, &in->activity_log, err);
+    if (code != ERR_NONE)
+        return code;
+    in->search = search_new(&(struct search_config){
+        .meta = ingest->meta, .vectors = ingest->vectors, .embedder = give_embedder, .context = in});
+    bool private = in->config.private_server;
+    in->api = api_new(&(struct api_config){.ingest = ingest,
+        .search = in->search,
+        .activity = in->activity_log,
+        .web_dir = private ? NULL : options_string(options, "web"),
+        .upload_bytes_most = private ? 0 : (uint64_t)options_size_bytes(options, "max-upload"),
+        .allow_local_files = !private && options_bool(options, "allow-local-files"),
+        .token_required = !private && options_string(options, "token-file") != NULL});
+    return open_server(in, err);
+}
+
+// ---- where the server listens, for commands that are given the data folder only
+
+static void server_file(const char *data_dir, char path[FILE_PATH_MAX])
+{
+    // A path that is too long for this was too long for the stores before.
+    if (snprintf(path, FILE_PATH_MAX, "%s/server.json", data_dir) >= FILE_PATH_MAX)
+        path[0] = '\0';
+}
+
+static enum err_code announce(struct instance *in, struct err *err)
+{
+    char path[FILE_PATH_MAX];
+    struct strbuf text;
+    json_t *o = json_object();
+    json_set_string(o, "url", in->url);
+    json_set_int64(o, "pid", getpid());
+    json_set_string(o, "version", FRAMEHOUND_VERSION);
+    strbuf_init(&text);
+    json_dump_pretty(o, &text);
+    server_file(in->stores->dir, path);
+    enum err_code code = file_write(path, text.data, text.size, FILE_SYNC_NONE, err);
+    in->announced = code == ERR_NONE;
+    strbuf_release(&text);
+    json_decref(o);
+    return code;
+}
+
+enum err_code instance_find_server(const char *data_dir, char **url, struct err *err)
+{
+    char path[FILE_PATH_MAX];
+    json_t *o = NULL;
+    const char *text = NULL;
+    server_file(data_dir, path);
+    if (!file_exists(path))
+        return err_set(err, ERR_NOT_FOUND, "no server is running on %s", data_dir);
+    enum err_code code = json_parse_file(path, NULL, &o, err);
+    if (code == ERR_NONE)
+        code = json_get_string(o, "url", &text, err);
+    if (code == ERR_NONE)
+        *url = mem_strdup(text);
+    json_decref(o);
+    return code;
+}
+
+// ---- start and stop
+
+static enum err_code recover(struct instance *in, struct err *err)
+{
+    struct recover_report report = {0};
+    enum err_code code = lifecycle_recover(&in->stores->ingest, in->cancel, &report, err);
+    if (code == ERR_NONE && report.deletions_finished + report.videos_resumed + report.videos_settled > 0)
+        log_info(in->config.log,
+            "put right what an earlier run left: %lld deletions finished, %lld videos resumed, %lld settled",
+            (long long)report.deletions_finished, (long long)report.videos_resumed, (long long)report.videos_settled);
+    return code;
+}
+
+enum err_code instance_start(const struct instance_config *config, struct instance **instance, struct err *err)
+{
+    struct instance *in = mem_calloc(1, sizeof(*in));
+    const char *dir = config->dir;
+    struct store_settings store_settings;
+    struct model_settings model_settings;
+    enum err_code code = ERR_NONE;
+    in->config = *config;
+    in->metrics = metrics_new();
+    in->cancel = cancel_new(NULL);
+    proc_raise_open_files();
+
+    if (config->options != NULL) {
+        store_settings_read(config->options, &store_settings);
+        model_settings_read(config->options, &model_settings);
+    } else {
+        store_settings_default(&store_settings);
+        model_settings_default(&model_settings);
+    }
+    // The lock comes before the stores are opened, so that two that start at once do not both migrate.
+    if (config->must_exist)
+        code = wiring_check(dir, err);
+    else if (config->alone)
+        code = dir_make(dir, err);
+    if (code == ERR_NONE && config->alone)
+        code = wiring_lock(dir, &in->lock, err);
+    if (code == ERR_NONE)
+        code = stores_open(dir, &store_settings, config->must_exist, config->log, in->metrics, &in->stores, err);
+    if (code == ERR_NONE) {
+        struct ingest *ingest = &in->stores->ingest;
+        in->models = models_new(&model_settings, in->stores->cache_dir, config->log);
+        code = activity_new(ingest->queue, ingest->clock, config->log, in->metrics, &in->activity, err);
+        ingest->activity = in->activity;
+    }
+    if (code == ERR_NONE && config->alone)
+        code = recover(in, err);
+    if (code == ERR_NONE && (config->parts & PART_QUERY))
+        code = start_query(in, err);
+    if (code == ERR_NONE)
+        code = start_workers(in, err);
+    if (code == ERR_NONE && (config->parts & PART_QUERY) && !config->private_server)
+        code = announce(in, err);
+    if (code != ERR_NONE) {
+        instance_stop(in);
+        return code;
+    }
+    *instance = in;
+    return ERR_NONE;
+}
+
+void instance_stop(struct instance *in)
+{
+    if (in == NULL)
+        return;
+    char path[FILE_PATH_MAX];
+    cancel_request(in->cancel);
+    worker_pool_stop(in->splitter);
+    worker_pool_stop(in->downloader);
+    worker_pool_stop(in->indexer);
+    if (in->server != NULL)
+        http_server_stop(in->server, DRAIN_MS);
+    http_server_free(in->server);
+    api_free(in->api);
+    search_free(in->search);
+    activity_free(in->activity);
+    if (in->activity_log != NULL)
+        activity_log_stop(in->activity_log);
+    models_free(in->models);
+    if (in->announced) {
+        server_file(in->stores->dir, path);
+        unlink(path);
+    }
+    stores_close(in->stores);
+    file_lock_release(in->lock);
+    metrics_free(in->metrics);
+    cancel_free(in->cancel);
+    free(in->token);
+    free(in->url);
+    free(in);
+}

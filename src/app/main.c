@@ -1,0 +1,117 @@
+// framehound: finds the command, reads its settings, runs it, and turns errors into an exit status.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "app/command.h"
+#include "base/mem.h"
+#include "base/strbuf.h"
+
+#define EXIT_USAGE 2
+// What a shell says of a program that SIGPIPE ended.
+#define EXIT_CLOSED_PIPE 141
+
+extern char **environ;
+
+const struct command *const commands[] = {&command_up, &command_ingest, &command_projects, &command_videos,
+    &command_status, &command_frames, &command_similar, &command_search, &command_cancel, &command_resume,
+    &command_delete, &command_dead_letters, &command_retry, &command_models_list, &command_models_verify,
+    &command_models_add, &command_models_bench, &command_embed, &command_doctor, &command_splitter, &command_downloader,
+    &command_indexer, &command_query, NULL};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]) - 1)
+
+static void print_text(struct strbuf *text)
+{
+    fputs(text->data, stdout);
+    strbuf_release(text);
+}
+
+static int fail(const struct err *err, int status)
+{
+    fprintf(stderr, "framehound: %s\n", err->message);
+    return status;
+}
+
+// --help, --version and the page of settings; returns -1 if it is something else.
+static int run_without_command(const struct command_spec *const *specs, int count, char **args)
+{
+    struct strbuf text;
+    if (count > 0 && strcmp(args[0], "--version") == 0) {
+        printf("framehound %s\n", FRAMEHOUND_VERSION);
+        return 0;
+    }
+    bool help = count == 0 || strcmp(args[0], "--help") == 0 || strcmp(args[0], "-h") == 0 ||
+        (strcmp(args[0], "help") == 0 && count == 1);
+    bool settings = count > 0 && strcmp(args[0], "--describe-settings") == 0;
+    if (!help && !settings)
+        return -1;
+    strbuf_init(&text);
+    if (settings)
+        options_markdown(specs, &text);
+    else
+        options_help_all(specs, &text);
+    print_text(&text);
+    return count == 0 ? EXIT_USAGE : 0;
+}
+
+static int run_command(const struct command *command, const struct command_spec *const *specs, int count, char **args)
+{
+    struct err err = ERR_INIT;
+    struct options *options = NULL;
+    const char *home = getenv("HOME");
+    char *file = home != NULL ? mem_sprintf("%s/.config/framehound/framehound.conf", home) : NULL;
+    struct options_sources sources = {.environment = environ, .default_file = file, .known = specs};
+    int status = 0;
+    enum err_code code = options_parse(&command->spec, count, args, &sources, &options, &err);
+    if (code != ERR_NONE) {
+        status = fail(&err, EXIT_USAGE);
+        fprintf(stderr, "See \"framehound %s --help\".\n", command->spec.name);
+    } else if (options_wants_help(options)) {
+        struct strbuf text;
+        strbuf_init(&text);
+        options_help(&command->spec, &text);
+        print_text(&text);
+    } else if (command->run(options, &status, &err) != ERR_NONE) {
+        status = fail(&err, 1);
+    }
+    options_free(options);
+    free(file);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const struct command_spec *specs[COMMAND_COUNT + 1] = {NULL};
+    const struct command_spec *found = NULL;
+    struct err err = ERR_INIT;
+    int used = 0;
+
+    if (sodium_init() < 0) {
+        fputs("framehound: the library of cryptography cannot be initialised\n", stderr);
+        return 1;
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        specs[i] = &commands[i]->spec;
+    int status = run_without_command(specs, argc - 1, argv + 1);
+    if (status < 0) {
+        if (command_find(specs, argc - 1, argv + 1, &found, &used, &err) != ERR_NONE)
+            return fail(&err, EXIT_USAGE);
+        for (size_t i = 0; i < COMMAND_COUNT; i++) {
+            if (specs[i] == found)
+                status = run_command(commands[i], specs, argc - 1 - used, argv + 1 + used);
+        }
+    }
+    // A full disk must not look like success. Who closed the pipe (head, less) has seen enough.
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        if (errno == EPIPE)
+            return EXIT_CLOSED_PIPE;
+        fputs("framehound: standard output cannot be written\n", stderr);
+        return status != 0 ? status : 1;
+    }
+    return status;
+}

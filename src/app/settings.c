@@ -1,0 +1,211 @@
+#include "app/settings.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define TOKEN_SIZE_MAX 4096
+#define TOKEN_LENGTH_MIN 16
+
+#define OPTION_TABLE(name, heading, ...)                                                                               \
+    static const struct option_spec name##_list[] = {__VA_ARGS__};                                                     \
+    const struct option_table name = {                                                                                 \
+        .title = (heading), .options = name##_list, .count = sizeof(name##_list) / sizeof(name##_list[0])}
+
+static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
+static const char *const log_formats[] = {"text", "json", NULL};
+
+OPTION_TABLE(log_options, "Log",
+    {.name = "log-level", .type = OPTION_ENUM, .choices = log_levels, .help = "Least important messages to write."},
+    {.name = "log-format",
+        .type = OPTION_ENUM,
+        .choices = log_formats,
+        .fallback = "text",
+        .help = "Lines for people, or JSON lines for machines."});
+
+OPTION_TABLE(data_options, "Data",
+    {.name = "data",
+        .type = OPTION_PATH,
+        .value_name = "DIR",
+        .help = "Folder that holds everything stored; by default framehound in the user's data folder."});
+
+OPTION_TABLE(model_options, "Models",
+    {.name = "models",
+        .type = OPTION_PATH,
+        .value_name = "DIR",
+        .help = "Folder with one folder per model; by default the one that set-up filled."},
+    {.name = "detector",
+        .type = OPTION_STRING,
+        .fallback = DEFAULT_DETECTOR,
+        .value_name = "NAME",
+        .help = "Model that finds objects."},
+    {.name = "embedder",
+        .type = OPTION_STRING,
+        .fallback = DEFAULT_EMBEDDER,
+        .value_name = "NAME",
+        .help = "Model that describes objects; a project is indexed with one embedder."},
+    {.name = "score-threshold",
+        .type = OPTION_FLOAT,
+        .least = "0.01",
+        .most = "1",
+        .help = "Least score of a detection; by default the model's own."},
+    {.name = "inference-threads",
+        .type = OPTION_INT,
+        .fallback = "0",
+        .least = "0",
+        .most = "256",
+        .help = "Processor threads for inference; 0: as many as there are processors."});
+
+OPTION_TABLE(scale_options, "Scale",
+    {.name = "workers",
+        .type = OPTION_INT,
+        .fallback = "0",
+        .least = "0",
+        .most = "64",
+        .value_name = "N",
+        .help = "Workers of each part; 0: as the machine's processors suggest."});
+
+OPTION_TABLE(keep_options, "What is kept, and how often work is tried",
+    {.name = "keep-segments",
+        .type = OPTION_BOOL,
+        .fallback = "false",
+        .help = "Keep the segments after a video is indexed; the source is always kept."},
+    {.name = "keep-frames",
+        .type = OPTION_BOOL,
+        .fallback = "true",
+        .help = "Keep the pictures of the frames after a video is indexed; the objects' pictures always stay."},
+    {.name = "max-attempts",
+        .type = OPTION_INT,
+        .fallback = "5",
+        .least = "1",
+        .most = "100",
+        .help = "How often a piece of work is tried before it becomes a dead letter."});
+
+OPTION_TABLE(server_options, "Server",
+    {.name = "listen",
+        .type = OPTION_STRING,
+        .fallback = "127.0.0.1:8080",
+        .value_name = "ADDR:PORT",
+        .help = "Where to listen; any address but a loopback one needs --token-file."},
+    {.name = "token-file",
+        .type = OPTION_PATH,
+        .value_name = "FILE",
+        .help = "File with the token that clients must send; at least 16 characters."},
+    {.name = "allow-host",
+        .type = OPTION_STRING,
+        .repeatable = true,
+        .value_name = "NAME",
+        .help = "Further host name under which the server may be addressed."},
+    {.name = "allow-origin",
+        .type = OPTION_STRING,
+        .repeatable = true,
+        .value_name = "URL",
+        .help = "Web origin whose pages may use the interface."},
+    {.name = "web", .type = OPTION_PATH, .value_name = "DIR", .help = "Folder of the built web application."},
+    {.name = "max-upload", .type = OPTION_SIZE, .fallback = "20G", .least = "1M", .help = "Largest upload."});
+
+OPTION_TABLE(client_options, "Server to talk to",
+    {.name = "server",
+        .type = OPTION_STRING,
+        .value_name = "URL",
+        .help = "Server to use; by default the one on the data folder, or http://127.0.0.1:8080."},
+    {.name = "token-file", .type = OPTION_PATH, .value_name = "FILE", .help = "File with the server's token."});
+
+OPTION_TABLE(json_options, "Output", {.name = "json", .type = OPTION_BOOL, .help = "JSON for machines."});
+
+struct log *settings_log(const struct options *options, enum log_level fallback)
+{
+    enum log_level level = fallback;
+    const char *name = options_string(options, "log-level");
+    if (name != NULL)
+        log_level_from_name(name, &level);
+    return log_new(STDERR_FILENO, level, strcmp(options_string(options, "log-format"), "json") == 0);
+}
+
+enum err_code settings_data_dir(const struct options *options, char path[FILE_PATH_MAX], struct err *err)
+{
+    const char *given = options_string(options, "data");
+    const char *base = getenv("XDG_DATA_HOME");
+    const char *home = getenv("HOME");
+    int n;
+    if (given != NULL)
+        n = snprintf(path, FILE_PATH_MAX, "%s", given);
+    else if (base != NULL && base[0] == '/')
+        n = snprintf(path, FILE_PATH_MAX, "%s/framehound", base);
+    else if (home != NULL && home[0] == '/')
+        n = snprintf(path, FILE_PATH_MAX, "%s/.local/share/framehound", home);
+    else
+        return err_set(err, ERR_INVALID, "there is no home folder to keep data in: name a folder with --data DIR");
+    if (n >= FILE_PATH_MAX)
+        return err_set(err, ERR_INVALID, "the data folder's path is too long");
+    return ERR_NONE;
+}
+
+const char *settings_models_dir(const struct options *options)
+{
+    const char *given = options_string(options, "models");
+    return given != NULL ? given : DEFAULT_MODELS_DIR;
+}
+
+const char *settings_yt_dlp(const struct options *options)
+{
+    const char *given = options_string(options, "yt-dlp");
+    return given != NULL ? given : DEFAULT_YT_DLP;
+}
+
+enum err_code settings_token(const struct options *options, char **token, struct err *err)
+{
+    const char *path = options_string(options, "token-file");
+    struct stat st;
+    size_t size = 0;
+    *token = NULL;
+    if (path == NULL)
+        return ERR_NONE;
+    enum err_code code = file_read(path, TOKEN_SIZE_MAX, token, &size, err);
+    if (code != ERR_NONE)
+        return err_context(err, "the token file cannot be read");
+    while (size > 0 && isspace((unsigned char)(*token)[size - 1]))
+        (*token)[--size] = '\0';
+    if (size < TOKEN_LENGTH_MIN || strlen(*token) != size)
+        code = err_set(err, ERR_INVALID,
+            "the token in %s must have at least %d characters on one line: write one with "
+            "\"head -c 24 /dev/urandom | base64\"",
+            path, TOKEN_LENGTH_MIN);
+    else if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & (S_IROTH | S_IWOTH)) != 0)
+        code = err_set(
+            err, ERR_DENIED, "everybody on this machine may read the token file %s: run \"chmod 600 %s\"", path, path);
+    if (code != ERR_NONE) {
+        free(*token);
+        *token = NULL;
+    }
+    return code;
+}
+
+enum err_code settings_listen(const char *text, char address[64], uint16_t *port, struct err *err)
+{
+    const char *colon = strrchr(text, ':');
+    const char *digits = colon != NULL ? colon + 1 : text;
+    size_t length = colon != NULL ? (size_t)(colon - text) : 0;
+    char *end = NULL;
+    long value = strtol(digits, &end, 10);
+    bool bracketed = length >= 2 && text[0] == '[' && text[length - 1] == ']';
+    if (!isdigit((unsigned char)digits[0]) || *end != '\0' || value > 65535 || length >= 60 ||
+        (!bracketed && memchr(text, ':', length) != NULL))
+        return err_set(err, ERR_INVALID,
+            "\"%.80s\" is nothing to listen on: use ADDRESS:PORT with a port up to 65535, such as 127.0.0.1:8080 or "
+            "[::1]:8080",
+            text);
+    if (bracketed)
+        snprintf(address, 64, "%.*s", (int)(length - 2), text + 1);
+    else if (length == 0)
+        snprintf(address, 64, "127.0.0.1");
+    else
+        snprintf(address, 64, "%.*s", (int)length, text);
+    *port = (uint16_t)value;
+    return ERR_NONE;
+}

@@ -1,0 +1,183 @@
+#include "app/wiring.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "blob_store/blob_store.h"
+#include "blob_store/blob_store_dir.h"
+#include "meta_store/meta_store.h"
+#include "meta_store/meta_store_sqlite.h"
+#include "queue/queue.h"
+#include "queue/queue_sqlite.h"
+#include "vector_index/vector_index.h"
+#include "vector_index/vector_index_usearch.h"
+
+static enum err_code join(char out[FILE_PATH_MAX], const char *dir, const char *name, struct err *err)
+{
+    if (snprintf(out, FILE_PATH_MAX, "%s/%s", dir, name) >= FILE_PATH_MAX)
+        return err_set(err, ERR_INVALID, "the data folder's path is too long");
+    return ERR_NONE;
+}
+
+static enum err_code write_identity(const char *path, struct err *err)
+{
+    json_t *o = json_object();
+    struct strbuf text;
+    strbuf_init(&text);
+    json_set_string(o, "format", "framehound-data");
+    json_set_int64(o, "schema", DATA_SCHEMA);
+    json_set_string(o, "written_by", FRAMEHOUND_VERSION);
+    json_dump_pretty(o, &text);
+    enum err_code code = file_write(path, text.data, text.size, FILE_SYNC_FULL, err);
+    strbuf_release(&text);
+    json_decref(o);
+    return code;
+}
+
+// What the folder says it is; a new folder is made one of ours.
+static enum err_code check_identity(const char *dir, bool must_exist, struct err *err)
+{
+    char path[FILE_PATH_MAX];
+    json_t *o = NULL;
+    const char *format = NULL;
+    int64_t schema = 0;
+    enum err_code code = join(path, dir, "framehound.json", err);
+    if (code != ERR_NONE)
+        return code;
+    if (!file_exists(path)) {
+        if (must_exist)
+            return err_set(
+                err, ERR_NOT_FOUND, "%s is no data folder of Framehound: nothing was ingested there yet", dir);
+        code = write_identity(path, err);
+        return code == ERR_NONE ? code : err_context(err, "the data folder cannot be written");
+    }
+    code = json_parse_file(path, NULL, &o, err);
+    if (code == ERR_NONE)
+        code = json_get_string(o, "format", &format, err);
+    if (code == ERR_NONE)
+        code = json_get_int64(o, "schema", 1, INT64_MAX, &schema, err);
+    if (code == ERR_NONE && strcmp(format, "framehound-data") != 0)
+        code = err_set(err, ERR_CORRUPT, "it says its format is \"%.40s\"", format);
+    if (code != ERR_NONE)
+        err_context(err, "%s is no data folder this program can use", dir);
+    else if (schema > DATA_SCHEMA)
+        code = err_set(err, ERR_CONFLICT,
+            "the data folder %s was written by a newer Framehound (schema %lld; this is %s, which knows %d): upgrade "
+            "this program, or use another folder",
+            dir, (long long)schema, FRAMEHOUND_VERSION, DATA_SCHEMA);
+    json_decref(o);
+    return code;
+}
+
+static enum err_code open_all(const struct store_settings *settings, struct stores *s, struct err *err)
+{
+    char path[FILE_PATH_MAX];
+    struct queue_options queue_options;
+    queue_options_default(&queue_options);
+    queue_options.max_attempts = settings->max_attempts;
+    s->ingest.lease_ms = queue_options.lease_ms;
+
+    enum err_code code = join(path, s->dir, "meta.sqlite", err);
+    if (code == ERR_NONE)
+        code = meta_store_sqlite_open(path, s->ingest.clock, &s->ingest.meta, err);
+    if (code == ERR_NONE)
+        code = join(path, s->dir, "queue.sqlite", err);
+    if (code == ERR_NONE)
+        code = queue_sqlite_open(path, &queue_options, s->ingest.clock, &s->ingest.queue, err);
+    if (code == ERR_NONE)
+        code = join(path, s->dir, "blobs", err);
+    if (code == ERR_NONE)
+        code = blob_store_dir_open(path, &s->ingest.blobs, err);
+    if (code == ERR_NONE)
+        code = join(path, s->dir, "vectors", err);
+    if (code == ERR_NONE)
+        code = vector_index_usearch_open(path, NULL, s->ingest.log, &s->ingest.vectors, err);
+    return code;
+}
+
+void store_settings_default(struct store_settings *settings)
+{
+    struct queue_options queue;
+    queue_options_default(&queue);
+    *settings = (struct store_settings){.max_attempts = queue.max_attempts, .retention = RETENTION_INIT};
+}
+
+void store_settings_read(const struct options *options, struct store_settings *settings)
+{
+    *settings = (struct store_settings){.max_attempts = (int)options_int(options, "max-attempts"),
+        .retention = {.keep_segments = options_bool(options, "keep-segments"),
+            .keep_frames = options_bool(options, "keep-frames")}};
+}
+
+enum err_code stores_open(const char *dir, const struct store_settings *settings, bool must_exist, struct log *log,
+    struct metrics *metrics, struct stores **stores, struct err *err)
+{
+    struct stores *s = mem_calloc(1, sizeof(*s));
+    enum err_code code = ERR_NONE;
+    *stores = NULL;
+    s->ingest.clock = clock_system();
+    s->ingest.log = log;
+    s->ingest.metrics = metrics;
+    s->ingest.temp_dir = s->temp_dir;
+    s->ingest.retention = settings->retention;
+
+    if (must_exist)
+        code = wiring_check(dir, err);
+    if (code == ERR_NONE)
+        code = dir_make(dir, err);
+    if (code == ERR_NONE && realpath(dir, s->dir) == NULL)
+        code = err_set_errno(err, errno, "the data folder %s cannot be used", dir);
+    if (code == ERR_NONE)
+        code = check_identity(s->dir, must_exist, err);
+    if (code == ERR_NONE)
+        code = join(s->temp_dir, s->dir, "tmp", err);
+    if (code == ERR_NONE)
+        code = dir_make(s->temp_dir, err);
+    if (code == ERR_NONE)
+        code = join(s->cache_dir, s->dir, "cache", err);
+    if (code == ERR_NONE)
+        code = dir_make(s->cache_dir, err);
+    if (code == ERR_NONE)
+        code = open_all(settings, s, err);
+    if (code != ERR_NONE) {
+        stores_close(s);
+        return code;
+    }
+    *stores = s;
+    return ERR_NONE;
+}
+
+void stores_close(struct stores *stores)
+{
+    if (stores == NULL)
+        return;
+    vector_index_free(stores->ingest.vectors);
+    blob_store_free(stores->ingest.blobs);
+    queue_free(stores->ingest.queue);
+    meta_store_free(stores->ingest.meta);
+    free(stores);
+}
+
+enum err_code wiring_check(const char *dir, struct err *err)
+{
+    if (!file_exists(dir))
+        return err_set(err, ERR_NOT_FOUND, "the data folder %s does not exist", dir);
+    return check_identity(dir, true, err);
+}
+
+enum err_code wiring_lock(const char *dir, struct file_lock **lock, struct err *err)
+{
+    char path[FILE_PATH_MAX];
+    enum err_code code = join(path, dir, "up.lock", err);
+    if (code == ERR_NONE)
+        code = file_lock_acquire(path, "framehound", lock, err);
+    if (code == ERR_CONFLICT)
+        err_context(err, "another process works on the data folder %s; end it, or name another folder", dir);
+    return code;
+}

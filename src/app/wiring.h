@@ -1,0 +1,48 @@
+// A data folder: opened, checked, and wired to the backends behind the four interfaces. The only file that names
+// concrete backends is wiring.c.
+//
+// DIR/framehound.json    what the folder is, with its schema version
+// DIR/meta.sqlite        meta store          DIR/blobs/     blob store
+// DIR/queue.sqlite       queue               DIR/vectors/   vector index
+// DIR/cache/             compiled networks   DIR/tmp/       files being made
+// DIR/up.lock            held by `framehound up`; DIR/server.json says where it listens
+//
+// Several processes may have one folder open; `up` is alone, and so are commands that work on a folder without a
+// server.
+#pragma once
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/options.h"
+#include "ingest/ingest.h"
+#include "os/file.h"
+
+#define DATA_SCHEMA 1
+
+struct stores {
+    char dir[FILE_PATH_MAX];
+    char temp_dir[FILE_PATH_MAX];
+    char cache_dir[FILE_PATH_MAX];
+    struct ingest ingest; // the stores themselves; its activity is NULL until somebody sets it
+};
+
+struct store_settings {
+    int max_attempts;
+    struct retention retention;
+};
+void store_settings_default(struct store_settings *settings);
+// From options that include keep_options.
+void store_settings_read(const struct options *options, struct store_settings *settings);
+
+// Makes the folder if it is not there (unless `must_exist`). ERR_CONFLICT for a folder of a newer program, ERR_DENIED
+// or ERR_UNAVAILABLE for one that cannot be written.
+enum err_code stores_open(const char *dir, const struct store_settings *settings, bool must_exist, struct log *log,
+    struct metrics *metrics, struct stores **stores, struct err *err) ERR_MUST_CHECK;
+void stores_close(struct stores *stores);
+
+// Whether the folder is one that stores_open() would take, without making or changing anything. ERR_NOT_FOUND where
+// nothing was stored yet.
+enum err_code wiring_check(const char *dir, struct err *err) ERR_MUST_CHECK;
+// The lock of the one process that runs everything. ERR_CONFLICT with a sentence that says who holds it.
+enum err_code wiring_lock(const char *dir, struct file_lock **lock, struct err *err) ERR_MUST_CHECK;

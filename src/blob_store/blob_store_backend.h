@@ -1,0 +1,35 @@
+// What a blob store's backend provides. Included by backends and by blob_store.c only.
+#pragma once
+
+#include "blob_store/blob_store.h"
+
+// Called after blob_store.c has checked keys and prefixes; the contracts are those of blob_store.h.
+struct blob_store_ops {
+    const char *name;
+    void (*free)(struct blob_store *store);
+    enum err_code (*put)(struct blob_store *store, const char *key, const void *bytes, size_t size, struct err *err);
+    enum err_code (*put_file)(struct blob_store *store, const char *key, const char *path, bool move, struct err *err);
+    enum err_code (*get)(
+        struct blob_store *store, const char *key, size_t limit, void **bytes, size_t *size, struct err *err);
+    enum err_code (*get_range)(struct blob_store *store, const char *key, int64_t offset, void *buffer, size_t size,
+        size_t *got, struct err *err);
+    enum err_code (*get_file)(struct blob_store *store, const char *key, const char *temp_dir, struct cancel *cancel,
+        struct blob_file *file, struct err *err);
+    enum err_code (*stat)(struct blob_store *store, const char *key, struct blob_info *info, struct err *err);
+    enum err_code (*remove)(struct blob_store *store, const char *key, struct err *err);
+    enum err_code (*remove_prefix)(
+        struct blob_store *store, const char *prefix, struct cancel *cancel, struct err *err);
+    enum err_code (*list)(
+        struct blob_store *store, const char *prefix, blob_visit *visit, void *context, struct err *err);
+    enum err_code (*flush)(struct blob_store *store, struct err *err);
+    enum err_code (*ping)(struct blob_store *store, struct err *err);
+};
+
+struct blob_store {
+    const struct blob_store_ops *ops;
+};
+
+// The sentences.
+enum err_code blob_not_found(const char *key, struct err *err);
+enum err_code blob_too_large(const char *key, int64_t size_bytes, size_t limit, struct err *err);
+enum err_code blob_folder_conflict(const char *key, struct err *err);

@@ -1,0 +1,285 @@
+#include "ingest/activity_log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "ingest/activity_state.h"
+#include "os/thread.h"
+
+#define READ_AT_ONCE 64
+#define READ_WAIT_MS 1000
+#define DOWN_WAIT_MS 1000
+#define WAIT_SLICE_MS 200
+
+// A message as it was published.
+struct entry {
+    int64_t id;
+    char *json;
+    size_t size;
+};
+
+struct activity_log {
+    struct queue *queue;
+    const struct clock *clock;
+    struct log *log;
+    struct cancel *cancel;
+    struct thread *thread;
+
+    pthread_mutex_t lock; // what follows
+    pthread_cond_t news;
+    struct activity_state *state;
+    struct entry ring[ACTIVITY_LOG_EVENTS];
+    size_t first, count;
+    size_t bytes;
+    int64_t newest;  // id of the newest message taken in
+    int64_t evicted; // id of the newest message that is no longer in the ring
+};
+
+struct activity_subscription {
+    struct activity_log *log;
+    int64_t seen; // the newest id given out
+    bool fresh;   // begins with a snapshot
+};
+
+// ---- the ring; with the lock held
+
+static void evict_oldest(struct activity_log *log)
+{
+    struct entry *oldest = &log->ring[log->first];
+    log->evicted = oldest->id;
+    log->bytes -= oldest->size;
+    free(oldest->json);
+    oldest->json = NULL;
+    log->first = (log->first + 1) % ACTIVITY_LOG_EVENTS;
+    log->count--;
+}
+
+static void keep(struct activity_log *log, int64_t id, const char *json, size_t size)
+{
+    while (log->count > 0 && (log->count == ACTIVITY_LOG_EVENTS || log->bytes + size > ACTIVITY_LOG_BYTES))
+        evict_oldest(log);
+    log->ring[(log->first + log->count++) % ACTIVITY_LOG_EVENTS] =
+        (struct entry){.id = id, .json = mem_strndup(json, size), .size = size};
+    log->bytes += size;
+    log->newest = id;
+}
+
+static const struct entry *find_after(const struct activity_log *log, int64_t id)
+{
+    size_t low = 0;
+    size_t high = log->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (log->ring[(log->first + middle) % ACTIVITY_LOG_EVENTS].id > id)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low < log->count ? &log->ring[(log->first + low) % ACTIVITY_LOG_EVENTS] : NULL;
+}
+
+// ---- reading
+
+static void take_in(struct activity_log *log, const struct queue_message *message)
+{
+    struct err err = ERR_INIT;
+    json_t *root = NULL;
+    const struct json_limits limits = {.size_bytes = QUEUE_BODY_MAX, .depth = 8};
+    if (json_parse(message->body, message->body_size, &limits, &root, &err) != ERR_NONE || !json_is_object(root)) {
+        log_debug(log->log, "an activity message is malformed: %s", err.message);
+        json_decref(root);
+        return;
+    }
+    pthread_mutex_lock(&log->lock);
+    activity_state_apply(log->state, root, clock_wall_us(log->clock));
+    keep(log, message->lease, message->body, message->body_size);
+    pthread_cond_broadcast(&log->news);
+    pthread_mutex_unlock(&log->lock);
+    json_decref(root);
+}
+
+static void run_reader(void *arg)
+{
+    struct activity_log *log = arg;
+    int64_t offset = log->newest;
+    bool down = false;
+    while (!cancel_requested(log->cancel)) {
+        struct queue_message *messages[READ_AT_ONCE] = {0};
+        size_t count = 0;
+        struct err err = ERR_INIT;
+        enum err_code code = queue_log_read(
+            log->queue, TOPIC_ACTIVITY, offset, READ_AT_ONCE, READ_WAIT_MS, log->cancel, messages, &count, &err);
+        if (code != ERR_NONE && code != ERR_CANCELLED) {
+            if (!down)
+                log_warn(log->log, "the activity cannot be followed, trying again: %s", err.message);
+            cancel_wait(log->cancel, DOWN_WAIT_MS);
+        }
+        down = code != ERR_NONE;
+        for (size_t i = 0; i < count; i++) {
+            offset = messages[i]->lease;
+            take_in(log, messages[i]);
+            queue_message_free(messages[i]);
+        }
+    }
+}
+
+// ---- life
+
+enum err_code activity_log_start(struct queue *queue, const struct clock *clock, struct log *log,
+    struct activity_log **activity_log, struct err *err)
+{
+    int64_t end = 0;
+    enum err_code code = queue_log_end(queue, TOPIC_ACTIVITY, &end, err);
+    if (code != ERR_NONE)
+        return code;
+    struct activity_log *made = mem_calloc(1, sizeof(*made));
+    made->queue = queue;
+    made->clock = clock;
+    made->log = log;
+    made->cancel = cancel_new(NULL);
+    made->state = activity_state_new(clock_wall_us(clock));
+    made->newest = end > ACTIVITY_LOG_EVENTS ? end - ACTIVITY_LOG_EVENTS : 0;
+    made->evicted = made->newest;
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&made->news, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&made->lock, NULL);
+    code = thread_start("activity-log", run_reader, made, &made->thread, err);
+    if (code != ERR_NONE) {
+        activity_log_stop(made);
+        return code;
+    }
+    *activity_log = made;
+    return ERR_NONE;
+}
+
+void activity_log_stop(struct activity_log *log)
+{
+    if (log == NULL)
+        return;
+    cancel_request(log->cancel);
+    pthread_mutex_lock(&log->lock);
+    pthread_cond_broadcast(&log->news);
+    pthread_mutex_unlock(&log->lock);
+    thread_join(log->thread);
+    while (log->count > 0)
+        evict_oldest(log);
+    activity_state_free(log->state);
+    cancel_free(log->cancel);
+    pthread_cond_destroy(&log->news);
+    pthread_mutex_destroy(&log->lock);
+    free(log);
+}
+
+json_t *activity_log_snapshot(struct activity_log *log)
+{
+    pthread_mutex_lock(&log->lock);
+    json_t *snapshot = activity_state_json(log->state, clock_wall_us(log->clock));
+    json_set_int64(snapshot, "id", log->newest);
+    pthread_mutex_unlock(&log->lock);
+    return snapshot;
+}
+
+json_t *activity_log_workers(struct activity_log *log)
+{
+    pthread_mutex_lock(&log->lock);
+    json_t *workers = activity_state_workers(log->state, clock_wall_us(log->clock));
+    pthread_mutex_unlock(&log->lock);
+    return workers;
+}
+
+// ---- subscriptions
+
+struct activity_subscription *activity_log_subscribe(struct activity_log *log, int64_t last_event_id)
+{
+    struct activity_subscription *subscription = mem_calloc(1, sizeof(*subscription));
+    subscription->log = log;
+    subscription->seen = last_event_id;
+    pthread_mutex_lock(&log->lock);
+    // An id beyond the newest is of another data folder.
+    subscription->fresh = last_event_id < 0 || last_event_id > log->newest;
+    pthread_mutex_unlock(&log->lock);
+    return subscription;
+}
+
+void activity_subscription_free(struct activity_subscription *subscription)
+{
+    free(subscription);
+}
+
+// With the lock held.
+static void give_snapshot(struct activity_subscription *subscription, struct activity_item *item)
+{
+    struct activity_log *log = subscription->log;
+    struct strbuf text;
+    json_t *snapshot = activity_state_json(log->state, clock_wall_us(log->clock));
+    json_set_int64(snapshot, "id", log->newest);
+    strbuf_init(&text);
+    json_dump(snapshot, &text);
+    json_decref(snapshot);
+    *item = (struct activity_item){.id = log->newest, .snapshot = true};
+    item->json = strbuf_detach(&text, &item->size);
+    subscription->seen = log->newest;
+    subscription->fresh = false;
+}
+
+static bool give_next(struct activity_subscription *subscription, struct activity_item *item)
+{
+    struct activity_log *log = subscription->log;
+    if (subscription->fresh || subscription->seen < log->evicted) {
+        give_snapshot(subscription, item);
+        return true;
+    }
+    const struct entry *entry = find_after(log, subscription->seen);
+    if (entry == NULL)
+        return false;
+    *item = (struct activity_item){.id = entry->id, .json = mem_strndup(entry->json, entry->size), .size = entry->size};
+    subscription->seen = entry->id;
+    return true;
+}
+
+static void wait_for_news(struct activity_log *log, int64_t wait_ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += wait_ms / 1000;
+    until.tv_nsec += (wait_ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_cond_timedwait(&log->news, &log->lock, &until);
+}
+
+enum err_code activity_subscription_next(struct activity_subscription *subscription, int64_t timeout_ms,
+    struct cancel *cancel, struct activity_item *item, struct err *err)
+{
+    struct activity_log *log = subscription->log;
+    int64_t deadline_us = clock_monotonic_us(clock_system()) + timeout_ms * 1000;
+    enum err_code code = ERR_NONE;
+    pthread_mutex_lock(&log->lock);
+    for (;;) {
+        if (cancel_requested(cancel) || cancel_requested(log->cancel)) {
+            code = err_set(err, ERR_CANCELLED, "following the activity was ended");
+            break;
+        }
+        if (give_next(subscription, item))
+            break;
+        int64_t left_ms = (deadline_us - clock_monotonic_us(clock_system())) / 1000;
+        if (left_ms <= 0) {
+            code = err_set(err, ERR_TIMEOUT, "nothing happened");
+            break;
+        }
+        // A cancel cannot wake this wait, so it is taken in slices.
+        wait_for_news(log, left_ms < WAIT_SLICE_MS ? left_ms : WAIT_SLICE_MS);
+    }
+    pthread_mutex_unlock(&log->lock);
+    return code;
+}

@@ -1,0 +1,57 @@
+// The activity log: follows the `activity` topic and knows what all workers of all processes are doing.
+//
+// One thread reads the topic. Clients get the state so far and then live events through a subscription. Subscriptions
+// share one ring of the newest ACTIVITY_LOG_EVENTS events; a client that falls behind it gets a fresh snapshot instead
+// of a queue that grows. Event ids are the topic's offsets: they grow, and mean the same after a restart of the server.
+// Safe from all threads; a subscription belongs to one thread at a time.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "os/cancel.h"
+#include "queue/queue.h"
+
+#define ACTIVITY_LOG_EVENTS 1024       // messages in the ring
+#define ACTIVITY_LOG_BYTES (16u << 20) // of their texts, at most
+#define ACTIVITY_LOG_WORKERS 512       // further ones are not shown
+#define ACTIVITY_LOG_VIDEOS 256        // the ones that had news last
+#define ACTIVITY_LOG_RECENT 200        // events and errors in a snapshot, each
+
+struct activity_log;
+struct activity_subscription;
+
+// Starts the thread. It begins with the newest ACTIVITY_LOG_EVENTS messages of the topic.
+enum err_code activity_log_start(struct queue *queue, const struct clock *clock, struct log *log,
+    struct activity_log **activity_log, struct err *err) ERR_MUST_CHECK;
+// Ends waiting subscriptions (ERR_CANCELLED) and joins the thread. Subscriptions must be freed before.
+void activity_log_stop(struct activity_log *activity_log);
+
+// The state so far; a new reference:
+// {"id", "at_us", "workers": […], "videos": […], "recent": […], "errors": […], "totals": {…}}. The members are those
+// of api/messages/activity.schema.json; a worker also has "seen_us", "rate" (frames a second, of late) and "state":
+// "busy", "idle", "stopped" or "lost" (not heard of for ACTIVITY_LOG_LOST_MS).
+json_t *activity_log_snapshot(struct activity_log *activity_log);
+// Only its "workers".
+json_t *activity_log_workers(struct activity_log *activity_log);
+#define ACTIVITY_LOG_LOST_MS 10000
+
+// `last_event_id` >= 0: goes on behind that event if it is still in the ring, else begins with a snapshot.
+struct activity_subscription *activity_log_subscribe(struct activity_log *activity_log, int64_t last_event_id);
+void activity_subscription_free(struct activity_subscription *subscription);
+
+struct activity_item {
+    int64_t id;
+    bool snapshot; // else "activity": the message as it was published
+    char *json;    // one line, to be freed
+    size_t size;
+};
+// Waits for the next one. ERR_TIMEOUT (send a comment to keep the connection), ERR_CANCELLED (the log ends).
+enum err_code activity_subscription_next(struct activity_subscription *subscription, int64_t timeout_ms,
+    struct cancel *cancel, struct activity_item *item, struct err *err) ERR_MUST_CHECK;

@@ -1,0 +1,238 @@
+#include "base/test.h"
+
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "ingest/activity.h"
+#include "ingest/activity_log.h"
+#include "os/cancel.h"
+#include "queue/queue.h"
+#include "queue/queue_memory.h"
+
+#define VIDEO "0123456789abcdef"
+#define WAIT_MS 20000
+
+struct scene {
+    struct queue *queue;
+    struct activity *activity;
+    struct activity_worker *worker;
+    struct activity_log *log;
+};
+
+static void open_scene(struct scene *scene)
+{
+    struct queue_options options;
+    struct err err = ERR_INIT;
+    queue_options_default(&options);
+    scene->queue = queue_memory_new(&options, clock_system());
+    assert_ok(activity_new(scene->queue, clock_system(), log_none(), NULL, &scene->activity, &err), &err);
+    scene->worker = activity_worker_new(scene->activity, "indexer-test-0", "indexer");
+    assert_ok(activity_log_start(scene->queue, clock_system(), log_none(), &scene->log, &err), &err);
+}
+
+static void close_scene(struct scene *scene)
+{
+    activity_worker_free(scene->worker);
+    activity_free(scene->activity);
+    activity_log_stop(scene->log);
+    queue_free(scene->queue);
+}
+
+static void index_frame(struct scene *scene, int32_t frame, int64_t objects)
+{
+    struct activity_event event = ACTIVITY_EVENT_INIT;
+    event.kind = ACTIVITY_FRAME_INDEXED;
+    memcpy(event.video, VIDEO, sizeof(VIDEO));
+    event.segment = 0;
+    event.frame = frame;
+    event.count = objects;
+    event.stage_us[STAGE_DETECT] = 1000;
+    activity_report(scene->activity, scene->worker, &event);
+}
+
+// Reads on until an event of this kind about this frame came; says how many items were read.
+static int read_until_frame(struct activity_subscription *subscription, int32_t frame, int *snapshots)
+{
+    char mark[32];
+    int items = 0;
+    snprintf(mark, sizeof(mark), "\"frame\":%d,", frame);
+    for (bool found = false; !found; items++) {
+        struct activity_item item;
+        struct err err = ERR_INIT;
+        assert_ok(activity_subscription_next(subscription, WAIT_MS, NULL, &item, &err), &err);
+        *snapshots += item.snapshot;
+        found = strstr(item.json, mark) != NULL;
+        free(item.json);
+    }
+    return items;
+}
+
+static int64_t total(struct scene *scene, const char *name)
+{
+    json_t *snapshot = activity_log_snapshot(scene->log);
+    int64_t value = json_integer_value(json_object_get(json_object_get(snapshot, "totals"), name));
+    json_decref(snapshot);
+    return value;
+}
+
+static void a_client_gets_the_state_so_far_and_then_what_happens(void **state)
+{
+    (void)state;
+    struct scene scene;
+    int snapshots = 0;
+    open_scene(&scene);
+    index_frame(&scene, 1, 3);
+    index_frame(&scene, 2, 4);
+    activity_flush(scene.activity);
+    struct activity_subscription *early = activity_log_subscribe(scene.log, -1);
+    read_until_frame(early, 2, &snapshots);
+    assert_int_equal(total(&scene, "indexed"), 2);
+    assert_int_equal(total(&scene, "objects"), 7);
+
+    snapshots = 0;
+    struct activity_subscription *late = activity_log_subscribe(scene.log, -1);
+    assert_int_equal(read_until_frame(late, 2, &snapshots), 1);
+    assert_int_equal(snapshots, 1);
+    index_frame(&scene, 3, 1);
+    activity_flush(scene.activity);
+    read_until_frame(late, 3, &snapshots);
+    assert_int_equal(snapshots, 1);
+    activity_subscription_free(early);
+    activity_subscription_free(late);
+    close_scene(&scene);
+}
+
+static void a_client_goes_on_where_it_was(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct activity_item item;
+    struct err err = ERR_INIT;
+    int snapshots = 0;
+    open_scene(&scene);
+    struct activity_subscription *first = activity_log_subscribe(scene.log, -1);
+    assert_ok(activity_subscription_next(first, WAIT_MS, NULL, &item, &err), &err);
+    assert_true(item.snapshot);
+    int64_t seen = item.id;
+    free(item.json);
+    activity_subscription_free(first);
+    index_frame(&scene, 7, 1);
+    activity_flush(scene.activity);
+    struct activity_subscription *again = activity_log_subscribe(scene.log, seen);
+    read_until_frame(again, 7, &snapshots);
+    assert_int_equal(snapshots, 0);
+    activity_subscription_free(again);
+    // An id that was never given out is of another server.
+    struct activity_subscription *foreign = activity_log_subscribe(scene.log, seen + 1000000);
+    assert_ok(activity_subscription_next(foreign, WAIT_MS, NULL, &item, &err), &err);
+    assert_true(item.snapshot);
+    free(item.json);
+    activity_subscription_free(foreign);
+    close_scene(&scene);
+}
+
+static void a_slow_client_gets_a_snapshot_instead_of_a_backlog(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct activity_item item;
+    struct err err = ERR_INIT;
+    open_scene(&scene);
+    struct activity_subscription *slow = activity_log_subscribe(scene.log, -1);
+    assert_ok(activity_subscription_next(slow, WAIT_MS, NULL, &item, &err), &err);
+    free(item.json);
+    for (int32_t i = 0; i < ACTIVITY_LOG_EVENTS + 10; i++) {
+        index_frame(&scene, i, 1);
+        activity_flush(scene.activity);
+    }
+    while (total(&scene, "indexed") < ACTIVITY_LOG_EVENTS + 10)
+        cancel_wait(NULL, 1);
+    assert_ok(activity_subscription_next(slow, WAIT_MS, NULL, &item, &err), &err);
+    assert_true(item.snapshot);
+    free(item.json);
+    assert_code(activity_subscription_next(slow, 0, NULL, &item, &err), ERR_TIMEOUT);
+    activity_subscription_free(slow);
+    close_scene(&scene);
+}
+
+static void too_many_events_are_dropped_and_counted(void **state)
+{
+    (void)state;
+    struct queue_options options;
+    struct err err = ERR_INIT;
+    struct activity *activity = NULL;
+    struct metrics *metrics = metrics_new();
+    queue_options_default(&options);
+    struct queue *queue = queue_memory_new(&options, clock_system());
+    assert_ok(activity_new(queue, clock_system(), log_none(), metrics, &activity, &err), &err);
+    for (int i = 0; i < 20 * ACTIVITY_EVENTS_MAX; i++)
+        activity_report_video(activity, VIDEO, "running");
+    struct metric_counter *dropped = metrics_counter(metrics, "framehound_activity_dropped_total",
+        "Activity events that were dropped because too many were pending.", METRIC_NO_LABELS);
+    assert_true(metric_count(dropped) > 0);
+    activity_free(activity);
+    queue_free(queue);
+    metrics_free(metrics);
+}
+
+static void workers_are_shown_with_what_they_do(void **state)
+{
+    (void)state;
+    struct scene scene;
+    int snapshots = 0;
+    open_scene(&scene);
+    activity_worker_busy(scene.worker, VIDEO, 4);
+    index_frame(&scene, 1, 2);
+    activity_flush(scene.activity);
+    struct activity_subscription *subscription = activity_log_subscribe(scene.log, -1);
+    read_until_frame(subscription, 1, &snapshots);
+    activity_subscription_free(subscription);
+    json_t *workers = activity_log_workers(scene.log);
+    assert_int_equal(json_array_size(workers), 1);
+    const json_t *worker = json_array_get(workers, 0);
+    assert_string_equal(json_string_value(json_object_get(worker, "id")), "indexer-test-0");
+    assert_string_equal(json_string_value(json_object_get(worker, "state")), "busy");
+    assert_string_equal(json_string_value(json_object_get(worker, "video")), VIDEO);
+    assert_int_equal(json_integer_value(json_object_get(worker, "segment")), 4);
+    assert_int_equal(json_integer_value(json_object_get(worker, "indexed")), 1);
+    assert_int_equal(json_integer_value(json_object_get(worker, "objects")), 2);
+    json_decref(workers);
+    close_scene(&scene);
+}
+
+static void malformed_messages_are_passed_over(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {"", "[]", "{", "{\"workers\":3,\"events\":[1,{\"kind\":\"none\"},{}]}",
+        "{\"workers\":[{\"id\":5},{}],\"events\":[{\"kind\":\"frame_indexed\",\"video\":\"x\",\"count\":\"y\"}]}"};
+    struct scene scene;
+    struct err err = ERR_INIT;
+    int snapshots = 0;
+    open_scene(&scene);
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+        struct queue_item item = {.key = "k", .body = bodies[i], .body_size = strlen(bodies[i])};
+        assert_ok(queue_publish(scene.queue, TOPIC_ACTIVITY, &item, 1, &err), &err);
+    }
+    index_frame(&scene, 1, 2);
+    activity_flush(scene.activity);
+    struct activity_subscription *subscription = activity_log_subscribe(scene.log, -1);
+    read_until_frame(subscription, 1, &snapshots);
+    activity_subscription_free(subscription);
+    close_scene(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_client_gets_the_state_so_far_and_then_what_happens),
+        cmocka_unit_test(a_client_goes_on_where_it_was),
+        cmocka_unit_test(a_slow_client_gets_a_snapshot_instead_of_a_backlog),
+        cmocka_unit_test(too_many_events_are_dropped_and_counted),
+        cmocka_unit_test(workers_are_shown_with_what_they_do),
+        cmocka_unit_test(malformed_messages_are_passed_over),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

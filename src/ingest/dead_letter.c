@@ -1,0 +1,126 @@
+#include "ingest/dead_letter.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "ingest/activity.h"
+#include "ingest/messages.h"
+#include "ingest/settle.h"
+#include "meta_store/meta_store.h"
+#include "queue/queue.h"
+
+#define LETTERS_AT_ONCE 100
+
+struct casualty {
+    char sentence[ERR_MESSAGE_MAX];
+    struct activity_event event;
+};
+
+static enum err_code fail_source(
+    const struct ingest *ingest, const char *video, const char *reason, struct casualty *casualty, struct err *err)
+{
+    snprintf(casualty->sentence, sizeof(casualty->sentence), "%s", reason);
+    // What was cut before it failed is worth indexing: the video then ends as incomplete, without it as failed.
+    struct meta_video state;
+    enum err_code code = meta_store_get_video(ingest->meta, video, &state, err);
+    if (code != ERR_NONE || state.split_done || video_state_is_final(state.state))
+        return code;
+    int64_t segments = state.segments;
+    if (segments > 0)
+        return meta_store_finish_split(
+            ingest->meta, video, segments, state.frames_expected, state.media.duration_us, true, err);
+    // The reason comes first: who sees that it failed wants to know why.
+    code = meta_store_add_video_error(ingest->meta, video, casualty->sentence, err);
+    if (code != ERR_NONE)
+        return code;
+    code = meta_store_set_video_state(
+        ingest->meta, video, (1u << VIDEO_QUEUED) | (1u << VIDEO_RUNNING), VIDEO_FAILED, err);
+    if (code == ERR_NONE)
+        activity_report_video(ingest->activity, video, video_state_name(VIDEO_FAILED));
+    return code == ERR_CONFLICT ? ERR_NONE : code;
+}
+
+static enum err_code fail_segment(const struct ingest *ingest, const char *video, const char *body, size_t size,
+    const char *reason, struct casualty *casualty, struct err *err)
+{
+    struct segment_message message;
+    enum err_code code = segment_message_decode(body, size, &message, err);
+    if (code != ERR_NONE)
+        return code;
+    snprintf(casualty->sentence, sizeof(casualty->sentence), "segment %d (%.1f s to %.1f s) could not be decoded: %s",
+        message.segment.index, (double)message.segment.start_us / 1e6, (double)message.segment.end_us / 1e6, reason);
+    casualty->event.kind = ACTIVITY_SEGMENT_FAILED;
+    casualty->event.segment = message.segment.index;
+    return meta_store_fail_segment(ingest->meta, video, message.segment.index, err);
+}
+
+static enum err_code fail_frame(const struct ingest *ingest, const char *video, const char *body, size_t size,
+    const char *reason, struct casualty *casualty, struct err *err)
+{
+    struct frame_message message;
+    enum err_code code = frame_message_decode(body, size, &message, err);
+    if (code != ERR_NONE)
+        return code;
+    snprintf(casualty->sentence, sizeof(casualty->sentence), "frame %d (at %.3f s) could not be indexed: %s",
+        message.frame, (double)message.pts_us / 1e6, reason);
+    casualty->event.kind = ACTIVITY_FRAME_FAILED;
+    casualty->event.segment = message.segment;
+    casualty->event.frame = message.frame;
+    return meta_store_fail_frame(ingest->meta, video, message.frame, true, err);
+}
+
+enum err_code dead_letter_settle(const struct ingest *ingest, const char *topic, const char *key, const char *body,
+    size_t body_size, const char *reason, struct err *err)
+{
+    struct casualty casualty = {.event = ACTIVITY_EVENT_INIT};
+    char video[VIDEO_ID_SIZE];
+    enum err_code code = ERR_NONE;
+    casualty.event.kind = ACTIVITY_ERROR;
+    if (!message_key_video(key, video))
+        return ERR_NONE; // nobody's: it is shown among the dead letters
+    if (strcmp(topic, TOPIC_SOURCES) == 0)
+        code = fail_source(ingest, video, reason, &casualty, err);
+    else if (strcmp(topic, TOPIC_SEGMENTS) == 0)
+        code = fail_segment(ingest, video, body, body_size, reason, &casualty, err);
+    else if (strcmp(topic, TOPIC_FRAMES) == 0)
+        code = fail_frame(ingest, video, body, body_size, reason, &casualty, err);
+    else
+        return ERR_NONE;
+
+    if (code == ERR_INVALID) // malformed: all that can be said is that something of this video was lost
+        snprintf(casualty.sentence, sizeof(casualty.sentence), "a message about it was lost: %s", reason);
+    else if (code == ERR_NOT_FOUND)
+        return ERR_NONE; // the video is gone, or never had this frame
+    else if (code != ERR_NONE)
+        return code;
+    code = meta_store_add_video_error(ingest->meta, video, casualty.sentence, err);
+    if (code != ERR_NONE)
+        return code == ERR_NOT_FOUND ? ERR_NONE : code;
+    memcpy(casualty.event.video, video, sizeof(video));
+    snprintf(casualty.event.text, sizeof(casualty.event.text), "%.*s", ACTIVITY_TEXT_SIZE - 1, casualty.sentence);
+    activity_report(ingest->activity, NULL, &casualty.event);
+    return settle_video(ingest, video, err);
+}
+
+enum err_code dead_letter_settle_new(const struct ingest *ingest, const char *topic, int64_t *after, struct err *err)
+{
+    for (;;) {
+        struct queue_dead_letter *letters = NULL;
+        size_t count = 0;
+        enum err_code code = queue_dead_letters(ingest->queue, NULL, *after, LETTERS_AT_ONCE, &letters, &count, err);
+        if (code != ERR_NONE)
+            return code;
+        for (size_t i = 0; i < count && code == ERR_NONE; i++) {
+            const struct queue_dead_letter *letter = &letters[i];
+            if (strcmp(letter->topic, topic) == 0)
+                code = dead_letter_settle(
+                    ingest, letter->topic, letter->key, letter->body, letter->body_size, letter->reason, err);
+            if (code == ERR_NONE)
+                *after = letter->id;
+        }
+        queue_dead_letters_free(letters, count);
+        if (code != ERR_NONE || count < LETTERS_AT_ONCE)
+            return code;
+    }
+}

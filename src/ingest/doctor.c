@@ -1,0 +1,227 @@
+#include "ingest/doctor.h"
+
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "blob_store/blob_store.h"
+#include "ingest/doctor_internal.h"
+#include "ingest/lifecycle_internal.h"
+#include "os/file.h"
+#include "queue/queue.h"
+#include "vector_index/vector_index.h"
+
+static const char *const kind_names[FINDING_KIND_COUNT] = {"crop_without_object", "object_without_crop",
+    "object_without_vector", "vector_without_object", "frame_without_blob", "blob_without_frame", "blob_without_video",
+    "source_missing", "stuck_video", "deletion_unfinished", "temporary_file"};
+
+const char *finding_kind_name(enum finding_kind kind)
+{
+    return (size_t)kind < FINDING_KIND_COUNT ? kind_names[kind] : "";
+}
+
+bool doctor_judges(const struct doctor *doctor, int64_t modified_us)
+{
+    return clock_wall_us(doctor->ingest->clock) - modified_us >= doctor->least_age_us;
+}
+
+void doctor_report_finding(
+    struct doctor *doctor, enum finding_kind kind, const char *subject, bool mended, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    doctor->report->findings[kind]++;
+    doctor->report->found++;
+    doctor->report->mended += mended;
+    const struct finding finding = {.kind = kind,
+        .project = doctor->project,
+        .video = doctor->video,
+        .subject = subject,
+        .text = text,
+        .mended = mended};
+    if (doctor->options->found != NULL)
+        doctor->options->found(doctor->options->context, &finding);
+}
+
+// ---- what belongs to videos that are not there
+
+// Video ids met in a listing that is sorted by them.
+struct strangers {
+    struct doctor *doctor;
+    size_t prefix;
+    char last[VIDEO_ID_SIZE];
+    char (*ids)[VIDEO_ID_SIZE];
+    size_t count;
+};
+
+static void meet(struct strangers *strangers, const char *id)
+{
+    if (strncmp(strangers->last, id, VIDEO_ID_LENGTH) == 0)
+        return;
+    memcpy(strangers->last, id, VIDEO_ID_LENGTH);
+    strangers->last[VIDEO_ID_LENGTH] = '\0';
+    if (!video_id_is_valid(strangers->last))
+        return;
+    struct meta_video video;
+    if (meta_store_get_video(strangers->doctor->ingest->meta, strangers->last, &video, NULL) != ERR_NOT_FOUND)
+        return;
+    strangers->ids = mem_realloc_array(strangers->ids, strangers->count + 1, sizeof(*strangers->ids));
+    memcpy(strangers->ids[strangers->count++], strangers->last, VIDEO_ID_SIZE);
+}
+
+static bool meet_blob(void *context, const char *key, const struct blob_info *info)
+{
+    struct strangers *strangers = context;
+    const char *id = key + strangers->prefix;
+    if (strnlen(id, VIDEO_ID_LENGTH + 1) > VIDEO_ID_LENGTH && doctor_judges(strangers->doctor, info->modified_us))
+        meet(strangers, id);
+    return !cancel_requested(strangers->doctor->cancel);
+}
+
+static enum err_code check_blobs_of_strangers(struct doctor *doctor, struct err *err)
+{
+    char prefix[BLOB_KEY_SIZE];
+    struct strangers strangers = {.doctor = doctor};
+    blob_key_prefix(doctor->project, NULL, prefix);
+    strangers.prefix = strlen(prefix);
+    enum err_code code = blob_store_list(doctor->ingest->blobs, prefix, meet_blob, &strangers, err);
+    for (size_t i = 0; i < strangers.count && code == ERR_NONE; i++) {
+        const char *id = strangers.ids[i];
+        doctor->video = id;
+        if (doctor->options->repair) {
+            code = vector_index_remove_video(doctor->ingest->vectors, doctor->project, id, err);
+            blob_key_prefix(doctor->project, id, prefix);
+            if (code == ERR_NONE)
+                code = blob_store_remove_prefix(doctor->ingest->blobs, prefix, doctor->cancel, err);
+        }
+        if (code == ERR_NONE)
+            doctor_report_finding(doctor, FINDING_BLOB_WITHOUT_VIDEO, id, doctor->options->repair,
+                "there are files of video %s in project %s, which is not there", id, doctor->project);
+    }
+    doctor->video = "";
+    free(strangers.ids);
+    return code;
+}
+
+// ---- temporary files
+
+static bool is_leftover(struct doctor *doctor, const char *name)
+{
+    char id[VIDEO_ID_SIZE];
+    struct meta_video video;
+    if (strncmp(name, "split-", 6) == 0 || strncmp(name, "playable-", 9) == 0)
+        return true;
+    if (strncmp(name, "fetch-", 6) != 0 || strlen(name) != 6 + VIDEO_ID_LENGTH)
+        return false;
+    memcpy(id, name + 6, sizeof(id));
+    enum err_code code = meta_store_get_video(doctor->ingest->meta, id, &video, NULL);
+    return code == ERR_NOT_FOUND || (code == ERR_NONE && video.split_done);
+}
+
+static enum err_code check_temporary(struct doctor *doctor, struct err *err)
+{
+    DIR *dir = opendir(doctor->ingest->temp_dir);
+    enum err_code code = ERR_NONE;
+    if (dir == NULL)
+        return ERR_NONE;
+    for (struct dirent *entry = readdir(dir); entry != NULL && code == ERR_NONE; entry = readdir(dir)) {
+        char path[FILE_PATH_MAX];
+        struct file_info info;
+        if (!is_leftover(doctor, entry->d_name) ||
+            snprintf(path, sizeof(path), "%s/%s", doctor->ingest->temp_dir, entry->d_name) >= (int)sizeof(path) ||
+            file_stat(path, &info, NULL) != ERR_NONE || !doctor_judges(doctor, info.modified_us))
+            continue;
+        if (doctor->options->repair)
+            code = dir_remove_tree(path, err);
+        if (code == ERR_NONE)
+            doctor_report_finding(doctor, FINDING_TEMPORARY_FILE, path, doctor->options->repair,
+                "the temporary folder %s was left behind", path);
+    }
+    closedir(dir);
+    return code;
+}
+
+// ---- all
+
+static enum err_code check_one(
+    const struct ingest *ingest, const struct meta_video *video, void *context, struct err *err)
+{
+    struct doctor *doctor = context;
+    (void)ingest;
+    doctor->video = video->id;
+    doctor->report->videos++;
+    enum err_code code = doctor_check_video(doctor, video, err);
+    doctor->video = "";
+    return code;
+}
+
+static enum err_code check_project(struct doctor *doctor, const struct meta_project *project, struct err *err)
+{
+    enum err_code code = ERR_NONE;
+    doctor->project = project->name;
+    doctor->report->projects++;
+    if (project->deleting) {
+        if (doctor->options->repair)
+            code = lifecycle_delete_project(doctor->ingest, project->name, doctor->cancel, err);
+        if (code == ERR_NONE)
+            doctor_report_finding(doctor, FINDING_DELETION_UNFINISHED, project->name, doctor->options->repair,
+                "the removal of project %s was not finished", project->name);
+        return code;
+    }
+    code = lifecycle_each_video(doctor->ingest, project->name, doctor->cancel, check_one, doctor, err);
+    return code == ERR_NONE ? check_blobs_of_strangers(doctor, err) : code;
+}
+
+static enum err_code check_projects(struct doctor *doctor, struct err *err)
+{
+    char after[PROJECT_NAME_SIZE] = "";
+    for (;;) {
+        struct meta_project *projects = NULL;
+        size_t count = 0;
+        enum err_code code = meta_store_list_projects(
+            doctor->ingest->meta, after[0] != '\0' ? after : NULL, LIFECYCLE_LIST_AT_ONCE, &projects, &count, err);
+        for (size_t i = 0; i < count && code == ERR_NONE; i++) {
+            memcpy(after, projects[i].name, sizeof(after));
+            if (doctor->options->project == NULL || strcmp(doctor->options->project, projects[i].name) == 0)
+                code = check_project(doctor, &projects[i], err);
+        }
+        free(projects);
+        doctor->project = "";
+        if (code != ERR_NONE || count < LIFECYCLE_LIST_AT_ONCE)
+            return code;
+    }
+}
+
+enum err_code doctor_run(const struct ingest *ingest, const struct doctor_options *options, struct cancel *cancel,
+    struct doctor_report *report, struct err *err)
+{
+    struct doctor doctor = {.ingest = ingest,
+        .options = options,
+        .report = report,
+        .cancel = cancel,
+        .least_age_us = options->least_age_us == 0 ? DOCTOR_AGE_US_DEFAULT : options->least_age_us,
+        .project = "",
+        .video = ""};
+    struct meta_project project;
+    *report = (struct doctor_report){0};
+    // -1: everything, whatever the clock says.
+    if (options->least_age_us < 0)
+        doctor.least_age_us = INT64_MIN;
+    enum err_code code = ERR_NONE;
+    if (options->project != NULL)
+        code = meta_store_get_project(ingest->meta, options->project, &project, err);
+    if (code == ERR_NONE)
+        code = lifecycle_queues_empty(ingest, &doctor.queues_empty, err);
+    if (code == ERR_NONE)
+        code = check_projects(&doctor, err);
+    if (code == ERR_NONE && options->project == NULL)
+        code = check_temporary(&doctor, err);
+    return code;
+}

@@ -1,0 +1,218 @@
+#include <string.h>
+
+#include "blob_store/blob_store.h"
+#include "ingest/doctor.h"
+#include "ingest/test_pipeline.h"
+#include "meta_store/meta_store.h"
+#include "vector_index/vector_index.h"
+
+struct patient {
+    struct pipeline p;
+    char id[VIDEO_ID_SIZE];
+    char *healthy;
+};
+
+static void admit(struct patient *patient)
+{
+    (void)pipeline_street();
+    pipeline_open(&patient->p);
+    pipeline_start(&patient->p, RUN_ALL);
+    pipeline_submit(&patient->p, pipeline_street(), 1, 6, "1", patient->id);
+    assert_string_equal(video_state_name(pipeline_wait(&patient->p, patient->id)), "done");
+    patient->healthy = pipeline_describe(&patient->p, patient->id);
+}
+
+static void discharge(struct patient *patient)
+{
+    free(patient->healthy);
+    pipeline_close(&patient->p);
+}
+
+static struct doctor_report see_doctor(struct patient *patient, bool repair)
+{
+    struct doctor_report report;
+    struct err err = ERR_INIT;
+    const struct doctor_options options = {.repair = repair, .least_age_us = -1};
+    assert_ok(doctor_run(&patient->p.ingest, &options, NULL, &report, &err), &err);
+    return report;
+}
+
+// Finds `count` of `kind` and nothing else, mends them, and leaves what was there before.
+static void expect_cured(struct patient *patient, enum finding_kind kind, int64_t count)
+{
+    struct doctor_report report = see_doctor(patient, false);
+    assert_int_equal(report.findings[kind], count);
+    assert_int_equal(report.found, count);
+    assert_int_equal(report.mended, 0);
+    // Workers begin with what is published to be mended while the doctor still looks: their files may be found too.
+    report = see_doctor(patient, true);
+    assert_int_equal(report.findings[kind], count);
+    assert_int_equal(report.found, report.mended);
+    pipeline_wait_queues(&patient->p);
+    report = see_doctor(patient, false);
+    assert_int_equal(report.found, 0);
+    char *now = pipeline_describe(&patient->p, patient->id);
+    assert_string_equal(now, patient->healthy);
+    free(now);
+}
+
+static void a_healthy_store_has_no_findings(void **state)
+{
+    (void)state;
+    struct patient patient;
+    admit(&patient);
+    struct doctor_report report = see_doctor(&patient, true);
+    assert_int_equal(report.found, 0);
+    assert_int_equal(report.videos, 1);
+    assert_int_equal(report.frames, 6);
+    assert_int_equal(report.objects, pipeline_video(&patient.p, patient.id).objects);
+    discharge(&patient);
+}
+
+// The id of the first object there is.
+static bool first_object(void *context, const char *object)
+{
+    snprintf(context, OBJECT_ID_SIZE, "%s", object);
+    return false;
+}
+
+static void find_object(struct patient *patient, char id[OBJECT_ID_SIZE], char key[BLOB_KEY_SIZE])
+{
+    struct err err = ERR_INIT;
+    assert_ok(vector_index_list(patient->p.ingest.vectors, "demo", patient->id, first_object, id, &err), &err);
+    blob_key_object("demo", id, key);
+}
+
+static void a_crop_that_is_missing_is_made_again(void **state)
+{
+    (void)state;
+    struct patient patient;
+    char id[OBJECT_ID_SIZE], key[BLOB_KEY_SIZE];
+    struct err err = ERR_INIT;
+    admit(&patient);
+    find_object(&patient, id, key);
+    assert_ok(blob_store_remove(patient.p.ingest.blobs, key, &err), &err);
+    expect_cured(&patient, FINDING_OBJECT_WITHOUT_CROP, 1);
+    discharge(&patient);
+}
+
+static void a_vector_that_is_missing_is_made_again(void **state)
+{
+    (void)state;
+    struct patient patient;
+    char id[OBJECT_ID_SIZE], key[BLOB_KEY_SIZE];
+    const char *object = id;
+    struct err err = ERR_INIT;
+    admit(&patient);
+    find_object(&patient, id, key);
+    assert_ok(vector_index_remove(patient.p.ingest.vectors, "demo", &object, 1, &err), &err);
+    expect_cured(&patient, FINDING_OBJECT_WITHOUT_VECTOR, 1);
+    discharge(&patient);
+}
+
+static void a_picture_that_is_missing_is_decoded_again(void **state)
+{
+    (void)state;
+    struct patient patient;
+    char key[BLOB_KEY_SIZE];
+    struct err err = ERR_INIT;
+    admit(&patient);
+    blob_key_frame("demo", patient.id, 3, key);
+    assert_ok(blob_store_remove(patient.p.ingest.blobs, key, &err), &err);
+    expect_cured(&patient, FINDING_FRAME_WITHOUT_BLOB, 1);
+    // Also when the segments are gone.
+    assert_ok(blob_store_remove(patient.p.ingest.blobs, key, &err), &err);
+    char prefix[BLOB_KEY_SIZE];
+    snprintf(prefix, sizeof(prefix), "demo/%s/segments/", patient.id);
+    assert_ok(blob_store_remove_prefix(patient.p.ingest.blobs, prefix, NULL, &err), &err);
+    expect_cured(&patient, FINDING_FRAME_WITHOUT_BLOB, 1);
+    discharge(&patient);
+}
+
+static void what_belongs_to_nothing_is_removed(void **state)
+{
+    (void)state;
+    struct patient patient;
+    struct err err = ERR_INIT;
+    char id[OBJECT_ID_SIZE], key[BLOB_KEY_SIZE];
+    float vector[VECTOR_DIMENSION_MAX] = {1};
+    struct vector_stats stats;
+    admit(&patient);
+    object_id_make(patient.id, 5, 900, id);
+    blob_key_object("demo", id, key);
+    assert_ok(blob_store_put(patient.p.ingest.blobs, key, "x", 1, &err), &err);
+    expect_cured(&patient, FINDING_CROP_WITHOUT_OBJECT, 1);
+
+    assert_ok(vector_index_stats(patient.p.ingest.vectors, "demo", NULL, &stats, &err), &err);
+    struct vector_item item = {.track = -1, .vector = vector};
+    memcpy(item.object, id, sizeof(id));
+    assert_ok(
+        vector_index_upsert(patient.p.ingest.vectors, "demo", stats.model, stats.dimension, &item, 1, &err), &err);
+    expect_cured(&patient, FINDING_VECTOR_WITHOUT_OBJECT, 1);
+
+    blob_key_frame("demo", patient.id, 77, key);
+    assert_ok(blob_store_put(patient.p.ingest.blobs, key, "x", 1, &err), &err);
+    expect_cured(&patient, FINDING_BLOB_WITHOUT_FRAME, 1);
+
+    blob_key_frame("demo", "00000000000000aa", 1, key);
+    assert_ok(blob_store_put(patient.p.ingest.blobs, key, "x", 1, &err), &err);
+    expect_cured(&patient, FINDING_BLOB_WITHOUT_VIDEO, 1);
+
+    char left[FILE_PATH_MAX + 16];
+    snprintf(left, sizeof(left), "%s/split-left", patient.p.dir);
+    assert_ok(dir_make(left, &err), &err);
+    expect_cured(&patient, FINDING_TEMPORARY_FILE, 1);
+    discharge(&patient);
+}
+
+static void a_video_that_nobody_works_on_is_resumed(void **state)
+{
+    (void)state;
+    struct patient patient;
+    struct err err = ERR_INIT;
+    admit(&patient);
+    assert_ok(
+        meta_store_set_video_state(patient.p.ingest.meta, patient.id, 1u << VIDEO_DONE, VIDEO_RUNNING, &err), &err);
+    expect_cured(&patient, FINDING_STUCK_VIDEO, 1);
+    assert_string_equal(video_state_name(pipeline_video(&patient.p, patient.id).state), "done");
+    discharge(&patient);
+}
+
+static void young_things_are_left_alone(void **state)
+{
+    (void)state;
+    struct patient patient;
+    struct doctor_report report;
+    struct err err = ERR_INIT;
+    char key[BLOB_KEY_SIZE];
+    const struct doctor_options options = {.repair = true};
+    admit(&patient);
+    blob_key_frame("demo", "00000000000000aa", 1, key);
+    assert_ok(blob_store_put(patient.p.ingest.blobs, key, "x", 1, &err), &err);
+    blob_key_frame("demo", patient.id, 77, key);
+    assert_ok(blob_store_put(patient.p.ingest.blobs, key, "x", 1, &err), &err);
+    assert_ok(doctor_run(&patient.p.ingest, &options, NULL, &report, &err), &err);
+    assert_int_equal(report.found, 0);
+    discharge(&patient);
+}
+
+static int close_models(void **state)
+{
+    (void)state;
+    pipeline_models_close();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_healthy_store_has_no_findings),
+        cmocka_unit_test(a_crop_that_is_missing_is_made_again),
+        cmocka_unit_test(a_vector_that_is_missing_is_made_again),
+        cmocka_unit_test(a_picture_that_is_missing_is_decoded_again),
+        cmocka_unit_test(what_belongs_to_nothing_is_removed),
+        cmocka_unit_test(a_video_that_nobody_works_on_is_resumed),
+        cmocka_unit_test(young_things_are_left_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, close_models);
+}

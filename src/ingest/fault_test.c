@@ -1,0 +1,226 @@
+// Every call into the stores fails once, before or after it took effect; whatever failed, the video ends as it would
+// have without.
+#include <stdatomic.h>
+#include <string.h>
+
+#include "blob_store/blob_store_backend.h"
+#include "ingest/test_pipeline.h"
+#include "meta_store/meta_store_backend.h"
+#include "queue/queue_backend.h"
+#include "vector_index/vector_index_backend.h"
+
+#define SECONDS 2.0
+#define FPS "1"
+#define SWEEP_MAX 400
+
+// The calls are counted over all stores; one of them fails.
+static struct {
+    atomic_int calls;
+    atomic_int fails_at; // 0: none
+    atomic_bool after;   // it fails, but has done its work
+    const struct queue_ops *queue;
+    const struct blob_store_ops *blobs;
+    const struct meta_store_ops *meta;
+    const struct vector_index_ops *vectors;
+} fault;
+
+static bool fails_now(void)
+{
+    return atomic_fetch_add(&fault.calls, 1) + 1 == atomic_load(&fault.fails_at);
+}
+
+static enum err_code failure(struct err *err)
+{
+    return err_set(err, ERR_UNAVAILABLE, "a fault made by the test");
+}
+
+// Defines failing_<store>_<operation>, which calls the backend's own.
+#define FAILING(store, operation, parameters, ...)                                                                     \
+    static enum err_code failing_##store##_##operation parameters                                                      \
+    {                                                                                                                  \
+        bool fails = fails_now();                                                                                      \
+        if (fails && !atomic_load(&fault.after))                                                                       \
+            return failure(err);                                                                                       \
+        enum err_code code = fault.store->operation(__VA_ARGS__);                                                      \
+        return fails && code == ERR_NONE ? failure(err) : code;                                                        \
+    }
+// The same for what only reads: it fails at once or not at all.
+#define FAILING_READ(store, operation, parameters, ...)                                                                \
+    static enum err_code failing_##store##_##operation parameters                                                      \
+    {                                                                                                                  \
+        return fails_now() ? failure(err) : fault.store->operation(__VA_ARGS__);                                       \
+    }
+
+FAILING(queue, publish,
+    (struct queue * q, const char *topic, bool log, const struct queue_item *items, size_t count, struct err *err), q,
+    topic, log, items, count, err)
+FAILING(queue, ack, (struct queue * q, struct queue_message *const *messages, size_t count, struct err *err), q,
+    messages, count, err)
+FAILING(blobs, put, (struct blob_store * s, const char *key, const void *bytes, size_t size, struct err *err), s, key,
+    bytes, size, err)
+FAILING(blobs, put_file, (struct blob_store * s, const char *key, const char *path, bool move, struct err *err), s, key,
+    path, move, err)
+FAILING_READ(blobs, get,
+    (struct blob_store * s, const char *key, size_t limit, void **bytes, size_t *size, struct err *err), s, key, limit,
+    bytes, size, err)
+FAILING_READ(blobs, get_file,
+    (struct blob_store * s, const char *key, const char *dir, struct cancel *cancel, struct blob_file *file,
+        struct err *err),
+    s, key, dir, cancel, file, err)
+FAILING(
+    blobs, stat, (struct blob_store * s, const char *key, struct blob_info *info, struct err *err), s, key, info, err)
+FAILING(blobs, flush, (struct blob_store * s, struct err *err), s, err)
+FAILING(meta, set_video_state,
+    (struct meta_store * m, const char *id, unsigned from, enum video_state to, struct err *err), m, id, from, to, err)
+FAILING(meta, set_video_media, (struct meta_store * m, const char *id, const struct meta_media *media, struct err *err),
+    m, id, media, err)
+FAILING(meta, set_video_models,
+    (struct meta_store * m, const char *id, const char *detector, const char *embedder, struct err *err), m, id,
+    detector, embedder, err)
+FAILING(meta, put_segment,
+    (struct meta_store * m, const char *video, const struct meta_segment *segment, struct err *err), m, video, segment,
+    err)
+FAILING(meta, finish_split,
+    (struct meta_store * m, const char *video, int64_t segments, int64_t frames, int64_t duration, bool incomplete,
+        struct err *err),
+    m, video, segments, frames, duration, incomplete, err)
+FAILING(meta, finish_segment,
+    (struct meta_store * m, const char *video, int32_t segment, int64_t frames, bool failed, struct err *err), m, video,
+    segment, frames, failed, err)
+FAILING_READ(meta, list_segments,
+    (struct meta_store * m, const char *video, int32_t after, size_t limit, struct meta_segment **segments,
+        size_t *count, struct err *err),
+    m, video, after, limit, segments, count, err)
+FAILING(meta, put_frames,
+    (struct meta_store * m, const char *video, const struct meta_frame *frames, size_t count, bool indexed,
+        struct err *err),
+    m, video, frames, count, indexed, err)
+FAILING_READ(meta, list_frames,
+    (struct meta_store * m, const char *video, const struct meta_frame_range *range, struct meta_frames *frames,
+        struct err *err),
+    m, video, range, frames, err)
+FAILING(meta, settle_video, (struct meta_store * m, const char *video, bool *settled, struct err *err), m, video,
+    settled, err)
+FAILING(vectors, upsert,
+    (struct vector_index * v, const char *project, const char *model, size_t dimension, const struct vector_item *items,
+        size_t count, struct err *err),
+    v, project, model, dimension, items, count, err)
+
+// Puts the failing operations into the stores of a pipeline.
+static void make_failing(struct pipeline *p)
+{
+    static struct queue_ops queue;
+    static struct blob_store_ops blobs;
+    static struct meta_store_ops meta;
+    static struct vector_index_ops vectors;
+    fault.queue = p->ingest.queue->ops;
+    fault.blobs = p->ingest.blobs->ops;
+    fault.meta = p->ingest.meta->ops;
+    fault.vectors = p->ingest.vectors->ops;
+    queue = *fault.queue;
+    blobs = *fault.blobs;
+    meta = *fault.meta;
+    vectors = *fault.vectors;
+    queue.publish = failing_queue_publish;
+    queue.ack = failing_queue_ack;
+    blobs.put = failing_blobs_put;
+    blobs.put_file = failing_blobs_put_file;
+    blobs.get = failing_blobs_get;
+    blobs.get_file = failing_blobs_get_file;
+    blobs.stat = failing_blobs_stat;
+    blobs.flush = failing_blobs_flush;
+    meta.set_video_state = failing_meta_set_video_state;
+    meta.set_video_media = failing_meta_set_video_media;
+    meta.set_video_models = failing_meta_set_video_models;
+    meta.put_segment = failing_meta_put_segment;
+    meta.finish_split = failing_meta_finish_split;
+    meta.finish_segment = failing_meta_finish_segment;
+    meta.list_segments = failing_meta_list_segments;
+    meta.put_frames = failing_meta_put_frames;
+    meta.list_frames = failing_meta_list_frames;
+    meta.settle_video = failing_meta_settle_video;
+    vectors.upsert = failing_vectors_upsert;
+    p->ingest.queue->ops = &queue;
+    p->ingest.blobs->ops = &blobs;
+    p->ingest.meta->ops = &meta;
+    p->ingest.vectors->ops = &vectors;
+}
+
+// One run with the n-th call failing; says how many calls there were. The description is to be freed.
+static int run_with_fault(int n, bool after, char **description)
+{
+    struct pipeline p;
+    char id[VIDEO_ID_SIZE];
+    struct queue_options options;
+    queue_options_default(&options);
+    options.retry_base_ms = 1;
+    options.lease_ms = 300; // what could not be acknowledged comes again soon
+    options.max_attempts = 50;
+    pipeline_open_with(&p, &options);
+    make_failing(&p);
+    atomic_store(&fault.fails_at, 0);
+    pipeline_submit(&p, pipeline_street(), 1, SECONDS, FPS, id);
+    atomic_store(&fault.calls, 0);
+    atomic_store(&fault.after, after);
+    atomic_store(&fault.fails_at, n);
+    pipeline_start(&p, RUN_ALL);
+    enum video_state end = pipeline_wait(&p, id);
+    pipeline_stop(&p);
+    atomic_store(&fault.fails_at, 0);
+    int calls = atomic_load(&fault.calls);
+    if (end != VIDEO_DONE)
+        fail_msg("with call %d failing %s, the video ended as %s", n, after ? "after its work" : "at once",
+            video_state_name(end));
+    struct meta_video video = pipeline_video(&p, id);
+    assert_int_equal(video.frames_emitted, 2);
+    assert_int_equal(video.frames_indexed, 2);
+    assert_int_equal(video.frames_failed, 0);
+    assert_int_equal(video.segments_done, video.segments);
+    *description = pipeline_describe(&p, id);
+    pipeline_close(&p);
+    return calls;
+}
+
+static void sweep(bool after)
+{
+    char *expected = NULL;
+    (void)pipeline_street();
+    int calls = run_with_fault(0, after, &expected);
+    assert_in_range(calls, 20, SWEEP_MAX);
+    for (int n = 1; n <= calls; n++) {
+        char *found = NULL;
+        run_with_fault(n, after, &found);
+        if (strcmp(found, expected) != 0)
+            fail_msg("with call %d failing, the results are\n%.400s\ninstead of\n%.400s", n, found, expected);
+        free(found);
+    }
+    free(expected);
+}
+
+static void any_call_may_fail_once(void **state)
+{
+    (void)state;
+    sweep(false);
+}
+
+static void any_call_may_fail_once_after_it_took_effect(void **state)
+{
+    (void)state;
+    sweep(true);
+}
+
+static int close_models(void **state)
+{
+    (void)state;
+    pipeline_models_close();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_call_may_fail_once),
+        cmocka_unit_test(any_call_may_fail_once_after_it_took_effect),
+    };
+    return cmocka_run_group_tests(tests, NULL, close_models);
+}

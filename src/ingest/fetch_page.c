@@ -1,0 +1,231 @@
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "ingest/fetch_internal.h"
+#include "ingest/guard_proxy.h"
+#include "os/child.h"
+#include "os/file.h"
+
+#define PAGE_DIR "page"
+#define TITLE_MARK "framehound-title "
+#define PROGRESS_MARK "framehound-progress "
+
+struct output {
+    const struct fetch_request *request;
+    char title[META_TITLE_SIZE];
+    char last_error[ERR_MESSAGE_MAX];
+};
+
+// What yt-dlp prints: its progress ("framehound-progress DONE TOTAL") and the title, by our own templates.
+static void read_output(void *arg, const char *line)
+{
+    struct output *output = arg;
+    double done = 0;
+    double total = -1;
+    if (strncmp(line, TITLE_MARK, strlen(TITLE_MARK)) == 0) {
+        snprintf(output->title, sizeof(output->title), "%s", line + strlen(TITLE_MARK));
+    } else if (sscanf(line, PROGRESS_MARK "%lf %lf", &done, &total) >= 1 && output->request->progress != NULL) {
+        output->request->progress(output->request->context, (int64_t)done, total > 0 ? (int64_t)total : -1);
+    }
+}
+
+static void read_error(void *arg, const char *line)
+{
+    struct output *output = arg;
+    if (strncmp(line, "ERROR:", 6) == 0)
+        snprintf(output->last_error, sizeof(output->last_error), "%s", line + 6 + strspn(line + 6, " "));
+}
+
+// ---- what came
+
+// The one finished file in the folder.
+static enum err_code find_file(const char *dir, struct fetched *fetched, struct err *err)
+{
+    struct file_info info;
+    DIR *handle = opendir(dir);
+    bool found = false;
+    if (handle == NULL)
+        return err_set(err, ERR_UNAVAILABLE, "the folder that yt-dlp was to fill cannot be read");
+    for (struct dirent *entry = readdir(handle); entry != NULL && !found; entry = readdir(handle)) {
+        const char *dot = strrchr(entry->d_name, '.');
+        if (strncmp(entry->d_name, "video", 5) != 0 ||
+            (dot != NULL && (strcmp(dot, ".part") == 0 || strcmp(dot, ".ytdl") == 0 || strcmp(dot, ".temp") == 0)))
+            continue;
+        found =
+            snprintf(fetched->path, sizeof(fetched->path), "%s/%s", dir, entry->d_name) < (int)sizeof(fetched->path) &&
+            file_stat(fetched->path, &info, NULL) == ERR_NONE && info.is_regular && info.size_bytes > 0;
+    }
+    closedir(handle);
+    if (!found)
+        return err_set(err, ERR_INVALID, "yt-dlp found no video on the page, or only ones larger than allowed");
+    fetched->size_bytes = (int64_t)info.size_bytes;
+    fetched->owned = true;
+    return ERR_NONE;
+}
+
+static bool mentions(const char *text, const char *const *words)
+{
+    for (; *words != NULL; words++) {
+        if (strcasestr(text, *words) != NULL)
+            return true;
+    }
+    return false;
+}
+
+// yt-dlp has one exit status for everything; only its words say whether another try may help.
+static enum err_code page_error(
+    const char *url, const struct output *output, const struct child_result *result, struct err *err)
+{
+    static const char *const passing[] = {"timed out", "timeout", "temporary failure", "connection",
+        "unable to connect", "http error 429", "http error 5", "network is unreachable", "incomplete", NULL};
+    static const char *const gone[] = {
+        "http error 404", "http error 410", "not found", "removed", "does not exist", NULL};
+    const char *words = output->last_error[0] != '\0' ? output->last_error : NULL;
+    if (words == NULL)
+        return child_check(result, "yt-dlp", err);
+    enum err_code code = mentions(words, gone) ? ERR_NOT_FOUND
+        : mentions(words, passing)             ? ERR_UNAVAILABLE
+                                               : ERR_INVALID;
+    return err_set(err, code, "no video could be fetched from %.150s: %s", url, words);
+}
+
+// ---- running yt-dlp
+
+#define ARGUMENTS_MAX 64
+
+struct command {
+    char size_limit[32];
+    char format[512];
+    char output[FILE_PATH_MAX + 16];
+    const char *argv[ARGUMENTS_MAX];
+};
+
+// Only what yt-dlp loads itself or through a client that keeps to the proxy: no RTMP, RTSP or the like.
+#define PROTOCOLS "[protocol~='^(http|m3u8)']"
+
+static void choose_format(const struct fetch *fetch, char *out, size_t size)
+{
+    int height = fetch->settings.page_height_max;
+    char *merger = child_find_program("ffmpeg");
+    if (merger != NULL) // joins the streams of pages that keep picture and sound apart
+        snprintf(out, size,
+            "bestvideo[height<=%d]" PROTOCOLS "+bestaudio" PROTOCOLS "/best[height<=%d]" PROTOCOLS
+            "/bestvideo[height<=%d]" PROTOCOLS "/best" PROTOCOLS,
+            height, height, height);
+    else
+        snprintf(out, size, "best[height<=%d]" PROTOCOLS "/bestvideo[height<=%d]" PROTOCOLS "/best" PROTOCOLS, height,
+            height);
+    free(merger);
+}
+
+// The list is fixed: nothing a person gave is in it but the address, behind "--".
+static void make_command(
+    const struct fetch *fetch, const char *program, const char *dir, const char *url, struct command *command)
+{
+    static const char *const fixed[] = {"--ignore-config", "--no-plugin-dirs", "--no-remote-components",
+        "--no-playlist", "--playlist-items", "1", "--no-exec", "--no-cache-dir", "--no-mtime", "--no-simulate",
+        "--newline", "--quiet", "--progress", "--no-write-comments", "--no-write-subs", "--no-write-thumbnail",
+        "--merge-output-format", "mkv", "--socket-timeout", "30", "--retries", "5", "--fragment-retries", "5",
+        "--print", "before_dl:" TITLE_MARK "%(title).400B", "--progress-template",
+        "download:" PROGRESS_MARK
+        "%(progress.downloaded_bytes)s %(progress.total_bytes,progress.total_bytes_estimate)s"};
+    size_t n = 0;
+    snprintf(command->size_limit, sizeof(command->size_limit), "%lld", (long long)fetch->settings.size_limit_bytes);
+    snprintf(command->output, sizeof(command->output), "%s/video.%%(ext)s", dir);
+    choose_format(fetch, command->format, sizeof(command->format));
+    command->argv[n++] = program;
+    for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+        command->argv[n++] = fixed[i];
+    const char *const rest[] = {
+        "--max-filesize", command->size_limit, "--format", command->format, "--output", command->output, "--", url};
+    for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
+        command->argv[n++] = rest[i];
+    command->argv[n] = NULL;
+}
+
+// The environment of the child. For a remote request everything goes through the guard; the local command line uses
+// the machine's own proxy, if it has one.
+struct environment {
+    char proxies[6][160];
+    const char *set[7];
+};
+
+static void guard_environment(const struct guard_proxy *guard, struct environment *environment)
+{
+    static const char *const names[] = {
+        "http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"};
+    for (size_t i = 0; i < 6; i++) {
+        snprintf(environment->proxies[i], sizeof(environment->proxies[i]), "%s=%s", names[i], guard_proxy_url(guard));
+        environment->set[i] = environment->proxies[i];
+    }
+    environment->set[6] = NULL;
+}
+
+static enum err_code run(struct fetch *fetch, const char *program, const struct guard_proxy *guard, const char *dir,
+    const char *url, struct output *output, struct cancel *cancel, struct err *err)
+{
+    static const char *const keep_remote[] = {"PATH", "HOME", "LANG", "TMPDIR", NULL};
+    static const char *const keep_local[] = {"PATH", "HOME", "LANG", "TMPDIR", "http_proxy", "https_proxy", "all_proxy",
+        "no_proxy", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", NULL};
+    struct environment environment = {.set = {NULL}};
+    struct command *command = mem_calloc(1, sizeof(*command));
+    struct child_result result = {0};
+    make_command(fetch, program, dir, url, command);
+    if (guard != NULL)
+        guard_environment(guard, &environment);
+    const struct child_spec spec = {.argv = command->argv,
+        .env_keep = guard != NULL ? keep_remote : keep_local,
+        .env_set = environment.set,
+        .directory = dir,
+        .timeout_ms = fetch->settings.timeout_ms,
+        .watch_path = dir,
+        .watch_limit_bytes = (uint64_t)fetch->settings.size_limit_bytes,
+        .on_output_line = read_output,
+        .on_error_line = read_error,
+        .line_arg = output};
+    enum err_code code = child_run(&spec, cancel, &result, err);
+    if (code == ERR_NONE && (result.exit_status != 0 || result.signal != 0))
+        code = page_error(url, output, &result, err);
+    else if (code == ERR_LIMIT)
+        err_context(err, "the video behind %.150s is larger than --max-download allows", url);
+    else if (code != ERR_NONE)
+        err_context(err, "no video could be fetched from %.150s", url);
+    child_result_release(&result);
+    free(command);
+    return code;
+}
+
+enum err_code fetch_page(struct fetch *fetch, const struct fetch_request *request, const char *url,
+    struct cancel *cancel, struct fetched *fetched, struct err *err)
+{
+    struct output output = {.request = request};
+    struct guard_proxy *guard = NULL;
+    char dir[FILE_PATH_MAX];
+    char *program = fetch->yt_dlp[0] != '\0' ? child_find_program(fetch->yt_dlp) : NULL;
+    if (program == NULL)
+        return err_set(err, ERR_INVALID,
+            "%.200s is a web page, not a video file, and yt-dlp, which fetches videos from pages, is not installed: "
+            "give the address of a video file, or name the program with --yt-dlp",
+            url);
+    enum err_code code = ERR_NONE;
+    if (snprintf(dir, sizeof(dir), "%s/" PAGE_DIR, request->dir) >= (int)sizeof(dir))
+        code = err_set(err, ERR_INVALID, "the temporary folder's path is too long");
+    if (code == ERR_NONE)
+        code = dir_make(dir, err);
+    if (code == ERR_NONE && request->remote)
+        code = guard_proxy_start(fetch->log, &guard, err);
+    if (code == ERR_NONE)
+        code = run(fetch, program, guard, dir, url, &output, cancel, err);
+    if (code == ERR_NONE)
+        code = find_file(dir, fetched, err);
+    if (code == ERR_NONE)
+        memcpy(fetched->title, output.title, sizeof(fetched->title));
+    guard_proxy_stop(guard);
+    free(program);
+    return code;
+}

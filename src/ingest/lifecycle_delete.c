@@ -1,0 +1,233 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "blob_store/blob_store.h"
+#include "ingest/activity.h"
+#include "ingest/lifecycle_internal.h"
+#include "ingest/settle.h"
+#include "os/file.h"
+#include "queue/queue.h"
+#include "vector_index/vector_index.h"
+
+static enum err_code remove_data(
+    const struct ingest *ingest, const char *project, const char *video, struct cancel *cancel, struct err *err)
+{
+    char prefix[BLOB_KEY_SIZE];
+    blob_key_prefix(project, video, prefix);
+    enum err_code code = vector_index_remove_video(ingest->vectors, project, video, err);
+    return code == ERR_NONE ? blob_store_remove_prefix(ingest->blobs, prefix, cancel, err) : code;
+}
+
+static void remove_fetched(const struct ingest *ingest, const char *video)
+{
+    char dir[FILE_PATH_MAX];
+    if (snprintf(dir, sizeof(dir), "%s/fetch-%s", ingest->temp_dir, video) < (int)sizeof(dir))
+        (void)!dir_remove_tree(dir, NULL);
+}
+
+// Somebody may have asked for the same video again after its row was gone: what was purged of it is published again.
+static enum err_code resume_if_back(const struct ingest *ingest, const char *id, struct cancel *cancel, struct err *err)
+{
+    struct meta_video video;
+    enum err_code code = meta_store_get_video(ingest->meta, id, &video, err);
+    if (code == ERR_NOT_FOUND) {
+        err_clear(err);
+        return ERR_NONE;
+    }
+    return code == ERR_NONE ? lifecycle_resume(ingest, id, cancel, err) : code;
+}
+
+// Of a video that is marked. The row goes last, because it is what says that there is something to remove; and then the
+// data once more, for a worker that was storing meanwhile and did not know yet. From then on the missing row tells it.
+static enum err_code remove_marked(
+    const struct ingest *ingest, const struct meta_video *video, struct cancel *cancel, struct err *err)
+{
+    enum err_code code = queue_purge(ingest->queue, video->id, err);
+    if (code == ERR_NONE)
+        code = remove_data(ingest, video->project, video->id, cancel, err);
+    if (code == ERR_NONE)
+        code = meta_store_remove_video(ingest->meta, video->id, err);
+    if (code == ERR_NOT_FOUND) {
+        err_clear(err);
+        code = ERR_NONE;
+    }
+    if (code == ERR_NONE)
+        code = queue_purge(ingest->queue, video->id, err);
+    if (code == ERR_NONE)
+        code = remove_data(ingest, video->project, video->id, cancel, err);
+    remove_fetched(ingest, video->id);
+    if (code == ERR_NONE)
+        log_info(ingest->log, "video %s of project %s is removed", video->id, video->project);
+    return code == ERR_NONE ? resume_if_back(ingest, video->id, cancel, err) : code;
+}
+
+enum err_code lifecycle_delete_video(
+    const struct ingest *ingest, const char *id, struct cancel *cancel, struct err *err)
+{
+    struct meta_video video;
+    enum err_code code = meta_store_get_video(ingest->meta, id, &video, err);
+    if (code == ERR_NONE && video.state != VIDEO_DELETING)
+        code = meta_store_set_video_state(ingest->meta, id, ~0u & ~(1u << VIDEO_DELETING), VIDEO_DELETING, err);
+    if (code == ERR_CONFLICT) { // somebody else marked it meanwhile
+        err_clear(err);
+        code = ERR_NONE;
+    }
+    if (code != ERR_NONE)
+        return code;
+    activity_report_video(ingest->activity, id, video_state_name(VIDEO_DELETING));
+    return remove_marked(ingest, &video, cancel, err);
+}
+
+static enum err_code delete_one(
+    const struct ingest *ingest, const struct meta_video *video, void *context, struct err *err)
+{
+    enum err_code code = lifecycle_delete_video(ingest, video->id, context, err);
+    if (code != ERR_NOT_FOUND)
+        return code;
+    err_clear(err);
+    return ERR_NONE;
+}
+
+// A page's last video is gone when the next page is asked for, so the first page is asked for until it is empty.
+static enum err_code delete_videos(
+    const struct ingest *ingest, const char *project, struct cancel *cancel, struct err *err)
+{
+    for (;;) {
+        struct meta_video *videos = NULL;
+        size_t count = 0;
+        enum err_code code =
+            meta_store_list_videos(ingest->meta, project, NULL, LIFECYCLE_LIST_AT_ONCE, &videos, &count, err);
+        for (size_t i = 0; i < count && code == ERR_NONE; i++) {
+            code = cancel_check(cancel, err);
+            if (code == ERR_NONE)
+                code = delete_one(ingest, &videos[i], cancel, err);
+        }
+        free(videos);
+        if (code != ERR_NONE || count == 0)
+            return code;
+    }
+}
+
+enum err_code lifecycle_delete_project(
+    const struct ingest *ingest, const char *project, struct cancel *cancel, struct err *err)
+{
+    char prefix[BLOB_KEY_SIZE];
+    enum err_code code = project_name_check(project, err);
+    if (code == ERR_NONE)
+        code = meta_store_mark_project_deleting(ingest->meta, project, err);
+    if (code == ERR_NONE)
+        code = delete_videos(ingest, project, cancel, err);
+    if (code == ERR_NONE)
+        code = vector_index_remove_project(ingest->vectors, project, err);
+    if (code == ERR_NONE) {
+        blob_key_prefix(project, NULL, prefix);
+        code = blob_store_remove_prefix(ingest->blobs, prefix, cancel, err);
+    }
+    if (code == ERR_NONE)
+        code = meta_store_remove_project(ingest->meta, project, err);
+    if (code == ERR_NONE)
+        log_info(ingest->log, "project %s is removed", project);
+    return code;
+}
+
+// ---- at the start
+
+struct recovery {
+    struct cancel *cancel;
+    bool queues_empty;
+    struct recover_report *report;
+};
+
+static enum err_code settle_running(
+    const struct ingest *ingest, const char *id, struct recovery *recovery, struct err *err)
+{
+    struct meta_video video;
+    enum err_code code = settle_video(ingest, id, err);
+    if (code == ERR_NONE)
+        code = meta_store_get_video(ingest->meta, id, &video, err);
+    if (code == ERR_NONE && video.state != VIDEO_RUNNING)
+        recovery->report->videos_settled++;
+    return code;
+}
+
+static enum err_code recover_video(
+    const struct ingest *ingest, const struct meta_video *video, void *context, struct err *err)
+{
+    struct recovery *recovery = context;
+    bool interrupted = false;
+    enum err_code code = ERR_NONE;
+    switch (video->state) {
+    case VIDEO_DELETING:
+        recovery->report->deletions_finished++;
+        return remove_marked(ingest, video, recovery->cancel, err);
+    case VIDEO_QUEUED:
+        code = queue_purge(ingest->queue, video->id, err);
+        return code == ERR_NONE ? lifecycle_publish_source(ingest, video, false, err) : code;
+    case VIDEO_CANCELLED:
+        return queue_purge(ingest->queue, video->id, err);
+    case VIDEO_RUNNING:
+        code = lifecycle_resume_interrupted(ingest, video->id, &interrupted, err);
+        if (code == ERR_NONE && (interrupted || recovery->queues_empty)) {
+            recovery->report->videos_resumed++;
+            return lifecycle_resume(ingest, video->id, recovery->cancel, err);
+        }
+        return code == ERR_NONE ? settle_running(ingest, video->id, recovery, err) : code;
+    case VIDEO_DONE: // its leftovers, should it have been interrupted between its end and their removal
+        return settle_apply_retention(ingest, video->project, video->id, recovery->cancel, err);
+    case VIDEO_INCOMPLETE:
+    case VIDEO_FAILED:
+        break;
+    }
+    return ERR_NONE;
+}
+
+enum err_code lifecycle_queues_empty(const struct ingest *ingest, bool *empty, struct err *err)
+{
+    static const char *const topics[] = {TOPIC_SOURCES, TOPIC_SEGMENTS, TOPIC_FRAMES};
+    *empty = true;
+    for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++) {
+        struct queue_stats stats;
+        enum err_code code = queue_stats(ingest->queue, topics[i], &stats, err);
+        if (code != ERR_NONE)
+            return code;
+        *empty = *empty && stats.ready == 0 && stats.leased == 0;
+    }
+    return ERR_NONE;
+}
+
+static enum err_code finish_project_deletions(const struct ingest *ingest, struct recovery *recovery, struct err *err)
+{
+    char after[PROJECT_NAME_SIZE] = "";
+    for (;;) {
+        struct meta_project *projects = NULL;
+        size_t count = 0;
+        enum err_code code = meta_store_list_projects(
+            ingest->meta, after[0] != '\0' ? after : NULL, LIFECYCLE_LIST_AT_ONCE, &projects, &count, err);
+        for (size_t i = 0; i < count && code == ERR_NONE; i++) {
+            memcpy(after, projects[i].name, sizeof(after));
+            if (!projects[i].deleting)
+                continue;
+            recovery->report->deletions_finished++;
+            code = lifecycle_delete_project(ingest, projects[i].name, recovery->cancel, err);
+        }
+        free(projects);
+        if (code != ERR_NONE || count < LIFECYCLE_LIST_AT_ONCE)
+            return code;
+    }
+}
+
+enum err_code lifecycle_recover(
+    const struct ingest *ingest, struct cancel *cancel, struct recover_report *report, struct err *err)
+{
+    struct recover_report unused;
+    struct recovery recovery = {.cancel = cancel, .report = report != NULL ? report : &unused};
+    *recovery.report = (struct recover_report){0};
+    enum err_code code = finish_project_deletions(ingest, &recovery, err);
+    if (code == ERR_NONE)
+        code = lifecycle_queues_empty(ingest, &recovery.queues_empty, err);
+    if (code == ERR_NONE)
+        code = lifecycle_each_video(ingest, NULL, cancel, recover_video, &recovery, err);
+    return code;
+}

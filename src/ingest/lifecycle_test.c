@@ -1,0 +1,431 @@
+#include <string.h>
+
+#include "blob_store/blob_store.h"
+#include "ingest/messages.h"
+#include "ingest/source.h"
+#include "ingest/test_pipeline.h"
+#include "meta_store/meta_store.h"
+#include "os/cancel.h"
+#include "vector_index/vector_index.h"
+
+#define SECONDS 6.0
+#define FPS "1"
+#define FRAMES 6
+
+static enum submit_outcome submit_street(struct pipeline *p, char video[VIDEO_ID_SIZE])
+{
+    return pipeline_submit(p, pipeline_street(), 1, SECONDS, FPS, video);
+}
+
+static const char *state_of(struct pipeline *p, const char *video)
+{
+    return video_state_name(pipeline_video(p, video).state);
+}
+
+// What an undisturbed run gives; to be freed.
+static char *undisturbed(void)
+{
+    struct pipeline p;
+    char id[VIDEO_ID_SIZE];
+    pipeline_open(&p);
+    pipeline_start(&p, RUN_ALL);
+    submit_street(&p, id);
+    assert_string_equal(video_state_name(pipeline_wait(&p, id)), "done");
+    char *text = pipeline_describe(&p, id);
+    pipeline_close(&p);
+    return text;
+}
+
+// Runs one part until its topic is empty.
+static void run_part(struct pipeline *p, int part, const char *topic)
+{
+    struct queue_stats stats = {.ready = 1};
+    struct err err = ERR_INIT;
+    pipeline_start(p, part);
+    while (stats.ready + stats.leased > 0) {
+        assert_ok(queue_stats(p->ingest.queue, topic, &stats, &err), &err);
+        cancel_wait(NULL, 5);
+    }
+    pipeline_stop(p);
+}
+
+static int64_t waiting(struct pipeline *p, const char *topic)
+{
+    struct queue_stats stats;
+    struct err err = ERR_INIT;
+    assert_ok(queue_stats(p->ingest.queue, topic, &stats, &err), &err);
+    return stats.ready + stats.leased;
+}
+
+static void finish_and_compare(struct pipeline *p, const char *id, char *expected)
+{
+    pipeline_stop(p);
+    pipeline_start(p, RUN_ALL);
+    assert_string_equal(video_state_name(pipeline_wait(p, id)), "done");
+    char *found = pipeline_describe(p, id);
+    assert_string_equal(found, expected);
+    free(found);
+    free(expected);
+    pipeline_close(p);
+}
+
+static void a_cancelled_video_is_left_alone_and_resumed_where_it_was(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    char id[VIDEO_ID_SIZE];
+    struct err err = ERR_INIT;
+    (void)pipeline_street();
+    char *expected = undisturbed();
+    pipeline_open(&p);
+    submit_street(&p, id);
+    run_part(&p, RUN_SPLITTER, TOPIC_SOURCES);
+    assert_true(waiting(&p, TOPIC_SEGMENTS) > 0);
+    assert_ok(lifecycle_cancel(&p.ingest, id, &err), &err);
+    assert_string_equal(state_of(&p, id), "cancelled");
+    assert_int_equal(waiting(&p, TOPIC_SEGMENTS), 0);
+    assert_code(lifecycle_cancel(&p.ingest, id, &err), ERR_CONFLICT);
+    assert_int_equal(submit_street(&p, id), SUBMIT_RESUMED);
+    assert_int_equal(waiting(&p, TOPIC_SOURCES), 0);
+    assert_true(waiting(&p, TOPIC_SEGMENTS) > 0);
+    finish_and_compare(&p, id, expected);
+}
+
+static void a_video_is_resumed_before_between_and_after_its_parts(void **state)
+{
+    (void)state;
+    (void)pipeline_street();
+    char *expected = undisturbed();
+    for (int stage = 0; stage < 3; stage++) {
+        struct pipeline p;
+        char id[VIDEO_ID_SIZE];
+        struct err err = ERR_INIT;
+        pipeline_open(&p);
+        submit_street(&p, id);
+        if (stage >= 1)
+            run_part(&p, RUN_SPLITTER, TOPIC_SOURCES);
+        if (stage >= 2)
+            run_part(&p, RUN_DOWNLOADER, TOPIC_SEGMENTS);
+        // All messages are lost.
+        assert_ok(queue_purge(p.ingest.queue, id, &err), &err);
+        struct recover_report report;
+        assert_ok(lifecycle_recover(&p.ingest, NULL, &report, &err), &err);
+        assert_int_equal(report.videos_resumed, stage == 0 ? 0 : 1);
+        finish_and_compare(&p, id, strdup(expected));
+    }
+    free(expected);
+}
+
+static void a_source_that_is_no_video_fails_with_a_sentence(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    char id[VIDEO_ID_SIZE];
+    char path[FILE_PATH_MAX + 16];
+    char **sentences = NULL;
+    size_t count = 0;
+    struct err err = ERR_INIT;
+    pipeline_open(&p);
+    snprintf(path, sizeof(path), "%s/text.mp4", p.dir);
+    assert_ok(file_write(path, "this is no video\n", 17, FILE_SYNC_NONE, &err), &err);
+    pipeline_submit(&p, path, 10, 0, "5", id);
+    pipeline_start(&p, RUN_SPLITTER);
+    assert_string_equal(video_state_name(pipeline_wait(&p, id)), "failed");
+    assert_ok(meta_store_video_errors(p.ingest.meta, id, &sentences, &count, &err), &err);
+    assert_int_equal(count, 1);
+    meta_strings_free(sentences, count);
+    // Asked for again, it is tried again.
+    assert_int_equal(pipeline_submit(&p, path, 10, 0, "5", id), SUBMIT_RESUMED);
+    assert_string_equal(video_state_name(pipeline_wait(&p, id)), "failed");
+    assert_ok(meta_store_video_errors(p.ingest.meta, id, &sentences, &count, &err), &err);
+    assert_int_equal(count, 1);
+    meta_strings_free(sentences, count);
+    pipeline_close(&p);
+}
+
+static bool count_key(void *context, const char *key, const struct blob_info *info)
+{
+    (void)key;
+    (void)info;
+    ++*(int *)context;
+    return true;
+}
+
+static int blobs_of(struct pipeline *p, const char *prefix)
+{
+    int count = 0;
+    struct err err = ERR_INIT;
+    assert_ok(blob_store_list(p->ingest.blobs, prefix, count_key, &count, &err), &err);
+    return count;
+}
+
+static void expect_gone(struct pipeline *p, const char *id)
+{
+    struct meta_video video;
+    struct vector_stats vectors = {0};
+    struct queue_dead_letter *letters = NULL;
+    size_t count = 0;
+    struct err err = ERR_INIT;
+    assert_code(meta_store_get_video(p->ingest.meta, id, &video, &err), ERR_NOT_FOUND);
+    assert_int_equal(blobs_of(p, "demo/"), 0);
+    enum err_code code = vector_index_stats(p->ingest.vectors, "demo", id, &vectors, &err);
+    assert_true(code == ERR_NOT_FOUND || (code == ERR_NONE && vectors.count == 0));
+    assert_int_equal(waiting(p, TOPIC_SOURCES) + waiting(p, TOPIC_SEGMENTS) + waiting(p, TOPIC_FRAMES), 0);
+    assert_ok(queue_dead_letters(p->ingest.queue, id, 0, 10, &letters, &count, &err), &err);
+    assert_int_equal(count, 0);
+    queue_dead_letters_free(letters, count);
+}
+
+static void a_deleted_video_leaves_nothing(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    char id[VIDEO_ID_SIZE];
+    struct err err = ERR_INIT;
+    (void)pipeline_street();
+    pipeline_open(&p);
+    pipeline_start(&p, RUN_ALL);
+    submit_street(&p, id);
+    assert_string_equal(video_state_name(pipeline_wait(&p, id)), "done");
+    assert_ok(lifecycle_delete_video(&p.ingest, id, NULL, &err), &err);
+    expect_gone(&p, id);
+    assert_code(lifecycle_delete_video(&p.ingest, id, NULL, &err), ERR_NOT_FOUND);
+    pipeline_close(&p);
+}
+
+static void a_video_deleted_while_it_is_worked_on_leaves_nothing(void **state)
+{
+    (void)state;
+    (void)pipeline_street();
+    for (int64_t frames = 0; frames < 3; frames++) {
+        struct pipeline p;
+        char id[VIDEO_ID_SIZE];
+        struct err err = ERR_INIT;
+        pipeline_open(&p);
+        pipeline_start(&p, RUN_ALL);
+        submit_street(&p, id);
+        while (pipeline_video(&p, id).frames_emitted < frames)
+            cancel_wait(NULL, 1);
+        assert_ok(lifecycle_delete_video(&p.ingest, id, NULL, &err), &err);
+        pipeline_wait_queues(&p);
+        pipeline_stop(&p);
+        expect_gone(&p, id);
+        pipeline_close(&p);
+    }
+}
+
+static void a_deletion_that_was_interrupted_is_finished_at_the_next_start(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    char id[VIDEO_ID_SIZE];
+    struct err err = ERR_INIT;
+    struct recover_report report;
+    struct meta_video video;
+    enum submit_outcome outcome;
+    (void)pipeline_street();
+    pipeline_open(&p);
+    pipeline_start(&p, RUN_ALL);
+    submit_street(&p, id);
+    pipeline_wait(&p, id);
+    assert_ok(meta_store_set_video_state(p.ingest.meta, id, 1u << VIDEO_DONE, VIDEO_DELETING, &err), &err);
+    struct submit_request request;
+    submit_request_init(&request);
+    request.project = "demo";
+    request.source = pipeline_street();
+    assert_ok(submit_request_set_chunk(&request, 1, &err), &err);
+    assert_ok(submit_request_set_limit(&request, SECONDS, &err), &err);
+    assert_ok(submit_request_set_fps(&request, FPS, &err), &err);
+    assert_code(lifecycle_submit(&p.ingest, &request, NULL, &video, &outcome, &err), ERR_CONFLICT);
+    assert_code(lifecycle_resume(&p.ingest, id, NULL, &err), ERR_CONFLICT);
+    assert_ok(lifecycle_recover(&p.ingest, NULL, &report, &err), &err);
+    assert_int_equal(report.deletions_finished, 1);
+    expect_gone(&p, id);
+    pipeline_close(&p);
+}
+
+static void a_deleted_project_takes_its_videos_along(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    char a[VIDEO_ID_SIZE];
+    char b[VIDEO_ID_SIZE];
+    struct err err = ERR_INIT;
+    struct meta_project project;
+    (void)pipeline_street();
+    pipeline_open(&p);
+    pipeline_start(&p, RUN_ALL);
+    submit_street(&p, a);
+    pipeline_submit(&p, pipeline_street(), 60, 2, "1", b);
+    pipeline_wait(&p, a);
+    pipeline_wait(&p, b);
+    assert_ok(lifecycle_delete_project(&p.ingest, "demo", NULL, &err), &err);
+    expect_gone(&p, a);
+    expect_gone(&p, b);
+    assert_code(meta_store_get_project(p.ingest.meta, "demo", &project, &err), ERR_NOT_FOUND);
+    assert_code(lifecycle_delete_project(&p.ingest, "demo", NULL, &err), ERR_NOT_FOUND);
+    pipeline_close(&p);
+}
+
+// A frame whose picture is damaged becomes a dead letter, and counts; mended and retried, the video is whole.
+static void a_frame_that_cannot_be_indexed_does_not_stop_the_others(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    char id[VIDEO_ID_SIZE];
+    char key[BLOB_KEY_SIZE];
+    void *good = NULL;
+    size_t size = 0;
+    struct queue_dead_letter *letters = NULL;
+    size_t count = 0;
+    struct err err = ERR_INIT;
+    (void)pipeline_street();
+    char *expected = undisturbed();
+    pipeline_open(&p);
+    submit_street(&p, id);
+    run_part(&p, RUN_SPLITTER, TOPIC_SOURCES);
+    run_part(&p, RUN_DOWNLOADER, TOPIC_SEGMENTS);
+    blob_key_frame("demo", id, 2, key);
+    assert_ok(blob_store_get(p.ingest.blobs, key, 1 << 24, &good, &size, &err), &err);
+    assert_ok(blob_store_put(p.ingest.blobs, key, "no picture", 10, &err), &err);
+    pipeline_start(&p, RUN_ALL);
+    assert_string_equal(video_state_name(pipeline_wait(&p, id)), "incomplete");
+    struct meta_video video = pipeline_video(&p, id);
+    assert_int_equal(video.frames_indexed, FRAMES - 1);
+    assert_int_equal(video.frames_failed, 1);
+    assert_int_equal(video.errors_count, 1);
+    assert_ok(queue_dead_letters(p.ingest.queue, id, 0, 10, &letters, &count, &err), &err);
+    assert_int_equal(count, 1);
+
+    assert_ok(blob_store_put(p.ingest.blobs, key, good, size, &err), &err);
+    assert_ok(lifecycle_retry_dead_letter(&p.ingest, letters[0].id, &err), &err);
+    assert_code(lifecycle_retry_dead_letter(&p.ingest, letters[0].id, &err), ERR_NOT_FOUND);
+    queue_dead_letters_free(letters, count);
+    pipeline_wait_queues(&p);
+    free(good);
+    finish_and_compare(&p, id, expected);
+}
+
+static void malformed_messages_are_buried_and_stop_nothing(void **state)
+{
+    (void)state;
+    static const char *const topics[] = {TOPIC_SOURCES, TOPIC_SEGMENTS, TOPIC_FRAMES};
+    struct pipeline p;
+    char id[VIDEO_ID_SIZE];
+    struct queue_dead_letter *letters = NULL;
+    size_t count = 0;
+    struct err err = ERR_INIT;
+    (void)pipeline_street();
+    pipeline_open(&p);
+    submit_street(&p, id);
+    for (size_t i = 0; i < 3; i++) {
+        struct queue_item of_video = {.key = id, .body = "{\"v\":1}", .body_size = 7};
+        struct queue_item of_nobody = {.key = "nobody", .body = "", .body_size = 0};
+        assert_ok(queue_publish(p.ingest.queue, topics[i], &of_video, 1, &err), &err);
+        assert_ok(queue_publish(p.ingest.queue, topics[i], &of_nobody, 1, &err), &err);
+    }
+    pipeline_start(&p, RUN_ALL);
+    enum video_state end = pipeline_wait(&p, id);
+    assert_true(end == VIDEO_DONE || end == VIDEO_FAILED || end == VIDEO_INCOMPLETE);
+    assert_ok(queue_dead_letters(p.ingest.queue, NULL, 0, 100, &letters, &count, &err), &err);
+    assert_int_equal(count, 6);
+    queue_dead_letters_free(letters, count);
+    pipeline_close(&p);
+}
+
+static void an_upload_is_ingested_by_its_content(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    struct err err = ERR_INIT;
+    struct submit_request request;
+    struct meta_video video;
+    enum submit_outcome outcome;
+    char path[FILE_PATH_MAX + 16];
+    (void)pipeline_street();
+    pipeline_open(&p);
+    pipeline_start(&p, RUN_ALL);
+    submit_request_init(&request);
+    request.project = "demo";
+    request.remote = true;
+    assert_ok(submit_request_set_limit(&request, 2, &err), &err);
+    assert_ok(submit_request_set_fps_number(&request, 1, &err), &err);
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof(path), "%s/upload", p.dir);
+        assert_ok(file_copy(pipeline_street(), path, FILE_SYNC_NONE, NULL, &err), &err);
+        assert_ok(
+            lifecycle_submit_upload(&p.ingest, &request, path, NULL, "street.mp4", NULL, &video, &outcome, &err), &err);
+        assert_int_equal(outcome, i == 0 ? SUBMIT_CREATED : SUBMIT_DONE);
+        assert_false(file_exists(path));
+        assert_string_equal(video.name, "street.mp4");
+        assert_string_equal(video_state_name(pipeline_wait(&p, video.id)), "done");
+    }
+    pipeline_close(&p);
+}
+
+static void expect_refused(double chunk, double limit, const char *fps)
+{
+    struct submit_request request;
+    struct err err = ERR_INIT;
+    submit_request_init(&request);
+    if (chunk != 0)
+        assert_code(submit_request_set_chunk(&request, chunk, &err), ERR_INVALID);
+    if (limit != 0)
+        assert_code(submit_request_set_limit(&request, limit, &err), ERR_INVALID);
+    if (fps != NULL)
+        assert_code(submit_request_set_fps(&request, fps, &err), ERR_INVALID);
+    assert_true(err.message[0] != '\0');
+}
+
+static void numbers_out_of_range_are_refused(void **state)
+{
+    (void)state;
+    struct submit_request request;
+    struct err err = ERR_INIT;
+    char text[SAMPLING_TEXT_SIZE];
+    double nan = strtod("nan", NULL);
+    double inf = strtod("inf", NULL);
+    expect_refused(0.5, -1, "0");
+    expect_refused(3601, 1e9, "-1");
+    expect_refused(-5, inf, "1e9");
+    expect_refused(nan, nan, "fast");
+    expect_refused(inf, -inf, "");
+    submit_request_init(&request);
+    assert_code(submit_request_set_chunk(&request, 0, &err), ERR_INVALID);
+    assert_code(submit_request_set_limit(&request, 0, &err), ERR_INVALID);
+    assert_code(submit_request_set_fps_number(&request, 0, &err), ERR_INVALID);
+    assert_code(submit_request_set_fps_number(&request, nan, &err), ERR_INVALID);
+    assert_ok(submit_request_set_fps_number(&request, 29.97, &err), &err);
+    sampling_format(&request.sampling, text);
+    assert_string_equal(text, "2997/100");
+    assert_ok(submit_request_set_fps_number(&request, 0.5, &err), &err);
+    sampling_format(&request.sampling, text);
+    assert_string_equal(text, "1/2");
+    assert_ok(submit_request_set_chunk(&request, 2.5, &err), &err);
+    assert_int_equal(request.chunk_us, 2500000);
+}
+
+static int close_models(void **state)
+{
+    (void)state;
+    pipeline_models_close();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_cancelled_video_is_left_alone_and_resumed_where_it_was),
+        cmocka_unit_test(a_video_is_resumed_before_between_and_after_its_parts),
+        cmocka_unit_test(a_source_that_is_no_video_fails_with_a_sentence),
+        cmocka_unit_test(a_deleted_video_leaves_nothing),
+        cmocka_unit_test(a_video_deleted_while_it_is_worked_on_leaves_nothing),
+        cmocka_unit_test(a_deletion_that_was_interrupted_is_finished_at_the_next_start),
+        cmocka_unit_test(a_deleted_project_takes_its_videos_along),
+        cmocka_unit_test(a_frame_that_cannot_be_indexed_does_not_stop_the_others),
+        cmocka_unit_test(malformed_messages_are_buried_and_stop_nothing),
+        cmocka_unit_test(an_upload_is_ingested_by_its_content),
+        cmocka_unit_test(numbers_out_of_range_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, close_models);
+}

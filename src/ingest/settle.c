@@ -1,0 +1,70 @@
+#include "ingest/settle.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "blob_store/blob_store.h"
+#include "ingest/activity.h"
+#include "meta_store/meta_store.h"
+#include "vector_index/vector_index.h"
+
+static enum err_code remove_folder(const struct ingest *ingest, const char *project, const char *video,
+    const char *folder, struct cancel *cancel, struct err *err)
+{
+    char prefix[BLOB_KEY_SIZE];
+    char key[BLOB_KEY_SIZE + 16];
+    blob_key_prefix(project, video, prefix);
+    snprintf(key, sizeof(key), "%s%s/", prefix, folder);
+    return blob_store_remove_prefix(ingest->blobs, key, cancel, err);
+}
+
+enum err_code settle_apply_retention(
+    const struct ingest *ingest, const char *project, const char *video, struct cancel *cancel, struct err *err)
+{
+    enum err_code code = ERR_NONE;
+    if (!ingest->retention.keep_segments)
+        code = remove_folder(ingest, project, video, "segments", cancel, err);
+    if (code == ERR_NONE && !ingest->retention.keep_frames)
+        code = remove_folder(ingest, project, video, "frames", cancel, err);
+    return code;
+}
+
+// Segments and frames are what a resume would start from, so they go only when everything is there.
+static enum err_code finish(const struct ingest *ingest, const char *id, struct err *err)
+{
+    struct meta_video video;
+    enum err_code code = meta_store_get_video(ingest->meta, id, &video, err);
+    if (code != ERR_NONE)
+        return code;
+    activity_report_video(ingest->activity, id, video_state_name(video.state));
+    log_info(ingest->log, "video %s of project %s is %s: %lld frames, %lld objects", id, video.project,
+        video_state_name(video.state), (long long)video.frames_indexed, (long long)video.objects);
+    if (video.state != VIDEO_DONE)
+        return ERR_NONE;
+    return settle_apply_retention(ingest, video.project, id, NULL, err);
+}
+
+enum err_code settle_video(const struct ingest *ingest, const char *video, struct err *err)
+{
+    bool settled = false;
+    enum err_code code = meta_store_settle_video(ingest->meta, video, &settled, err);
+    if (code == ERR_NONE && settled)
+        code = finish(ingest, video, err);
+    if (code == ERR_NOT_FOUND) {
+        err_clear(err);
+        return ERR_NONE;
+    }
+    return code;
+}
+
+void settle_remove_leftovers(const struct ingest *ingest, const char *project, const char *video)
+{
+    struct err err = ERR_INIT;
+    char prefix[BLOB_KEY_SIZE];
+    blob_key_prefix(project, video, prefix);
+    enum err_code code = vector_index_remove_video(ingest->vectors, project, video, &err);
+    if (code == ERR_NONE)
+        code = blob_store_remove_prefix(ingest->blobs, prefix, NULL, &err);
+    if (code != ERR_NONE) // the doctor finds them
+        log_warn(ingest->log, "leftovers of the removed video %s could not be removed: %s", video, err.message);
+}

@@ -1,0 +1,18 @@
+// The end of a video: its final state, and what is kept afterwards.
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "ingest/ingest.h"
+#include "os/cancel.h"
+
+// Moves the video to its final state if nothing is left to do (meta_store_settle_video); if this call did it, reports
+// it and removes what the retention says. Repeatable; safe from all threads. ERR_NOT_FOUND for a video that is gone is
+// no error here.
+enum err_code settle_video(const struct ingest *ingest, const char *video, struct err *err) ERR_MUST_CHECK;
+// Removes what the retention says. Only for a video that is done: the others may be resumed from what is there.
+enum err_code settle_apply_retention(const struct ingest *ingest, const char *project, const char *video,
+    struct cancel *cancel, struct err *err) ERR_MUST_CHECK;
+// For a worker that finds the video it was working on removed: what it has stored meanwhile goes too.
+void settle_remove_leftovers(const struct ingest *ingest, const char *project, const char *video);

@@ -1,0 +1,52 @@
+// For the module's tests: the whole ingestion over in-memory stores in one process, with the default models.
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/test.h"
+#include "ingest/downloader.h"
+#include "ingest/indexer.h"
+#include "ingest/ingest.h"
+#include "ingest/lifecycle.h"
+#include "ingest/splitter.h"
+#include "os/file.h"
+#include "queue/queue.h"
+
+struct pipeline {
+    struct ingest ingest;
+    char dir[FILE_PATH_MAX]; // temporary, removed at the end
+    struct cancel *cancel;
+    struct splitter_settings splitter_settings;
+    struct downloader_settings downloader_settings;
+    struct indexer_settings indexer_settings;
+    struct worker_pool *splitter, *downloader, *indexer;
+};
+
+// The models of the set-up, opened once for all tests of the program; skips the test where they are missing.
+void pipeline_models(struct detector **detector, struct embedder **embedder);
+void pipeline_models_close(void);
+// The path of a street scene with people, cars and bicycles, which set-up fetches; skips the test without it.
+const char *pipeline_street(void);
+
+// Empty stores, no workers.
+void pipeline_open(struct pipeline *pipeline);
+// Short delays, so that what is tried again is tried soon.
+void pipeline_open_with(struct pipeline *pipeline, const struct queue_options *options);
+void pipeline_close(struct pipeline *pipeline);
+
+enum { RUN_SPLITTER = 1, RUN_DOWNLOADER = 2, RUN_INDEXER = 4, RUN_ALL = 7 };
+void pipeline_start(struct pipeline *pipeline, int parts);
+// Drains the workers.
+void pipeline_stop(struct pipeline *pipeline);
+
+// Submits a file to project "demo"; numbers as on the command line, limit 0 for none. Returns the outcome.
+enum submit_outcome pipeline_submit(struct pipeline *pipeline, const char *path, double chunk_s, double limit_s,
+    const char *fps, char video[VIDEO_ID_SIZE]);
+// Waits until the video is final, and no message is left.
+enum video_state pipeline_wait(struct pipeline *pipeline, const char *video);
+void pipeline_wait_queues(struct pipeline *pipeline);
+struct meta_video pipeline_video(struct pipeline *pipeline, const char *video);
+
+// All there is about a video as one text: frames, objects, and the names and hashes of its crops, frames and vectors.
+// The video's id is left out, so that videos can be compared. To be freed.
+char *pipeline_describe(struct pipeline *pipeline, const char *video);

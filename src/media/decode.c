@@ -1,0 +1,212 @@
+#include "media/decode.h"
+
+#include <libavcodec/avcodec.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "media/decode_output.h"
+#include "media/decode_plan.h"
+#include "media/source.h"
+
+#define THREADS_MAX 64
+
+struct decoding {
+    const struct media_input *input;
+    const struct media_segment *segment;
+    const struct decode_options *options;
+    struct media_limits limits;
+    struct decode_result *result;
+    struct media_source *source;
+    AVCodecContext *codec;
+    AVFrame *picture;
+    struct decode_plan plan;
+    struct decode_output output;
+};
+
+static enum err_code open_source(struct decoding *decoding, struct err *err)
+{
+    media_source_close(decoding->source);
+    enum err_code code = media_source_open(
+        decoding->input, MEDIA_SOURCE_SEGMENT, &decoding->limits, decoding->options->cancel, &decoding->source, err);
+    return code == ERR_INVALID ? err_set(err, ERR_CORRUPT, "the segment is no file that the splitter made") : code;
+}
+
+static enum err_code open_codec(struct decoding *decoding, struct err *err)
+{
+    const AVCodecParameters *par = decoding->source->video->codecpar;
+    const AVCodec *decoder = avcodec_find_decoder(par->codec_id);
+    if (decoder == NULL)
+        return err_set(err, ERR_INVALID, "there is no decoder for %s here", avcodec_get_name(par->codec_id));
+    avcodec_free_context(&decoding->codec);
+    AVCodecContext *codec = avcodec_alloc_context3(decoder);
+    if (codec == NULL)
+        return err_set(err, ERR_UNAVAILABLE, "out of memory");
+    decoding->codec = codec;
+    int rc = avcodec_parameters_to_context(codec, par);
+    if (rc < 0)
+        return err_set(err, ERR_CORRUPT, "the segment's parameters make no sense: %s", av_err2str(rc));
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int threads = decoding->options->threads > 0 ? decoding->options->threads : (int)(cores > 0 ? cores : 1);
+    codec->thread_count = threads > THREADS_MAX ? THREADS_MAX : threads;
+    codec->max_pixels = decoding->limits.pixels_max;
+    codec->pkt_timebase = decoding->source->video->time_base;
+    // H.264 streams need not say how far pictures are reordered. The decoder would have to guess and, guessing too low,
+    // drop some; the segment's time stamps tell.
+    if (codec->has_b_frames < decoding->plan.reorder_depth)
+        codec->has_b_frames = decoding->plan.reorder_depth > 16 ? 16 : decoding->plan.reorder_depth;
+    rc = avcodec_open2(codec, decoder, NULL);
+    if (rc < 0)
+        return err_set(err, ERR_CORRUPT, "the decoder refuses the video (%s): %s", decoder->name, av_err2str(rc));
+    return ERR_NONE;
+}
+
+static bool must_begin_again(const struct decoding *decoding)
+{
+    return decoding->output.frame_lost && !decoding->output.patient;
+}
+
+// Takes a picture that came out of the decoder.
+static enum err_code take_picture(struct decoding *decoding, struct err *err)
+{
+    AVFrame *picture = decoding->picture;
+    decoding->result->decoded++;
+    // What misses its references shows garbage. (Patched-up pictures have decode_error_flags instead.)
+    if (picture->pts == AV_NOPTS_VALUE || (picture->flags & AV_FRAME_FLAG_CORRUPT) != 0 || picture->width <= 0)
+        return ERR_NONE;
+    int64_t pts_us = segment_pts_us(decoding->segment, decoding->source->video->time_base, picture->pts);
+    if (pts_us < decoding->segment->start_us || pts_us >= decoding->segment->end_us)
+        return ERR_NONE;
+    return decode_output_take(&decoding->output, picture, pts_us, err);
+}
+
+static enum err_code receive_pictures(struct decoding *decoding, struct err *err)
+{
+    while (true) {
+        int rc = avcodec_receive_frame(decoding->codec, decoding->picture);
+        if (rc == AVERROR(EAGAIN) || rc == AVERROR_EOF)
+            return ERR_NONE;
+        if (rc == AVERROR(ENOMEM))
+            return err_set(err, ERR_UNAVAILABLE, "out of memory while decoding");
+        if (rc < 0)
+            return ERR_NONE; // a picture that cannot be decoded; it is missed when the next one comes
+        enum err_code code = take_picture(decoding, err);
+        av_frame_unref(decoding->picture);
+        if (code != ERR_NONE)
+            return code;
+        if (must_begin_again(decoding))
+            return ERR_NONE;
+    }
+}
+
+// Gets everything out of the decoder, which was given the packets before `packet`.
+static enum err_code empty_decoder(struct decoding *decoding, size_t packet, struct err *err)
+{
+    avcodec_send_packet(decoding->codec, NULL);
+    enum err_code code = receive_pictures(decoding, err);
+    avcodec_flush_buffers(decoding->codec);
+    if (code == ERR_NONE && !must_begin_again(decoding))
+        code = decode_output_drained(&decoding->output, packet, err);
+    return code;
+}
+
+static enum err_code send_packet(struct decoding *decoding, const AVPacket *packet, struct err *err)
+{
+    enum err_code code = ERR_NONE;
+    int rc;
+    while ((rc = avcodec_send_packet(decoding->codec, packet)) == AVERROR(EAGAIN) && code == ERR_NONE)
+        code = receive_pictures(decoding, err);
+    if (rc == AVERROR(ENOMEM))
+        return err_set(err, ERR_UNAVAILABLE, "out of memory while decoding");
+    return code == ERR_NONE ? receive_pictures(decoding, err) : code;
+}
+
+static enum err_code run_decoder(struct decoding *decoding, struct err *err)
+{
+    AVPacket *packet = av_packet_alloc();
+    if (packet == NULL)
+        return err_set(err, ERR_UNAVAILABLE, "out of memory");
+    enum err_code code = ERR_NONE;
+    size_t unsent = decoding->plan.packet_count - (size_t)decoding->plan.skipped;
+    for (size_t i = 0; i < decoding->plan.packet_count && unsent > 0 && code == ERR_NONE; i++) {
+        if (av_read_frame(decoding->source->format, packet) < 0)
+            break;
+        const struct plan_packet *planned = &decoding->plan.packets[i];
+        if (planned->send) {
+            unsent--;
+            if (planned->begin)
+                code = empty_decoder(decoding, i, err);
+            if (code == ERR_NONE && !must_begin_again(decoding))
+                code = send_packet(decoding, packet, err);
+        }
+        av_packet_unref(packet);
+        if (must_begin_again(decoding))
+            break;
+        if (code == ERR_NONE && i % 32 == 0)
+            code = cancel_check(decoding->options->cancel, err);
+    }
+    av_packet_free(&packet);
+    if (code == ERR_NONE && !must_begin_again(decoding))
+        code = empty_decoder(decoding, decoding->plan.packet_count, err);
+    return code;
+}
+
+// Plans and decodes once: with as little as is needed, or everything if `patient`.
+static enum err_code decode_once(struct decoding *decoding, bool patient, struct err *err)
+{
+    bool everything = patient || decoding->options->decode_everything;
+    decode_output_release(&decoding->output);
+    decode_plan_release(&decoding->plan);
+    enum err_code code = open_source(decoding, err);
+    if (code == ERR_NONE)
+        code = decode_plan_make(
+            decoding->source, decoding->segment, &decoding->options->sampling, everything, &decoding->plan, err);
+    if (code == ERR_NONE && decoding->plan.packet_count == 0)
+        code = err_set(err, ERR_CORRUPT, "there are no coded pictures in the segment");
+    if (code == ERR_NONE)
+        code = open_source(decoding, err);
+    if (code == ERR_NONE)
+        code = open_codec(decoding, err);
+    if (code != ERR_NONE)
+        return code;
+    decode_output_begin(&decoding->output, &decoding->plan, everything);
+    decoding->result->packets = (int64_t)decoding->plan.packet_count;
+    decoding->result->skipped = decoding->plan.skipped;
+    return run_decoder(decoding, err);
+}
+
+enum err_code media_decode(const struct media_input *input, const struct media_segment *segment,
+    const struct decode_options *options, struct decode_result *result, struct err *err)
+{
+    *result = (struct decode_result){0};
+    if (segment->time_base_num <= 0 || segment->time_base_den <= 0)
+        return err_set(err, ERR_INVALID, "the segment's time base makes no sense");
+    struct decoding decoding = {
+        .input = input,
+        .segment = segment,
+        .options = options,
+        .limits = media_limits_or_default(options->limits),
+        .result = result,
+        .picture = av_frame_alloc(),
+    };
+    decoding.output = (struct decode_output){
+        .segment = segment, .options = options, .limits = decoding.limits, .result = result, .emitted_us = INT64_MIN};
+    enum err_code code = ERR_NONE;
+    if (decoding.picture == NULL)
+        code = err_set(err, ERR_UNAVAILABLE, "out of memory");
+    if (code == ERR_NONE)
+        code = decode_once(&decoding, false, err);
+    if (code == ERR_NONE && must_begin_again(&decoding))
+        code = decode_once(&decoding, true, err);
+    if (result->lost > 0 || result->damaged > 0)
+        log_warn(options->log != NULL ? options->log : log_none(),
+            "%lld frames of the segment could not be decoded, and %lld were damaged", (long long)result->lost,
+            (long long)result->damaged);
+    decode_output_release(&decoding.output);
+    av_frame_free(&decoding.picture);
+    avcodec_free_context(&decoding.codec);
+    media_source_close(decoding.source);
+    decode_plan_release(&decoding.plan);
+    return code;
+}

@@ -1,0 +1,225 @@
+#include <libavutil/audio_fifo.h>
+#include <libavutil/channel_layout.h>
+#include <libavutil/opt.h>
+#include <libswresample/swresample.h>
+
+#include "media/remux_track.h"
+#include "media/source.h"
+
+#define BIT_RATE_PER_CHANNEL 80000
+#define SAMPLES_PER_PIECE 1024 // where the encoder does not care
+
+bool remux_can_copy_audio(const AVCodecParameters *par)
+{
+    return par->codec_id == AV_CODEC_ID_AAC || par->codec_id == AV_CODEC_ID_MP3 || par->codec_id == AV_CODEC_ID_OPUS;
+}
+
+static enum err_code open_codecs(struct remux_audio *audio, struct err *err)
+{
+    const AVCodecParameters *par = audio->input->codecpar;
+    const AVCodec *decoder = avcodec_find_decoder(par->codec_id);
+    const AVCodec *encoder = avcodec_find_encoder(AV_CODEC_ID_AAC);
+    if (decoder == NULL || encoder == NULL)
+        return err_set(err, ERR_UNAVAILABLE, "the sound (%s) cannot be converted for browsers: no %s here",
+            avcodec_get_name(par->codec_id), decoder == NULL ? "decoder for it" : "AAC encoder");
+    audio->decoder = avcodec_alloc_context3(decoder);
+    audio->encoder = avcodec_alloc_context3(encoder);
+    if (audio->decoder == NULL || audio->encoder == NULL)
+        return err_set(err, ERR_UNAVAILABLE, "out of memory");
+    int rc = avcodec_parameters_to_context(audio->decoder, par);
+    audio->decoder->pkt_timebase = audio->input->time_base;
+    if (rc >= 0)
+        rc = avcodec_open2(audio->decoder, decoder, NULL);
+    if (rc < 0)
+        return err_set(err, ERR_CORRUPT, "the sound cannot be decoded: %s", av_err2str(rc));
+    AVCodecContext *codec = audio->encoder;
+    codec->sample_rate = audio->decoder->sample_rate >= 8000 && audio->decoder->sample_rate <= 48000
+        ? audio->decoder->sample_rate
+        : 48000;
+    // More than stereo plays everywhere only when it is mixed down.
+    av_channel_layout_default(&codec->ch_layout, audio->decoder->ch_layout.nb_channels == 1 ? 1 : 2);
+    codec->sample_fmt = AV_SAMPLE_FMT_FLTP;
+    codec->bit_rate = (int64_t)BIT_RATE_PER_CHANNEL * codec->ch_layout.nb_channels;
+    codec->time_base = (AVRational){1, codec->sample_rate};
+    codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    rc = avcodec_open2(codec, encoder, NULL);
+    if (rc >= 0)
+        rc = swr_alloc_set_opts2(&audio->resampler, &codec->ch_layout, codec->sample_fmt, codec->sample_rate,
+            &audio->decoder->ch_layout, audio->decoder->sample_fmt, audio->decoder->sample_rate, 0, NULL);
+    if (rc >= 0)
+        rc = swr_init(audio->resampler);
+    if (rc >= 0) {
+        audio->fifo = av_audio_fifo_alloc(codec->sample_fmt, codec->ch_layout.nb_channels, 4 * SAMPLES_PER_PIECE);
+        rc = audio->fifo == NULL ? AVERROR(ENOMEM) : 0;
+    }
+    return rc < 0 ? err_set(err, ERR_INTERNAL, "the AAC encoder cannot be set up: %s", av_err2str(rc)) : ERR_NONE;
+}
+
+enum err_code remux_audio_open(
+    struct remux_audio *audio, struct remux_output *output, const struct media_input *input, struct err *err)
+{
+    audio->output = output;
+    audio->last_dts = INT64_MIN;
+    audio->next_pts = AV_NOPTS_VALUE;
+    enum err_code code =
+        media_source_open(input, MEDIA_SOURCE_FOREIGN, &output->limits, output->options->cancel, &audio->source, err);
+    if (code != ERR_NONE)
+        return code;
+    audio->input = audio->source->format->streams[audio->source->info.audio_stream];
+    audio->source->video->discard = AVDISCARD_ALL;
+    audio->input->discard = AVDISCARD_DEFAULT;
+    audio->sound = av_frame_alloc();
+    audio->packet = av_packet_alloc();
+    audio->stream = avformat_new_stream(output->muxer, NULL);
+    if (audio->sound == NULL || audio->packet == NULL || audio->stream == NULL)
+        return err_set(err, ERR_UNAVAILABLE, "out of memory");
+    if (!remux_can_copy_audio(audio->input->codecpar)) {
+        code = open_codecs(audio, err);
+        if (code != ERR_NONE)
+            return code;
+    }
+    int rc = audio->encoder != NULL ? avcodec_parameters_from_context(audio->stream->codecpar, audio->encoder)
+                                    : avcodec_parameters_copy(audio->stream->codecpar, audio->input->codecpar);
+    audio->stream->codecpar->codec_tag = 0;
+    audio->stream->time_base = audio->encoder != NULL ? audio->encoder->time_base : audio->input->time_base;
+    return rc < 0 ? err_set(err, ERR_UNAVAILABLE, "out of memory") : ERR_NONE;
+}
+
+void remux_audio_close(struct remux_audio *audio)
+{
+    av_packet_free(&audio->packet);
+    av_frame_free(&audio->sound);
+    av_frame_free(&audio->piece);
+    swr_free(&audio->resampler);
+    if (audio->fifo != NULL)
+        av_audio_fifo_free(audio->fifo);
+    avcodec_free_context(&audio->decoder);
+    avcodec_free_context(&audio->encoder);
+    media_source_close(audio->source);
+}
+
+// The time in the copy of a time stamp of the source.
+static int64_t to_copy(const struct remux_audio *audio, int64_t pts)
+{
+    return pts - av_rescale_q(audio->output->origin_pts, audio->output->origin_time_base, audio->input->time_base);
+}
+
+static enum err_code drain_encoder(struct remux_audio *audio, struct err *err)
+{
+    while (avcodec_receive_packet(audio->encoder, audio->packet) >= 0) {
+        enum err_code code = remux_write(audio->output, audio->packet, audio->stream, audio->encoder->time_base, err);
+        if (code != ERR_NONE)
+            return code;
+    }
+    return ERR_NONE;
+}
+
+// Encodes what is in the fifo in pieces of the encoder's size; what is left over only with `rest`.
+static enum err_code encode_pieces(struct remux_audio *audio, bool rest, struct err *err)
+{
+    int size = audio->encoder->frame_size > 0 ? audio->encoder->frame_size : SAMPLES_PER_PIECE;
+    int available;
+    while ((available = av_audio_fifo_size(audio->fifo)) >= size || (rest && available > 0)) {
+        av_frame_free(&audio->piece);
+        AVFrame *piece = audio->piece = av_frame_alloc();
+        if (piece == NULL)
+            return err_set(err, ERR_UNAVAILABLE, "out of memory");
+        piece->nb_samples = available < size ? available : size;
+        piece->format = audio->encoder->sample_fmt;
+        piece->sample_rate = audio->encoder->sample_rate;
+        if (av_channel_layout_copy(&piece->ch_layout, &audio->encoder->ch_layout) < 0 ||
+            av_frame_get_buffer(piece, 0) < 0 ||
+            av_audio_fifo_read(audio->fifo, (void **)piece->data, piece->nb_samples) < piece->nb_samples)
+            return err_set(err, ERR_UNAVAILABLE, "out of memory");
+        piece->pts = audio->next_pts;
+        audio->next_pts += piece->nb_samples;
+        audio->time_us = av_rescale_q(audio->next_pts, audio->encoder->time_base, AV_TIME_BASE_Q);
+        if (avcodec_send_frame(audio->encoder, piece) < 0)
+            return err_set(err, ERR_INTERNAL, "the sound cannot be encoded");
+        enum err_code code = drain_encoder(audio, err);
+        if (code != ERR_NONE)
+            return code;
+    }
+    return ERR_NONE;
+}
+
+// Resamples a piece of sound (NULL: what the resampler holds back) into the fifo.
+static enum err_code take_sound(struct remux_audio *audio, const AVFrame *sound, struct err *err)
+{
+    if (sound != NULL &&
+        (sound->format != audio->decoder->sample_fmt || sound->nb_samples <= 0 ||
+            sound->sample_rate != audio->decoder->sample_rate ||
+            sound->ch_layout.nb_channels != audio->decoder->ch_layout.nb_channels))
+        return ERR_NONE; // a change in the middle: left out
+    if (audio->next_pts == AV_NOPTS_VALUE) {
+        if (sound == NULL)
+            return ERR_NONE;
+        int64_t pts = sound->pts != AV_NOPTS_VALUE ? to_copy(audio, sound->pts) : 0;
+        pts = av_rescale_q(pts, audio->input->time_base, audio->encoder->time_base);
+        if (pts < 0 && pts + sound->nb_samples <= 0)
+            return ERR_NONE;
+        audio->next_pts = pts < 0 ? 0 : pts;
+    }
+    int most = swr_get_out_samples(audio->resampler, sound != NULL ? sound->nb_samples : 0);
+    if (most <= 0)
+        return ERR_NONE;
+    uint8_t *planes[2] = {NULL};
+    if (av_samples_alloc(planes, NULL, audio->encoder->ch_layout.nb_channels, most, audio->encoder->sample_fmt, 0) < 0)
+        return err_set(err, ERR_UNAVAILABLE, "out of memory");
+    int got = swr_convert(audio->resampler, planes, most, sound != NULL ? (const uint8_t **)sound->extended_data : NULL,
+        sound != NULL ? sound->nb_samples : 0);
+    int put = got > 0 ? av_audio_fifo_write(audio->fifo, (void **)planes, got) : 0;
+    av_freep(&planes[0]);
+    return put < 0 ? err_set(err, ERR_UNAVAILABLE, "out of memory") : ERR_NONE;
+}
+
+static enum err_code transcode(struct remux_audio *audio, const AVPacket *packet, struct err *err)
+{
+    enum err_code code = ERR_NONE;
+    avcodec_send_packet(audio->decoder, packet); // what cannot be decoded is left out
+    while (code == ERR_NONE && avcodec_receive_frame(audio->decoder, audio->sound) >= 0) {
+        code = take_sound(audio, audio->sound, err);
+        av_frame_unref(audio->sound);
+        if (code == ERR_NONE)
+            code = encode_pieces(audio, false, err);
+    }
+    if (code != ERR_NONE || packet != NULL)
+        return code;
+    code = take_sound(audio, NULL, err);
+    if (code == ERR_NONE && audio->next_pts != AV_NOPTS_VALUE)
+        code = encode_pieces(audio, true, err);
+    if (code != ERR_NONE)
+        return code;
+    avcodec_send_frame(audio->encoder, NULL);
+    return drain_encoder(audio, err);
+}
+
+static enum err_code copy(struct remux_audio *audio, AVPacket *packet, struct err *err)
+{
+    int64_t pts = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+    if (pts == AV_NOPTS_VALUE)
+        return ERR_NONE;
+    pts = to_copy(audio, pts);
+    // Sound from before the first frame would move the whole time line of some players.
+    if (pts + packet->duration <= 0 || pts <= audio->last_dts)
+        return ERR_NONE;
+    packet->pts = packet->dts = audio->last_dts = pts;
+    audio->time_us = av_rescale_q(pts, audio->input->time_base, AV_TIME_BASE_Q);
+    return remux_write(audio->output, packet, audio->stream, audio->input->time_base, err);
+}
+
+enum err_code remux_audio_step(struct remux_audio *audio, struct err *err)
+{
+    int rc = av_read_frame(audio->source->format, audio->packet);
+    enum err_code code = cancel_check(audio->output->options->cancel, err);
+    if (code != ERR_NONE)
+        return code;
+    if (rc < 0) {
+        audio->done = true;
+        return audio->decoder != NULL ? transcode(audio, NULL, err) : ERR_NONE;
+    }
+    if (audio->packet->stream_index == audio->input->index && audio->packet->size > 0)
+        code = audio->decoder != NULL ? transcode(audio, audio->packet, err) : copy(audio, audio->packet, err);
+    av_packet_unref(audio->packet);
+    return code;
+}

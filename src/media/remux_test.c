@@ -1,0 +1,151 @@
+#include "media/remux.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "media/test_clips.h"
+
+#define SOURCE "-f lavfi -i testsrc2=s=128x96:r=25:d=2 "
+#define SOUND "-f lavfi -i sine=d=2 "
+
+static const struct clip {
+    const char *name;
+    const char *arguments;
+    bool playable; // as it is
+    bool encoded;  // the video of the copy
+    bool sound_encoded;
+} clips[] = {
+    {"plain.mp4", SOURCE "-c:v libx264 -pix_fmt yuv420p -bf 2", true, false, false},
+    {"sound.mp4", SOURCE SOUND "-c:v libx264 -pix_fmt yuv420p -c:a aac", true, false, false},
+    {"plain.webm", SOURCE SOUND "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -c:a libopus", true, false, false},
+    {"h264.mkv", SOURCE SOUND "-c:v libx264 -pix_fmt yuv420p -bf 3 -c:a libmp3lame", false, false, false},
+    {"h264.ts", SOURCE SOUND "-c:v libx264 -pix_fmt yuv420p -bf 3 -c:a aac", false, false, false},
+    {"late.ts", SOURCE SOUND "-c:v libx264 -pix_fmt yuv420p -bf 3 -c:a aac -output_ts_offset 500", false, false, false},
+    {"h264.avi", SOURCE SOUND "-c:v libx264 -pix_fmt yuv420p -bf 2 -c:a pcm_s16le", false, false, true},
+    {"deep.mp4", SOURCE "-c:v libx264 -pix_fmt yuv420p10le", false, true, false},
+    {"colour.mp4", SOURCE "-c:v libx264 -pix_fmt yuv444p", false, true, false},
+    {"hevc.mp4", SOURCE SOUND "-c:v libx265 -preset ultrafast -x265-params log-level=none -c:a aac", false, true,
+        false},
+    {"mpeg2.ts", SOURCE SOUND "-c:v mpeg2video -bf 2 -c:a mp2", false, true, true},
+    {"mpeg4.avi", SOURCE SOUND "-c:v mpeg4 -c:a libmp3lame", false, true, false},
+    {"vp8.mkv", SOURCE SOUND "-c:v libvpx -deadline realtime -cpu-used 8 -c:a flac -ar 96000", false, true, true},
+    {"odd.gif", "-f lavfi -i testsrc2=s=63x47:r=10:d=2", false, true, false},
+    {"vfr.mkv", SOURCE "-vf select='not(mod(n\\,3))+not(mod(n\\,7))' -vsync vfr -c:v mpeg4", false, true, false},
+};
+
+static void all_frames(const char *path, struct clip_outcome *outcome)
+{
+    struct err err = ERR_INIT;
+    assert_ok(clip_run(path, &(struct clip_run){.chunk_s = 100, .fps = "all"}, outcome, &err), &err);
+}
+
+static void what_browsers_play_is_told_apart(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(clips) / sizeof(*clips); i++) {
+        const struct media_input input = {.path = clip_make(clips[i].name, clips[i].arguments)};
+        struct media_info info;
+        struct err err = ERR_INIT;
+        assert_ok(media_probe(&input, NULL, NULL, &info, &err), &err);
+        if (media_is_playable(&info) != clips[i].playable)
+            fail_msg("%s (%s, %s)", clips[i].name, info.container, info.video_codec);
+    }
+}
+
+static void a_copy_plays_and_its_frames_keep_their_times(void **state)
+{
+    (void)state;
+    char *output = mem_sprintf("%s/copy.out", clips_dir());
+    for (size_t i = 0; i < sizeof(clips) / sizeof(*clips); i++) {
+        const char *source = clip_make(clips[i].name, clips[i].arguments);
+        const struct media_input input = {.path = source};
+        const struct remux_options options = {.threads = 1};
+        struct remux_result result;
+        struct err err = ERR_INIT;
+        if (media_make_playable(&input, output, &options, &result, &err) != ERR_NONE)
+            fail_msg("%s: %s", clips[i].name, err.message);
+        const struct media_input copy = {.path = output};
+        struct media_info info;
+        assert_ok(media_probe(&copy, NULL, NULL, &info, &err), &err);
+        if (!media_is_playable(&info) || result.video_encoded != clips[i].encoded ||
+            result.audio_encoded != clips[i].sound_encoded)
+            fail_msg("%s: %s and %s in %s", clips[i].name, info.video_codec, info.audio_codec, info.container);
+        if (strstr(clips[i].arguments, "sine") != NULL)
+            assert_true(info.has_audio);
+        assert_true(result.media_offset_us >= 0 && result.media_offset_us < 1000000);
+        struct clip_outcome before;
+        struct clip_outcome after;
+        all_frames(source, &before);
+        all_frames(output, &after);
+        if (before.list.count != after.list.count)
+            fail_msg("%s: %zu frames became %zu", clips[i].name, before.list.count, after.list.count);
+        for (size_t f = 0; f < before.list.count; f++) {
+            // Each container rounds to its own time base.
+            int64_t difference = after.list.frames[f].pts_us - before.list.frames[f].pts_us;
+            if (difference < -1000 || difference > 1000)
+                fail_msg("%s: frame %zu at %" PRId64 " instead of %" PRId64, clips[i].name, f,
+                    after.list.frames[f].pts_us, before.list.frames[f].pts_us);
+        }
+        clip_outcome_release(&before);
+        clip_outcome_release(&after);
+    }
+    free(output);
+}
+
+static void the_offset_is_the_first_frames_time_in_the_file(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *arguments;
+        int64_t least_us, most_us;
+    } cases[] = {
+        {"plain.mp4", SOURCE "-c:v libx264 -pix_fmt yuv420p -bf 2", 0, 0},
+        {"half.webm", SOURCE "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -output_ts_offset 0.5", 500000, 500000},
+        {"no_list.mp4", SOURCE "-c:v libx264 -pix_fmt yuv420p -bf 2 -use_editlist 0", 80000, 80000},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        const struct media_input input = {.path = clip_make(cases[i].name, cases[i].arguments)};
+        int64_t offset_us = -1;
+        struct err err = ERR_INIT;
+        assert_ok(media_offset(&input, NULL, NULL, &offset_us, &err), &err);
+        if (offset_us < cases[i].least_us || offset_us > cases[i].most_us)
+            fail_msg("%s: %" PRId64, cases[i].name, offset_us);
+    }
+}
+
+static void no_half_copy_is_left_behind(void **state)
+{
+    (void)state;
+    char *output = mem_sprintf("%s/nothing.mp4", clips_dir());
+    char *part = mem_sprintf("%s.part", output);
+    const struct media_input input = {.path = clip_make("still.png", "-f lavfi -i testsrc2=s=64x64 -frames:v 1")};
+    const struct remux_options options = {.threads = 1};
+    struct remux_result result;
+    struct err err = ERR_INIT;
+    assert_code(media_make_playable(&input, output, &options, &result, &err), ERR_INVALID);
+    struct cancel *cancel = cancel_new(NULL);
+    const struct media_input clip = {.path = clip_make("hevc.mp4", clips[9].arguments)};
+    cancel_request(cancel);
+    const struct remux_options cancelled = {.threads = 1, .cancel = cancel};
+    assert_code(media_make_playable(&clip, output, &cancelled, &result, &err), ERR_CANCELLED);
+    assert_int_not_equal(access(output, F_OK), 0);
+    assert_int_not_equal(access(part, F_OK), 0);
+    assert_true(media_make_playable(&clip, "/nonexistent/copy.mp4", &options, &result, &err) == ERR_NOT_FOUND);
+    cancel_free(cancel);
+    free(part);
+    free(output);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_browsers_play_is_told_apart),
+        cmocka_unit_test(a_copy_plays_and_its_frames_keep_their_times),
+        cmocka_unit_test(the_offset_is_the_first_frames_time_in_the_file),
+        cmocka_unit_test(no_half_copy_is_left_behind),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,69 @@
+// The tracks of a playable copy (remux.h): each is pulled along by one step at a time. Internal to the module.
+#pragma once
+
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+
+#include "media/remux.h"
+#include "media/timeline.h"
+
+// What both kinds share. Times of the copy are those of the source minus the video's first frame's.
+struct remux_output {
+    AVFormatContext *muxer;
+    struct media_limits limits;
+    const struct remux_options *options;
+    AVRational origin_time_base; // of origin_pts
+    int64_t origin_pts;          // of the video's first frame, in the source
+};
+
+struct remux_video {
+    struct remux_output *output;
+    struct media_source *source;
+    struct timeline *timeline;
+    AVStream *stream;
+    AVCodecContext *decoder; // NULL where the track is copied
+    AVCodecContext *encoder;
+    struct SwsContext *scaler;
+    AVFrame *picture;
+    AVFrame *scaled;
+    AVPacket *packet;
+    int64_t last_dts;
+    int64_t last_pts; // of the encoded ones
+    int64_t time_us;  // how far the track is
+    bool done;
+};
+
+struct remux_audio {
+    struct remux_output *output;
+    struct media_source *source;
+    AVStream *input;
+    AVStream *stream;
+    AVCodecContext *decoder; // NULL where the track is copied
+    AVCodecContext *encoder;
+    struct SwrContext *resampler;
+    struct AVAudioFifo *fifo;
+    AVFrame *sound;
+    AVFrame *piece;
+    AVPacket *packet;
+    int64_t next_pts; // of what comes out of the fifo, in samples
+    int64_t last_dts;
+    int64_t time_us;
+    bool done;
+};
+
+bool remux_can_copy_video(const AVCodecParameters *par);
+bool remux_can_copy_audio(const AVCodecParameters *par);
+
+// Opens the source again for this track and adds a stream to the muxer.
+enum err_code remux_video_open(struct remux_video *video, struct remux_output *output, const struct media_input *input,
+    struct err *err) ERR_MUST_CHECK;
+enum err_code remux_audio_open(struct remux_audio *audio, struct remux_output *output, const struct media_input *input,
+    struct err *err) ERR_MUST_CHECK;
+// Takes one packet of the source further; sets `done` at the end.
+enum err_code remux_video_step(struct remux_video *video, struct err *err) ERR_MUST_CHECK;
+enum err_code remux_audio_step(struct remux_audio *audio, struct err *err) ERR_MUST_CHECK;
+void remux_video_close(struct remux_video *video);
+void remux_audio_close(struct remux_audio *audio);
+
+enum err_code remux_write(struct remux_output *output, AVPacket *packet, const AVStream *stream, AVRational time_base,
+    struct err *err) ERR_MUST_CHECK;

@@ -1,0 +1,46 @@
+// Opens foreign media safely; internal to the module (it shows FFmpeg's types).
+//
+// The bytes come through callbacks of our own from one file or from memory, the demuxer is chosen by content and must
+// be on a fixed list, and opening anything else fails: no protocol, playlist or reference is ever followed.
+#pragma once
+
+#include <libavformat/avformat.h>
+
+#include "media/probe.h"
+
+enum media_source_kind {
+    MEDIA_SOURCE_FOREIGN, // anything a user may bring
+    MEDIA_SOURCE_SEGMENT, // made by segment_file.h: time stamps as stored, and no look at the packets on opening
+};
+
+struct media_source {
+    AVFormatContext *format;
+    AVStream *video;
+    struct media_info info;
+    // Internal.
+    AVIOContext *io;
+    const struct cancel *cancel;
+    const uint8_t *data;
+    int64_t size;
+    int64_t position;
+    int64_t bytes_read;
+    int fd;
+};
+
+enum err_code media_source_open(const struct media_input *input, enum media_source_kind kind,
+    const struct media_limits *limits, const struct cancel *cancel, struct media_source **source,
+    struct err *err) ERR_MUST_CHECK;
+void media_source_close(struct media_source *source);
+
+// Limits to use where the caller gave none.
+struct media_limits media_limits_or_default(const struct media_limits *limits);
+// ERR_LIMIT if the picture is larger than allowed, ERR_CORRUPT if it has no size.
+enum err_code media_size_check(
+    const struct media_limits *limits, int32_t width, int32_t height, struct err *err) ERR_MUST_CHECK;
+
+// Takes FFmpeg's messages off standard error, once for the process; the last one of this thread is kept.
+void media_log_init(void);
+const char *media_log_last(void);
+// "cannot <what> <path>: <why>" for an error code of the libraries, which is an errno in some cases only.
+enum err_code media_error(struct err *err, int rc, const char *what, const char *path);
+void media_log_clear(void);

@@ -1,0 +1,10 @@
+// What is said about a source after it was read: whether all of it was there, and what was odd. Internal to the module.
+#pragma once
+
+#include "media/split.h"
+#include "media/timeline.h"
+
+// Fills the counts, `incomplete` and `reason` of the result, whose frames and duration are set, and logs the oddities.
+// `to_the_end` is false where reading stopped at the limit.
+void split_report(struct split_result *result, const struct media_source *source, const struct timeline_stats *stats,
+    bool to_the_end, struct log *log);

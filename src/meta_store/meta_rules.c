@@ -1,0 +1,124 @@
+// The rules of the meta store that are the same for every backend: states, counts and sentences.
+#include <inttypes.h>
+#include <string.h>
+
+#include "meta_store/meta_store_backend.h"
+
+static const char *const state_names[] = {
+    [VIDEO_QUEUED] = "queued",
+    [VIDEO_RUNNING] = "running",
+    [VIDEO_DONE] = "done",
+    [VIDEO_INCOMPLETE] = "incomplete",
+    [VIDEO_FAILED] = "failed",
+    [VIDEO_CANCELLED] = "cancelled",
+    [VIDEO_DELETING] = "deleting",
+};
+#define STATE_COUNT (sizeof(state_names) / sizeof(state_names[0]))
+
+const char *video_state_name(enum video_state state)
+{
+    return (size_t)state < STATE_COUNT ? state_names[state] : "unknown";
+}
+
+bool video_state_from_name(const char *name, enum video_state *state)
+{
+    for (size_t i = 0; i < STATE_COUNT; i++) {
+        if (strcmp(state_names[i], name) == 0) {
+            *state = (enum video_state)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool video_state_is_final(enum video_state state)
+{
+    return state == VIDEO_DONE || state == VIDEO_INCOMPLETE || state == VIDEO_FAILED || state == VIDEO_CANCELLED;
+}
+
+const char *frame_state_name(enum frame_state state)
+{
+    static const char *const names[] = {"emitted", "indexed", "failed"};
+    return (size_t)state < sizeof(names) / sizeof(names[0]) ? names[state] : "unknown";
+}
+
+bool meta_video_settles(const struct meta_video *video, int64_t segments_failed, enum video_state *state)
+{
+    if (video->state != VIDEO_RUNNING || !video->split_done || video->segments_done < video->segments ||
+        video->frames_indexed + video->frames_failed < video->frames_emitted)
+        return false;
+    bool whole = !video->source_incomplete && segments_failed == 0 && video->frames_failed == 0;
+    *state = whole ? VIDEO_DONE : video->frames_indexed == 0 ? VIDEO_FAILED : VIDEO_INCOMPLETE;
+    return true;
+}
+
+void meta_video_update_expected(struct meta_video *video)
+{
+    if (video->split_done && video->segments_done >= video->segments)
+        video->frames_expected = video->frames_emitted;
+}
+
+void meta_video_init_new(struct meta_video *video, int64_t now_us)
+{
+    video->state = VIDEO_QUEUED;
+    video->created_us = now_us;
+    video->updated_us = now_us;
+    video->finished_us = 0;
+    video->split_done = false;
+    video->source_incomplete = false;
+    video->segments = 0;
+    video->segments_done = 0;
+    video->frames_expected = -1;
+    video->frames_emitted = 0;
+    video->frames_indexed = 0;
+    video->frames_failed = 0;
+    video->objects = 0;
+    video->errors_count = 0;
+}
+
+enum err_code meta_no_project(const char *name, struct err *err)
+{
+    return err_set(err, ERR_NOT_FOUND, "there is no project %s", name);
+}
+
+enum err_code meta_project_deleting(const char *name, struct err *err)
+{
+    return err_set(err, ERR_CONFLICT, "the project %s is being deleted; try again when it is gone", name);
+}
+
+enum err_code meta_no_video(const char *id, struct err *err)
+{
+    return err_set(err, ERR_NOT_FOUND, "there is no video %s", id);
+}
+
+enum err_code meta_video_deleting(const char *id, struct err *err)
+{
+    return err_set(err, ERR_CONFLICT, "the video %s is being deleted; try again when it is gone", id);
+}
+
+enum err_code meta_wrong_state(const char *id, enum video_state found, enum video_state wanted, struct err *err)
+{
+    return err_set(err, ERR_CONFLICT, "the video %s is %s and cannot become %s", id, video_state_name(found),
+        video_state_name(wanted));
+}
+
+enum err_code meta_no_segment(const char *video, int32_t segment, struct err *err)
+{
+    return err_set(err, ERR_NOT_FOUND, "the video %s has no segment %d", video, segment);
+}
+
+enum err_code meta_no_frame(const char *video, int32_t index, struct err *err)
+{
+    return err_set(err, ERR_NOT_FOUND, "the video %s has no frame %d", video, index);
+}
+
+enum err_code meta_no_setting(const char *key, struct err *err)
+{
+    return err_set(err, ERR_NOT_FOUND, "there is no setting %s", key);
+}
+
+enum err_code meta_project_has_videos(const char *name, int64_t videos, struct err *err)
+{
+    return err_set(
+        err, ERR_CONFLICT, "the project %s still has %" PRId64 " video%s", name, videos, videos == 1 ? "" : "s");
+}

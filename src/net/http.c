@@ -1,0 +1,138 @@
+#include "net/http.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const method_names[HTTP_METHOD_COUNT] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+
+const char *http_method_name(enum http_method method)
+{
+    return (unsigned)method < HTTP_METHOD_COUNT ? method_names[method] : "?";
+}
+
+bool http_method_from_name(const char *name, enum http_method *method)
+{
+    for (int i = 0; i < HTTP_METHOD_COUNT; i++) {
+        if (strcmp(method_names[i], name) == 0) {
+            *method = (enum http_method)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *http_status_text(int status)
+{
+    static const struct {
+        int status;
+        const char *text;
+    } texts[] = {{200, "OK"}, {201, "Created"}, {202, "Accepted"}, {204, "No Content"}, {206, "Partial Content"},
+        {301, "Moved Permanently"}, {302, "Found"}, {303, "See Other"}, {304, "Not Modified"},
+        {307, "Temporary Redirect"}, {308, "Permanent Redirect"}, {400, "Bad Request"}, {401, "Unauthorized"},
+        {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {406, "Not Acceptable"},
+        {408, "Request Timeout"}, {409, "Conflict"}, {410, "Gone"}, {411, "Length Required"},
+        {412, "Precondition Failed"}, {413, "Content Too Large"}, {414, "URI Too Long"},
+        {415, "Unsupported Media Type"}, {416, "Range Not Satisfiable"}, {421, "Misdirected Request"},
+        {422, "Unprocessable Content"}, {428, "Precondition Required"}, {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"}, {499, "Client Closed Request"}, {500, "Internal Server Error"},
+        {501, "Not Implemented"}, {502, "Bad Gateway"}, {503, "Service Unavailable"}, {504, "Gateway Timeout"},
+        {507, "Insufficient Storage"}};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (texts[i].status == status)
+            return texts[i].text;
+    }
+    return "";
+}
+
+static bool is_unreserved(unsigned char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+        (c != '\0' && strchr("-._~", c) != NULL);
+}
+
+void http_url_encode(struct strbuf *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (is_unreserved((unsigned char)*text))
+            strbuf_addc(out, *text);
+        else
+            strbuf_addf(out, "%%%02X", (unsigned)(unsigned char)*text);
+    }
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+// Whether the text is UTF-8 (Unicode 15, table 3-7) without control characters.
+static bool is_clean_utf8(const unsigned char *at)
+{
+    while (*at != '\0') {
+        unsigned char c = *at++;
+        if (c < 0x20 || c == 0x7F)
+            return false;
+        if (c < 0x80)
+            continue;
+        if (c < 0xC2 || c > 0xF4)
+            return false;
+        unsigned char low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
+        unsigned char high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
+        for (int more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1; more > 0; more--) {
+            if (*at < low || *at > high)
+                return false;
+            at++;
+            low = 0x80;
+            high = 0xBF;
+        }
+    }
+    return true;
+}
+
+bool http_url_decode(char *text, bool plus)
+{
+    char *out = text;
+    for (const char *in = text; *in != '\0'; in++) {
+        char c = *in;
+        if (c == '%') {
+            int high = hex_value(in[1]);
+            int low = high >= 0 ? hex_value(in[2]) : -1;
+            if (low < 0 || (high == 0 && low == 0))
+                return false;
+            c = (char)(high << 4 | low);
+            in += 2;
+        } else if (c == '+' && plus) {
+            c = ' ';
+        }
+        *out++ = c;
+    }
+    *out = '\0';
+    return is_clean_utf8((const unsigned char *)text);
+}
+
+void http_url_show(const char *url, char out[HTTP_URL_SHOWN_MAX])
+{
+    const char *scheme_end = strstr(url, "://");
+    const char *host = scheme_end != NULL ? scheme_end + 3 : url;
+    size_t authority = strcspn(host, "/?#");
+    // Whatever stands before the last '@' of the authority may be a password.
+    for (size_t i = 0; i < authority; i++) {
+        if (host[i] == '@') {
+            host += i + 1;
+            authority -= i + 1;
+            i = (size_t)-1;
+        }
+    }
+    size_t path = strcspn(host, "?#");
+    int scheme = scheme_end != NULL ? (int)(scheme_end - url) + 3 : 0;
+    snprintf(out, HTTP_URL_SHOWN_MAX, "%.*s%.*s%s", scheme < 16 ? scheme : 16, url, (int)(path < 200 ? path : 200),
+        host, host[path] == '?' ? "?…" : "");
+    for (char *c = out; *c != '\0'; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7F)
+            *c = ' ';
+    }
+}

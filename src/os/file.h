@@ -1,0 +1,95 @@
+// Files: reading under a limit, writing so that a reader or a crash sees the old or the new content but never half of
+// it, copying, hashing, locks and free space.
+//
+// Paths are the caller's: this module never makes one from foreign text. Folders are made with mode 0700 and files with
+// 0600, because videos are private. Errors name the path. Functions that can take long take a cancel (NULL: none). Safe
+// from all threads.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "os/cancel.h"
+
+#define FILE_PATH_MAX 4096
+
+// How far a write must have got before it counts as done.
+enum file_sync {
+    FILE_SYNC_NONE, // atomic for readers; a power cut may lose it
+    FILE_SYNC_FULL, // file and folder are flushed: survives a power cut
+};
+
+// Reads a regular file (or pipe) whole; `*bytes` is followed by a NUL and freed by the caller. ERR_LIMIT if larger.
+enum err_code file_read(
+    const char *path, size_t limit_bytes, char **bytes, size_t *size, struct err *err) ERR_MUST_CHECK;
+// Replaces the file, or makes it.
+enum err_code file_write(
+    const char *path, const void *bytes, size_t size, enum file_sync sync, struct err *err) ERR_MUST_CHECK;
+
+// The same in pieces: bytes go to a temporary name beside `path`, and commit renames. Writing all to descriptor `fd`
+// directly is fine too. One thread at a time.
+struct file_writer;
+enum err_code file_writer_open(const char *path, struct file_writer **out, struct err *err) ERR_MUST_CHECK;
+int file_writer_fd(const struct file_writer *writer);
+enum err_code file_writer_write(
+    struct file_writer *writer, const void *bytes, size_t size, struct err *err) ERR_MUST_CHECK;
+// Ends the writer in any case; on error nothing is left behind.
+enum err_code file_writer_commit(struct file_writer *writer, enum file_sync sync, struct err *err) ERR_MUST_CHECK;
+void file_writer_abort(struct file_writer *writer); // NULL is harmless
+
+// Writes all of it, through interruptions and short writes; `name` is for the sentence.
+enum err_code file_write_all(int fd, const void *bytes, size_t size, const char *name, struct err *err) ERR_MUST_CHECK;
+
+struct file_info {
+    uint64_t size_bytes;
+    int64_t modified_us;
+    bool is_directory;
+    bool is_regular;
+};
+// Follows links. ERR_NOT_FOUND if there is nothing.
+enum err_code file_stat(const char *path, struct file_info *info, struct err *err) ERR_MUST_CHECK;
+bool file_exists(const char *path);
+
+// Copies content, by sharing blocks where the file system can; atomic like file_write().
+enum err_code file_copy(
+    const char *from, const char *to, enum file_sync sync, struct cancel *cancel, struct err *err) ERR_MUST_CHECK;
+// A second name for the same content where possible, else a copy. Only for files that are never changed in place.
+enum err_code file_link_or_copy(
+    const char *from, const char *to, enum file_sync sync, struct cancel *cancel, struct err *err) ERR_MUST_CHECK;
+// Renames, replacing; copies and removes across file systems.
+enum err_code file_move(
+    const char *from, const char *to, enum file_sync sync, struct cancel *cancel, struct err *err) ERR_MUST_CHECK;
+// Nothing there is fine.
+enum err_code file_remove(const char *path, struct err *err) ERR_MUST_CHECK;
+// SHA-256 of the content as hex; `size_bytes` may be NULL.
+enum err_code file_sha256(const char *path, struct cancel *cancel, char hex[SHA256_HEX_SIZE], uint64_t *size_bytes,
+    struct err *err) ERR_MUST_CHECK;
+
+// Makes the folder and those above it; one that exists is fine.
+enum err_code dir_make(const char *path, struct err *err) ERR_MUST_CHECK;
+// Makes the folder a path lies in.
+enum err_code dir_make_parent(const char *path, struct err *err) ERR_MUST_CHECK;
+// Removes a folder with all in it, never following a link out of it; nothing there is fine.
+enum err_code dir_remove_tree(const char *path, struct err *err) ERR_MUST_CHECK;
+// Removes the empty folders from `path` upwards, stopping at the first that is not empty, and at `top`, which stays.
+void dir_remove_empty_upwards(const char *path, const char *top);
+// Flushes a folder's entries.
+enum err_code dir_sync(const char *path, struct err *err) ERR_MUST_CHECK;
+// A new private folder `{parent}/{prefix}XXXXXX`; `parent` NULL: $TMPDIR or /tmp.
+enum err_code dir_make_temporary(
+    const char *parent, const char *prefix, char out[FILE_PATH_MAX], struct err *err) ERR_MUST_CHECK;
+// The sum of the sizes of the regular files at or under `path`; 0 if there is nothing. Links are not followed.
+uint64_t dir_size_bytes(const char *path);
+// Bytes an ordinary user may still write to the file system of `path`, and its size (may be NULL).
+enum err_code disk_free(const char *path, uint64_t *free_bytes, uint64_t *total_bytes, struct err *err) ERR_MUST_CHECK;
+
+// A lock between processes, on a file that is made for it and stays. It goes with the process, however that ends. The
+// file says who holds it (pid, since when, and `purpose`), for the sentence that others get.
+struct file_lock;
+// ERR_CONFLICT at once if another process (or another lock of this one) holds it.
+enum err_code file_lock_acquire(
+    const char *path, const char *purpose, struct file_lock **out, struct err *err) ERR_MUST_CHECK;
+void file_lock_release(struct file_lock *lock); // NULL is harmless

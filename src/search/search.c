@@ -1,0 +1,340 @@
+#include "search/search.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "media/image.h"
+#include "vision/embedder.h"
+
+#define PICTURE_DEADLINE_MS 30000
+// More pixels than this do not make a better descriptor.
+#define PICTURE_SIDE 1024
+// With one hit a track wanted, this many times more are asked for at first.
+#define TRACK_OVERSAMPLING 4
+
+// Rocchio's weights for examples that are it and examples that are not (Rocchio 1971; the values are those that Salton
+// and Buckley, "Improving retrieval performance by relevance feedback", 1990, found to hold across collections).
+#define ROCCHIO_POSITIVE 0.75f
+#define ROCCHIO_NEGATIVE 0.25f
+
+struct search {
+    struct search_config config;
+};
+
+struct search *search_new(const struct search_config *config)
+{
+    struct search *search = mem_calloc(1, sizeof(*search));
+    search->config = *config;
+    return search;
+}
+
+void search_free(struct search *search)
+{
+    free(search);
+}
+
+void search_result_release(struct search_result *result)
+{
+    free(result->hits);
+    *result = (struct search_result){0};
+}
+
+enum err_code search_object(struct search *search, const char *id, struct object_info *info, struct err *err)
+{
+    char video_id[VIDEO_ID_SIZE];
+    int32_t index;
+    int32_t k;
+    if (!object_id_parse(id, video_id, &index, &k))
+        return err_set(err, ERR_INVALID, "\"%.64s\" is no object id: it looks like 0123456789abcdef-00000042-007", id);
+
+    struct meta_video *video = mem_calloc(1, sizeof(*video));
+    struct meta_frames frames = {0};
+    enum err_code code = meta_store_get_video(search->config.meta, video_id, video, err);
+    if (code == ERR_NONE)
+        code = meta_store_get_frame(search->config.meta, video_id, index, &frames, err);
+    if (code == ERR_NONE && (frames.count != 1 || (size_t)k >= frames.items[0].object_count))
+        code = err_set(err, ERR_NOT_FOUND, "frame %d of video %s has no object %d", index, video_id, k);
+    if (code == ERR_NONE) {
+        const struct meta_frame *frame = &frames.items[0];
+        *info = (struct object_info){.frame_index = index,
+            .pts_us = frame->pts_us,
+            .frame_width = frame->width,
+            .frame_height = frame->height,
+            .object = frame->objects[k]};
+        memcpy(info->project, video->project, sizeof(info->project));
+        memcpy(info->video, video_id, sizeof(info->video));
+    }
+    meta_frames_release(&frames);
+    free(video);
+    return code;
+}
+
+// The direction to search in, summed up from what the request names.
+struct query_vector {
+    float *sum;
+    float *one;
+    size_t dimension;
+};
+
+static void add_scaled(struct query_vector *q, float weight)
+{
+    double norm = 0;
+    for (size_t i = 0; i < q->dimension; i++)
+        norm += (double)q->one[i] * q->one[i];
+    if (norm <= 0)
+        return;
+    float scale = weight / (float)sqrt(norm);
+    for (size_t i = 0; i < q->dimension; i++)
+        q->sum[i] += scale * q->one[i];
+}
+
+static enum err_code add_object(struct search *search, const char *project, const char *object, float weight,
+    struct query_vector *q, struct err *err)
+{
+    size_t dimension = 0;
+    if (!object_id_parse(object, NULL, &(int32_t){0}, &(int32_t){0}))
+        return err_set(err, ERR_INVALID, "\"%.64s\" is no object id", object);
+    enum err_code code =
+        vector_index_fetch(search->config.vectors, project, object, q->one, VECTOR_DIMENSION_MAX, &dimension, err);
+    if (code != ERR_NONE)
+        return code;
+    q->dimension = dimension;
+    add_scaled(q, weight);
+    return ERR_NONE;
+}
+
+static enum err_code add_picture(
+    struct search *search, const struct search_request *request, struct query_vector *q, struct err *err)
+{
+    if (request->picture_size > SEARCH_PICTURE_SIZE_MAX)
+        return err_set(err, ERR_LIMIT, "the picture has %zu bytes; at most %zu are taken", request->picture_size,
+            SEARCH_PICTURE_SIZE_MAX);
+    struct embedder *embedder = NULL;
+    const char *model = NULL;
+    enum err_code code = search->config.embedder(search->config.context, &embedder, &model, err);
+    if (code != ERR_NONE)
+        return err_context(err, "the picture cannot be embedded");
+
+    struct vector_stats stats = {0};
+    code = vector_index_stats(search->config.vectors, request->project, NULL, &stats, err);
+    if (code == ERR_NOT_FOUND)
+        return ERR_NONE; // nothing indexed yet: there are no hits
+    if (code != ERR_NONE)
+        return code;
+    if (stats.dimension != 0 && strcmp(stats.model, model) != 0)
+        return err_set(err, ERR_CONFLICT,
+            "project %s was indexed with the model %s, but pictures would be embedded with %s: start Framehound with "
+            "--embedder %s, or index the project again",
+            request->project, stats.model, model, stats.model);
+
+    struct image *image = NULL;
+    code = image_load(request->picture, request->picture_size, IMAGE_RGB, 0, PICTURE_SIDE, &image, err);
+    if (code == ERR_CORRUPT)
+        code = err_set(err, ERR_INVALID, "the picture to search by cannot be read: it is damaged or cut off");
+    if (code != ERR_NONE)
+        return code;
+    struct pixels pixels = {.data = image->data,
+        .width = image->width,
+        .height = image->height,
+        .stride_bytes = image->stride,
+        .order = PIXELS_RGB};
+    q->dimension = (size_t)embedder_dimension(embedder);
+    code = embedder_embed_image(embedder, &pixels, PICTURE_DEADLINE_MS, request->cancel, q->one, NULL, err);
+    image_unref(image);
+    if (code == ERR_NONE)
+        add_scaled(q, 1.0f);
+    return code;
+}
+
+static enum err_code build_query(
+    struct search *search, const struct search_request *request, struct query_vector *q, struct err *err)
+{
+    enum err_code code = ERR_NONE;
+    if (request->object != NULL)
+        code = add_object(search, request->project, request->object, 1.0f, q, err);
+    if (code == ERR_NONE && request->picture != NULL)
+        code = add_picture(search, request, q, err);
+    bool alone = request->object == NULL && request->picture == NULL;
+    float share = (alone ? 1.0f : ROCCHIO_POSITIVE) / (float)(request->positive_count + !request->positive_count);
+    for (size_t i = 0; i < request->positive_count && code == ERR_NONE; i++)
+        code = add_object(search, request->project, request->positive[i], share, q, err);
+    share = -ROCCHIO_NEGATIVE / (float)(request->negative_count + !request->negative_count);
+    for (size_t i = 0; i < request->negative_count && code == ERR_NONE; i++)
+        code = add_object(search, request->project, request->negative[i], share, q, err);
+    return code;
+}
+
+static enum err_code check_request(const struct search_request *request, struct err *err)
+{
+    enum err_code code = project_name_check(request->project, err);
+    if (code != ERR_NONE)
+        return code;
+    if (request->object == NULL && request->picture == NULL && request->positive_count == 0)
+        return err_set(err, ERR_INVALID, "nothing to look for: name an object, a picture or positive examples");
+    if (request->limit < 1 || request->limit > SEARCH_LIMIT_MAX)
+        return err_set(err, ERR_INVALID, "limit must be between 1 and %d", SEARCH_LIMIT_MAX);
+    if (request->offset > SEARCH_OFFSET_MAX)
+        return err_set(err, ERR_INVALID, "offset must be at most %d", SEARCH_OFFSET_MAX);
+    if (request->positive_count > SEARCH_EXAMPLES_MAX || request->negative_count > SEARCH_EXAMPLES_MAX)
+        return err_set(err, ERR_LIMIT, "at most %d positive and %d negative examples are taken", SEARCH_EXAMPLES_MAX,
+            SEARCH_EXAMPLES_MAX);
+    return ERR_NONE;
+}
+
+// What is never a hit: what the caller excludes, the query object and the examples themselves.
+static const char **collect_excluded(const struct search_request *request, size_t *count)
+{
+    size_t most = request->filter.exclude_count + request->positive_count + request->negative_count + 1;
+    const char **list = mem_realloc_array(NULL, most, sizeof(*list));
+    size_t n = 0;
+    for (size_t i = 0; i < request->filter.exclude_count; i++)
+        list[n++] = request->filter.exclude[i];
+    for (size_t i = 0; i < request->positive_count; i++)
+        list[n++] = request->positive[i];
+    for (size_t i = 0; i < request->negative_count; i++)
+        list[n++] = request->negative[i];
+    if (request->object != NULL)
+        list[n++] = request->object;
+    *count = n;
+    return list;
+}
+
+struct track_key {
+    char video[VIDEO_ID_SIZE];
+    int64_t track;
+};
+
+static int compare_track_keys(const void *a, const void *b)
+{
+    const struct track_key *x = a;
+    const struct track_key *y = b;
+    int by_video = strcmp(x->video, y->video);
+    return by_video != 0 ? by_video : (x->track > y->track) - (x->track < y->track);
+}
+
+// Keeps the first (best) hit of each track, in place; objects without a track all stay. The query object's own track
+// counts as seen. Linear insertion into a sorted array: at most VECTOR_QUERY_LIMIT_MAX hits.
+static size_t keep_best_of_tracks(struct vector_hit *hits, size_t count)
+{
+    struct track_key *seen = mem_realloc_array(NULL, count + 1, sizeof(*seen));
+    size_t seen_count = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (hits[i].track >= 0) {
+            struct track_key key = {.track = hits[i].track};
+            memcpy(key.video, hits[i].object, VIDEO_ID_LENGTH);
+            size_t low = 0;
+            size_t high = seen_count;
+            while (low < high) {
+                size_t middle = (low + high) / 2;
+                if (compare_track_keys(&seen[middle], &key) < 0)
+                    low = middle + 1;
+                else
+                    high = middle;
+            }
+            if (low < seen_count && compare_track_keys(&seen[low], &key) == 0)
+                continue;
+            memmove(&seen[low + 1], &seen[low], (seen_count - low) * sizeof(*seen));
+            seen[low] = key;
+            seen_count++;
+        }
+        if (kept != i)
+            hits[kept] = hits[i];
+        kept++;
+    }
+    free(seen);
+    return kept;
+}
+
+// Hits of the vector index, at least offset + limit + 1 of them where there are so many.
+static enum err_code find_hits(struct search *search, const struct search_request *request, struct vector_query *query,
+    struct vector_hit **hits, size_t *count, struct err *err)
+{
+    size_t want = request->offset + request->limit + 1;
+    size_t ask = request->per_track ? want * TRACK_OVERSAMPLING : want;
+    for (;;) {
+        query->limit = ask < VECTOR_QUERY_LIMIT_MAX ? ask : VECTOR_QUERY_LIMIT_MAX;
+        enum err_code code = vector_index_query(search->config.vectors, query, hits, count, err);
+        if (code != ERR_NONE || !request->per_track)
+            return code;
+        bool all = *count < query->limit || query->limit == VECTOR_QUERY_LIMIT_MAX;
+        *count = keep_best_of_tracks(*hits, *count);
+        if (all || *count >= want)
+            return ERR_NONE;
+        free(*hits);
+        *hits = NULL;
+        ask *= TRACK_OVERSAMPLING;
+    }
+}
+
+// Fills in what the meta store knows. A hit whose frame is gone (it is being deleted) is left out.
+static enum err_code describe_hits(
+    struct search *search, const struct vector_hit *hits, size_t count, struct search_result *result, struct err *err)
+{
+    result->hits = mem_calloc(count, sizeof(*result->hits));
+    for (size_t i = 0; i < count; i++) {
+        struct search_hit *hit = &result->hits[result->count];
+        int32_t k;
+        if (!object_id_parse(hits[i].object, hit->video, &hit->frame_index, &k))
+            continue;
+        struct meta_frames frames = {0};
+        enum err_code code = meta_store_get_frame(search->config.meta, hit->video, hit->frame_index, &frames, err);
+        if (code != ERR_NONE && code != ERR_NOT_FOUND)
+            return code;
+        if (code == ERR_NONE && frames.count == 1 && (size_t)k < frames.items[0].object_count) {
+            const struct meta_frame *frame = &frames.items[0];
+            memcpy(hit->object, hits[i].object, sizeof(hit->object));
+            memcpy(hit->label, hits[i].label, sizeof(hit->label));
+            hit->score = hits[i].score;
+            hit->pts_us = frame->pts_us;
+            hit->frame_width = frame->width;
+            hit->frame_height = frame->height;
+            hit->box = frame->objects[k];
+            result->count++;
+        }
+        meta_frames_release(&frames);
+    }
+    return ERR_NONE;
+}
+
+enum err_code search_run(
+    struct search *search, const struct search_request *request, struct search_result *result, struct err *err)
+{
+    *result = (struct search_result){0};
+    enum err_code code = check_request(request, err);
+    if (code != ERR_NONE)
+        return code;
+
+    struct vector_hit *hits = NULL;
+    size_t count = 0;
+    const char **excluded = NULL;
+    struct query_vector q = {
+        .sum = mem_calloc(VECTOR_DIMENSION_MAX, sizeof(float)), .one = mem_calloc(VECTOR_DIMENSION_MAX, sizeof(float))};
+    code = build_query(search, request, &q, err);
+    if (code != ERR_NONE || q.dimension == 0)
+        goto out;
+
+    struct vector_query query = {.project = request->project,
+        .vector = q.sum,
+        .dimension = q.dimension,
+        .min_score = request->min_score,
+        .filter = request->filter};
+    excluded = collect_excluded(request, &query.filter.exclude_count);
+    query.filter.exclude = excluded;
+    code = find_hits(search, request, &query, &hits, &count, err);
+    if (code != ERR_NONE || count <= request->offset)
+        goto out;
+    result->more = count > request->offset + request->limit;
+    size_t take = count - request->offset < request->limit ? count - request->offset : request->limit;
+    code = describe_hits(search, hits + request->offset, take, result, err);
+out:
+    if (code != ERR_NONE)
+        search_result_release(result);
+    free(hits);
+    free(excluded);
+    free(q.sum);
+    free(q.one);
+    return code;
+}

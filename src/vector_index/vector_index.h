@@ -1,0 +1,121 @@
+// The vector index: embeddings of objects, found by nearness.
+//
+// Vectors live in namespaces, one per project, each with one dimension and model (fixed by the first upsert). They are
+// normalised to length 1 when stored, and scores are cosine similarities in [-1, 1], the higher the nearer. An upsert
+// that has returned is durable and is found by the next query of the same process; other processes that share an
+// embedded index find it within a second. All functions are safe from all threads.
+//
+// Errors: ERR_INVALID (wrong dimension, not finite, zero vector, bad filter), ERR_NOT_FOUND (namespace or object),
+// ERR_UNAVAILABLE, ERR_CORRUPT.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/id.h"
+
+struct vector_index;
+
+#define VECTOR_DIMENSION_MAX 4096
+#define VECTOR_CLASS_SIZE 64
+#define VECTOR_LABEL_SIZE 128
+#define VECTOR_QUERY_LIMIT_MAX 10000
+
+void vector_index_free(struct vector_index *index);
+
+struct vector_item {
+    char object[OBJECT_ID_SIZE];
+    char class_name[VECTOR_CLASS_SIZE];
+    char label[VECTOR_LABEL_SIZE]; // explicit label; "" for none
+    int64_t track;                 // the n of {video}-t{n}; -1 for none
+    const float *vector;           // borrowed; `dimension` values
+};
+
+// Inserts or replaces. The object's id says the video. `model` names what made the vectors: mixing models in one
+// namespace is ERR_CONFLICT with a sentence that says both.
+enum err_code vector_index_upsert(struct vector_index *index, const char *project, const char *model, size_t dimension,
+    const struct vector_item *items, size_t count, struct err *err) ERR_MUST_CHECK;
+
+// Changes what filters look at, without the vector. Unknown objects are skipped.
+struct vector_attributes {
+    char object[OBJECT_ID_SIZE];
+    bool set_label;
+    char label[VECTOR_LABEL_SIZE];
+    bool set_track;
+    int64_t track;
+};
+enum err_code vector_index_set_attributes(struct vector_index *index, const char *project,
+    const struct vector_attributes *changes, size_t count, struct err *err) ERR_MUST_CHECK;
+
+// What may be a hit: all conditions given must hold; lists are "any of".
+struct vector_filter {
+    const char *video;         // NULL: any
+    const char *const *videos; // any of these
+    size_t video_count;        // 0: any
+    const char *const *classes;
+    size_t class_count;
+    const char *const *labels; // "" matches unlabelled objects
+    size_t label_count;
+    bool has_track;
+    int64_t track;              // with `video`
+    const char *const *exclude; // object ids never returned: negatives, the query object itself
+    size_t exclude_count;
+};
+
+struct vector_query {
+    const char *project;
+    const float *vector; // need not be normalised
+    size_t dimension;
+    size_t limit;    // 1 … VECTOR_QUERY_LIMIT_MAX
+    float min_score; // -1 for all
+    bool exact;      // scan instead of using the graph
+    struct vector_filter filter;
+};
+
+struct vector_hit {
+    char object[OBJECT_ID_SIZE];
+    char class_name[VECTOR_CLASS_SIZE];
+    char label[VECTOR_LABEL_SIZE];
+    int64_t track;
+    float score;
+};
+
+// Hits in descending score, ties by object id; at most query->limit, to be freed with free(). An unknown namespace has
+// no hits.
+enum err_code vector_index_query(struct vector_index *index, const struct vector_query *query, struct vector_hit **hits,
+    size_t *count, struct err *err) ERR_MUST_CHECK;
+
+// The stored vector (normalised, after the stored type's rounding) into `vector`, which holds `capacity` values.
+enum err_code vector_index_fetch(struct vector_index *index, const char *project, const char *object, float *vector,
+    size_t capacity, size_t *dimension, struct err *err) ERR_MUST_CHECK;
+
+// Removing what is not there is no error.
+enum err_code vector_index_remove(struct vector_index *index, const char *project, const char *const *objects,
+    size_t count, struct err *err) ERR_MUST_CHECK;
+enum err_code vector_index_remove_frame(struct vector_index *index, const char *project, const char *video,
+    int32_t frame_index, struct err *err) ERR_MUST_CHECK;
+enum err_code vector_index_remove_video(
+    struct vector_index *index, const char *project, const char *video, struct err *err) ERR_MUST_CHECK;
+enum err_code vector_index_remove_project(
+    struct vector_index *index, const char *project, struct err *err) ERR_MUST_CHECK;
+
+struct vector_stats {
+    size_t count;
+    size_t dimension; // 0: nothing stored yet
+    char model[128];
+    int64_t bytes; // on disk, or as the server reports
+};
+// `video` NULL for the whole project (count only is restricted by it).
+enum err_code vector_index_stats(struct vector_index *index, const char *project, const char *video,
+    struct vector_stats *stats, struct err *err) ERR_MUST_CHECK;
+
+// Calls back with each object id of a video, ascending; false ends the walk.
+typedef bool vector_visit(void *context, const char *object);
+enum err_code vector_index_list(struct vector_index *index, const char *project, const char *video, vector_visit *visit,
+    void *context, struct err *err) ERR_MUST_CHECK;
+
+// Writes what may be written lazily (graphs): start-up is faster afterwards. Durability does not need it.
+enum err_code vector_index_flush(struct vector_index *index, struct err *err) ERR_MUST_CHECK;
+enum err_code vector_index_ping(struct vector_index *index, struct err *err) ERR_MUST_CHECK;

@@ -1,0 +1,40 @@
+// What a backend of the vector index implements. vector_index.c has checked all arguments before it calls: names, ids
+// and lengths are valid, vectors are finite, of a fitting count and normalised, limits are in their ranges.
+#pragma once
+
+#include "vector_index/vector_index.h"
+
+struct vector_index_ops {
+    const char *name;
+    void (*free)(struct vector_index *index);
+    enum err_code (*upsert)(struct vector_index *index, const char *project, const char *model, size_t dimension,
+        const struct vector_item *items, size_t count, struct err *err);
+    enum err_code (*set_attributes)(struct vector_index *index, const char *project,
+        const struct vector_attributes *changes, size_t count, struct err *err);
+    enum err_code (*query)(struct vector_index *index, const struct vector_query *query, struct vector_hit **hits,
+        size_t *count, struct err *err);
+    enum err_code (*fetch)(struct vector_index *index, const char *project, const char *object, float *vector,
+        size_t capacity, size_t *dimension, struct err *err);
+    enum err_code (*remove)(
+        struct vector_index *index, const char *project, const char *const *objects, size_t count, struct err *err);
+    enum err_code (*remove_frame)(
+        struct vector_index *index, const char *project, const char *video, int32_t frame_index, struct err *err);
+    enum err_code (*remove_video)(struct vector_index *index, const char *project, const char *video, struct err *err);
+    enum err_code (*remove_project)(struct vector_index *index, const char *project, struct err *err);
+    enum err_code (*stats)(struct vector_index *index, const char *project, const char *video,
+        struct vector_stats *stats, struct err *err);
+    enum err_code (*list)(struct vector_index *index, const char *project, const char *video, vector_visit *visit,
+        void *context, struct err *err);
+    enum err_code (*flush)(struct vector_index *index, struct err *err);
+    enum err_code (*ping)(struct vector_index *index, struct err *err);
+};
+
+// The first member of every backend's instance.
+struct vector_index {
+    const struct vector_index_ops *ops;
+};
+
+// The sentences that all backends share.
+enum err_code vector_index_wrong_dimension(
+    struct err *err, const char *project, size_t stored_dimension, size_t given_dimension);
+enum err_code vector_index_wrong_model(struct err *err, const char *project, const char *stored, const char *given);

@@ -1,0 +1,410 @@
+#include "vector_index/vector_index_flat.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "vector_index/vector_index_backend.h"
+#include "vector_index/vector_kernels.h"
+#include "vector_index/vector_key.h"
+#include "vector_index/vector_top.h"
+
+struct record {
+    struct vector_key key;
+    int64_t track;
+    char class_name[VECTOR_CLASS_SIZE];
+    char label[VECTOR_LABEL_SIZE];
+    uint16_t *vector;
+};
+
+struct space {
+    struct space *next;
+    char project[PROJECT_NAME_SIZE];
+    char model[sizeof(((struct vector_stats *)NULL)->model)];
+    size_t dimension;
+    struct record *records; // by key
+    size_t count;
+    size_t capacity;
+};
+
+struct flat {
+    struct vector_index index;
+    pthread_rwlock_t lock;
+    struct space *spaces;
+};
+
+static struct flat *flat_of(struct vector_index *index)
+{
+    return (struct flat *)index;
+}
+
+static struct space *space_find(const struct flat *flat, const char *project)
+{
+    struct space *s = flat->spaces;
+    while (s != NULL && strcmp(s->project, project) != 0)
+        s = s->next;
+    return s;
+}
+
+// The first record whose key is not before `key`.
+static size_t lower_bound(const struct space *space, struct vector_key key)
+{
+    size_t from = 0;
+    size_t to = space->count;
+    // Objects mostly come in order.
+    if (to > 0 && vector_key_compare(space->records[to - 1].key, key) < 0)
+        return to;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (vector_key_compare(space->records[middle].key, key) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+static struct record *record_find(const struct space *space, struct vector_key key)
+{
+    size_t i = lower_bound(space, key);
+    return i < space->count && vector_key_compare(space->records[i].key, key) == 0 ? &space->records[i] : NULL;
+}
+
+static void records_clear(struct space *space)
+{
+    for (size_t i = 0; i < space->count; i++)
+        free(space->records[i].vector);
+    free(space->records);
+    space->records = NULL;
+    space->count = space->capacity = 0;
+}
+
+static void records_erase(struct space *space, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++)
+        free(space->records[i].vector);
+    memmove(&space->records[from], &space->records[to], (space->count - to) * sizeof(*space->records));
+    space->count -= to - from;
+}
+
+static void flat_free(struct vector_index *index)
+{
+    struct flat *flat = flat_of(index);
+    while (flat->spaces != NULL) {
+        struct space *next = flat->spaces->next;
+        records_clear(flat->spaces);
+        free(flat->spaces);
+        flat->spaces = next;
+    }
+    pthread_rwlock_destroy(&flat->lock);
+    free(flat);
+}
+
+static void put_item(struct space *space, const struct vector_item *item)
+{
+    struct vector_key key = vector_key_of(item->object);
+    size_t i = lower_bound(space, key);
+    if (i == space->count || vector_key_compare(space->records[i].key, key) != 0) {
+        if (space->count == space->capacity) {
+            space->capacity = space->capacity != 0 ? space->capacity * 2 : 64;
+            space->records = mem_realloc_array(space->records, space->capacity, sizeof(*space->records));
+        }
+        memmove(&space->records[i + 1], &space->records[i], (space->count - i) * sizeof(*space->records));
+        space->records[i] = (struct record){.key = key, .vector = mem_alloc(space->dimension * sizeof(uint16_t))};
+        space->count++;
+    }
+    struct record *r = &space->records[i];
+    r->track = item->track;
+    strcpy(r->class_name, item->class_name);
+    strcpy(r->label, item->label);
+    vector_to_half(item->vector, r->vector, space->dimension);
+}
+
+static enum err_code flat_upsert(struct vector_index *index, const char *project, const char *model, size_t dimension,
+    const struct vector_item *items, size_t count, struct err *err)
+{
+    struct flat *flat = flat_of(index);
+    enum err_code code = ERR_NONE;
+    pthread_rwlock_wrlock(&flat->lock);
+    struct space *space = space_find(flat, project);
+    if (space == NULL) {
+        space = mem_calloc(1, sizeof(*space));
+        strcpy(space->project, project);
+        space->next = flat->spaces;
+        flat->spaces = space;
+    }
+    if (space->dimension == 0) {
+        space->dimension = dimension;
+        strcpy(space->model, model);
+    }
+    if (strcmp(space->model, model) != 0)
+        code = vector_index_wrong_model(err, project, space->model, model);
+    else if (space->dimension != dimension)
+        code = vector_index_wrong_dimension(err, project, space->dimension, dimension);
+    for (size_t i = 0; i < count && code == ERR_NONE; i++)
+        put_item(space, &items[i]);
+    pthread_rwlock_unlock(&flat->lock);
+    return code;
+}
+
+static enum err_code flat_set_attributes(struct vector_index *index, const char *project,
+    const struct vector_attributes *changes, size_t count, struct err *err)
+{
+    (void)err;
+    struct flat *flat = flat_of(index);
+    pthread_rwlock_wrlock(&flat->lock);
+    struct space *space = space_find(flat, project);
+    for (size_t i = 0; i < count && space != NULL; i++) {
+        struct record *r = record_find(space, vector_key_of(changes[i].object));
+        if (r == NULL)
+            continue;
+        if (changes[i].set_label)
+            strcpy(r->label, changes[i].label);
+        if (changes[i].set_track)
+            r->track = changes[i].track;
+    }
+    pthread_rwlock_unlock(&flat->lock);
+    return ERR_NONE;
+}
+
+static bool is_any_of(const char *text, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(text, list[i]) == 0)
+            return true;
+    }
+    return count == 0;
+}
+
+static bool matches(const struct record *record, const struct vector_filter *filter)
+{
+    char object[OBJECT_ID_SIZE];
+    char video[VIDEO_ID_SIZE];
+    vector_key_format(record->key, object);
+    snprintf(video, sizeof(video), "%.*s", VIDEO_ID_LENGTH, object);
+    return (filter->video == NULL || strcmp(video, filter->video) == 0) &&
+        is_any_of(video, filter->videos, filter->video_count) &&
+        (!filter->has_track || record->track == filter->track) &&
+        is_any_of(record->class_name, filter->classes, filter->class_count) &&
+        is_any_of(record->label, filter->labels, filter->label_count) &&
+        (filter->exclude_count == 0 || !is_any_of(object, filter->exclude, filter->exclude_count));
+}
+
+static struct vector_hit *hits_of(const struct space *space, const struct vector_top *top)
+{
+    struct vector_hit *hits = mem_calloc(top->count, sizeof(*hits));
+    for (size_t i = 0; i < top->count; i++) {
+        const struct record *r = &space->records[top->entries[i].ref];
+        vector_key_format(r->key, hits[i].object);
+        strcpy(hits[i].class_name, r->class_name);
+        strcpy(hits[i].label, r->label);
+        hits[i].track = r->track;
+        hits[i].score = top->entries[i].score;
+    }
+    return hits;
+}
+
+static void scan(const struct space *space, const struct vector_query *query, struct vector_top *top)
+{
+    for (size_t i = 0; i < space->count; i++) {
+        const struct record *r = &space->records[i];
+        float score = vector_dot_half(query->vector, r->vector, space->dimension);
+        if (score < query->min_score || score < vector_top_floor(top) || !matches(r, &query->filter))
+            continue;
+        vector_top_add(top, (struct vector_candidate){.score = score, .ref = (uint32_t)i, .key = r->key});
+    }
+    vector_top_sort(top);
+}
+
+static enum err_code flat_query(struct vector_index *index, const struct vector_query *query, struct vector_hit **hits,
+    size_t *count, struct err *err)
+{
+    struct flat *flat = flat_of(index);
+    enum err_code code = ERR_NONE;
+    pthread_rwlock_rdlock(&flat->lock);
+    const struct space *space = space_find(flat, query->project);
+    if (space != NULL && space->dimension != 0 && space->dimension != query->dimension) {
+        code = vector_index_wrong_dimension(err, query->project, space->dimension, query->dimension);
+    } else if (space != NULL && space->count > 0) {
+        struct vector_top top;
+        vector_top_init(&top, query->limit < space->count ? query->limit : space->count);
+        scan(space, query, &top);
+        *count = top.count;
+        *hits = hits_of(space, &top);
+        vector_top_release(&top);
+    }
+    pthread_rwlock_unlock(&flat->lock);
+    return code;
+}
+
+static enum err_code flat_fetch(struct vector_index *index, const char *project, const char *object, float *vector,
+    size_t capacity, size_t *dimension, struct err *err)
+{
+    struct flat *flat = flat_of(index);
+    enum err_code code = ERR_NONE;
+    pthread_rwlock_rdlock(&flat->lock);
+    const struct space *space = space_find(flat, project);
+    const struct record *r = space != NULL ? record_find(space, vector_key_of(object)) : NULL;
+    if (r == NULL) {
+        code = err_set(err, ERR_NOT_FOUND, "the vector of %s is not in project \"%s\"", object, project);
+    } else if (space->dimension > capacity) {
+        code = vector_index_wrong_dimension(err, project, space->dimension, capacity);
+    } else {
+        *dimension = space->dimension;
+        vector_from_half(r->vector, vector, space->dimension);
+    }
+    pthread_rwlock_unlock(&flat->lock);
+    return code;
+}
+
+static enum err_code flat_remove(
+    struct vector_index *index, const char *project, const char *const *objects, size_t count, struct err *err)
+{
+    (void)err;
+    struct flat *flat = flat_of(index);
+    pthread_rwlock_wrlock(&flat->lock);
+    struct space *space = space_find(flat, project);
+    for (size_t i = 0; i < count && space != NULL; i++) {
+        const struct record *r = record_find(space, vector_key_of(objects[i]));
+        if (r != NULL)
+            records_erase(space, (size_t)(r - space->records), (size_t)(r - space->records) + 1);
+    }
+    pthread_rwlock_unlock(&flat->lock);
+    return ERR_NONE;
+}
+
+static void erase_range(struct flat *flat, const char *project, struct vector_key first, struct vector_key last)
+{
+    pthread_rwlock_wrlock(&flat->lock);
+    struct space *space = space_find(flat, project);
+    if (space != NULL) {
+        size_t from = lower_bound(space, first);
+        size_t to = lower_bound(space, last);
+        if (to < space->count && vector_key_compare(space->records[to].key, last) == 0)
+            to++;
+        records_erase(space, from, to);
+    }
+    pthread_rwlock_unlock(&flat->lock);
+}
+
+static enum err_code flat_remove_frame(
+    struct vector_index *index, const char *project, const char *video, int32_t frame_index, struct err *err)
+{
+    (void)err;
+    struct vector_key first = vector_key_first_of_frame(video, frame_index);
+    struct vector_key last = {first.video, first.position + OBJECTS_PER_FRAME_MAX - 1};
+    erase_range(flat_of(index), project, first, last);
+    return ERR_NONE;
+}
+
+static enum err_code flat_remove_video(
+    struct vector_index *index, const char *project, const char *video, struct err *err)
+{
+    (void)err;
+    uint64_t number = vector_key_video(video);
+    erase_range(flat_of(index), project, (struct vector_key){number, 0}, (struct vector_key){number, UINT64_MAX});
+    return ERR_NONE;
+}
+
+// The namespace is forgotten with its model and dimension, so that it can be filled with another model's vectors.
+static enum err_code flat_remove_project(struct vector_index *index, const char *project, struct err *err)
+{
+    (void)err;
+    struct flat *flat = flat_of(index);
+    pthread_rwlock_wrlock(&flat->lock);
+    for (struct space **link = &flat->spaces; *link != NULL; link = &(*link)->next) {
+        struct space *space = *link;
+        if (strcmp(space->project, project) == 0) {
+            *link = space->next;
+            records_clear(space);
+            free(space);
+            break;
+        }
+    }
+    pthread_rwlock_unlock(&flat->lock);
+    return ERR_NONE;
+}
+
+static enum err_code flat_stats(
+    struct vector_index *index, const char *project, const char *video, struct vector_stats *stats, struct err *err)
+{
+    (void)err;
+    struct flat *flat = flat_of(index);
+    pthread_rwlock_rdlock(&flat->lock);
+    const struct space *space = space_find(flat, project);
+    if (space != NULL) {
+        stats->count = space->count;
+        if (video != NULL) {
+            uint64_t number = vector_key_video(video);
+            stats->count = lower_bound(space, (struct vector_key){number, UINT64_MAX}) -
+                lower_bound(space, (struct vector_key){number, 0});
+        }
+        stats->dimension = space->dimension;
+        strcpy(stats->model, space->model);
+    }
+    pthread_rwlock_unlock(&flat->lock);
+    return ERR_NONE;
+}
+
+static enum err_code flat_list(struct vector_index *index, const char *project, const char *video, vector_visit *visit,
+    void *context, struct err *err)
+{
+    (void)err;
+    struct flat *flat = flat_of(index);
+    // Copied, so that the visitor may call the index.
+    struct vector_key *keys = NULL;
+    size_t count = 0;
+    pthread_rwlock_rdlock(&flat->lock);
+    const struct space *space = space_find(flat, project);
+    if (space != NULL) {
+        uint64_t number = vector_key_video(video);
+        size_t from = lower_bound(space, (struct vector_key){number, 0});
+        count = lower_bound(space, (struct vector_key){number, UINT64_MAX}) - from;
+        keys = mem_calloc(count, sizeof(*keys));
+        for (size_t i = 0; i < count; i++)
+            keys[i] = space->records[from + i].key;
+    }
+    pthread_rwlock_unlock(&flat->lock);
+    for (size_t i = 0; i < count; i++) {
+        char object[OBJECT_ID_SIZE];
+        vector_key_format(keys[i], object);
+        if (!visit(context, object))
+            break;
+    }
+    free(keys);
+    return ERR_NONE;
+}
+
+static enum err_code flat_flush(struct vector_index *index, struct err *err)
+{
+    (void)index;
+    (void)err;
+    return ERR_NONE;
+}
+
+static const struct vector_index_ops flat_ops = {
+    .name = "flat",
+    .free = flat_free,
+    .upsert = flat_upsert,
+    .set_attributes = flat_set_attributes,
+    .query = flat_query,
+    .fetch = flat_fetch,
+    .remove = flat_remove,
+    .remove_frame = flat_remove_frame,
+    .remove_video = flat_remove_video,
+    .remove_project = flat_remove_project,
+    .stats = flat_stats,
+    .list = flat_list,
+    .flush = flat_flush,
+    .ping = flat_flush,
+};
+
+struct vector_index *vector_index_flat_new(void)
+{
+    struct flat *flat = mem_calloc(1, sizeof(*flat));
+    flat->index.ops = &flat_ops;
+    pthread_rwlock_init(&flat->lock, NULL);
+    return &flat->index;
+}

@@ -1,0 +1,1 @@
+"""What the tests that drive the program from outside share."""

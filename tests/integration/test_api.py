@@ -1,0 +1,279 @@
+"""Real answers of a real server, each checked against the contract."""
+
+import base64
+import json
+import urllib.request
+
+import pytest
+
+from harness import clips, contract
+from harness.program import HttpError, serving
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """A server with one indexed video; every call is checked against the contract at the end."""
+    base = tmp_path_factory.mktemp("site")
+    (base / "home").mkdir()
+    with serving(base / "home", base / "data") as server:
+        video = server.post("/api/v1/projects/street/videos", {
+            "source": str(clips.bikes()), "chunk_seconds": 2, "limit_seconds": 4, "fps": 5}).json()
+        server.video = server.wait_for_end(video["id"])
+        yield server
+
+
+def checked(server, method, path, **more):
+    answer = server.request(method, path, **more)
+    contract.check(method, path, answer)
+    return answer
+
+
+def refused(server, method, path, status, **more) -> dict:
+    with pytest.raises(HttpError) as caught:
+        server.request(method, path, **more)
+    error = caught.value
+    assert error.status == status, error
+    problem = error.problem()
+    assert problem["status"] == status and problem["detail"]
+    contract.check(method, path, type("A", (), {"status": status, "headers": error.headers, "body": error.body}))
+    return problem
+
+
+def an_object(server) -> str:
+    frames = server.get(f"/api/v1/videos/{server.video['id']}/frames?limit=1000").json()["frames"]
+    return max((o for f in frames for o in f["objects"]), key=lambda o: o["score"])["id"]
+
+
+def test_the_video_says_what_was_done(site):
+    video = checked(site, "GET", f"/api/v1/videos/{site.video['id']}").json()
+    assert video["state"] == "done"
+    assert video["progress"]["frames_indexed"] == video["progress"]["frames_emitted"] == 20
+    assert video["media"]["width"] == 640 and video["media"]["codec"] == "h264"
+    assert video["fps"] == 5 and video["limit_seconds"] == 4
+    assert video["models"]["detector"] and video["models"]["embedder"]
+
+
+def test_lists_have_pages(site):
+    assert [p["name"] for p in checked(site, "GET", "/api/v1/projects").json()["projects"]] == ["street"]
+    assert checked(site, "GET", "/api/v1/projects/street").json()["videos"] == 1
+    for path in ("/api/v1/videos", "/api/v1/projects/street/videos"):
+        assert [v["id"] for v in checked(site, "GET", path).json()["videos"]] == [site.video["id"]]
+    base = f"/api/v1/videos/{site.video['id']}/frames"
+    whole = checked(site, "GET", base + "?limit=1000").json()["frames"]
+    paged, cursor = [], ""
+    while cursor is not None:
+        page = checked(site, "GET", f"{base}?limit=7{cursor and f'&cursor={cursor}'}").json()
+        paged += page["frames"]
+        cursor = page["next_cursor"]
+    assert paged == whole and len(whole) == 20
+    some = checked(site, "GET", base + "?from_us=1000000&to_us=2000000").json()["frames"]
+    assert [f["index"] for f in some] == [5, 6, 7, 8, 9]
+    segments = checked(site, "GET", f"/api/v1/videos/{site.video['id']}/segments").json()["segments"]
+    assert segments[0]["start_us"] == 0 and all(s["done"] for s in segments)
+
+
+def test_one_frame_and_one_object_can_be_seen(site):
+    thing = an_object(site)
+    frame = thing[:25]
+    got = checked(site, "GET", f"/api/v1/frames/{frame}").json()
+    assert thing in [o["id"] for o in got["objects"]]
+    details = checked(site, "GET", f"/api/v1/objects/{thing}").json()
+    assert details["frame"] == frame and details["project"] == "street"
+    for path in (f"/api/v1/frames/{frame}/image", f"/api/v1/objects/{thing}/image"):
+        picture = checked(site, "GET", path)
+        assert picture.body[:3] == b"\xff\xd8\xff"
+
+
+def test_similar_objects_come_best_first_and_in_pages(site):
+    thing = an_object(site)
+    base = f"/api/v1/objects/{thing}/similar"
+    first = checked(site, "GET", base + "?limit=6").json()
+    scores = [h["score"] for h in first["hits"]]
+    assert scores == sorted(scores, reverse=True) and thing not in [h["object"] for h in first["hits"]]
+    again = checked(site, "GET", base + "?limit=3&offset=3&scope=video&per_track=true").json()
+    assert again["hits"] == first["hits"][3:]
+    name = first["hits"][0]["class"]
+    only = checked(site, "GET", f"{base}?class={name}").json()["hits"]
+    assert only and all(h["class"] == name for h in only)
+    high = checked(site, "GET", base + "?min_score=0.9").json()["hits"]
+    assert all(h["score"] >= 0.9 for h in high)
+
+
+def test_search_takes_objects_pictures_examples_and_filters(site):
+    thing = an_object(site)
+    picture = site.get(f"/api/v1/objects/{thing}/image").body
+    by_object = checked(site, "POST", "/api/v1/search", body={"project": "street", "object": thing, "limit": 5}).json()
+    assert len(by_object["hits"]) == 5
+    by_picture = checked(site, "POST", "/api/v1/search", body={
+        "project": "street", "image": base64.b64encode(picture).decode(), "limit": 3}).json()
+    assert thing in [h["object"] for h in by_picture["hits"]]
+    as_url = checked(site, "POST", "/api/v1/search", body={
+        "project": "street", "image": "data:image/jpeg;base64," + base64.b64encode(picture).decode(), "limit": 3}).json()
+    assert as_url == by_picture
+    yes, no = by_object["hits"][0]["object"], by_object["hits"][-1]["object"]
+    examples = checked(site, "POST", "/api/v1/search", body={
+        "project": "street", "positive": [thing, yes], "negative": [no],
+        "filters": {"videos": [site.video["id"]], "min_score": -1, "exclude": [by_object["hits"][1]["object"]]}}).json()
+    found = [h["object"] for h in examples["hits"]]
+    assert found and not {thing, yes, no, by_object["hits"][1]["object"]} & set(found)
+    none = checked(site, "POST", "/api/v1/search", body={
+        "project": "street", "object": thing, "filters": {"classes": ["no such class"]}}).json()
+    assert none == {"hits": [], "more": False}
+
+
+def test_the_stream_is_the_video_with_byte_ranges(site):
+    path = f"/api/v1/videos/{site.video['id']}/stream"
+    whole = checked(site, "GET", path)
+    assert whole.body == clips.bikes().read_bytes()
+    assert whole.headers["Accept-Ranges"] == "bytes" and whole.headers.get_content_type() == "video/mp4"
+    part = checked(site, "GET", path, headers={"Range": "bytes=100-199"})
+    assert part.status == 206 and part.body == whole.body[100:200]
+    assert part.headers["Content-Range"] == f"bytes 100-199/{len(whole.body)}"
+    assert checked(site, "GET", path, headers={"Range": "bytes=-50"}).body == whole.body[-50:]
+    with pytest.raises(HttpError) as beyond:
+        site.get(path, headers={"Range": f"bytes={len(whole.body)}-"})
+    assert beyond.value.status == 416
+    head = site.request("HEAD", path)
+    assert head.body == b"" and int(head.headers["Content-Length"]) == len(whole.body)
+    assert site.get(path, headers={"If-None-Match": whole.headers["ETag"]}).status == 304
+
+
+def test_an_upload_is_ingested_like_a_file(site):
+    raw = clips.bikes().read_bytes()
+    path = "/api/v1/projects/uploads/uploads/bikes%20again.mp4?limit_seconds=1&fps=5"
+    video = checked(site, "PUT", path, raw=raw, headers={"Content-Type": "application/octet-stream"}).json()
+    done = site.wait_for_end(video["id"])
+    assert done["state"] == "done" and done["name"] == "bikes again.mp4" and done["progress"]["frames_indexed"] == 5
+    assert checked(site, "PUT", path, raw=raw).json()["id"] == video["id"]
+    checked(site, "DELETE", "/api/v1/projects/uploads")
+    refused(site, "GET", f"/api/v1/videos/{video['id']}", 404)
+    refused(site, "GET", "/api/v1/projects/uploads", 404)
+
+
+def test_a_project_can_be_made_and_removed(site):
+    assert checked(site, "POST", "/api/v1/projects", body={"name": "empty"}).status == 201
+    assert checked(site, "POST", "/api/v1/projects", body={"name": "empty"}).status == 200
+    checked(site, "DELETE", "/api/v1/projects/empty")
+
+
+def test_operation_is_visible(site):
+    workers = checked(site, "GET", "/api/v1/workers").json()["workers"]
+    assert {"splitter", "downloader", "indexer"} <= {w["part"] for w in workers}
+    state = checked(site, "GET", "/api/v1/activity/state").json()
+    assert state["totals"]
+    assert checked(site, "GET", "/api/v1/dead-letters").json()["dead_letters"] == []
+    assert checked(site, "GET", "/healthz").json()["status"] == "ok"
+    assert set(checked(site, "GET", "/readyz").json()["checks"].values()) == {"ok"}
+    text = checked(site, "GET", "/metrics").body.decode()
+    assert "# TYPE framehound_" in text
+    document = checked(site, "GET", "/api/v1/openapi.json").json()
+    assert document == json.loads(json.dumps(contract.document()))
+    assert b"Framehound" in site.get("/").body
+
+
+def test_a_late_client_gets_the_state_so_far_then_live_events(site):
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def next_event(stream) -> tuple[str, str, dict]:
+        fields: dict[str, str] = {}
+        while True:
+            line = stream.readline().decode().rstrip("\n")
+            if line.startswith(":"):
+                continue
+            if not line:
+                if "data" in fields:
+                    return fields.get("event", "message"), fields.get("id", ""), json.loads(fields["data"])
+                fields = {}
+                continue
+            name, _, value = line.partition(": ")
+            fields[name] = value
+
+    with opener.open(site.url + "/api/v1/activity", timeout=60) as stream:
+        kind, last, state = next_event(stream)
+        assert kind == "snapshot" and state["workers"] and state["totals"]
+        site.post("/api/v1/projects/street/videos", {"source": str(clips.bikes()), "limit_seconds": 0.5})
+        kind, last, event = next_event(stream)
+        assert kind == "activity" and event
+    request = urllib.request.Request(site.url + "/api/v1/activity", headers={"Last-Event-ID": last})
+    site.post("/api/v1/projects/street/videos", {"source": str(clips.bikes()), "limit_seconds": 0.7})
+    with opener.open(request, timeout=60) as stream:
+        kind, newer, _ = next_event(stream)
+        assert kind == "activity" and int(newer) > int(last)
+
+
+@pytest.mark.parametrize("method,path,status,more", [
+    ("GET", "/api/v1/projects/none", 404, {}),
+    ("GET", "/api/v1/projects/Bad%20Name", 400, {}),
+    ("GET", "/api/v1/projects/none/videos", 404, {}),
+    ("POST", "/api/v1/projects", 400, {"body": {"name": "UPPER"}}),
+    ("POST", "/api/v1/projects", 400, {"body": {"name": "a", "colour": "red"}}),
+    ("POST", "/api/v1/projects", 400, {"body": {}}),
+    ("POST", "/api/v1/projects", 400, {"body": {"name": 7}}),
+    ("POST", "/api/v1/projects", 400, {"raw": b"{", "headers": {"Content-Type": "application/json"}}),
+    ("POST", "/api/v1/projects", 400, {"raw": b"", "headers": {"Content-Type": "application/json"}}),
+    ("POST", "/api/v1/projects/p/videos", 400, {"body": {"source": ""}}),
+    ("POST", "/api/v1/projects/p/videos", 404, {"body": {"source": "/no/such/file.mp4"}}),
+    ("POST", "/api/v1/projects/p/videos", 400, {"body": {"source": "/", "fps": 5}}),
+    ("POST", "/api/v1/projects/p/videos", 400, {"body": {"source": "gopher://example.org/x"}}),
+    ("POST", "/api/v1/projects/p/videos", 400, {"body": {"source": "x", "chunk_seconds": 0}}),
+    ("POST", "/api/v1/projects/p/videos", 400, {"body": {"source": "x", "chunk_seconds": "ten"}}),
+    ("POST", "/api/v1/projects/p/videos", 400, {"body": {"source": "x", "limit_seconds": -1}}),
+    ("POST", "/api/v1/projects/p/videos", 400, {"body": {"source": "x", "fps": 0}}),
+    ("POST", "/api/v1/projects/p/videos", 400, {"body": {"source": "x", "fps": 1e9}}),
+    ("POST", "/api/v1/projects/p/videos", 400, {"body": {"source": "x", "fps": [5]}}),
+    ("PUT", "/api/v1/projects/p/uploads/empty.mp4", 400, {"raw": b""}),
+    ("GET", "/api/v1/videos/0000000000000000", 404, {}),
+    ("GET", "/api/v1/videos/xyz", 400, {}),
+    ("GET", "/api/v1/videos/0000000000000000/frames", 404, {}),
+    ("GET", "/api/v1/videos/0000000000000000/frames?limit=0", 400, {}),
+    ("GET", "/api/v1/videos/0000000000000000/frames?limit=1001", 400, {}),
+    ("GET", "/api/v1/videos/0000000000000000/frames?from_us=x", 400, {}),
+    ("GET", "/api/v1/videos/0000000000000000/frames?colour=red", 400, {}),
+    ("GET", "/api/v1/videos/0000000000000000/stream", 404, {}),
+    ("DELETE", "/api/v1/videos/0000000000000000", 404, {}),
+    ("POST", "/api/v1/videos/0000000000000000/cancel", 404, {}),
+    ("GET", "/api/v1/frames/0000000000000000-00000001", 404, {}),
+    ("GET", "/api/v1/frames/x/image", 400, {}),
+    ("GET", "/api/v1/objects/0000000000000000-00000001-000", 404, {}),
+    ("GET", "/api/v1/objects/x/similar", 400, {}),
+    ("POST", "/api/v1/search", 400, {"body": {"project": "street"}}),
+    ("POST", "/api/v1/search", 404, {"body": {"project": "none", "object": "0000000000000000-00000001-000"}}),
+    ("POST", "/api/v1/search", 400, {"body": {"project": "street", "image": "!!!"}}),
+    ("POST", "/api/v1/search", 400, {"body": {"project": "street", "image": "aGVsbG8="}}),
+    ("POST", "/api/v1/search", 400, {"body": {"project": "street", "image": base64.b64encode(
+        b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0").decode()}}),
+    ("POST", "/api/v1/search", 400, {"body": {"project": "street", "text": "a red car"}}),
+    ("POST", "/api/v1/search", 400, {"body": {"project": "street", "positive": [1]}}),
+    ("POST", "/api/v1/dead-letters/999999/retry", 404, {}),
+    ("POST", "/api/v1/dead-letters/x/retry", 400, {}),
+], ids=lambda value: value if isinstance(value, str) else None)
+def test_bad_requests_are_refused_with_a_problem(site, method, path, status, more):
+    refused(site, method, path, status, **more)
+
+
+def test_a_picture_bomb_is_refused_by_its_header(site):
+    bomb = clips.shared("bad", "image_bomb_20000x20000.png").read_bytes()
+    problem = None
+    with pytest.raises(HttpError) as caught:
+        site.post("/api/v1/search", {"project": "street", "image": base64.b64encode(bomb).decode()})
+    problem = caught.value.problem()
+    assert problem["status"] in (400, 413)
+
+
+def test_unknown_paths_and_methods_are_said(site):
+    with pytest.raises(HttpError) as unknown:
+        site.get("/api/v1/nonsense")
+    assert unknown.value.status == 404 and unknown.value.problem()["detail"]
+    with pytest.raises(HttpError) as method:
+        site.request("PATCH", "/api/v1/projects")
+    assert method.value.status == 405 and "GET" in method.value.headers["Allow"]
+
+
+def test_every_operation_of_the_contract_was_tried(site):
+    """Keeps the contract and these tests together: what is new in one must come to the other."""
+    tried = {(m.lower(), p) for m, path, _ in site.calls for p in contract.document()["paths"]
+             if contract.operation(m, path) is contract.document()["paths"][p].get(m.lower())}
+    wanted = {(m, p) for p, item in contract.document()["paths"].items() for m in item if m in ("get", "post", "put", "delete")}
+    # These have tests of their own elsewhere.
+    elsewhere = {("post", "/api/v1/videos/{v}/resume"), ("post", "/api/v1/session"), ("get", "/api/v1/activity")}
+    assert wanted - tried - elsewhere == set()

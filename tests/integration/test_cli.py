@@ -1,0 +1,109 @@
+"""The command line: help, settings, models, descriptors."""
+
+import json
+import math
+
+import pytest
+
+from harness import clips
+from harness.program import ROOT, ingest, run
+
+COMMANDS = ["up", "ingest", "projects", "videos", "status", "frames", "similar", "search", "cancel", "resume", "delete",
+            "dead-letters", "retry", "models list", "models verify", "models add", "models bench", "embed", "doctor",
+            "splitter", "downloader", "indexer", "query"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command, home):
+    text = run(*command.split(), "--help", home=home).stdout
+    assert f"framehound {command}" in text and "--help" in text
+
+
+def test_the_program_lists_its_commands(home):
+    text = run("--help", home=home).stdout
+    for command in COMMANDS:
+        assert command in text
+    assert run("--version", home=home).stdout.startswith("framehound ")
+
+
+def test_the_page_of_settings_is_what_the_program_says(home):
+    said = run("--describe-settings", home=home).stdout
+    assert (ROOT / "docs" / "settings.md").read_text() == said, "run: make docs"
+
+
+def test_settings_come_from_a_file_and_the_environment_and_flags_win(home, data, tmp_path):
+    settings = tmp_path / "settings.conf"
+    settings.write_text("[ingest]\nfps = 2\nlimit = 4\n")
+    clip = clips.bikes()
+    from_file = ingest(clip, home, data, "--config", str(settings))
+    assert from_file["frames"] == 8
+    flag_wins = ingest(clip, home, data, "--config", str(settings), "--fps", "1")
+    assert flag_wins["frames"] == 4
+    settings.write_text("no-such-setting = 1\n")
+    refused = run("ingest", clip, "--project", "p", "--config", settings, "--data", data, home=home, check=2)
+    assert "no-such-setting" in refused.stderr and "settings.conf" in refused.stderr
+
+
+def test_models_are_listed_and_verified(home):
+    listed = [json.loads(line) for line in run("models", "list", "--json", home=home).stdout.splitlines()]
+    kinds = {m["name"]: m["kind"] for m in listed}
+    assert "detector" in kinds.values() and "embedder" in kinds.values()
+    verified = [json.loads(line) for line in run("models", "verify", "--json", home=home).stdout.splitlines()]
+    assert verified and all(m["ok"] for m in verified)
+    assert run("models", "verify", "no-such-model", home=home, check=1).stderr
+
+
+def test_a_model_can_be_brought_along(home, data, tmp_path):
+    import shutil
+    models = tmp_path / "models"
+    shutil.copytree(clips.DEPS / "models", models)
+    name = next(p.name for p in sorted(models.iterdir()) if json.loads((p / "model.json").read_text())["kind"] == "detector")
+    own = tmp_path / "own"
+    shutil.copytree(models / name, own)
+    manifest = json.loads((own / "model.json").read_text())
+    manifest["name"] = "my-detector"
+    (own / "model.json").write_text(json.dumps(manifest))
+    run("models", "add", own, "--models", models, home=home)
+    again = run("models", "add", own, "--models", models, home=home, check=1)
+    assert "my-detector" in again.stderr
+    result = ingest(clips.bikes(), home, data, "--limit", "1", "--models", str(models), "--detector", "my-detector")
+    assert result["state"] == "done"
+    manifest["output"]["decoder"] = "no such decoder"
+    (own / "model.json").write_text(json.dumps(manifest))
+    assert "decoder" in run("models", "add", own, "--models", models, "--replace", home=home, check=1).stderr
+
+
+def test_yolox_brought_by_a_user_finds_objects(home, data, tmp_path):
+    import os
+    import shutil
+    from pathlib import Path
+    network = Path(os.environ.get("FRAMEHOUND_SHARED", ROOT.parent / "shared")) / "models" / "yolox_nano.onnx"
+    if not network.exists():
+        pytest.skip("the measuring data has no yolox_nano.onnx here: it is not part of the project")
+    manifest = ROOT / "docs" / "examples" / "yolox-nano.json"
+    models = tmp_path / "models"
+    shutil.copytree(clips.DEPS / "models", models)
+    run("models", "add", network, "--manifest", manifest, "--models", models, home=home)
+    result = ingest(clips.bikes(), home, data, "--limit", "4", "--models", str(models), "--detector", "yolox-nano")
+    assert result["state"] == "done" and result["objects"] > 10
+
+
+def test_detectors_are_measured_by_cocos_method(home):
+    annotations = clips.shared("coco", "instances.json")
+    done = run("models", "bench", "--coco", annotations, "--images", annotations.parent / "images", "--json", home=home)
+    measured = json.loads(done.stdout)
+    assert measured["images"] == 100 and measured["images_per_s"] > 0
+    assert 0.25 < measured["ap"] < measured["ap50"] < 0.8 and measured["ar100"] > 0.3
+
+
+def test_descriptors_are_printed_as_stored(home, tmp_path):
+    picture = tmp_path / "picture.png"
+    clips.ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x240:duration=0.1", "-frames:v", "1", picture)
+    rows = [json.loads(line) for line in run("embed", picture, picture, "--json", home=home).stdout.splitlines()]
+    assert [r["file"] for r in rows] == [str(picture)] * 2
+    assert rows[0]["embedding"] == rows[1]["embedding"]
+    assert math.isclose(math.sqrt(sum(v * v for v in rows[0]["embedding"])), 1, abs_tol=1e-3)
+    text = tmp_path / "text.jpg"
+    text.write_text("no picture")
+    failed = run("embed", text, picture, "--json", home=home, check=1)
+    assert "text.jpg" in failed.stderr and json.loads(failed.stdout)["file"] == str(picture)

@@ -1,0 +1,325 @@
+"""The life of what is stored: parts and processes, cancel and resume, removal, retention, repair, access."""
+
+import json
+import os
+import subprocess
+import time
+
+import pytest
+
+from harness import clips, contract
+from harness.program import PROGRAM, HttpError, environment, frames, ingest, run, serving, start
+
+
+def test_two_processes_of_one_part_share_the_work(home, data):
+    with serving(home, data, command="query") as query:
+        parts = [start(home, data, command=c) for c in ("splitter", "downloader", "indexer", "indexer")]
+        video = query.post("/api/v1/projects/test/videos", {
+            "source": str(clips.bikes()), "chunk_seconds": 1, "fps": 10}).json()["id"]
+        state = query.wait_for_end(video)
+        shares = []
+        # What workers say comes a moment after what they do.
+        for _ in range(100):
+            workers = query.get("/api/v1/workers").json()["workers"]
+            shares = [w["indexed"] for w in workers if w["part"] == "indexer"]
+            if sum(shares) >= 100:
+                break
+            time.sleep(0.05)
+        for part in parts:
+            assert part.stop() == 0, part.tail()
+    assert state["state"] == "done" and state["progress"]["frames_indexed"] == 100
+    assert sum(shares) == 100 and sum(share > 0 for share in shares) >= 2, workers
+
+
+def test_a_second_up_on_the_same_folder_is_refused(home, data):
+    with serving(home, data) as server:
+        second = run("up", "--data", data, "--listen", "127.0.0.1:0", home=home, check=1)
+        assert "another process" in second.stderr and str(server.process.pid) in second.stderr
+        # A command that is given the folder finds the server that has it.
+        assert run("projects", "--data", data, home=home).returncode == 0
+
+
+def test_a_taken_port_is_said(home, data, tmp_path):
+    with serving(home, data) as server:
+        port = server.url.rsplit(":", 1)[1]
+        other = run("up", "--data", tmp_path / "other", "--listen", f"127.0.0.1:{port}", home=home, check=1)
+        assert port in other.stderr
+
+
+def test_a_cancelled_ingestion_stops_and_can_be_resumed(home, data, tmp_path):
+    clip = clips.drawn(tmp_path / "long.mp4", seconds=60, size="640x360")
+    with serving(home, data) as server:
+        video = server.post("/api/v1/projects/test/videos", {"source": str(clip), "fps": "all", "chunk_seconds": 1}).json()["id"]
+        while server.get(f"/api/v1/videos/{video}").json()["progress"]["frames_indexed"] == 0:
+            time.sleep(0.02)
+        cancelled = server.post(f"/api/v1/videos/{video}/cancel")
+        contract.check("POST", f"/api/v1/videos/{video}/cancel", cancelled)
+        assert cancelled.json()["state"] == "cancelled"
+        before = server.get(f"/api/v1/videos/{video}").json()["progress"]["frames_indexed"]
+        assert before < 1500
+        with pytest.raises(HttpError) as again:
+            server.post(f"/api/v1/videos/{video}/cancel")
+        assert again.value.status == 409
+    with serving(home, data) as server:
+        # Neither a restart nor a repair takes a person's decision back.
+        assert server.get(f"/api/v1/videos/{video}").json()["state"] == "cancelled"
+        resumed = server.post(f"/api/v1/videos/{video}/resume")
+        contract.check("POST", f"/api/v1/videos/{video}/resume", resumed)
+        state = server.wait_for_end(video)
+    assert state["state"] == "done" and state["progress"]["frames_indexed"] == 1500
+
+
+def test_deleting_a_video_removes_all_of_it_and_nothing_else(home, data):
+    keep = ingest(clips.bikes(), home, data, "--limit", "2")
+    gone = ingest(clips.bikes(), home, data, "--limit", "3")
+    before = frames(keep["video"], home, data)
+    run("delete", gone["video"], "--yes", "--data", data, home=home)
+    assert "no" in run("status", gone["video"], "--data", data, home=home, check=1).stderr
+    assert not list((data / "blobs" / "test").glob(f"{gone['video']}*"))
+    assert frames(keep["video"], home, data) == before
+    query = next(o["id"] for f in before for o in f["objects"])
+    hits = [json.loads(line) for line in
+            run("similar", query, "--data", data, "--json", "-n", "1000", home=home).stdout.splitlines()]
+    assert hits and all(h["video"] == keep["video"] for h in hits)
+    run("delete", "--project", "test", "--yes", "--data", data, home=home)
+    assert not list((data / "blobs").rglob("*.jpg"))
+    assert run("videos", "--data", data, "--json", home=home).stdout == ""
+
+
+def test_a_video_removed_while_it_is_indexed_can_be_asked_for_again_at_once(home, data):
+    import random
+    chance = random.Random(7)
+    with serving(home, data) as server:
+        for i in range(8):
+            ask = {"source": str(clips.bikes()), "limit_seconds": 5 + i, "chunk_seconds": 1}
+            video = server.post("/api/v1/projects/test/videos", ask).json()["id"]
+            time.sleep(chance.uniform(0, 0.8))
+            server.request("DELETE", f"/api/v1/videos/{video}")
+            assert server.post("/api/v1/projects/test/videos", ask).json()["id"] == video
+            state = server.wait_for_end(video, seconds=60)
+            assert (state["state"], state["progress"]["frames_indexed"]) == ("done", min(25 + 5 * i, 50)), state
+
+
+def test_deleting_asks_first(home, data):
+    kept = ingest(clips.bikes(), home, data, "--limit", "1")
+    done = run("delete", kept["video"], "--data", data, home=home, check=1)
+    assert "frames" in done.stdout and "Nothing was removed" in done.stdout
+    assert frames(kept["video"], home, data)
+
+
+def test_retention_keeps_what_it_says(home, tmp_path):
+    def blobs(*args):
+        data = tmp_path / "-".join(("d", *args))
+        result = ingest(clips.bikes(), home, data, "--limit", "1", *args)
+        base = data / "blobs" / "test" / result["video"]
+        return {k: len(list(base.glob(f"{k}/*"))) for k in ("segments", "frames", "objects")}
+    usual = blobs()
+    assert usual["segments"] == 0 and usual["frames"] == 5 and usual["objects"] > 0
+    assert blobs("--keep-segments")["segments"] > 0
+    lean = blobs("--no-keep-frames")
+    assert lean["frames"] == 0 and lean["objects"] == usual["objects"]
+
+
+def test_the_doctor_finds_and_mends_what_the_stores_disagree_on(home, data):
+    result = ingest(clips.bikes(), home, data, "--limit", "2")
+    before = frames(result["video"], home, data)
+    healthy = run("doctor", "--data", data, home=home)
+    assert "PROBLEM" not in healthy.stdout
+    base = data / "blobs" / "test" / result["video"]
+    victim = sorted((base / "objects").glob("*.jpg"))[0]
+    victim.unlink()
+    (base / "objects" / f"{result['video']}-00000001-998.jpg").write_bytes(b"\xff\xd8\xff")
+    (data / "blobs" / "test" / "feedfeedfeedfeed" / "frames").mkdir(parents=True)
+    (data / "blobs" / "test" / "feedfeedfeedfeed" / "frames" / "00000001.jpg").write_bytes(b"x")
+    sick = run("doctor", "--data", data, "--json", home=home, check=1)
+    kinds = {json.loads(line).get("finding") for line in sick.stdout.splitlines()}
+    assert {"crop_without_object", "object_without_crop", "blob_without_video"} <= kinds, sick.stdout
+    run("doctor", "--repair", "--data", data, home=home, check=None)
+    # What is to be indexed again is done by the next run.
+    with serving(home, data) as server:
+        assert server.wait_for_end(result["video"])["state"] == "done"
+    assert victim.exists()
+    assert not (data / "blobs" / "test" / "feedfeedfeedfeed").exists()
+    assert run("doctor", "--data", data, home=home).returncode == 0
+    assert frames(result["video"], home, data) == before
+
+
+def test_any_address_but_loopback_needs_a_token(home, data, tmp_path):
+    refused = run("up", "--data", data, "--listen", "0.0.0.0:0", home=home, check=1)
+    assert "token" in refused.stderr
+    short = tmp_path / "short"
+    short.write_text("abc\n")
+    assert "16 characters" in run(
+        "up", "--data", data, "--listen", "127.0.0.1:0", "--token-file", short, home=home, check=1).stderr
+
+
+def test_a_token_is_wanted_for_everything_but_health(home, data, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("correct horse battery staple\n")
+    token.chmod(0o600)
+    with serving(home, data, "--token-file", token, token="correct horse battery staple") as server:
+        server.get("/api/v1/projects")
+        server.token = None
+        for path in ("/api/v1/projects", "/metrics", "/api/v1/workers"):
+            with pytest.raises(HttpError) as caught:
+                server.get(path)
+            assert caught.value.status == 401 and caught.value.problem()
+        with pytest.raises(HttpError):
+            server.get("/api/v1/projects", headers={"Authorization": "Bearer correct horse battery stapl"})
+        assert server.get("/healthz").status == 200
+        with pytest.raises(HttpError):
+            server.post("/api/v1/session", {"token": "wrong wrong wrong wrong"})
+        session = server.post("/api/v1/session", {"token": "correct horse battery staple"})
+        contract.check("POST", "/api/v1/session", session)
+        cookie = session.headers["Set-Cookie"]
+        assert "HttpOnly" in cookie and "SameSite=Strict" in cookie and "correct" not in cookie
+        assert server.get("/api/v1/projects", headers={"Cookie": cookie.split(";")[0]}).status == 200
+        done = run("ingest", clips.bikes(), "--project", "p", "--limit", "1", "--server", server.url, "--token-file", token,
+                   "--wait", "--json", home=home)
+        assert json.loads(done.stdout)["state"] == "done"
+
+
+def test_remote_clients_may_not_name_files_or_private_addresses(home, data):
+    forwarded = {"X-Forwarded-For": "203.0.113.9"}
+    with serving(home, data) as server:
+        for source in (str(clips.bikes()), f"file://{clips.bikes()}"):
+            with pytest.raises(HttpError) as caught:
+                server.post("/api/v1/projects/p/videos", {"source": source}, headers=forwarded)
+            assert caught.value.status == 403, caught.value
+        for source in (server.url + "/video.mp4", "http://127.0.0.1:9/x.mp4", "http://[::1]:9/x.mp4",
+                       "http://169.254.169.254/latest/meta-data", "http://10.0.0.1/x.mp4", "http://2130706433/x.mp4"):
+            try:
+                video = server.post("/api/v1/projects/p/videos", {"source": source}, headers=forwarded).json()
+            except HttpError as error:
+                assert error.status in (400, 403)
+                continue
+            state = server.wait_for_end(video["id"])
+            assert state["state"] == "failed" and state["errors"], state
+
+
+def test_a_foreign_page_cannot_use_the_server(home, data):
+    with serving(home, data) as server:
+        with pytest.raises(HttpError) as origin:
+            server.post("/api/v1/projects", {"name": "x"}, headers={"Origin": "https://evil.example"})
+        assert origin.value.status == 403
+        with pytest.raises(HttpError) as host:
+            server.get("/api/v1/projects", headers={"Host": "evil.example"})
+        assert host.value.status in (400, 403, 421)
+
+
+def test_a_video_is_fetched_from_an_address(home, data, tmp_path):
+    import functools
+    import http.server
+    import shutil
+    import threading
+    folder = tmp_path / "www"
+    folder.mkdir()
+    shutil.copy(clips.bikes(), folder / "bikes.mp4")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as www:
+        threading.Thread(target=www.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{www.server_address[1]}"
+        good = ingest(f"{base}/bikes.mp4", home, data, "--limit", "2")
+        assert good["state"] == "done" and good["frames"] == 10
+        missing = ingest(f"{base}/none.mp4", home, data, check=1)
+        assert missing["state"] == "failed" and "404" in missing["errors"][0]
+        large = ingest(f"{base}/bikes.mp4", home, data, "--limit", "1", "--max-download", "2K", check=1)
+        assert large["state"] == "failed" and large["errors"]
+        www.shutdown()
+    gone = ingest(f"{base}/bikes.mp4", home, data, "--limit", "3", check=1)
+    assert gone["state"] == "failed" and gone["errors"]
+
+
+def test_a_video_is_fetched_from_a_page_that_shows_it(home, data, tmp_path):
+    import functools
+    import http.server
+    import shutil
+    import threading
+    if not (clips.DEPS / "venv" / "bin" / "yt-dlp").exists():
+        pytest.skip("yt-dlp is not installed: run make setup")
+    folder = tmp_path / "www"
+    folder.mkdir()
+    shutil.copy(clips.bikes(), folder / "bikes.mp4")
+    (folder / "page.html").write_text("<!doctype html><title>A street</title><video src='bikes.mp4'></video>")
+    (folder / "empty.html").write_text("<!doctype html><title>Nothing</title><p>No video here.</p>")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as www:
+        threading.Thread(target=www.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{www.server_address[1]}"
+        page = ingest(f"{base}/page.html", home, data, "--limit", "2")
+        assert page["state"] == "done" and page["frames"] == 10
+        nothing = ingest(f"{base}/empty.html", home, data, check=1)
+        assert nothing["state"] == "failed" and "empty.html" in nothing["errors"][0]
+        without = ingest(f"{base}/page.html", home, data, "--limit", "1", "--yt-dlp", "", check=1)
+        assert without["state"] == "failed" and "yt-dlp" in without["errors"][0]
+        www.shutdown()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a small file system")
+def test_a_full_disk_is_said_and_loses_nothing(home, tmp_path):
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", small], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("this machine lets nobody mount a tmpfs")
+    try:
+        data = small / "data"
+        first = ingest(clips.bikes(), home, data, "--limit", "1")
+        before = frames(first["video"], home, data)
+        filler = small / "filler"
+        with filler.open("wb") as out:
+            try:
+                while True:
+                    out.write(bytes(65536))
+                    out.flush()
+            except OSError:
+                pass
+        done = run("ingest", clips.bikes(), "--project", "test", "--limit", "8", "--data", data, "--wait", "--max-attempts", "2",
+                   home=home, check=None)
+        assert done.returncode == 1
+        assert "space" in (done.stdout + done.stderr) or "full" in (done.stdout + done.stderr), done
+        filler.unlink()
+        assert frames(first["video"], home, data) == before
+        again = ingest(clips.bikes(), home, data, "--limit", "8")
+        assert again["state"] == "done" and again["frames"] == 40
+    finally:
+        subprocess.run(["umount", "-l", small], check=False)
+
+
+def test_a_model_that_is_not_what_it_should_be_is_refused(home, data, tmp_path):
+    import shutil
+    models = tmp_path / "models"
+    shutil.copytree(clips.DEPS / "models", models)
+    for network in models.glob("*/model.bin"):
+        bytes_ = bytearray(network.read_bytes())
+        bytes_[len(bytes_) // 2] ^= 1
+        network.write_bytes(bytes_)
+    done = run("ingest", clips.bikes(), "--project", "p", "--data", data, "--models", models, "--wait", home=home, check=1)
+    assert "SHA-256" in done.stderr
+    verify = run("models", "verify", "--models", models, home=home, check=1)
+    assert "SHA-256" in verify.stdout
+    assert run("ingest", clips.bikes(), "--project", "p", "--data", data, "--detector", "none", "--wait", home=home,
+               check=1).stderr.startswith("framehound: ")
+
+
+def test_progress_is_shown_as_plain_lines_where_there_is_no_terminal(home, data):
+    done = run("ingest", clips.bikes(), "--project", "p", "--limit", "2", "--data", data, "--wait", home=home)
+    assert "\r" not in done.stderr and "frames" in done.stderr
+    assert done.stdout.startswith("done: video ")
+
+
+def test_on_a_terminal_progress_is_one_line_that_is_written_over(home, data):
+    import pty
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [PROGRAM, "ingest", clips.bikes(), "--project", "p", "--data", data, "--wait"],
+        env=environment(home), stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    shown = b""
+    try:
+        while chunk := os.read(master, 65536):
+            shown += chunk
+    except OSError:  # the other end is closed
+        pass
+    assert process.wait() == 0
+    assert b"\r\x1b[K" in shown and "█".encode() in shown

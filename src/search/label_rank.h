@@ -1,0 +1,126 @@
+// Label ranking: from a few examples to everything that is the same thing.
+//
+// A label model is learnt from objects that are the thing (positives), objects that are not (negatives) and objects
+// known to be something else (positives of other labels). It scores any object of the project, says which score is
+// high enough to call it the thing (the threshold, learnt for each label from its own neighbourhood) and how sure that
+// is (the confidence). Nothing is stored, and nothing but the vector index is asked: what a round costs depends on the
+// number of examples, not on the size of the project.
+//
+// A model does not change after it was made: all functions are safe from all threads, also with the same model. The
+// vector index is borrowed and outlives the model. The same examples in any order on the same index give the same
+// answers.
+//
+// How it ranks (docs/labelling.md has the measurements):
+// - Similarity: the cosine to the nearest positive. A negative or an object of another label that is nearer than that
+//   pulls the score down by the margin (nearest-neighbour margin: Cover and Hart 1967; relevance feedback by nearest
+//   neighbours: Giacinto, "A nearest-neighbor approach to relevance feedback", CIVR 2007).
+// - Two boxes of one frame are never the same thing: what else was seen in the frames of the positives are strong
+//   negatives that cost nobody a click (the cannot-link constraint of tracking by detection: Cinbis, Verbeek and
+//   Schmid, "Unsupervised metric learning for face identification in TV video", ICCV 2011). Where two positives share a
+//   frame the label names a kind of thing, and this is left out.
+// - From LABEL_LINEAR_MIN positives on, an L2-regularised logistic regression on the normalised vectors (an exemplar
+//   against its hard negatives: Malisiewicz, Gupta and Efros, "Ensemble of exemplar-SVMs", ICCV 2011) is blended in.
+//   How much, leave-one-out on the examples decides; nothing if it does not rank them better than similarity does.
+// - Confidence is a logistic of the distance to the threshold (Platt 1999): 0.5 at it.
+//
+// Errors: ERR_INVALID (no positives, an id that is none), ERR_CONFLICT (an object that is positive and negative),
+// ERR_LIMIT (too many examples), ERR_NOT_FOUND (no positive has a vector: nothing indexed, or all removed),
+// ERR_CANCELLED, and those of the vector index.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/id.h"
+#include "vector_index/vector_index.h"
+
+struct cancel;
+struct label_model;
+
+// Ids taken of each kind; what is learnt from are at most LABEL_FIT_MAX of each, spread evenly over the ids' order.
+#define LABEL_EXAMPLES_MAX 100000
+#define LABEL_FIT_MAX 400
+// Positives that stand for all when neighbours are asked for (Gonzalez 1985, farthest-point selection).
+#define LABEL_REPRESENTATIVES_MAX 32
+// Positives from which on the linear model may take part.
+#define LABEL_LINEAR_MIN 5
+#define LABEL_NEIGHBOURS_MAX 10000
+#define LABEL_CANDIDATES_MAX 200
+#define LABEL_FRAME_MATES_MAX 64
+
+// The other objects of the frame of `object` that are certainly other things (not a second box around the same one),
+// at most `capacity`: into `mates`. Not finding the frame is no error: there are none.
+typedef enum err_code label_frame_mates(
+    void *context, const char *object, char (*mates)[OBJECT_ID_SIZE], size_t capacity, size_t *count, struct err *err);
+
+struct label_fit {
+    struct vector_index *vectors;
+    const char *project;
+    const char *const *positive; // this is it
+    size_t positive_count;       // 1 … LABEL_EXAMPLES_MAX
+    const char *const *negative; // this is not it
+    size_t negative_count;
+    const char *const *other; // positives of other labels: weaker than negatives
+    size_t other_count;
+    // NULL: the objects with vectors whose ids are of the same frame, but for those that look like a second box of the
+    // same thing.
+    label_frame_mates *frame_mates;
+    void *frame_mates_context;
+    struct cancel *cancel; // may be NULL
+};
+
+// Examples whose vectors are missing are left out; at least one positive must have one. The ids and lists are copied.
+enum err_code label_model_fit(const struct label_fit *fit, struct label_model **model, struct err *err) ERR_MUST_CHECK;
+void label_model_free(struct label_model *model);
+
+struct label_model_info {
+    size_t positives, negatives, others; // examples learnt from
+    size_t missing;                      // examples without a vector
+    size_t frame_mates;                  // objects of the positives' frames used as negatives
+    bool kind;                           // two positives share a frame: the label names a kind, not one thing
+    float threshold;                     // of the score
+    float linear_weight;                 // 0 … 1: the share of the linear model; 0 is similarity alone
+};
+void label_model_describe(const struct label_model *model, struct label_model_info *info);
+
+struct label_hit {
+    char object[OBJECT_ID_SIZE];
+    char class_name[VECTOR_CLASS_SIZE]; // "" from label_model_score, which does not look it up
+    char label[VECTOR_LABEL_SIZE];      // likewise
+    int64_t track;                      // likewise: -1
+    float similarity;                   // cosine to the nearest positive, -1 … 1: for showing
+    float score;                        // what is ranked by; at or above the threshold the object is taken for it
+    float confidence;                   // 0 … 1, 0.5 at the threshold
+};
+
+struct label_query {
+    struct vector_filter filter; // what may be found; `exclude` is added to
+    float min_confidence;        // 0.5: what is taken for it; 0: everything near
+    bool per_track;              // the best hit of each track only; objects without a track all count
+    size_t limit;                // 1 … LABEL_NEIGHBOURS_MAX; for candidates, … LABEL_CANDIDATES_MAX
+    struct cancel *cancel;       // may be NULL
+};
+
+// The objects near the positives, best score first (ties by object id), at most query->limit, to be freed with free().
+// Examples (positive, negative or other) are never among them.
+enum err_code label_model_neighbours(const struct label_model *model, const struct label_query *query,
+    struct label_hit **hits, size_t *count, struct err *err) ERR_MUST_CHECK;
+
+// Scores the objects named, in their order, examples too. One without a vector has an empty `object` and confidence 0.
+enum err_code label_model_score(const struct label_model *model, const char *const *objects, size_t count,
+    struct cancel *cancel, struct label_hit *hits, struct err *err) ERR_MUST_CHECK;
+
+struct label_candidates {
+    struct label_hit *hits; // the best to ask first
+    size_t count;
+    bool settled; // nothing is left that is worth asking about
+};
+
+// What to ask about next: the surest that are not yet asserted and the most informative (near the threshold:
+// uncertainty sampling, Lewis and Gale 1994) in turn, no two of them of one track or much alike (diversity: Brinker
+// 2003). query->min_confidence is not looked at.
+enum err_code label_model_candidates(const struct label_model *model, const struct label_query *query,
+    struct label_candidates *candidates, struct err *err) ERR_MUST_CHECK;
+void label_candidates_release(struct label_candidates *candidates);

@@ -22,9 +22,7 @@
 
 static bool is_sha256(const char *text)
 {
-    if (strlen(text) != SHA256_HEX_SIZE - 1)
-        return false;
-    return strspn(text, "0123456789abcdef") == SHA256_HEX_SIZE - 1;
+    return strspn(text, "0123456789abcdef") == SHA256_HEX_SIZE - 1 && text[SHA256_HEX_SIZE - 1] == '\0';
 }
 
 // ---- fingerprints

@@ -1,0 +1,214 @@
+// Labels: what people said about objects, and what follows from it.
+//
+// The truth is a journal per project in the meta store (label_step.h); everything else is made from it: the book (what
+// is labelled now, label_book.h), the explicit labels in the vector index that searches filter by, and the likely
+// labels of objects nobody spoke about (label_rank.h). Every call first reads what the journal has gained, so several
+// query engines may share one store. A change is one journal entry: all of it happens, or nothing.
+//
+// - An object carries at most one label: saying yes to another one moves it. Saying yes takes back a no of the same
+//   label and the other way round. "No" for a label that the object carries takes it away and is remembered.
+// - What is said of an object holds for its track, when it has one. Where two objects of a track were given different
+//   labels, the object's own word counts for itself and the latest word for the rest.
+// - The version is the number of steps. A change that names the version it was made for is refused with ERR_CONFLICT
+//   when somebody else was quicker; -1 makes no such demand.
+// - Objects of a video that was deleted stay in the journal but count nowhere and are shown nowhere; that a video is
+//   gone is noticed within LABELS_VIDEOS_CHECK_MS, or at once through labels_resolve(). If the same video is ingested
+//   again it gets the same ids (ARCHITECTURE.md, "Identity"), and its labels are there again.
+// - The first call for a project reads its journal; later ones only what is new. A change of n objects costs time in n
+//   and in the likely labels it changes, not in the length of the journal.
+//
+// Thread rule: all functions are safe from all threads; calls for one project wait for each other.
+// Errors: ERR_NOT_FOUND (project, label, object), ERR_INVALID (names, lists, objects of another project), ERR_CONFLICT
+// (version, name taken, nothing to undo), ERR_LIMIT (too many), and those of the stores.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/id.h"
+#include "search/label_name.h"
+#include "search/label_step.h"
+
+struct labels;
+struct log;
+struct meta_store;
+struct vector_index;
+
+#define LABELS_PER_PROJECT_MAX 10000
+#define LABELS_EXAMPLES_MAX 10000 // objects in each list of one step
+#define LABELS_LIST_MAX 1000      // objects, suggestions or steps of one page
+#define LABELS_BATCH_MAX 1000000  // objects asked about at once
+#define LABELS_VIDEOS_CHECK_MS 1000
+#define LABELS_LIKELY_CHECK_MS 1000
+
+// Everything is borrowed and must outlive the labels.
+struct labels_config {
+    struct meta_store *meta;
+    struct vector_index *vectors;
+    const struct clock *clock;
+    struct log *log;
+};
+
+struct labels *labels_new(const struct labels_config *config);
+void labels_free(struct labels *labels); // NULL is harmless
+
+// ---- what there is
+
+struct label_summary {
+    char name[LABEL_NAME_SIZE];
+    int64_t positives; // objects said to be it
+    int64_t negatives; // objects said not to be it
+    int64_t explicit_; // objects that carry it: the positives, with those of the same tracks
+    int64_t probable;  // objects that probably are it
+    bool has_threshold;
+    double threshold;             // the similarity from which an object is probable
+    char example[OBJECT_ID_SIZE]; // an object to show it by; "" where there is none
+    int64_t created_us, updated_us;
+};
+
+struct label_list {
+    struct label_summary *items; // by name (by key, so that case does not matter)
+    size_t count;
+    int64_t version;
+    bool has_undo, has_redo;
+    struct label_step undo; // what undoing would take back
+    struct label_step redo; // what redoing would do again
+};
+void label_list_release(struct label_list *list);
+
+// ERR_NOT_FOUND for a project that is not there.
+enum err_code labels_list(
+    struct labels *labels, const char *project, struct label_list *list, struct err *err) ERR_MUST_CHECK;
+
+// ---- changes; all of them answer with what is so afterwards
+
+struct label_change {
+    int64_t version;
+    struct label_step step; // what was done; of undo and redo: with the names and counts of the step it is about
+    bool has_label;         // false: the label is gone
+    struct label_summary label;
+    bool has_undo, has_redo;
+    struct label_step undo, redo;
+};
+
+// Who wants the change, and what they had seen.
+struct label_editor {
+    const char *by;           // NULL: nobody says
+    int64_t expected_version; // -1: any
+};
+
+struct label_examples {
+    const char *const *positive, *const *negative, *const *clear; // object ids, each object at most once in all
+    size_t positive_count, negative_count, clear_count;
+};
+
+// Makes the label if it is not there. At least one object in all; LABELS_EXAMPLES_MAX in each list.
+enum err_code labels_examples(struct labels *labels, const char *project, const char *label,
+    const struct label_examples *examples, const struct label_editor *editor, struct label_change *change,
+    struct err *err) ERR_MUST_CHECK;
+// Takes back what was said of one object for this label; ERR_NOT_FOUND when nothing was.
+enum err_code labels_clear(struct labels *labels, const char *project, const char *label, const char *object,
+    const struct label_editor *editor, struct label_change *change, struct err *err) ERR_MUST_CHECK;
+// ERR_CONFLICT when another label has the name; another spelling of its own name is fine.
+enum err_code labels_rename(struct labels *labels, const char *project, const char *label, const char *name,
+    const struct label_editor *editor, struct label_change *change, struct err *err) ERR_MUST_CHECK;
+// Gives all that was said of `label` to `into`, and removes it; where both were spoken about an object, a yes wins over
+// a no, and `into`'s own word over the other's. The change carries `into`.
+enum err_code labels_merge(struct labels *labels, const char *project, const char *label, const char *into,
+    const struct label_editor *editor, struct label_change *change, struct err *err) ERR_MUST_CHECK;
+enum err_code labels_delete(struct labels *labels, const char *project, const char *label,
+    const struct label_editor *editor, struct label_change *change, struct err *err) ERR_MUST_CHECK;
+// The last step that counts is taken back; the last that was taken back is done again (until something else is done).
+// ERR_CONFLICT when there is none.
+enum err_code labels_undo(struct labels *labels, const char *project, const struct label_editor *editor,
+    struct label_change *change, struct err *err) ERR_MUST_CHECK;
+enum err_code labels_redo(struct labels *labels, const char *project, const struct label_editor *editor,
+    struct label_change *change, struct err *err) ERR_MUST_CHECK;
+
+// Steps with id < before (0: all), newest first, at most `limit` (1 … LABELS_LIST_MAX); free() the array. `*more` says
+// whether older ones follow: ask again with before = the last one's id.
+enum err_code labels_history(struct labels *labels, const char *project, int64_t before, size_t limit,
+    struct label_step **steps, size_t *count, bool *more, struct err *err) ERR_MUST_CHECK;
+
+// ---- labels of objects
+
+enum label_kind { LABEL_NONE, LABEL_EXPLICIT, LABEL_PROBABLE };
+const char *label_kind_name(enum label_kind kind); // "none", "explicit", "probable"
+
+struct label_object {
+    const char *object;
+    int64_t track; // -1: none
+};
+
+struct object_label {
+    enum label_kind kind;
+    const char *name; // owned by the set; "" for none
+    float score;      // how sure it is, 0 … 1; 1 for explicit
+};
+
+struct object_labels {
+    struct object_label *items; // one for each object asked about, in that order
+    size_t count;
+    char **names;
+    size_t name_count;
+};
+void object_labels_release(struct object_labels *set);
+
+// The label of each object, for the frames of a page. A project without labels, or one that is not there, gives
+// LABEL_NONE for all.
+enum err_code labels_of_objects(struct labels *labels, const char *project, const struct label_object *objects,
+    size_t count, struct object_labels *set, struct err *err) ERR_MUST_CHECK;
+// The same for one label: kinds[i] says how object i carries it. For timelines. ERR_NOT_FOUND (label).
+enum err_code labels_match(struct labels *labels, const char *project, const char *label,
+    const struct label_object *objects, size_t count, enum label_kind *kinds, struct err *err) ERR_MUST_CHECK;
+
+// ---- objects of labels
+
+enum label_listing { LABEL_LIST_EXPLICIT, LABEL_LIST_PROBABLE, LABEL_LIST_NEGATIVE };
+
+struct label_hit {
+    char object[OBJECT_ID_SIZE];
+    float score;      // cosine similarity to the nearest positive example; 1 for explicit and negative ones
+    float confidence; // 0 … 1; of explicit and negative ones 1
+    int64_t at_us;    // when it was said; 0 for probable and suggested ones
+};
+
+struct label_hits {
+    struct label_hit *items;
+    size_t count;
+    bool more; // further ones come after these
+};
+void label_hits_release(struct label_hits *hits);
+
+// Explicit and negative ones newest first, probable ones surest first. `video` NULL: any. 1 … LABELS_LIST_MAX.
+enum err_code labels_objects(struct labels *labels, const char *project, const char *label, enum label_listing listing,
+    const char *video, size_t offset, size_t limit, struct label_hits *hits, struct err *err) ERR_MUST_CHECK;
+
+// What is so similar to the positive examples, and so little to the negative ones, that it is taken for the same;
+// surest first. Examples, and what is known not to be it, are none. With `label` (NULL: none; it need not exist yet)
+// what was said of it counts too. Nothing is stored.
+struct label_suggest {
+    const char *project;
+    const char *const *positive, *const *negative;
+    size_t positive_count, negative_count; // LABELS_LIST_MAX each
+    const char *label, *video;
+    size_t limit;
+};
+enum err_code labels_suggest(struct labels *labels, const struct label_suggest *request, struct label_hits *hits,
+    struct err *err) ERR_MUST_CHECK;
+
+// What to ask about next ("is this it?"), best first. `*settled`: nothing is left that is worth asking.
+enum err_code labels_candidates(struct labels *labels, const char *project, const char *label, const char *video,
+    size_t limit, struct label_hits *hits, bool *settled, struct err *err) ERR_MUST_CHECK;
+
+// ---- upkeep
+
+// Videos or tracks of the project have changed (`video` NULL: any): looks again which objects there are and which track
+// each belongs to. For the tracker, and after a deletion.
+enum err_code labels_resolve(
+    struct labels *labels, const char *project, const char *video, struct err *err) ERR_MUST_CHECK;
+// The project is gone: nothing of it is kept in memory.
+void labels_forget(struct labels *labels, const char *project);

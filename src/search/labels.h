@@ -169,23 +169,23 @@ enum err_code labels_match(struct labels *labels, const char *project, const cha
 
 enum label_listing { LABEL_LIST_EXPLICIT, LABEL_LIST_PROBABLE, LABEL_LIST_NEGATIVE };
 
-struct label_hit {
+struct labelled_object {
     char object[OBJECT_ID_SIZE];
     float score;      // cosine similarity to the nearest positive example; 1 for explicit and negative ones
     float confidence; // 0 … 1; of explicit and negative ones 1
     int64_t at_us;    // when it was said; 0 for probable and suggested ones
 };
 
-struct label_hits {
-    struct label_hit *items;
+struct labelled_objects {
+    struct labelled_object *items;
     size_t count;
     bool more; // further ones come after these
 };
-void label_hits_release(struct label_hits *hits);
+void labelled_objects_release(struct labelled_objects *hits);
 
 // Explicit and negative ones newest first, probable ones surest first. `video` NULL: any. 1 … LABELS_LIST_MAX.
 enum err_code labels_objects(struct labels *labels, const char *project, const char *label, enum label_listing listing,
-    const char *video, size_t offset, size_t limit, struct label_hits *hits, struct err *err) ERR_MUST_CHECK;
+    const char *video, size_t offset, size_t limit, struct labelled_objects *hits, struct err *err) ERR_MUST_CHECK;
 
 // What is so similar to the positive examples, and so little to the negative ones, that it is taken for the same;
 // surest first. Examples, and what is known not to be it, are none. With `label` (NULL: none; it need not exist yet)
@@ -197,12 +197,12 @@ struct label_suggest {
     const char *label, *video;
     size_t limit;
 };
-enum err_code labels_suggest(struct labels *labels, const struct label_suggest *request, struct label_hits *hits,
+enum err_code labels_suggest(struct labels *labels, const struct label_suggest *request, struct labelled_objects *hits,
     struct err *err) ERR_MUST_CHECK;
 
 // What to ask about next ("is this it?"), best first. `*settled`: nothing is left that is worth asking.
 enum err_code labels_candidates(struct labels *labels, const char *project, const char *label, const char *video,
-    size_t limit, struct label_hits *hits, bool *settled, struct err *err) ERR_MUST_CHECK;
+    size_t limit, struct labelled_objects *hits, bool *settled, struct err *err) ERR_MUST_CHECK;
 
 // ---- upkeep
 

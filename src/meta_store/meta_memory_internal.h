@@ -6,10 +6,18 @@
 #include "base/hash.h"
 #include "meta_store/meta_store_backend.h"
 
+struct memory_journal {
+    char *name;
+    struct meta_journal_entry *entries;
+    size_t count;
+};
+
 struct memory_project {
     char name[PROJECT_NAME_SIZE];
     int64_t created_us;
     bool deleting;
+    struct memory_journal *journals;
+    size_t journal_count;
 };
 
 struct memory_segment {
@@ -57,6 +65,7 @@ struct meta_memory *meta_memory_lock(struct meta_store *store);
 enum err_code meta_memory_unlock(struct meta_memory *self, enum err_code code);
 // Makes room for one more item at `at` of an array of `*count`; returns the array.
 void *meta_memory_insert(void *items, size_t *count, size_t at, size_t size);
+struct memory_project *meta_memory_find_project(const struct meta_memory *self, const char *name);
 // NULL and ERR_NOT_FOUND if there is none.
 struct memory_video *meta_memory_find(const struct meta_memory *self, const char *id, struct err *err);
 // The same for changes, which a video that is being deleted takes no more.
@@ -78,3 +87,11 @@ enum err_code meta_memory_fail_frame(
     struct meta_store *store, const char *id, int32_t index, bool failed, struct err *err);
 enum err_code meta_memory_list_frames(struct meta_store *store, const char *id, const struct meta_frame_range *range,
     struct meta_frames *frames, struct err *err);
+
+enum err_code meta_memory_append_journal(struct meta_store *store, const char *project, const char *journal,
+    int64_t expected, const void *value, size_t size, int64_t *position, struct err *err);
+enum err_code meta_memory_get_journal(struct meta_store *store, const char *project, const char *journal,
+    struct meta_journal_info *info, struct err *err);
+enum err_code meta_memory_list_journal(struct meta_store *store, const char *project, const char *journal,
+    int64_t after, size_t limit, struct meta_journal_page *page, struct err *err);
+void meta_memory_free_journals(struct memory_project *project);

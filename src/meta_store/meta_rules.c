@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "meta_store/meta_store_backend.h"
 
 static const char *const state_names[] = {
@@ -76,6 +77,25 @@ void meta_video_init_new(struct meta_video *video, int64_t now_us)
     video->errors_count = 0;
 }
 
+bool meta_journal_page_add(
+    struct meta_journal_page *page, int64_t position, int64_t at_us, const void *value, size_t size, size_t *bytes)
+{
+    if (page->count > 0 && *bytes + size > META_JOURNAL_PAGE_BYTES)
+        return false;
+    // Doubles: grows when the count is a power of two.
+    if ((page->count & (page->count - 1)) == 0)
+        page->items = mem_realloc_array(page->items, page->count == 0 ? 1 : page->count * 2, sizeof(*page->items));
+    // One byte more, so that an empty entry has an address and texts end.
+    char *copy = mem_alloc(size + 1);
+    if (size > 0)
+        memcpy(copy, value, size);
+    copy[size] = '\0';
+    page->items[page->count++] =
+        (struct meta_journal_entry){.position = position, .at_us = at_us, .value = copy, .size = size};
+    *bytes += size;
+    return true;
+}
+
 enum err_code meta_no_project(const char *name, struct err *err)
 {
     return err_set(err, ERR_NOT_FOUND, "there is no project %s", name);
@@ -121,4 +141,13 @@ enum err_code meta_project_has_videos(const char *name, int64_t videos, struct e
 {
     return err_set(
         err, ERR_CONFLICT, "the project %s still has %" PRId64 " video%s", name, videos, videos == 1 ? "" : "s");
+}
+
+enum err_code meta_journal_moved(
+    const char *project, const char *journal, int64_t expected, int64_t found, struct err *err)
+{
+    return err_set(err, ERR_CONFLICT,
+        "the journal %s of project %s has %" PRId64 " entries, not %" PRId64
+        ": somebody else appended to it; read what is new and try again",
+        journal, project, found, expected);
 }

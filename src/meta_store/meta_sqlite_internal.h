@@ -84,3 +84,10 @@ enum err_code meta_sqlite_fail_frame(
     struct meta_store *store, const char *video, int32_t index, bool failed, struct err *err);
 enum err_code meta_sqlite_list_frames(struct meta_store *store, const char *video, const struct meta_frame_range *range,
     struct meta_frames *frames, struct err *err);
+
+enum err_code meta_sqlite_append_journal(struct meta_store *store, const char *project, const char *journal,
+    int64_t expected, const void *value, size_t size, int64_t *position, struct err *err);
+enum err_code meta_sqlite_get_journal(struct meta_store *store, const char *project, const char *journal,
+    struct meta_journal_info *info, struct err *err);
+enum err_code meta_sqlite_list_journal(struct meta_store *store, const char *project, const char *journal,
+    int64_t after, size_t limit, struct meta_journal_page *page, struct err *err);

@@ -315,6 +315,60 @@ enum err_code meta_store_settle_video(struct meta_store *store, const char *vide
     return code != ERR_NONE ? code : store->ops->settle_video(store, video, settled != NULL ? settled : &unused, err);
 }
 
+// ---- journals
+
+static enum err_code check_journal(const char *project, const char *journal, struct err *err)
+{
+    size_t length = strspn(journal, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    if (length < 1 || length > META_JOURNAL_NAME_MAX || journal[length] != '\0')
+        return err_set(err, ERR_INVALID, "'%.70s' is no journal's name: 1 to %d of a-z, 0-9 and -", journal,
+            META_JOURNAL_NAME_MAX);
+    return project_name_check(project, err);
+}
+
+enum err_code meta_store_append_journal(struct meta_store *store, const char *project, const char *journal,
+    int64_t expected, const void *value, size_t size, int64_t *position, struct err *err)
+{
+    int64_t unused;
+    enum err_code code = check_journal(project, journal, err);
+    if (code == ERR_NONE && size > META_JOURNAL_ENTRY_MAX)
+        code = err_set(err, ERR_LIMIT, "an entry of %zu bytes is too large for a journal: at most %zu", size,
+            META_JOURNAL_ENTRY_MAX);
+    if (code == ERR_NONE && expected < -1)
+        code = err_set(err, ERR_INVALID, "%" PRId64 " is no position of a journal", expected);
+    return code != ERR_NONE ? code
+                            : store->ops->append_journal(store, project, journal, expected, value, size,
+                                  position != NULL ? position : &unused, err);
+}
+
+enum err_code meta_store_get_journal(
+    struct meta_store *store, const char *project, const char *journal, struct meta_journal_info *info, struct err *err)
+{
+    *info = (struct meta_journal_info){0};
+    enum err_code code = check_journal(project, journal, err);
+    return code != ERR_NONE ? code : store->ops->get_journal(store, project, journal, info, err);
+}
+
+void meta_journal_page_release(struct meta_journal_page *page)
+{
+    for (size_t i = 0; i < page->count; i++)
+        free(page->items[i].value);
+    free(page->items);
+    *page = (struct meta_journal_page){0};
+}
+
+enum err_code meta_store_list_journal(struct meta_store *store, const char *project, const char *journal, int64_t after,
+    size_t limit, struct meta_journal_page *page, struct err *err)
+{
+    *page = (struct meta_journal_page){0};
+    enum err_code code = check_journal(project, journal, err);
+    if (code == ERR_NONE && limit == 0)
+        code = err_set(err, ERR_INVALID, "a page of a journal has 1 to %d entries", META_LIST_MAX);
+    if (code != ERR_NONE)
+        return code;
+    return store->ops->list_journal(store, project, journal, after < -1 ? -1 : after, clamp_limit(limit), page, err);
+}
+
 // ---- settings
 
 static enum err_code check_setting(const char *key, struct err *err)

@@ -221,6 +221,45 @@ enum err_code meta_store_list_frames(struct meta_store *store, const char *video
 enum err_code meta_store_settle_video(
     struct meta_store *store, const char *video, bool *settled, struct err *err) ERR_MUST_CHECK;
 
+// ---- journals: append-only lists of a project
+
+// A project has any number of journals, by name ([a-z0-9-], 1 … META_JOURNAL_NAME_MAX). An entry is opaque bytes with
+// the time when it was appended; entries are numbered 0, 1, 2, … without gaps, never change, and go with the project.
+// All of them is ERR_NOT_FOUND for a project that is not there, and appending also for one that is being deleted. A
+// journal nobody appended to is empty.
+#define META_JOURNAL_NAME_MAX 63
+#define META_JOURNAL_ENTRY_MAX ((size_t)16 * 1024 * 1024) // bytes; more is ERR_LIMIT
+#define META_JOURNAL_PAGE_BYTES ((size_t)16 * 1024 * 1024)
+
+// Appends atomically. `expected` is the position the entry must get (the length the caller knows), else ERR_CONFLICT;
+// -1: whatever comes next. *position (may be NULL) is where it is. An answer may be lost although the entry is there:
+// callers that must not append twice give `expected`.
+enum err_code meta_store_append_journal(struct meta_store *store, const char *project, const char *journal,
+    int64_t expected, const void *value, size_t size, int64_t *position, struct err *err) ERR_MUST_CHECK;
+
+struct meta_journal_info {
+    int64_t length;
+    int64_t begun_us; // time of the first entry: with another, the project was removed and made again; 0: empty
+};
+enum err_code meta_store_get_journal(struct meta_store *store, const char *project, const char *journal,
+    struct meta_journal_info *info, struct err *err) ERR_MUST_CHECK;
+
+struct meta_journal_entry {
+    int64_t position;
+    int64_t at_us; // wall clock
+    void *value;   // owned by the page; never NULL
+    size_t size;
+};
+struct meta_journal_page {
+    struct meta_journal_entry *items;
+    size_t count;
+};
+void meta_journal_page_release(struct meta_journal_page *page);
+// Entries with position > after (-1: from the first), in order: at most `limit` (1 … META_LIST_MAX) of them, and no
+// more than META_JOURNAL_PAGE_BYTES together, except that a page has at least one if there is one.
+enum err_code meta_store_list_journal(struct meta_store *store, const char *project, const char *journal, int64_t after,
+    size_t limit, struct meta_journal_page *page, struct err *err) ERR_MUST_CHECK;
+
 // ---- small settings kept with the data ("embedder of project p")
 
 enum err_code meta_store_put_setting(

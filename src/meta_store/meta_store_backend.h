@@ -53,6 +53,13 @@ struct meta_store_ops {
         struct meta_frames *frames, struct err *err);
     enum err_code (*settle_video)(struct meta_store *store, const char *video, bool *settled, struct err *err);
 
+    enum err_code (*append_journal)(struct meta_store *store, const char *project, const char *journal,
+        int64_t expected, const void *value, size_t size, int64_t *position, struct err *err);
+    enum err_code (*get_journal)(struct meta_store *store, const char *project, const char *journal,
+        struct meta_journal_info *info, struct err *err);
+    enum err_code (*list_journal)(struct meta_store *store, const char *project, const char *journal, int64_t after,
+        size_t limit, struct meta_journal_page *page, struct err *err);
+
     enum err_code (*put_setting)(struct meta_store *store, const char *key, const char *value, struct err *err);
     enum err_code (*get_setting)(struct meta_store *store, const char *key, char **value, struct err *err);
     enum err_code (*ping)(struct meta_store *store, struct err *err);
@@ -75,6 +82,9 @@ bool meta_video_settles(const struct meta_video *video, int64_t segments_failed,
 void meta_video_update_expected(struct meta_video *video);
 // A video as meta_store_create_video stores it: queued, counts at zero.
 void meta_video_init_new(struct meta_video *video, int64_t now_us);
+// Copies an entry to the end of a page that has room for it; false when it would make the page too large.
+bool meta_journal_page_add(
+    struct meta_journal_page *page, int64_t position, int64_t at_us, const void *value, size_t size, size_t *bytes);
 
 // The sentences.
 enum err_code meta_no_project(const char *name, struct err *err);
@@ -85,4 +95,6 @@ enum err_code meta_wrong_state(const char *id, enum video_state found, enum vide
 enum err_code meta_no_segment(const char *video, int32_t segment, struct err *err);
 enum err_code meta_no_frame(const char *video, int32_t index, struct err *err);
 enum err_code meta_no_setting(const char *key, struct err *err);
+enum err_code meta_journal_moved(
+    const char *project, const char *journal, int64_t expected, int64_t found, struct err *err);
 enum err_code meta_project_has_videos(const char *name, int64_t videos, struct err *err);

@@ -40,7 +40,7 @@ static size_t project_place(const struct meta_memory *self, const char *name)
     return at;
 }
 
-static struct memory_project *find_project(const struct meta_memory *self, const char *name)
+struct memory_project *meta_memory_find_project(const struct meta_memory *self, const char *name)
 {
     size_t at = project_place(self, name);
     bool found = at < self->project_count && strcmp(self->projects[at].name, name) == 0;
@@ -49,7 +49,7 @@ static struct memory_project *find_project(const struct meta_memory *self, const
 
 static enum err_code add_project(struct meta_memory *self, const char *name, bool *created, struct err *err)
 {
-    const struct memory_project *found = find_project(self, name);
+    const struct memory_project *found = meta_memory_find_project(self, name);
     *created = found == NULL;
     if (found != NULL)
         return found->deleting ? meta_project_deleting(name, err) : ERR_NONE;
@@ -85,7 +85,7 @@ static enum err_code get_project(
     struct meta_store *store, const char *name, struct meta_project *project, struct err *err)
 {
     struct meta_memory *self = meta_memory_lock(store);
-    const struct memory_project *found = find_project(self, name);
+    const struct memory_project *found = meta_memory_find_project(self, name);
     if (found == NULL)
         return meta_memory_unlock(self, meta_no_project(name, err));
     describe_project(self, found, project);
@@ -109,7 +109,7 @@ static enum err_code list_projects(struct meta_store *store, const char *after, 
 static enum err_code mark_project_deleting(struct meta_store *store, const char *name, struct err *err)
 {
     struct meta_memory *self = meta_memory_lock(store);
-    struct memory_project *found = find_project(self, name);
+    struct memory_project *found = meta_memory_find_project(self, name);
     if (found != NULL)
         found->deleting = true;
     return meta_memory_unlock(self, found == NULL ? meta_no_project(name, err) : ERR_NONE);
@@ -118,13 +118,14 @@ static enum err_code mark_project_deleting(struct meta_store *store, const char 
 static enum err_code remove_project(struct meta_store *store, const char *name, struct err *err)
 {
     struct meta_memory *self = meta_memory_lock(store);
-    struct memory_project *found = find_project(self, name);
+    struct memory_project *found = meta_memory_find_project(self, name);
     if (found == NULL)
         return meta_memory_unlock(self, ERR_NONE);
     struct meta_project described;
     describe_project(self, found, &described);
     if (described.videos > 0)
         return meta_memory_unlock(self, meta_project_has_videos(name, described.videos, err));
+    meta_memory_free_journals(found);
     size_t behind = (size_t)(self->projects + self->project_count - found) - 1;
     memmove(found, found + 1, behind * sizeof(*found));
     self->project_count--;
@@ -414,6 +415,8 @@ static void memory_free(struct meta_store *store)
         free(self->settings[i].key);
         free(self->settings[i].value);
     }
+    for (size_t i = 0; i < self->project_count; i++)
+        meta_memory_free_journals(&self->projects[i]);
     free(self->settings);
     free(self->videos);
     free(self->projects);
@@ -447,6 +450,9 @@ static const struct meta_store_ops memory_ops = {
     .fail_frame = meta_memory_fail_frame,
     .list_frames = meta_memory_list_frames,
     .settle_video = settle_video,
+    .append_journal = meta_memory_append_journal,
+    .get_journal = meta_memory_get_journal,
+    .list_journal = meta_memory_list_journal,
     .put_setting = put_setting,
     .get_setting = get_setting,
     .ping = ping,

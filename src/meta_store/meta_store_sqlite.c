@@ -127,6 +127,9 @@ static enum err_code remove_project(struct meta_store *store, const char *name, 
         meta_project_has_videos(name, videos, &sentence);
         meta_sqlite_fail(&tx, &sentence);
     }
+    stmt = db_stmt(&tx, "DELETE FROM journal_entries WHERE project = ?1");
+    db_bind_text(stmt, 1, name);
+    db_run(stmt);
     stmt = db_stmt(&tx, "DELETE FROM projects WHERE name = ?1");
     db_bind_text(stmt, 1, name);
     db_run(stmt);
@@ -202,6 +205,9 @@ static const struct meta_store_ops sqlite_ops = {
     .fail_frame = meta_sqlite_fail_frame,
     .list_frames = meta_sqlite_list_frames,
     .settle_video = meta_sqlite_settle_video,
+    .append_journal = meta_sqlite_append_journal,
+    .get_journal = meta_sqlite_get_journal,
+    .list_journal = meta_sqlite_list_journal,
     .put_setting = put_setting,
     .get_setting = get_setting,
     .ping = ping,

@@ -871,6 +871,193 @@ static void a_setting_keeps_its_last_value(void **state)
     assert_ok(meta_store_ping(f->store, &err), &err);
 }
 
+// ---- journals
+
+#define JOURNAL "labels"
+
+static void make_project(struct fixture *f)
+{
+    assert_ok(meta_store_create_project(f->store, PROJECT, NULL, &err), &err);
+}
+
+static enum err_code append(struct fixture *f, int64_t expected, const char *text, int64_t *position)
+{
+    return meta_store_append_journal(f->store, PROJECT, JOURNAL, expected, text, strlen(text), position, &err);
+}
+
+static struct meta_journal_info journal_info(struct fixture *f)
+{
+    struct meta_journal_info info;
+    assert_ok(meta_store_get_journal(f->store, PROJECT, JOURNAL, &info, &err), &err);
+    return info;
+}
+
+static struct meta_journal_page journal_after(struct fixture *f, int64_t after, size_t limit)
+{
+    struct meta_journal_page page;
+    assert_ok(meta_store_list_journal(f->store, PROJECT, JOURNAL, after, limit, &page, &err), &err);
+    return page;
+}
+
+static void entries_of_a_journal_stay_in_order_with_their_times(void **state)
+{
+    struct fixture *f = *state;
+    make_project(f);
+    assert_int_equal(journal_info(f).length, 0);
+    assert_int_equal(journal_info(f).begun_us, 0);
+    int64_t position = -1;
+    for (int64_t i = 0; i < 5; i++) {
+        char text[] = {(char)('a' + i), '\0', 'z'};
+        assert_ok(meta_store_append_journal(
+                      f->store, PROJECT, JOURNAL, i % 2 == 0 ? -1 : i, text, i == 4 ? 0 : 3, &position, &err),
+            &err);
+        assert_int_equal(position, i);
+        f->clock.now_us += SECOND_US;
+    }
+    assert_int_equal(journal_info(f).length, 5);
+    assert_int_equal(journal_info(f).begun_us, 1000 * SECOND_US);
+    struct meta_journal_page page = journal_after(f, 1, 2);
+    assert_int_equal(page.count, 2);
+    assert_int_equal(page.items[0].position, 2);
+    assert_int_equal(page.items[0].at_us, 1002 * SECOND_US);
+    assert_int_equal(page.items[0].size, 3);
+    assert_memory_equal(page.items[0].value, "c\0z", 3);
+    assert_int_equal(page.items[1].position, 3);
+    meta_journal_page_release(&page);
+    page = journal_after(f, 3, 100);
+    assert_int_equal(page.count, 1);
+    assert_int_equal(page.items[0].size, 0);
+    assert_non_null(page.items[0].value);
+    meta_journal_page_release(&page);
+    page = journal_after(f, 4, 100);
+    assert_int_equal(page.count, 0);
+    meta_journal_page_release(&page);
+}
+
+static void an_entry_for_another_position_is_a_conflict_and_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    make_project(f);
+    int64_t position;
+    assert_code(append(f, 1, "early", &position), ERR_CONFLICT);
+    assert_ok(append(f, 0, "first", &position), &err);
+    assert_code(append(f, 0, "late", &position), ERR_CONFLICT);
+    assert_non_null(strstr(err.message, "somebody else appended"));
+    assert_int_equal(journal_info(f).length, 1);
+    assert_ok(append(f, 1, "second", &position), &err);
+}
+
+static void journals_of_other_names_and_projects_are_apart(void **state)
+{
+    struct fixture *f = *state;
+    make_project(f);
+    assert_ok(meta_store_create_project(f->store, "other", NULL, &err), &err);
+    assert_ok(append(f, 0, "one", NULL), &err);
+    assert_ok(meta_store_append_journal(f->store, PROJECT, "notes", 0, "two", 3, NULL, &err), &err);
+    assert_ok(meta_store_append_journal(f->store, "other", JOURNAL, 0, "three", 5, NULL, &err), &err);
+    struct meta_journal_page page = journal_after(f, -1, 10);
+    assert_int_equal(page.count, 1);
+    assert_string_equal(page.items[0].value, "one");
+    meta_journal_page_release(&page);
+}
+
+static void a_journal_needs_a_project_a_name_and_bounded_entries(void **state)
+{
+    struct fixture *f = *state;
+    struct meta_journal_info info;
+    struct meta_journal_page page;
+    assert_code(append(f, -1, "x", NULL), ERR_NOT_FOUND);
+    assert_code(meta_store_get_journal(f->store, PROJECT, JOURNAL, &info, &err), ERR_NOT_FOUND);
+    assert_code(meta_store_list_journal(f->store, PROJECT, JOURNAL, -1, 10, &page, &err), ERR_NOT_FOUND);
+    make_project(f);
+    assert_code(meta_store_append_journal(f->store, PROJECT, "Labels", -1, "x", 1, NULL, &err), ERR_INVALID);
+    assert_code(meta_store_append_journal(f->store, PROJECT, "", -1, "x", 1, NULL, &err), ERR_INVALID);
+    assert_code(meta_store_append_journal(f->store, PROJECT, JOURNAL, -2, "x", 1, NULL, &err), ERR_INVALID);
+    assert_code(meta_store_append_journal(f->store, PROJECT, JOURNAL, -1, "x", META_JOURNAL_ENTRY_MAX + 1, NULL, &err),
+        ERR_LIMIT);
+    assert_code(meta_store_list_journal(f->store, PROJECT, JOURNAL, -1, 0, &page, &err), ERR_INVALID);
+    assert_ok(append(f, -1, "x", NULL), &err);
+    assert_ok(meta_store_mark_project_deleting(f->store, PROJECT, &err), &err);
+    assert_code(append(f, -1, "y", NULL), ERR_NOT_FOUND);
+    assert_int_equal(journal_info(f).length, 1);
+}
+
+static void a_page_of_a_journal_is_bounded_in_bytes_but_never_empty(void **state)
+{
+    struct fixture *f = *state;
+    make_project(f);
+    char *large = mem_calloc(1, META_JOURNAL_ENTRY_MAX);
+    assert_ok(append(f, -1, "small", NULL), &err);
+    assert_ok(
+        meta_store_append_journal(f->store, PROJECT, JOURNAL, -1, large, META_JOURNAL_ENTRY_MAX, NULL, &err), &err);
+    free(large);
+    assert_ok(append(f, -1, "small", NULL), &err);
+    for (int64_t after = -1; after < 2; after++) {
+        struct meta_journal_page page = journal_after(f, after, 10);
+        assert_int_equal(page.count, 1);
+        assert_int_equal(page.items[0].position, after + 1);
+        meta_journal_page_release(&page);
+    }
+}
+
+static void a_journal_goes_with_its_project(void **state)
+{
+    struct fixture *f = *state;
+    make_project(f);
+    assert_ok(append(f, -1, "old", NULL), &err);
+    assert_ok(append(f, -1, "old", NULL), &err);
+    assert_ok(meta_store_remove_project(f->store, PROJECT, &err), &err);
+    f->clock.now_us += SECOND_US;
+    make_project(f);
+    assert_int_equal(journal_info(f).length, 0);
+    assert_ok(append(f, 0, "new", NULL), &err);
+    assert_int_equal(journal_info(f).begun_us, 1001 * SECOND_US);
+}
+
+struct appender {
+    struct fixture *f;
+    pthread_t thread;
+    int64_t won;
+};
+
+// Appends 20 entries, each for the position that was the next one when it looked.
+static void *append_in_turn(void *arg)
+{
+    struct appender *self = arg;
+    struct err mine = ERR_INIT;
+    for (int done = 0; done < 20;) {
+        struct meta_journal_info info;
+        enum err_code code = meta_store_get_journal(self->f->store, PROJECT, JOURNAL, &info, &mine);
+        if (code == ERR_NONE)
+            code = meta_store_append_journal(self->f->store, PROJECT, JOURNAL, info.length, "x", 1, NULL, &mine);
+        if (code == ERR_NONE) {
+            self->won++;
+            done++;
+        } else if (code != ERR_CONFLICT) {
+            break;
+        }
+    }
+    return NULL;
+}
+
+static void threads_that_append_at_expected_positions_lose_nothing(void **state)
+{
+    struct fixture *f = *state;
+    make_project(f);
+    struct appender appenders[4];
+    for (size_t i = 0; i < 4; i++) {
+        appenders[i] = (struct appender){.f = f};
+        assert_int_equal(pthread_create(&appenders[i].thread, NULL, append_in_turn, &appenders[i]), 0);
+    }
+    int64_t won = 0;
+    for (size_t i = 0; i < 4; i++) {
+        pthread_join(appenders[i].thread, NULL);
+        won += appenders[i].won;
+    }
+    assert_int_equal(won, 80);
+    assert_int_equal(journal_info(f).length, 80);
+}
+
 #define contract(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(int argc, char **argv)
@@ -908,6 +1095,13 @@ int main(int argc, char **argv)
         contract(threads_that_do_the_same_work_count_it_once_and_settle_once),
         contract(a_removal_that_races_with_puts_leaves_counts_and_frames_in_step),
         contract(a_setting_keeps_its_last_value),
+        contract(entries_of_a_journal_stay_in_order_with_their_times),
+        contract(an_entry_for_another_position_is_a_conflict_and_changes_nothing),
+        contract(journals_of_other_names_and_projects_are_apart),
+        contract(a_journal_needs_a_project_a_name_and_bounded_entries),
+        contract(a_page_of_a_journal_is_bounded_in_bytes_but_never_empty),
+        contract(a_journal_goes_with_its_project),
+        contract(threads_that_append_at_expected_positions_lose_nothing),
     };
     return cmocka_run_group_tests_name(backend, tests, NULL, NULL);
 }

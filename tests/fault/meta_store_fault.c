@@ -185,6 +185,28 @@ static enum err_code fault_settle_video(struct meta_store *store, const char *vi
     FAULT_AROUND(self->fault, meta_store_settle_video(self->inner, video, settled, err), err);
 }
 
+static enum err_code fault_append_journal(struct meta_store *store, const char *project, const char *journal,
+    int64_t expected, const void *value, size_t size, int64_t *position, struct err *err)
+{
+    struct meta_store_fault *self = self_of(store);
+    FAULT_AROUND(self->fault,
+        meta_store_append_journal(self->inner, project, journal, expected, value, size, position, err), err);
+}
+
+static enum err_code fault_get_journal(
+    struct meta_store *store, const char *project, const char *journal, struct meta_journal_info *info, struct err *err)
+{
+    struct meta_store_fault *self = self_of(store);
+    FAULT_AROUND(self->fault, meta_store_get_journal(self->inner, project, journal, info, err), err);
+}
+
+static enum err_code fault_list_journal(struct meta_store *store, const char *project, const char *journal,
+    int64_t after, size_t limit, struct meta_journal_page *page, struct err *err)
+{
+    struct meta_store_fault *self = self_of(store);
+    FAULT_BEFORE(self->fault, meta_store_list_journal(self->inner, project, journal, after, limit, page, err), err);
+}
+
 static enum err_code fault_put_setting(struct meta_store *store, const char *key, const char *value, struct err *err)
 {
     struct meta_store_fault *self = self_of(store);
@@ -229,6 +251,9 @@ static const struct meta_store_ops fault_ops = {
     .fail_frame = fault_fail_frame,
     .list_frames = fault_list_frames,
     .settle_video = fault_settle_video,
+    .append_journal = fault_append_journal,
+    .get_journal = fault_get_journal,
+    .list_journal = fault_list_journal,
     .put_setting = fault_put_setting,
     .get_setting = fault_get_setting,
     .ping = fault_ping,

@@ -60,8 +60,44 @@ static void whatever_call_fails_once_the_counts_are_the_same(void **state)
     }
 }
 
+// Appends at expected positions: an entry whose answer was lost is found to be there, not appended again.
+static void append_all(struct meta_store *store)
+{
+    struct meta_journal_info info;
+    again(meta_store_create_project(store, "demo", NULL, &err));
+    do {
+        again(meta_store_get_journal(store, "demo", "labels", &info, &err));
+        if (info.length < 3 &&
+            meta_store_append_journal(store, "demo", "labels", info.length, "entry", 5, NULL, &err) != ERR_NONE)
+            assert_int_equal(err.code, ERR_UNAVAILABLE);
+    } while (info.length < 3);
+}
+
+static void whatever_call_fails_a_journal_has_each_entry_once(void **state)
+{
+    (void)state;
+    struct clock_manual clock;
+    clock_manual_init(&clock, 1000000);
+    for (int lost = 0; lost < 2; lost++) {
+        struct fault fault = {.answer_lost = lost == 1};
+        do {
+            atomic_store(&fault.calls, 0);
+            fault.at++;
+            struct meta_store *store = meta_store_fault_new(meta_store_memory_new(&clock.clock), &fault);
+            append_all(store);
+            struct meta_journal_page page;
+            again(meta_store_list_journal(store, "demo", "labels", -1, 10, &page, &err));
+            assert_int_equal(page.count, 3);
+            meta_journal_page_release(&page);
+            meta_store_free(store);
+        } while (atomic_load(&fault.calls) >= fault.at);
+        assert_true(fault.at > 7);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(whatever_call_fails_once_the_counts_are_the_same)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(whatever_call_fails_once_the_counts_are_the_same),
+        cmocka_unit_test(whatever_call_fails_a_journal_has_each_entry_once)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

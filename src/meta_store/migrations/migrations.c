@@ -94,6 +94,16 @@ const char *const meta_sqlite_migrations[] = {
     ") WITHOUT ROWID;"
 
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;",
+
+    // Entries may be megabytes, so the key is an index beside the table.
+    "CREATE TABLE journal_entries ("
+    "  project TEXT NOT NULL,"
+    "  journal TEXT NOT NULL,"
+    "  position INTEGER NOT NULL,"
+    "  at_us INTEGER NOT NULL,"
+    "  value BLOB NOT NULL"
+    ");"
+    "CREATE UNIQUE INDEX journal_entries_place ON journal_entries (project, journal, position);",
 };
 
 const size_t meta_sqlite_migration_count = sizeof(meta_sqlite_migrations) / sizeof(meta_sqlite_migrations[0]);

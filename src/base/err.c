@@ -47,6 +47,7 @@ enum err_code err_setv(struct err *err, enum err_code code, const char *format, 
     if (err == NULL)
         return code;
     err->code = code;
+    err->field[0] = '\0';
     vsnprintf(err->message, sizeof(err->message), format, args);
     trim_partial_utf8(err->message, sizeof(err->message));
     return code;
@@ -135,11 +136,20 @@ enum err_code err_context(struct err *err, const char *format, ...)
     return err->code;
 }
 
+void err_name_field(struct err *err, const char *field)
+{
+    if (err == NULL)
+        return;
+    snprintf(err->field, sizeof(err->field), "%s", field);
+    trim_partial_utf8(err->field, sizeof(err->field));
+}
+
 void err_clear(struct err *err)
 {
     if (err != NULL) {
         err->code = ERR_NONE;
         err->message[0] = '\0';
+        err->field[0] = '\0';
     }
 }
 

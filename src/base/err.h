@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #define ERR_MESSAGE_MAX 512
+#define ERR_FIELD_MAX 64
 
 // Few, because each has one meaning everywhere: one place maps them to HTTP status, exit status, retry and
 // dead-lettering.
@@ -29,6 +30,7 @@ enum err_code {
 struct err {
     enum err_code code;
     char message[ERR_MESSAGE_MAX];
+    char field[ERR_FIELD_MAX]; // of what was asked for, the field that is wrong; "" for none
 };
 
 #define ERR_INIT ((struct err){0})
@@ -48,6 +50,17 @@ enum err_code err_set_errno(struct err *err, int errno_value, const char *format
 
 // Puts "<formatted>: " before the sentence that is there, keeping the code; returns the code.
 enum err_code err_context(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// Says which field of the request, form or document `code` is about, so that it can be shown there; the last word
+// counts, so callers can use the name that the outside knows. Setting an error anew forgets it; context keeps it.
+void err_name_field(struct err *err, const char *field);
+// The same for an outcome, which is handed through: `code = err_of_field(err, set_chunk(…, err), "chunk_seconds")`.
+static inline enum err_code err_of_field(struct err *err, enum err_code code, const char *field)
+{
+    if (code != ERR_NONE)
+        err_name_field(err, field);
+    return code;
+}
 
 // The static analyzer does not look into err.c: without these it believes that an error may be returned as ERR_NONE.
 #if defined(__clang_analyzer__) && !defined(ERR_IMPLEMENTATION)

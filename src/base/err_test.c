@@ -50,6 +50,33 @@ static void a_full_disk_may_be_tried_again_and_a_missing_file_not(void **state)
     assert_false(err_is_retryable(err_set_errno(&err, ENOENT, "open")));
 }
 
+static void the_field_that_is_wrong_stays_until_another_error_is_set(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    assert_int_equal(err_of_field(&err, err_set(&err, ERR_INVALID, "too long"), "name"), ERR_INVALID);
+    assert_string_equal(err.field, "name");
+    err_context(&err, "the project");
+    assert_string_equal(err.field, "name");
+    assert_string_equal(err.message, "the project: too long");
+    err_name_field(&err, "project");
+    assert_string_equal(err.field, "project");
+    err_set(&err, ERR_INTERNAL, "something else");
+    assert_string_equal(err.field, "");
+
+    // An outcome that is none names nothing; a name that is too long is cut at a character's border.
+    assert_int_equal(err_of_field(&err, ERR_NONE, "name"), ERR_NONE);
+    assert_string_equal(err.field, "");
+    char name[ERR_FIELD_MAX + 8];
+    memset(name, 'x', sizeof(name));
+    memcpy(name + ERR_FIELD_MAX - 2, "\xC3\xA9", 3);
+    err_name_field(&err, name);
+    assert_int_equal(strlen(err.field), ERR_FIELD_MAX - 2);
+    err_clear(&err);
+    assert_string_equal(err.field, "");
+    err_name_field(NULL, "name");
+}
+
 static void no_struct_is_needed_to_get_the_code(void **state)
 {
     (void)state;
@@ -71,6 +98,7 @@ int main(void)
         cmocka_unit_test(context_goes_in_front_and_keeps_the_code),
         cmocka_unit_test(a_long_message_is_cut_at_a_characters_border),
         cmocka_unit_test(a_full_disk_may_be_tried_again_and_a_missing_file_not),
+        cmocka_unit_test(the_field_that_is_wrong_stays_until_another_error_is_set),
         cmocka_unit_test(no_struct_is_needed_to_get_the_code),
         cmocka_unit_test(every_code_has_a_name_that_leads_back),
     };

@@ -96,8 +96,10 @@ enum err_code json_check_fields(const json_t *value, const char *const *allowed,
             continue;
         const char *nearest = text_nearest(field, allowed);
         if (nearest != NULL)
-            return err_set(err, ERR_INVALID, "unknown field \"%.64s\": did you mean \"%s\"?", field, nearest);
-        return err_set(err, ERR_INVALID, "unknown field \"%.64s\"", field);
+            err_set(err, ERR_INVALID, "unknown field \"%.64s\": did you mean \"%s\"?", field, nearest);
+        else
+            err_set(err, ERR_INVALID, "unknown field \"%.64s\"", field);
+        return err_of_field(err, ERR_INVALID, field);
     }
     return ERR_NONE;
 }
@@ -111,7 +113,7 @@ static const json_t *find(const json_t *object, const char *field)
 
 static enum err_code must(const char *field, const char *what, struct err *err)
 {
-    return err_set(err, ERR_INVALID, "field \"%s\" must be %s", field, what);
+    return err_of_field(err, err_set(err, ERR_INVALID, "field \"%s\" must be %s", field, what), field);
 }
 
 static enum err_code require(const json_t *object, const char *field, struct err *err)
@@ -119,7 +121,7 @@ static enum err_code require(const json_t *object, const char *field, struct err
     if (!json_is_object(object))
         return err_set(err, ERR_INVALID, "a JSON object is expected");
     if (find(object, field) == NULL)
-        return err_set(err, ERR_INVALID, "field \"%s\" is missing", field);
+        return err_of_field(err, err_set(err, ERR_INVALID, "field \"%s\" is missing", field), field);
     return ERR_NONE;
 }
 
@@ -139,10 +141,12 @@ static enum err_code out_of_bounds(
     const char *field, bool has_least, double least, bool has_most, double most, struct err *err)
 {
     if (has_least && has_most)
-        return err_set(err, ERR_INVALID, "field \"%s\" must be between %.15g and %.15g", field, least, most);
-    if (has_least)
-        return err_set(err, ERR_INVALID, "field \"%s\" must be at least %.15g", field, least);
-    return err_set(err, ERR_INVALID, "field \"%s\" must be at most %.15g", field, most);
+        err_set(err, ERR_INVALID, "field \"%s\" must be between %.15g and %.15g", field, least, most);
+    else if (has_least)
+        err_set(err, ERR_INVALID, "field \"%s\" must be at least %.15g", field, least);
+    else
+        err_set(err, ERR_INVALID, "field \"%s\" must be at most %.15g", field, most);
+    return err_of_field(err, ERR_INVALID, field);
 }
 
 enum err_code json_opt_int64(
@@ -213,8 +217,10 @@ enum err_code json_opt_array(const json_t *object, const char *field, size_t mos
     if (!json_is_array(value))
         return must(field, "a list", err);
     if (json_array_size(value) > most)
-        return err_set(err, ERR_INVALID, "field \"%s\" has %zu items; at most %zu are allowed", field,
-            json_array_size(value), most);
+        return err_of_field(err,
+            err_set(err, ERR_INVALID, "field \"%s\" has %zu items; at most %zu are allowed", field,
+                json_array_size(value), most),
+            field);
     *out = (json_t *)value;
     return ERR_NONE;
 }

@@ -1,5 +1,5 @@
 // Helpers over Jansson for contracts: JSON from outside is parsed under limits, read field by field with typed getters,
-// and refused with a sentence that names the field and says what it must be.
+// and refused with a sentence that names the field and says what it must be; the error carries the field too.
 //
 // The getters take the object first and never change its reference count: texts and values they hand out are borrowed
 // from it. `json_get_*` fail when the field is missing; `json_opt_*` leave `*out` as it is when it is missing or null.

@@ -59,6 +59,7 @@ static void an_unknown_field_is_named_with_the_nearest_known_one(void **state)
     json_t *value = parsed("{\"source\": \"x\", \"chunk_second\": 3}");
     assert_code(json_check_fields(value, allowed, &err), ERR_INVALID);
     assert_string_equal(err.message, "unknown field \"chunk_second\": did you mean \"chunk_seconds\"?");
+    assert_string_equal(err.field, "chunk_second");
     json_decref(value);
     value = parsed("[]");
     assert_code(json_check_fields(value, allowed, &err), ERR_INVALID);
@@ -77,13 +78,17 @@ static void a_field_of_the_wrong_type_is_named(void **state)
     bool deep = false;
     assert_code(json_get_double(value, "fps", 0, INFINITY, &fps, &err), ERR_INVALID);
     assert_string_equal(err.message, "field \"fps\" must be a number");
+    assert_string_equal(err.field, "fps");
     assert_code(json_get_int64(value, "limit", 0, 10, &limit, &err), ERR_INVALID);
     assert_string_equal(err.message, "field \"limit\" must be a whole number");
+    assert_string_equal(err.field, "limit");
     assert_code(json_get_int64(value, "far", INT64_MIN, INT64_MAX, &limit, &err), ERR_INVALID);
     assert_code(json_get_string(value, "name", &name, &err), ERR_INVALID);
     assert_string_equal(err.message, "field \"name\" must be a text");
+    assert_string_equal(err.field, "name");
     assert_code(json_get_string(value, "absent", &name, &err), ERR_INVALID);
     assert_string_equal(err.message, "field \"absent\" is missing");
+    assert_string_equal(err.field, "absent");
     assert_ok(json_get_bool(value, "deep", &deep, &err), &err);
     assert_true(deep);
     assert_int_equal(limit, 7);
@@ -99,8 +104,10 @@ static void numbers_out_of_bounds_are_refused_with_the_bounds(void **state)
     double score = 0;
     assert_code(json_get_int64(value, "limit", 1, 500, &limit, &err), ERR_INVALID);
     assert_string_equal(err.message, "field \"limit\" must be between 1 and 500");
+    assert_string_equal(err.field, "limit");
     assert_code(json_get_double(value, "score", 0, INFINITY, &score, &err), ERR_INVALID);
     assert_string_equal(err.message, "field \"score\" must be at least 0");
+    assert_string_equal(err.field, "score");
     json_decref(value);
 }
 

@@ -25,8 +25,10 @@ void submit_request_init(struct submit_request *request)
 enum err_code submit_request_set_chunk(struct submit_request *request, double seconds, struct err *err)
 {
     if (!(seconds >= CHUNK_SECONDS_MIN && seconds <= CHUNK_SECONDS_MAX))
-        return err_set(err, ERR_INVALID, "the chunk length must be %d to %d seconds, not %g", CHUNK_SECONDS_MIN,
-            CHUNK_SECONDS_MAX, seconds);
+        return err_of_field(err,
+            err_set(err, ERR_INVALID, "the chunk length must be %d to %d seconds, not %g", CHUNK_SECONDS_MIN,
+                CHUNK_SECONDS_MAX, seconds),
+            "chunk_seconds");
     request->chunk_us = llround(seconds * 1e6);
     return ERR_NONE;
 }
@@ -34,40 +36,49 @@ enum err_code submit_request_set_chunk(struct submit_request *request, double se
 enum err_code submit_request_set_limit(struct submit_request *request, double seconds, struct err *err)
 {
     if (!(seconds >= 1e-3 && seconds <= LIMIT_SECONDS_MAX))
-        return err_set(err, ERR_INVALID,
-            "the time limit must be above 0 and at most %d seconds, not %g; leave it out for the whole video",
-            LIMIT_SECONDS_MAX, seconds);
+        return err_of_field(err,
+            err_set(err, ERR_INVALID,
+                "the time limit must be above 0 and at most %d seconds, not %g; leave it out for the whole video",
+                LIMIT_SECONDS_MAX, seconds),
+            "limit_seconds");
     request->limit_us = llround(seconds * 1e6);
     return ERR_NONE;
 }
 
 enum err_code submit_request_set_fps(struct submit_request *request, const char *text, struct err *err)
 {
-    return sampling_parse(text, &request->sampling, err);
+    return err_of_field(err, sampling_parse(text, &request->sampling, err), "fps");
 }
 
 enum err_code submit_request_set_fps_number(struct submit_request *request, double fps, struct err *err)
 {
     char text[64];
     if (!isfinite(fps) || fps <= 0 || fps > SAMPLING_FPS_MAX)
-        return err_set(err, ERR_INVALID,
-            "%g is no frame rate: use a number of frames per second above 0 and up to %d, or \"all\"", fps,
-            SAMPLING_FPS_MAX);
+        return err_of_field(err,
+            err_set(err, ERR_INVALID,
+                "%g is no frame rate: use a number of frames per second above 0 and up to %d, or \"all\"", fps,
+                SAMPLING_FPS_MAX),
+            "fps");
     // The shortest decimal that is this number; at most nine digits are meant.
     for (int digits = 1; digits <= 9; digits++) {
         snprintf(text, sizeof(text), "%.*f", digits - 1, fps);
         if (strtod(text, NULL) == fps)
             break;
     }
-    return sampling_parse(text, &request->sampling, err);
+    return submit_request_set_fps(request, text, err);
 }
 
 static enum err_code check_request(const struct submit_request *request, struct err *err)
 {
     struct submit_request scratch = *request;
     if (request->project == NULL)
-        return err_set(err, ERR_INVALID, "no project was given");
-    enum err_code code = project_name_check(request->project, err);
+        return err_of_field(err, err_set(err, ERR_INVALID, "no project was given"), "project");
+    enum err_code code = err_of_field(err, project_name_check(request->project, err), "project");
+    if (code == ERR_NONE && request->name != NULL && strlen(request->name) >= META_TITLE_SIZE)
+        code = err_of_field(err,
+            err_set(err, ERR_INVALID, "the name to show has %zu bytes; at most %d are allowed", strlen(request->name),
+                META_TITLE_SIZE - 1),
+            "name");
     if (code == ERR_NONE)
         code = submit_request_set_chunk(&scratch, (double)request->chunk_us / 1e6, err);
     if (code == ERR_NONE && request->limit_us != -1)
@@ -173,7 +184,9 @@ enum err_code lifecycle_submit(const struct ingest *ingest, const struct submit_
     struct source source;
     enum err_code code = check_request(request, err);
     if (code == ERR_NONE)
-        code = source_resolve(request->source, request->remote, request->allow_local_files, cancel, &source, err);
+        code = err_of_field(err,
+            source_resolve(request->source, request->remote, request->allow_local_files, cancel, &source, err),
+            "source");
     return code == ERR_NONE ? submit(ingest, request, &source, NULL, cancel, video, outcome, err) : code;
 }
 

@@ -33,7 +33,8 @@ struct submit_request {
 // Defaults for all but project and source.
 void submit_request_init(struct submit_request *request);
 // From numbers of seconds and texts as people give them; refuse with a sentence that says what is allowed.
-// Seconds are rounded to the microsecond.
+// Seconds are rounded to the microsecond. Like what is refused when it is submitted, the error names the field:
+// "project", "source", "name", "chunk_seconds", "limit_seconds", "fps".
 enum err_code submit_request_set_chunk(struct submit_request *request, double seconds, struct err *err) ERR_MUST_CHECK;
 enum err_code submit_request_set_limit(struct submit_request *request, double seconds, struct err *err) ERR_MUST_CHECK;
 enum err_code submit_request_set_fps(struct submit_request *request, const char *text, struct err *err) ERR_MUST_CHECK;

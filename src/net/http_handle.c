@@ -38,7 +38,7 @@ static void refuse(struct http_request *request, int status, const struct err *e
 {
     if (request->response == NULL)
         request->response = http_response_new(request);
-    http_response_problem_status(request->response, status, err->code, err->message);
+    http_response_problem_status(request->response, status, err);
 }
 
 static void refuse_code(struct http_request *request, const struct err *err)
@@ -82,6 +82,13 @@ static bool find_route(struct http_request *request)
     return request->route != NULL;
 }
 
+static enum err_code check_slashes(const struct http_request *request, struct err *err)
+{
+    if (!request->has_slash || (request->route->route.flags & HTTP_ROUTE_SLASHES) != 0)
+        return ERR_NONE;
+    return err_set(err, ERR_INVALID, "the path has a segment that is not allowed");
+}
+
 // Judges the request by its headers; `response` is set if it is refused.
 static void begin(struct http_request *request, const char *method)
 {
@@ -107,6 +114,8 @@ static void begin(struct http_request *request, const char *method)
         return;
     if (http_access_check(request, &status, &err) != ERR_NONE)
         refuse(request, status, &err);
+    else if (check_slashes(request, &err) != ERR_NONE)
+        refuse_code(request, &err);
     else if (http_request_begin_body(request, &err) != ERR_NONE)
         refuse_code(request, &err);
 }

@@ -146,7 +146,9 @@ void http_range_apply(struct http_response *response)
         return;
     case HTTP_RANGE_NONE: {
         char *whole = arena_sprintf(request->arena, "bytes */%llu", (unsigned long long)size);
-        http_response_problem_status(response, 416, ERR_INVALID, "the range lies beyond the end");
+        struct err err = ERR_INIT;
+        err_set(&err, ERR_INVALID, "the range lies beyond the end");
+        http_response_problem_status(response, 416, &err);
         http_response_header(response, "Content-Range", whole);
         return;
     }

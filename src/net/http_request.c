@@ -55,8 +55,9 @@ static enum err_code parse_path(struct http_request *request, char *path, struct
         if (!http_url_decode(segment, false))
             return err_set(err, ERR_INVALID, "the path is not well encoded");
         // Nobody means these, and they are how one gets out of a folder.
-        if (strcmp(segment, ".") == 0 || strcmp(segment, "..") == 0 || strchr(segment, '/') != NULL)
+        if (strcmp(segment, ".") == 0 || strcmp(segment, "..") == 0)
             return err_set(err, ERR_INVALID, "the path has a segment that is not allowed");
+        request->has_slash = request->has_slash || strchr(segment, '/') != NULL;
         request->segments[request->segment_count++] = segment;
     }
     return ERR_NONE;
@@ -224,12 +225,14 @@ enum err_code http_request_query_int64(const struct http_request *request, const
         return ERR_NONE;
     }
     if (least != INT64_MIN && most != INT64_MAX)
-        return err_set(err, ERR_INVALID, "%s must be a whole number between %lld and %lld, not \"%.64s\"", name,
+        err_set(err, ERR_INVALID, "%s must be a whole number between %lld and %lld, not \"%.64s\"", name,
             (long long)least, (long long)most, text);
-    if (least != INT64_MIN)
-        return err_set(err, ERR_INVALID, "%s must be a whole number of at least %lld, not \"%.64s\"", name,
-            (long long)least, text);
-    return err_set(err, ERR_INVALID, "%s must be a whole number, not \"%.64s\"", name, text);
+    else if (least != INT64_MIN)
+        err_set(err, ERR_INVALID, "%s must be a whole number of at least %lld, not \"%.64s\"", name, (long long)least,
+            text);
+    else
+        err_set(err, ERR_INVALID, "%s must be a whole number, not \"%.64s\"", name, text);
+    return err_of_field(err, ERR_INVALID, name);
 }
 
 enum err_code http_request_query_double(const struct http_request *request, const char *name, double least, double most,
@@ -247,7 +250,8 @@ enum err_code http_request_query_double(const struct http_request *request, cons
         *out = number;
         return ERR_NONE;
     }
-    return err_set(err, ERR_INVALID, "%s must be a number between %g and %g, not \"%.64s\"", name, least, most, text);
+    err_set(err, ERR_INVALID, "%s must be a number between %g and %g, not \"%.64s\"", name, least, most, text);
+    return err_of_field(err, ERR_INVALID, name);
 }
 
 enum err_code http_request_check_query(const struct http_request *request, const char *const *allowed, struct err *err)
@@ -261,8 +265,10 @@ enum err_code http_request_check_query(const struct http_request *request, const
             continue;
         const char *nearest = text_nearest(name, allowed);
         if (nearest != NULL)
-            return err_set(err, ERR_INVALID, "unknown query field \"%.64s\": did you mean \"%s\"?", name, nearest);
-        return err_set(err, ERR_INVALID, "unknown query field \"%.64s\"", name);
+            err_set(err, ERR_INVALID, "unknown query field \"%.64s\": did you mean \"%s\"?", name, nearest);
+        else
+            err_set(err, ERR_INVALID, "unknown query field \"%.64s\"", name);
+        return err_of_field(err, ERR_INVALID, name);
     }
     return ERR_NONE;
 }

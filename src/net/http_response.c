@@ -97,14 +97,17 @@ void http_response_json(struct http_response *response, int status, json_t *valu
     strbuf_release(&text);
 }
 
-void http_response_problem_status(struct http_response *response, int status, enum err_code code, const char *detail)
+void http_response_problem_status(struct http_response *response, int status, const struct err *err)
 {
     json_t *problem = json_object();
     json_set_string(problem, "type", "about:blank");
     json_set_string(problem, "title", http_status_text(status));
     json_set_int64(problem, "status", status);
-    json_set_string(problem, "detail", detail);
-    json_set_string(problem, "code", err_code_name(code));
+    json_set_string(problem, "detail", err->message);
+    json_set_string(problem, "code", err_code_name(err->code));
+    // Where the fault is the server's, the field is one of its own documents.
+    if (err->field[0] != '\0' && status < 500)
+        json_set_string(problem, "field", err->field);
     http_response_json(response, status, problem);
     response->type = "application/problem+json";
 }
@@ -116,7 +119,7 @@ void http_response_problem(struct http_response *response, enum err_code code, c
     va_start(args, format);
     err_setv(&err, code, format, args);
     va_end(args);
-    http_response_problem_status(response, err_http_status(code), code, err.message);
+    http_response_problem_status(response, err_http_status(code), &err);
 }
 
 void http_response_etag(struct http_response *response, const char *etag)

@@ -2,8 +2,8 @@
 // defaults.
 //
 // One thread per connection, so handlers may block; at most `connections_most` at a time. A handler gets a request and
-// fills a response; what it returns as an error is answered as a problem document (RFC 9457). Requests live as long as
-// the handler runs; responses hold what they need until they are sent.
+// fills a response; what it returns as an error is answered as a problem document (RFC 9457) with the error's field.
+// Requests live as long as the handler runs; responses hold what they need until they are sent.
 //
 // Who is let in. With a token, every route but the open ones (HTTP_ROUTE_OPEN) wants `Authorization: Bearer <token>`,
 // or the session cookie that http_response_start_session() sets after a person has given the token on a login page:
@@ -55,6 +55,7 @@ typedef enum err_code (*http_handler)(
 enum http_route_flags {
     HTTP_ROUTE_OPEN = 1 << 0,      // no token wanted
     HTTP_ROUTE_BODY_FILE = 1 << 1, // the body goes to a file, not to memory
+    HTTP_ROUTE_SLASHES = 1 << 2,   // {names} may hold a '/', sent as %2F: they are names, never parts of a file's path
 };
 
 struct http_route {
@@ -87,7 +88,7 @@ enum http_method http_request_method(const struct http_request *request);
 const char *http_request_path(const struct http_request *request);    // raw, as sent, without the query
 const char *http_request_pattern(const struct http_request *request); // of the route
 // A segment of the path by its name in the pattern, decoded: valid UTF-8 without control characters, never "." or "..",
-// without '/' (but in "{name...}", where it is a clean relative path).
+// without '/' (but on routes of HTTP_ROUTE_SLASHES, and in "{name...}", where it is a clean relative path).
 const char *http_request_param(const struct http_request *request, const char *name);
 // The first value of a query field, decoded; NULL if absent.
 const char *http_request_query(const struct http_request *request, const char *name);

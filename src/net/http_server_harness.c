@@ -196,6 +196,7 @@ static void add_routes(struct fixture *fixture)
     add(server, HTTP_GET, "/api/videos/{v}", echo_params, NULL, 0, 0);
     add(server, HTTP_GET, "/api/videos/newest", echo_params, NULL, 0, 0);
     add(server, HTTP_GET, "/api/videos/{v}/frames", echo_params, NULL, 0, 0);
+    add(server, HTTP_GET, "/api/names/{v}", echo_params, NULL, HTTP_ROUTE_SLASHES, 0);
     add(server, HTTP_GET, "/web/{rest...}", echo_params, NULL, 0, 0);
     add(server, HTTP_POST, "/api/videos", take_json, NULL, 0, 1000);
     add(server, HTTP_GET, "/api/videos", take_limit, NULL, 0, 0);

@@ -74,6 +74,7 @@ struct http_request {
     const char *path;
     const char *segments[HTTP_SEGMENTS_MAX];
     size_t segment_count;
+    bool has_slash; // in a segment, escaped: only some routes take that
     struct http_header query[HTTP_QUERY_MAX];
     size_t query_count;
     const struct http_route_entry *route;
@@ -154,7 +155,7 @@ const char *http_access_cross_origin(const struct http_request *request);
 // --- http_response.c ---
 struct http_response *http_response_new(struct http_request *request);
 void http_response_clear(struct http_response *response);
-void http_response_problem_status(struct http_response *response, int status, enum err_code code, const char *detail);
+void http_response_problem_status(struct http_response *response, int status, const struct err *err);
 // Hands the response to the connection; MHD_NO closes it.
 enum MHD_Result http_response_queue(struct http_response *response);
 bool http_response_has_header(const struct http_response *response, const char *name);

@@ -18,6 +18,25 @@ static void paths_that_lead_out_or_are_broken_are_refused(void **state)
     stop(fixture);
 }
 
+static void a_name_may_hold_a_slash_only_where_it_is_no_path(void **state)
+{
+    (void)state;
+    struct fixture *fixture = start(NULL);
+    get(fixture, "/api/names/AC%2FDC%20%2F", "", answer);
+    assert_status(answer, 200);
+    assert_says(answer, "\"v\":\"AC/DC /\"");
+    static const char *const bad[] = {"/api/names/%2E%2E", "/api/names/%2e", "/api/names/a%00b", "/api/names/%2F%ff",
+        "/api/videos/a%2Fb", "/api/videos/a%2Fb/frames", "/web/a/%2F/b", "/web/%2F..%2Fsecret"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        get(fixture, bad[i], "", answer);
+        assert_status(answer, 400);
+    }
+    // An escaped slash does not part a path.
+    get(fixture, "/api%2Fvideos", "", answer);
+    assert_status(answer, 404);
+    stop(fixture);
+}
+
 static void a_body_that_is_far_too_big_is_refused_before_it_is_sent(void **state)
 {
     (void)state;
@@ -191,6 +210,7 @@ static void wrong_settings_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_name_may_hold_a_slash_only_where_it_is_no_path),
         cmocka_unit_test(paths_that_lead_out_or_are_broken_are_refused),
         cmocka_unit_test(a_body_that_is_far_too_big_is_refused_before_it_is_sent),
         cmocka_unit_test(malformed_requests_harm_nobody),

@@ -71,13 +71,16 @@ static void query_fields_are_checked(void **state)
     assert_says(answer, "{\"limit\":50,\"score\":0.5}");
     get(fixture, "/api/videos?limit=0", "", answer);
     assert_status(answer, 400);
-    assert_says(answer, "limit must be a whole number between 1 and 500, not \\\"0\\\"");
+    assert_says(answer,
+        "limit must be a whole number between 1 and 500, not \\\"0\\\"\",\"code\":\"invalid\",\"field\":\"limit\"}");
     get(fixture, "/api/videos?limit=ten", "", answer);
     assert_status(answer, 400);
     get(fixture, "/api/videos?score=nan", "", answer);
     assert_status(answer, 400);
+    assert_says(answer, "\"field\":\"score\"");
     get(fixture, "/api/videos?limt=3", "", answer);
     assert_says(answer, "unknown query field \\\"limt\\\": did you mean \\\"limit\\\"?");
+    assert_says(answer, "\"field\":\"limt\"");
     stop(fixture);
 }
 

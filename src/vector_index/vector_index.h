@@ -20,7 +20,7 @@ struct vector_index;
 
 #define VECTOR_DIMENSION_MAX 4096
 #define VECTOR_CLASS_SIZE 64
-#define VECTOR_LABEL_SIZE 128
+#define VECTOR_LABEL_SIZE 401 // 100 characters of UTF-8
 #define VECTOR_QUERY_LIMIT_MAX 10000
 
 void vector_index_free(struct vector_index *index);
@@ -28,13 +28,14 @@ void vector_index_free(struct vector_index *index);
 struct vector_item {
     char object[OBJECT_ID_SIZE];
     char class_name[VECTOR_CLASS_SIZE];
-    char label[VECTOR_LABEL_SIZE]; // explicit label; "" for none
-    int64_t track;                 // the n of {video}-t{n}; -1 for none
+    char label[VECTOR_LABEL_SIZE]; // explicit label; "": none, or the one it has
+    int64_t track;                 // the n of {video}-t{n}; -1: none, or the one it has
     const float *vector;           // borrowed; `dimension` values
 };
 
-// Inserts or replaces. The object's id says the video. `model` names what made the vectors: mixing models in one
-// namespace is ERR_CONFLICT with a sentence that says both.
+// Inserts or replaces; an object that is there keeps its label and track where the item has none, so that indexing a
+// frame again loses neither (vector_index_set_attributes takes them away). The object's id says the video. `model`
+// names what made the vectors: mixing models in one namespace is ERR_CONFLICT with a sentence that says both.
 enum err_code vector_index_upsert(struct vector_index *index, const char *project, const char *model, size_t dimension,
     const struct vector_item *items, size_t count, struct err *err) ERR_MUST_CHECK;
 

@@ -112,13 +112,16 @@ static void put_item(struct space *space, const struct vector_item *item)
             space->records = mem_realloc_array(space->records, space->capacity, sizeof(*space->records));
         }
         memmove(&space->records[i + 1], &space->records[i], (space->count - i) * sizeof(*space->records));
-        space->records[i] = (struct record){.key = key, .vector = mem_alloc(space->dimension * sizeof(uint16_t))};
+        space->records[i] =
+            (struct record){.key = key, .track = -1, .vector = mem_alloc(space->dimension * sizeof(uint16_t))};
         space->count++;
     }
     struct record *r = &space->records[i];
-    r->track = item->track;
+    if (item->track >= 0)
+        r->track = item->track;
     strcpy(r->class_name, item->class_name);
-    strcpy(r->label, item->label);
+    if (item->label[0] != '\0')
+        strcpy(r->label, item->label);
     vector_to_half(item->vector, r->vector, space->dimension);
 }
 

@@ -123,19 +123,38 @@ static bool delete_row(struct db_tx *tx, struct vector_key key)
     return true;
 }
 
+// Leaves both as they are when there is no such object.
+static void stored_attributes(struct db_tx *tx, struct vector_key key, int64_t *label_id, int64_t *track)
+{
+    struct db_stmt *s = db_stmt(tx, "SELECT label, track FROM objects WHERE video = ?1 AND position = ?2");
+    db_bind_int(s, 1, (int64_t)key.video);
+    db_bind_int(s, 2, (int64_t)key.position);
+    if (!db_step(s))
+        return;
+    *label_id = db_int(s, 0);
+    *track = db_int(s, 1);
+    db_stmt_done(s);
+}
+
 static void insert_item(struct db_tx *tx, const struct vector_item *item, const uint16_t *half, size_t dimension)
 {
     struct vector_key key = vector_key_of(item->object);
+    int64_t label_id = 0;
+    int64_t track = -1;
+    stored_attributes(tx, key, &label_id, &track);
     delete_row(tx, key);
     int64_t class_id = name_id(tx, item->class_name);
-    int64_t label_id = name_id(tx, item->label);
+    if (item->label[0] != '\0')
+        label_id = name_id(tx, item->label);
+    if (item->track >= 0)
+        track = item->track;
     struct db_stmt *s =
         db_stmt(tx, "INSERT INTO objects(video, position, class, label, track) VALUES(?1, ?2, ?3, ?4, ?5)");
     db_bind_int(s, 1, (int64_t)key.video);
     db_bind_int(s, 2, (int64_t)key.position);
     db_bind_int(s, 3, class_id);
     db_bind_int(s, 4, label_id);
-    db_bind_int(s, 5, item->track);
+    db_bind_int(s, 5, track);
     db_run(s);
     int64_t seq = db_last_id(tx);
     s = db_stmt(tx, "INSERT INTO vectors(seq, vector) VALUES(?1, ?2)");

@@ -195,7 +195,7 @@ static void equal_scores_are_ordered_by_object(void **state)
     assert_string_equal(text, VIDEO_A "-00000002-000 " VIDEO_A "-00000002-001 " VIDEO_A "-00000010-000");
 }
 
-static void an_upsert_replaces_vector_and_attributes(void **state)
+static void an_upsert_replaces_vector_and_class(void **state)
 {
     struct fixture *f = *state;
     float before[DIMENSION];
@@ -207,6 +207,7 @@ static void an_upsert_replaces_vector_and_attributes(void **state)
     put(f, &item, 1);
     item = item_of(VIDEO_A, 1, 0, after);
     strcpy(item.class_name, "truck");
+    strcpy(item.label, "new");
     item.track = 4;
     put(f, &item, 1);
     struct vector_query query = query_for(after, 5);
@@ -214,10 +215,42 @@ static void an_upsert_replaces_vector_and_attributes(void **state)
     assert_int_equal(ask(f, &query, &hits), 1);
     assert_float_equal(hits[0].score, 1, SCORE_TOLERANCE);
     assert_string_equal(hits[0].class_name, "truck");
-    assert_string_equal(hits[0].label, "");
+    assert_string_equal(hits[0].label, "new");
     assert_int_equal(hits[0].track, 4);
     free(hits);
     assert_int_equal(count_in(f, NULL), 1);
+}
+
+static void an_upsert_without_label_or_track_keeps_those_there_are(void **state)
+{
+    struct fixture *f = *state;
+    float vector[DIMENSION];
+    axis(vector, 0, 0);
+    struct vector_item item = item_of(VIDEO_A, 1, 0, vector);
+    strcpy(item.label, "red");
+    item.track = 7;
+    put(f, &item, 1);
+    item = item_of(VIDEO_A, 1, 0, vector);
+    put(f, &item, 1);
+    put(f, &item, 1);
+    const char *red = "red";
+    struct vector_query query = query_for(vector, 5);
+    query.filter.labels = &red;
+    query.filter.label_count = 1;
+    struct vector_hit *hits;
+    assert_int_equal(ask(f, &query, &hits), 1);
+    assert_string_equal(hits[0].label, "red");
+    assert_int_equal(hits[0].track, 7);
+    free(hits);
+    // What was removed takes them along.
+    const char *object = item.object;
+    assert_ok(vector_index_remove(f->index, PROJECT, &object, 1, &err), &err);
+    put(f, &item, 1);
+    query = query_for(vector, 5);
+    assert_int_equal(ask(f, &query, &hits), 1);
+    assert_string_equal(hits[0].label, "");
+    assert_int_equal(hits[0].track, -1);
+    free(hits);
 }
 
 static void the_last_of_two_items_for_one_object_wins(void **state)
@@ -550,11 +583,16 @@ static void reference_init(struct reference *r)
 
 static void reference_put(struct fixture *f, struct reference *r, size_t i)
 {
+    struct vector_item old = r->items[i];
     draw_vector(f, r->vectors[i]);
     r->items[i] = item_of(r->videos[i % 6], (int32_t)(i / 12), (int32_t)(i / 6 % 2), r->vectors[i]);
     strcpy(r->items[i].class_name, classes[draw(f, 5)]);
     strcpy(r->items[i].label, labels[draw(f, 6)]);
     r->items[i].track = (int64_t)draw(f, 5) - 1;
+    if (r->present[i] && r->items[i].label[0] == '\0')
+        strcpy(r->items[i].label, old.label);
+    if (r->present[i] && r->items[i].track < 0)
+        r->items[i].track = old.track;
     r->present[i] = true;
 }
 
@@ -816,7 +854,8 @@ int main(int argc, char **argv)
         contract(an_object_is_found_by_the_query_after_its_upsert),
         contract(scores_are_cosines_whatever_the_lengths),
         contract(equal_scores_are_ordered_by_object),
-        contract(an_upsert_replaces_vector_and_attributes),
+        contract(an_upsert_replaces_vector_and_class),
+        contract(an_upsert_without_label_or_track_keeps_those_there_are),
         contract(the_last_of_two_items_for_one_object_wins),
         contract(hits_below_the_least_score_are_left_out),
         contract(a_wrong_dimension_is_invalid_and_says_both),

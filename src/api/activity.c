@@ -29,9 +29,11 @@ static bool next_events(void *arg, int64_t wait_ms, struct cancel *cancel, struc
         return true;
     if (code != ERR_NONE)
         return false;
+    static const char *const names[] = {
+        [ACTIVITY_ITEM_SNAPSHOT] = "snapshot", [ACTIVITY_ITEM_MESSAGE] = "activity", [ACTIVITY_ITEM_QUEUES] = "queues"};
     char id[24];
     snprintf(id, sizeof(id), "%lld", (long long)item.id);
-    http_event_append(out, id, item.snapshot ? "snapshot" : "activity", item.json);
+    http_event_append(out, item.kind == ACTIVITY_ITEM_QUEUES ? NULL : id, names[item.kind], item.json);
     free(item.json);
     return true;
 }
@@ -93,14 +95,14 @@ API_HANDLER(api_list_dead_letters)
     size_t count = 0;
     size_t limit = 0;
     int64_t after = 0;
-    const char *video = http_request_query(request, "video");
+    const char *video = NULL;
     enum err_code code = http_request_check_query(request, allowed, err);
     if (code == ERR_NONE)
         code = api_query_limit(request, DEAD_LETTERS_LIMIT, META_LIST_MAX, &limit, err);
     if (code == ERR_NONE)
         code = http_request_query_int64(request, "cursor", 0, INT64_MAX, 0, &after, err);
-    if (code == ERR_NONE && video != NULL && !video_id_is_valid(video))
-        code = err_set(err, ERR_INVALID, "\"%.64s\" is no video id: it has 16 digits from 0 to f", video);
+    if (code == ERR_NONE)
+        code = api_query_video(request, &video, err);
     if (code == ERR_NONE)
         code = queue_dead_letters(api->config.ingest->queue, video, after, limit, &letters, &count, err);
     if (code != ERR_NONE)
@@ -127,7 +129,7 @@ API_HANDLER(api_retry_dead_letter)
     char *end = NULL;
     long long id = strtoll(text, &end, 10);
     if (*end != '\0' || end == text || id < 1)
-        return err_set(err, ERR_INVALID, "\"%.32s\" is no dead letter's number", text);
+        return err_of_field(err, err_set(err, ERR_INVALID, "\"%.32s\" is no dead letter's number", text), "id");
 
     struct queue_dead_letter *letters = NULL;
     size_t count = 0;

@@ -16,6 +16,10 @@
 #define DOWN_WAIT_MS 1000
 #define WAIT_SLICE_MS 200
 
+// The topics between the parts, in the order of the data's way.
+static const char *const work_topics[] = {TOPIC_SOURCES, TOPIC_SEGMENTS, TOPIC_FRAMES, TOPIC_DETECTIONS};
+#define WORK_TOPICS (sizeof(work_topics) / sizeof(work_topics[0]))
+
 // A message as it was published.
 struct entry {
     int64_t id;
@@ -29,6 +33,7 @@ struct activity_log {
     struct log *log;
     struct cancel *cancel;
     struct thread *thread;
+    int64_t looked_us; // at the queues; the thread's own
 
     pthread_mutex_t lock; // what follows
     pthread_cond_t news;
@@ -38,12 +43,15 @@ struct activity_log {
     size_t bytes;
     int64_t newest;  // id of the newest message taken in
     int64_t evicted; // id of the newest message that is no longer in the ring
+    struct queue_stats depths[WORK_TOPICS];
+    uint64_t depths_version; // grows when they change
 };
 
 struct activity_subscription {
     struct activity_log *log;
     int64_t seen; // the newest id given out
     bool fresh;   // begins with a snapshot
+    uint64_t depths_seen;
 };
 
 // ---- the ring; with the lock held
@@ -103,6 +111,28 @@ static void take_in(struct activity_log *log, const struct queue_message *messag
     json_decref(root);
 }
 
+static void look_at_queues(struct activity_log *log)
+{
+    struct queue_stats depths[WORK_TOPICS] = {0};
+    int64_t now_us = clock_monotonic_us(clock_system());
+    if (log->looked_us != 0 && now_us - log->looked_us < ACTIVITY_LOG_QUEUES_MS * INT64_C(1000))
+        return;
+    log->looked_us = now_us;
+    for (size_t i = 0; i < WORK_TOPICS; i++) {
+        struct err err = ERR_INIT;
+        // The reader reports a queue that does not answer; until it does again, the last depths are shown.
+        if (queue_stats(log->queue, work_topics[i], &depths[i], &err) != ERR_NONE)
+            return;
+    }
+    pthread_mutex_lock(&log->lock);
+    if (log->depths_version == 0 || memcmp(depths, log->depths, sizeof(depths)) != 0) {
+        memcpy(log->depths, depths, sizeof(depths));
+        log->depths_version++;
+        pthread_cond_broadcast(&log->news);
+    }
+    pthread_mutex_unlock(&log->lock);
+}
+
 static void run_reader(void *arg)
 {
     struct activity_log *log = arg;
@@ -125,6 +155,7 @@ static void run_reader(void *arg)
             take_in(log, messages[i]);
             queue_message_free(messages[i]);
         }
+        look_at_queues(log);
     }
 }
 
@@ -151,6 +182,7 @@ enum err_code activity_log_start(struct queue *queue, const struct clock *clock,
     pthread_cond_init(&made->news, &attributes);
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&made->lock, NULL);
+    look_at_queues(made);
     code = thread_start("activity-log", run_reader, made, &made->thread, err);
     if (code != ERR_NONE) {
         activity_log_stop(made);
@@ -178,11 +210,32 @@ void activity_log_stop(struct activity_log *log)
     free(log);
 }
 
+// The next two: with the lock held.
+static json_t *queues_json(const struct activity_log *log)
+{
+    json_t *queues = json_array();
+    for (size_t i = 0; i < WORK_TOPICS; i++) {
+        json_t *o = json_object();
+        json_set_string(o, "topic", work_topics[i]);
+        json_set_int64(o, "waiting", log->depths[i].ready);
+        json_set_int64(o, "leased", log->depths[i].leased);
+        json_array_append_new(queues, o);
+    }
+    return queues;
+}
+
+static json_t *snapshot_json(struct activity_log *log)
+{
+    json_t *snapshot = activity_state_json(log->state, clock_wall_us(log->clock));
+    json_set_int64(snapshot, "id", log->newest);
+    json_set(snapshot, "queues", queues_json(log));
+    return snapshot;
+}
+
 json_t *activity_log_snapshot(struct activity_log *log)
 {
     pthread_mutex_lock(&log->lock);
-    json_t *snapshot = activity_state_json(log->state, clock_wall_us(log->clock));
-    json_set_int64(snapshot, "id", log->newest);
+    json_t *snapshot = snapshot_json(log);
     pthread_mutex_unlock(&log->lock);
     return snapshot;
 }
@@ -214,35 +267,44 @@ void activity_subscription_free(struct activity_subscription *subscription)
     free(subscription);
 }
 
-// With the lock held.
-static void give_snapshot(struct activity_subscription *subscription, struct activity_item *item)
+// What gives something out: with the lock held. Takes `json` over.
+static void give(
+    struct activity_subscription *subscription, enum activity_item_kind kind, json_t *json, struct activity_item *item)
 {
-    struct activity_log *log = subscription->log;
     struct strbuf text;
-    json_t *snapshot = activity_state_json(log->state, clock_wall_us(log->clock));
-    json_set_int64(snapshot, "id", log->newest);
     strbuf_init(&text);
-    json_dump(snapshot, &text);
-    json_decref(snapshot);
-    *item = (struct activity_item){.id = log->newest, .snapshot = true};
+    json_dump(json, &text);
+    json_decref(json);
+    *item = (struct activity_item){.id = subscription->seen, .kind = kind};
     item->json = strbuf_detach(&text, &item->size);
-    subscription->seen = log->newest;
-    subscription->fresh = false;
+    subscription->depths_seen = subscription->log->depths_version;
 }
 
 static bool give_next(struct activity_subscription *subscription, struct activity_item *item)
 {
     struct activity_log *log = subscription->log;
     if (subscription->fresh || subscription->seen < log->evicted) {
-        give_snapshot(subscription, item);
+        subscription->seen = log->newest;
+        subscription->fresh = false;
+        give(subscription, ACTIVITY_ITEM_SNAPSHOT, snapshot_json(log), item);
         return true;
     }
     const struct entry *entry = find_after(log, subscription->seen);
-    if (entry == NULL)
-        return false;
-    *item = (struct activity_item){.id = entry->id, .json = mem_strndup(entry->json, entry->size), .size = entry->size};
-    subscription->seen = entry->id;
-    return true;
+    if (entry != NULL) {
+        *item = (struct activity_item){.id = entry->id,
+            .kind = ACTIVITY_ITEM_MESSAGE,
+            .json = mem_strndup(entry->json, entry->size),
+            .size = entry->size};
+        subscription->seen = entry->id;
+        return true;
+    }
+    if (subscription->depths_seen != log->depths_version) {
+        json_t *o = json_object();
+        json_set(o, "queues", queues_json(log));
+        give(subscription, ACTIVITY_ITEM_QUEUES, o, item);
+        return true;
+    }
+    return false;
 }
 
 static void wait_for_news(struct activity_log *log, int64_t wait_ms)

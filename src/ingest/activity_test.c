@@ -63,7 +63,7 @@ static int read_until_frame(struct activity_subscription *subscription, int32_t 
         struct activity_item item;
         struct err err = ERR_INIT;
         assert_ok(activity_subscription_next(subscription, WAIT_MS, NULL, &item, &err), &err);
-        *snapshots += item.snapshot;
+        *snapshots += item.kind == ACTIVITY_ITEM_SNAPSHOT;
         found = strstr(item.json, mark) != NULL;
         free(item.json);
     }
@@ -115,7 +115,7 @@ static void a_client_goes_on_where_it_was(void **state)
     open_scene(&scene);
     struct activity_subscription *first = activity_log_subscribe(scene.log, -1);
     assert_ok(activity_subscription_next(first, WAIT_MS, NULL, &item, &err), &err);
-    assert_true(item.snapshot);
+    assert_int_equal(item.kind, ACTIVITY_ITEM_SNAPSHOT);
     int64_t seen = item.id;
     free(item.json);
     activity_subscription_free(first);
@@ -128,7 +128,7 @@ static void a_client_goes_on_where_it_was(void **state)
     // An id that was never given out is of another server.
     struct activity_subscription *foreign = activity_log_subscribe(scene.log, seen + 1000000);
     assert_ok(activity_subscription_next(foreign, WAIT_MS, NULL, &item, &err), &err);
-    assert_true(item.snapshot);
+    assert_int_equal(item.kind, ACTIVITY_ITEM_SNAPSHOT);
     free(item.json);
     activity_subscription_free(foreign);
     close_scene(&scene);
@@ -151,7 +151,7 @@ static void a_slow_client_gets_a_snapshot_instead_of_a_backlog(void **state)
     while (total(&scene, "indexed") < ACTIVITY_LOG_EVENTS + 10)
         cancel_wait(NULL, 1);
     assert_ok(activity_subscription_next(slow, WAIT_MS, NULL, &item, &err), &err);
-    assert_true(item.snapshot);
+    assert_int_equal(item.kind, ACTIVITY_ITEM_SNAPSHOT);
     free(item.json);
     assert_code(activity_subscription_next(slow, 0, NULL, &item, &err), ERR_TIMEOUT);
     activity_subscription_free(slow);
@@ -203,6 +203,56 @@ static void workers_are_shown_with_what_they_do(void **state)
     close_scene(&scene);
 }
 
+static int64_t waiting_frames(const json_t *answer)
+{
+    size_t i;
+    json_t *depth;
+    json_array_foreach(json_object_get(answer, "queues"), i, depth)
+    {
+        if (strcmp(json_string_value(json_object_get(depth, "topic")), TOPIC_FRAMES) == 0)
+            return json_integer_value(json_object_get(depth, "waiting"));
+    }
+    return -1;
+}
+
+static void a_client_hears_of_the_queues_when_they_change(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct activity_item item;
+    struct err err = ERR_INIT;
+    open_scene(&scene);
+    struct activity_subscription *subscription = activity_log_subscribe(scene.log, -1);
+    assert_ok(activity_subscription_next(subscription, WAIT_MS, NULL, &item, &err), &err);
+    assert_int_equal(item.kind, ACTIVITY_ITEM_SNAPSHOT);
+    json_t *snapshot = json_loads(item.json, 0, NULL);
+    assert_int_equal(waiting_frames(snapshot), 0);
+    json_decref(snapshot);
+    free(item.json);
+
+    const struct queue_item frames[] = {
+        {.key = VIDEO "/0", .body = "{}", .body_size = 2}, {.key = VIDEO "/1", .body = "{}", .body_size = 2}};
+    assert_ok(queue_publish(scene.queue, TOPIC_FRAMES, frames, 2, &err), &err);
+    int64_t seen = item.id;
+    for (bool found = false; !found;) {
+        assert_ok(activity_subscription_next(subscription, WAIT_MS, NULL, &item, &err), &err);
+        found = item.kind == ACTIVITY_ITEM_QUEUES;
+        if (found) {
+            json_t *queues = json_loads(item.json, 0, NULL);
+            assert_int_equal(waiting_frames(queues), 2);
+            json_decref(queues);
+            assert_int_equal(item.id, seen);
+        }
+        seen = item.id;
+        free(item.json);
+    }
+    json_t *state_so_far = activity_log_snapshot(scene.log);
+    assert_int_equal(waiting_frames(state_so_far), 2);
+    json_decref(state_so_far);
+    activity_subscription_free(subscription);
+    close_scene(&scene);
+}
+
 static void malformed_messages_are_passed_over(void **state)
 {
     (void)state;
@@ -232,6 +282,7 @@ int main(void)
         cmocka_unit_test(a_slow_client_gets_a_snapshot_instead_of_a_backlog),
         cmocka_unit_test(too_many_events_are_dropped_and_counted),
         cmocka_unit_test(workers_are_shown_with_what_they_do),
+        cmocka_unit_test(a_client_hears_of_the_queues_when_they_change),
         cmocka_unit_test(malformed_messages_are_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

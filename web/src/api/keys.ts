@@ -1,0 +1,61 @@
+// Query keys. All of them are made here, so that what has to be fetched again after a change can be said by prefix.
+
+export const keys = {
+    server: ['server'] as const,
+
+    projects: ['projects'] as const,
+    project: (project: string) => ['project', project] as const,
+
+    /** Prefix of every list of videos. */
+    videoLists: ['videos'] as const,
+    videosOf: (project: string) => ['videos', project] as const,
+    video: (video: string) => ['video', video] as const,
+    segments: (video: string) => ['segments', video] as const,
+
+    /** Prefix of the frames of every video. */
+    allFrames: ['frames'] as const,
+    /** Prefix of all windows of one video. */
+    framesOf: (video: string) => ['frames', video] as const,
+    /** One window of FRAME_WINDOW_US (lib/time.ts). */
+    frames: (video: string, windowIndex: number) => ['frames', video, windowIndex] as const,
+    frame: (frame: string) => ['frame', frame] as const,
+    object: (object: string) => ['object', object] as const,
+
+    /** Prefix of all timelines. */
+    allTimelines: ['timeline'] as const,
+    timeline: (video: string, options?: unknown) => ['timeline', video, options ?? null] as const,
+
+    /** Prefix of all lists of similar objects. */
+    allSimilar: ['similar'] as const,
+    similar: (object: string, options?: unknown) => ['similar', object, options ?? null] as const,
+    /** Prefix of all searches. */
+    allSearches: ['search'] as const,
+    search: (project: string, question: unknown) => ['search', project, question] as const,
+
+    labels: (project: string) => ['labels', project] as const,
+    label: (project: string, label: string) => ['labels', project, label] as const,
+    labelObjects: (project: string, label: string, options?: unknown) =>
+        ['labels', project, label, 'objects', options ?? null] as const,
+    /** Prefix of the candidates of all labels of a project. */
+    candidatesOf: (project: string) => ['candidates', project] as const,
+    candidates: (project: string, label: string | null, options?: unknown) =>
+        ['candidates', project, label, options ?? null] as const,
+
+    workers: ['workers'] as const,
+    activity: ['activity'] as const,
+    deadLetters: ['dead-letters'] as const,
+};
+
+/** What a change of labels makes stale. */
+export function staleAfterLabelling(project: string): (readonly unknown[])[] {
+    return [
+        keys.labels(project),
+        keys.candidatesOf(project),
+        keys.allFrames,
+        keys.allSimilar,
+        keys.allTimelines,
+        keys.allSearches,
+        ['frame'],
+        ['object'],
+    ];
+}

@@ -1,0 +1,44 @@
+// Questions that more than one feature asks.
+import { queryOptions, type QueryClient } from '@tanstack/react-query';
+import { call, client } from './client.ts';
+import { keys, staleAfterLabelling } from './keys.ts';
+
+const PAGE_MOST = 1000;
+
+/** All projects, by name. */
+export function projectsQuery() {
+    return queryOptions({
+        queryKey: keys.projects,
+        queryFn: async ({ signal }) => {
+            const all = [];
+            let cursor: string | undefined;
+            do {
+                const page = await call(
+                    client.GET('/api/v1/projects', { params: { query: { limit: PAGE_MOST, cursor } }, signal }),
+                );
+                all.push(...page.projects);
+                cursor = page.next_cursor ?? undefined;
+            } while (cursor !== undefined);
+            return all;
+        },
+    });
+}
+
+export function projectQuery(project: string) {
+    return queryOptions({
+        queryKey: keys.project(project),
+        queryFn: ({ signal }) => call(client.GET('/api/v1/projects/{p}', { params: { path: { p: project } }, signal })),
+    });
+}
+
+export function videoQuery(video: string) {
+    return queryOptions({
+        queryKey: keys.video(video),
+        queryFn: ({ signal }) => call(client.GET('/api/v1/videos/{v}', { params: { path: { v: video } }, signal })),
+    });
+}
+
+/** To be called after every change of labels: fetches again what is shown, and forgets the rest. */
+export async function refreshAfterLabelling(queries: QueryClient, project: string): Promise<void> {
+    await Promise.all(staleAfterLabelling(project).map(queryKey => queries.invalidateQueries({ queryKey })));
+}

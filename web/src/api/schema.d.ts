@@ -1,0 +1,2449 @@
+// Made from api/openapi.yaml by `npm run api`; do not edit.
+
+export interface paths {
+    "/api/v1/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All projects, by name */
+        get: operations["listProjects"];
+        put?: never;
+        /** Create a project */
+        post: operations["createProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{p}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+            };
+            cookie?: never;
+        };
+        /** One project */
+        get: operations["getProject"];
+        put?: never;
+        post?: never;
+        /** Remove a project with all its videos, pictures, objects, vectors and messages */
+        delete: operations["deleteProject"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{p}/videos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+            };
+            cookie?: never;
+        };
+        /** The project's videos, newest first */
+        get: operations["listProjectVideos"];
+        put?: never;
+        /**
+         * Start the ingestion of a video
+         * @description The same source with the same parameters is the same video: submitting it again returns it, and resumes what is
+         *     missing. The project is created if it does not exist. Paths and `file:` URLs are taken only from clients on the
+         *     server's own machine.
+         */
+        post: operations["submitVideo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{p}/uploads/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Upload a video file and start its ingestion */
+        put: operations["uploadVideo"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The videos of all projects, newest first */
+        get: operations["listVideos"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{v}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                v: components["parameters"]["Video"];
+            };
+            cookie?: never;
+        };
+        /** State, counts, errors and facts of a video */
+        get: operations["getVideo"];
+        put?: never;
+        post?: never;
+        /** Remove a video with its pictures, objects, vectors and messages */
+        delete: operations["deleteVideo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{v}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop an ingestion; what is indexed stays */
+        post: operations["cancelVideo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{v}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with what is missing of a cancelled, failed or incomplete video */
+        post: operations["resumeVideo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{v}/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The segments the video was cut into */
+        get: operations["listSegments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{v}/frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Frames in order, with the objects in them */
+        get: operations["listFrames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{v}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many objects there are along the video, and where a label or a track appears */
+        get: operations["getTimeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{v}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A picture to show the video by
+         * @description One of its frames, or not found as long as none is stored (`thumbnail` of the video says so).
+         */
+        get: operations["getVideoImage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{v}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The video as browsers can play it, with byte ranges
+         * @description A frame is shown at `pts_us + media.media_offset_us` of what is served here.
+         */
+        get: operations["streamVideo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/frames/{f}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One frame with its objects */
+        get: operations["getFrame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/frames/{f}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The frame's picture */
+        get: operations["getFrameImage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/objects/{o}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One object */
+        get: operations["getObject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/objects/{o}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The object's picture, cut out of its frame */
+        get: operations["getObjectImage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/objects/{o}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Objects that look like this one, best first */
+        get: operations["listSimilar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Search by an object, a picture, or examples */
+        post: operations["search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{p}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+            };
+            cookie?: never;
+        };
+        /** All labels of a project by name, and what can be undone */
+        get: operations["listLabels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{p}/labels/{l}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+                /** @description The label's name; upper and lower case and Unicode forms make no difference */
+                l: components["parameters"]["LabelName"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a label; its objects become unlabelled. Can be undone */
+        delete: operations["deleteLabel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{p}/labels/{l}/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+                /** @description The label's name; upper and lower case and Unicode forms make no difference */
+                l: components["parameters"]["LabelName"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say which objects are this and which are not; the label is made if it does not exist
+         * @description One step: all of it happens or nothing. An object carries at most one label, so naming one that carries another
+         *     moves it. What is said of an object holds for its track. The same object may not be named twice.
+         */
+        post: operations["addExamples"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{p}/labels/{l}/examples/{o}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take back what was said about one object */
+        delete: operations["removeExample"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{p}/labels/{l}/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a label another name
+         * @description A name that another label has is a conflict; merging is its own operation.
+         */
+        post: operations["renameLabel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{p}/labels/{l}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give everything this label has to another one */
+        post: operations["mergeLabel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{p}/labels/{l}/objects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The objects that carry a label, probably carry it, or were said not to be it
+         * @description Explicit and negative ones come newest first, probable ones surest first.
+         */
+        get: operations["listLabelObjects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{p}/labels/{l}/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The objects to ask about next ("is this it?") */
+        get: operations["listCandidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{p}/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What else is this, with high confidence
+         * @description Fills the positive column: objects that look so much like the positive examples, and so little like the negative
+         *     ones, that they are taken for the same. Nothing is stored. With `label`, what is known of it counts too.
+         */
+        post: operations["suggest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{p}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The labelling steps, newest first */
+        get: operations["listHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{p}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back the last labelling step that counts */
+        post: operations["undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{p}/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do again what was undone last */
+        post: operations["redo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the workers do, live (server-sent events)
+         * @description The first event is `snapshot` with the state so far (as in `/api/v1/activity/state`), then each `activity` carries
+         *     what happened since (api/messages/activity.schema.json), and each `queues` the depths of the queues when they
+         *     have changed (`{"queues": […]}`, at most once a second, without an id). A client that reads too slowly, or comes
+         *     back with an id that is no longer kept, gets a new `snapshot`. Event ids can be sent as `Last-Event-ID`.
+         */
+        get: operations["followActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/activity/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the workers have done so far */
+        get: operations["getActivityState"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The workers that were heard of lately */
+        get: operations["listWorkers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Work that failed for good, with the reason */
+        get: operations["listDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try it again */
+        post: operations["retryDeadLetter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this server is and what it takes */
+        get: operations["getServer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exchange the token for a cookie, for browsers */
+        post: operations["startSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document */
+        get: operations["getContract"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the process is alive */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether all stores answer */
+        get: operations["getReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metrics in Prometheus' text format */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        ProjectName: string;
+        VideoId: string;
+        FrameId: string;
+        ObjectId: string;
+        TrackId: string;
+        /** Format: date-time */
+        Time: string;
+        /** @description x, y, width and height in pixels of the upright frame */
+        Box: number[];
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            code?: string;
+            /** @description The field of the request that is wrong */
+            field?: string;
+        };
+        Project: {
+            name: components["schemas"]["ProjectName"];
+            created_at: components["schemas"]["Time"];
+            deleting: boolean;
+            videos: number;
+            frames: number;
+            objects: number;
+        };
+        ProjectList: {
+            projects: components["schemas"]["Project"][];
+            next_cursor: string | null;
+        };
+        Submission: {
+            /** @description A URL of a video file or of a page that shows one, or a path or `file:` URL on the server */
+            source: string;
+            /** @description What to show it as; by default the file's name or the page's title */
+            name?: string;
+            /** @default 10 */
+            chunk_seconds?: number;
+            limit_seconds?: number | null;
+            /**
+             * @description Frames per second to look at, or `all`
+             * @default 5
+             */
+            fps?: number | string;
+        };
+        /** @enum {string} */
+        VideoState: "queued" | "running" | "done" | "incomplete" | "failed" | "cancelled" | "deleting";
+        Media: {
+            title: string;
+            container: string;
+            codec: string;
+            /** @description Of what the stream serves; null until it is known */
+            mime_type: string | null;
+            width: number;
+            height: number;
+            sample_aspect_ratio: number[];
+            /** @enum {integer} */
+            rotation: 0 | 90 | 180 | 270;
+            has_audio: boolean;
+            duration_us: number;
+            media_offset_us: number;
+            size_bytes: number;
+            frame_rate: number;
+        };
+        Progress: {
+            split_done: boolean;
+            segments: number;
+            segments_done: number;
+            frames_expected: number | null;
+            frames_emitted: number;
+            frames_indexed: number;
+            frames_failed: number;
+            objects: number;
+        };
+        Video: {
+            id: components["schemas"]["VideoId"];
+            project: components["schemas"]["ProjectName"];
+            name: string;
+            source: string;
+            state: components["schemas"]["VideoState"];
+            chunk_seconds: number;
+            limit_seconds: number | null;
+            fps: number | "all";
+            created_at: components["schemas"]["Time"];
+            updated_at: components["schemas"]["Time"];
+            finished_at: components["schemas"]["Time"] | null;
+            media: components["schemas"]["Media"];
+            progress: components["schemas"]["Progress"];
+            models: {
+                detector: string | null;
+                embedder: string | null;
+            };
+            source_incomplete: boolean;
+            /** @description Whether `…/image` has a picture */
+            thumbnail: boolean;
+            errors_count: number;
+            /** @description Sentences; the first 50 */
+            errors: string[];
+        };
+        VideoList: {
+            videos: components["schemas"]["Video"][];
+            next_cursor: string | null;
+        };
+        Segment: {
+            index: number;
+            start_us: number;
+            end_us: number;
+            source_frames: number;
+            done: boolean;
+            frames: number;
+        };
+        SegmentList: {
+            segments: components["schemas"]["Segment"][];
+            next_cursor: string | null;
+        };
+        /** @enum {string} */
+        FrameState: "emitted" | "indexed" | "failed";
+        /** @description Null for an object without a label */
+        Label: null | {
+            name: string;
+            /** @enum {string} */
+            kind: "explicit" | "probable";
+            score: number;
+        };
+        Object: {
+            id: components["schemas"]["ObjectId"];
+            box: components["schemas"]["Box"];
+            /** @description What the detector took it for */
+            class: string;
+            /** @description The detector's, 0 to 1 */
+            score: number;
+            track: components["schemas"]["TrackOrNull"];
+            label: components["schemas"]["Label"];
+        };
+        TrackOrNull: components["schemas"]["TrackId"] | null;
+        ObjectDetails: {
+            id: components["schemas"]["ObjectId"];
+            box: components["schemas"]["Box"];
+            class: string;
+            score: number;
+            track: components["schemas"]["TrackOrNull"];
+            label: components["schemas"]["Label"];
+            project: components["schemas"]["ProjectName"];
+            video: components["schemas"]["VideoId"];
+            frame: components["schemas"]["FrameId"];
+            index: number;
+            pts_us: number;
+            frame_width: number;
+            frame_height: number;
+        };
+        Frame: {
+            id: components["schemas"]["FrameId"];
+            index: number;
+            pts_us: number;
+            width: number;
+            height: number;
+            state: components["schemas"]["FrameState"];
+            objects: components["schemas"]["Object"][];
+        };
+        FrameList: {
+            frames: components["schemas"]["Frame"][];
+            next_cursor: string | null;
+        };
+        /** @description At least one of `object`, `image` and `positive` says what to look for. */
+        Search: {
+            project: components["schemas"]["ProjectName"];
+            object?: components["schemas"]["ObjectId"];
+            /** @description A picture (JPEG, PNG, WebP, GIF, BMP) as Base64 or as a data URL */
+            image?: string;
+            /** @description Answered with an error as long as no text encoder is installed */
+            text?: string;
+            positive?: components["schemas"]["ObjectId"][];
+            negative?: components["schemas"]["ObjectId"][];
+            filters?: {
+                videos?: components["schemas"]["VideoId"][];
+                classes?: string[];
+                labels?: string[];
+                exclude?: components["schemas"]["ObjectId"][];
+                min_score?: number;
+            };
+            /** @default 20 */
+            limit?: number;
+            /** @default 0 */
+            offset?: number;
+            /** @default false */
+            per_track?: boolean;
+        };
+        Hit: {
+            object: components["schemas"]["ObjectId"];
+            /** @description Cosine similarity, -1 to 1 */
+            score: number;
+            /** @description Of labels and suggestions: how sure it is */
+            confidence?: number;
+            video: components["schemas"]["VideoId"];
+            frame: components["schemas"]["FrameId"];
+            index: number;
+            pts_us: number;
+            frame_width: number;
+            frame_height: number;
+            box: components["schemas"]["Box"];
+            class: string;
+            detector_score: number;
+            track: components["schemas"]["TrackOrNull"];
+            label: components["schemas"]["Label"];
+        };
+        HitList: {
+            hits: components["schemas"]["Hit"][];
+            /** @description Whether further hits come after these */
+            more: boolean;
+        };
+        /** @description 1 to 100 characters, without control characters and without space at the ends */
+        LabelName: string;
+        LabelVersion: number;
+        /** @description Who says it */
+        Editor: string;
+        /** @description At least one object in all. */
+        Examples: {
+            positive?: components["schemas"]["ObjectId"][];
+            negative?: components["schemas"]["ObjectId"][];
+            /** @description What was said about these is taken back */
+            clear?: components["schemas"]["ObjectId"][];
+            version?: components["schemas"]["LabelVersion"];
+            by?: components["schemas"]["Editor"];
+        };
+        LabelSummary: {
+            name: components["schemas"]["LabelName"];
+            /** @description Objects that were said to be it */
+            positives: number;
+            /** @description Objects that were said not to be it */
+            negatives: number;
+            /** @description Objects that carry it, with those of the same tracks */
+            explicit: number;
+            /** @description Objects that probably are it */
+            probable: number;
+            /** @description The similarity from which an object is probable */
+            threshold: number | null;
+            /** @description An object to show it by */
+            example: components["schemas"]["ObjectId"] | null;
+            created_at: components["schemas"]["Time"];
+            updated_at: components["schemas"]["Time"];
+        };
+        Step: {
+            id: number;
+            /** @enum {string} */
+            kind: "examples" | "rename" | "merge" | "delete" | "undo" | "redo";
+            label: string;
+            /** @description The other name of a rename or merge */
+            other: string | null;
+            positive: number;
+            negative: number;
+            cleared: number;
+            at: components["schemas"]["Time"];
+            by: string | null;
+            undone: boolean;
+        };
+        /** @description What undoing would take back, or redoing would do again */
+        StepOrNull: components["schemas"]["Step"] | null;
+        StepList: {
+            steps: components["schemas"]["Step"][];
+            next_cursor: string | null;
+        };
+        LabelList: {
+            labels: components["schemas"]["LabelSummary"][];
+            version: components["schemas"]["LabelVersion"];
+            undo: components["schemas"]["StepOrNull"];
+            redo: components["schemas"]["StepOrNull"];
+        };
+        LabelChange: {
+            version: components["schemas"]["LabelVersion"];
+            step: components["schemas"]["Step"];
+            /** @description The label as it is now; null when it is gone */
+            label: components["schemas"]["LabelSummary"] | null;
+            undo: components["schemas"]["StepOrNull"];
+            redo: components["schemas"]["StepOrNull"];
+        };
+        Candidates: {
+            candidates: components["schemas"]["Hit"][];
+            /** @description Nothing is left that is worth asking about */
+            settled: boolean;
+        };
+        /** @description Arrays with one number per part. */
+        Timeline: {
+            from_us: number;
+            to_us: number;
+            frames: number[];
+            objects: number[];
+            /** @description Objects that carry the label */
+            explicit?: number[];
+            /** @description Objects that probably are it */
+            probable?: number[];
+            /** @description Objects of the track */
+            track?: number[];
+        };
+        Server: {
+            version: string;
+            token_required: boolean;
+            /** @description Whether this client may name paths on the server's machine */
+            local: boolean;
+            upload_bytes_max: number;
+            picture_bytes_max: number;
+            text_search: boolean;
+            defaults: {
+                chunk_seconds: number;
+                fps: number;
+            };
+        };
+        DeadLetter: {
+            id: number;
+            topic: string;
+            key: string;
+            reason: string;
+            attempts: number;
+            failed_at: components["schemas"]["Time"];
+        };
+        DeadLetterList: {
+            dead_letters: components["schemas"]["DeadLetter"][];
+            next_cursor: string | null;
+        };
+        Readiness: {
+            /** @enum {string} */
+            status: "ok" | "unavailable";
+            checks: {
+                [key: string]: string;
+            };
+        };
+        Worker: {
+            id: string;
+            part: string;
+            /**
+             * @description `lost`: not heard of for ten seconds
+             * @enum {string}
+             */
+            state: "busy" | "idle" | "stopped" | "lost";
+            video?: components["schemas"]["VideoId"];
+            segment?: number;
+            /** @description Wall clock */
+            started_us: number;
+            /** @description Wall clock */
+            seen_us: number;
+            /** @description Frames a second, of late */
+            rate: number;
+            emitted: number;
+            indexed: number;
+            failed: number;
+            objects: number;
+            segments: number;
+            stage_us: components["schemas"]["Stages"];
+            host?: string;
+            pid?: number;
+            rss_bytes?: number;
+            cpu_us?: number;
+        };
+        /** @description Microseconds spent on each stage */
+        Stages: {
+            [key: string]: number;
+        };
+        WorkerList: {
+            workers: components["schemas"]["Worker"][];
+        };
+        ActivityEvent: {
+            at_us: number;
+            /** @enum {string} */
+            kind: "video" | "progress" | "segment_split" | "segment_done" | "segment_failed" | "frame_emitted" | "frame_indexed" | "frame_failed" | "error";
+            worker?: string;
+            video?: components["schemas"]["VideoId"];
+            segment?: number;
+            frame?: number;
+            count?: number;
+            done?: number;
+            total?: number;
+            stage_us?: components["schemas"]["Stages"];
+            text?: string;
+        };
+        VideoActivity: {
+            video: components["schemas"]["VideoId"];
+            state?: components["schemas"]["VideoState"];
+            seen_us: number;
+            segments_split: number;
+            segments_done: number;
+            segments_failed: number;
+            emitted: number;
+            indexed: number;
+            failed: number;
+            objects: number;
+            progress?: {
+                text: string;
+                done: number;
+                /** @description -1: not known */
+                total: number;
+            };
+        };
+        ActivityState: {
+            /** @description The newest event that is counted in */
+            id: number;
+            at_us: number;
+            workers: components["schemas"]["Worker"][];
+            videos: components["schemas"]["VideoActivity"][];
+            recent: components["schemas"]["ActivityEvent"][];
+            errors: components["schemas"]["ActivityEvent"][];
+            totals: {
+                [key: string]: number;
+            };
+            queues: components["schemas"]["QueueDepth"][];
+        };
+        /** @description How much work waits between two parts */
+        QueueDepth: {
+            topic: string;
+            /** @description Messages nobody works on yet, those that wait for another attempt included */
+            waiting: number;
+            /** @description Messages being worked on */
+            leased: number;
+        };
+    };
+    responses: {
+        /** @description What went wrong */
+        Problem: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: {
+        Project: components["schemas"]["ProjectName"];
+        Video: components["schemas"]["VideoId"];
+        Frame: components["schemas"]["FrameId"];
+        Object: components["schemas"]["ObjectId"];
+        /** @description The label's name; upper and lower case and Unicode forms make no difference */
+        LabelName: components["schemas"]["LabelName"];
+        /** @description `version` of the labels this is based on; somebody else's change since then is a conflict */
+        Version: components["schemas"]["LabelVersion"];
+        /** @description How many to pass over */
+        Offset: number;
+        /** @description At most this many */
+        Limit: number;
+        /** @description `next_cursor` of the page before */
+        VideoCursor: components["schemas"]["VideoId"];
+        /** @description `next_cursor` of the page before */
+        IndexCursor: string;
+    };
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    listProjects: {
+        parameters: {
+            query?: {
+                /** @description At most this many */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of projects */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: components["schemas"]["ProjectName"];
+                };
+            };
+        };
+        responses: {
+            /** @description The project was there already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The project */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listProjectVideos: {
+        parameters: {
+            query?: {
+                /** @description At most this many */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the page before */
+                cursor?: components["parameters"]["VideoCursor"];
+            };
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of videos */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    submitVideo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Submission"];
+            };
+        };
+        responses: {
+            /** @description Accepted; the video's state tells how it goes on */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Video"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    uploadVideo: {
+        parameters: {
+            query?: {
+                chunk_seconds?: number;
+                limit_seconds?: number;
+                fps?: string;
+            };
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+                /** @description The file's name, to show it by */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+                "video/*": unknown;
+            };
+        };
+        responses: {
+            /** @description Stored and accepted */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Video"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listVideos: {
+        parameters: {
+            query?: {
+                /** @description At most this many */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the page before */
+                cursor?: components["parameters"]["VideoCursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of videos */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getVideo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                v: components["parameters"]["Video"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The video */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Video"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteVideo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                v: components["parameters"]["Video"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    cancelVideo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                v: components["parameters"]["Video"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The video, cancelled */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Video"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    resumeVideo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                v: components["parameters"]["Video"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The video, running again */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Video"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSegments: {
+        parameters: {
+            query?: {
+                /** @description At most this many */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the page before */
+                cursor?: components["parameters"]["IndexCursor"];
+            };
+            header?: never;
+            path: {
+                v: components["parameters"]["Video"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of segments */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listFrames: {
+        parameters: {
+            query?: {
+                /** @description Frames at or after this time */
+                from_us?: number;
+                /** @description Frames before this time */
+                to_us?: number;
+                state?: components["schemas"]["FrameState"];
+                /** @description At most this many */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the page before */
+                cursor?: components["parameters"]["IndexCursor"];
+            };
+            header?: never;
+            path: {
+                v: components["parameters"]["Video"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of frames */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FrameList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getTimeline: {
+        parameters: {
+            query?: {
+                from_us?: number;
+                /** @description By default the end of the video */
+                to_us?: number;
+                /** @description Into how many equal parts the time is divided */
+                buckets?: number;
+                /** @description Count the objects of this label too */
+                label?: components["schemas"]["LabelName"];
+                /** @description Count the objects of this track too */
+                track?: components["schemas"]["TrackId"];
+            };
+            header?: never;
+            path: {
+                v: components["parameters"]["Video"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Counts per part */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getVideoImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                v: components["parameters"]["Video"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A JPEG */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    streamVideo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                v: components["parameters"]["Video"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/*": unknown;
+                };
+            };
+            /** @description The range asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/*": unknown;
+                };
+            };
+            /** @description The range lies beyond the end */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getFrame: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                f: components["parameters"]["Frame"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The frame */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Frame"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getFrameImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                f: components["parameters"]["Frame"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A JPEG */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getObject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                o: components["parameters"]["Object"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The object */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectDetails"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getObjectImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                o: components["parameters"]["Object"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A JPEG */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSimilar: {
+        parameters: {
+            query?: {
+                /** @description At most this many */
+                limit?: components["parameters"]["Limit"];
+                /** @description How many of the best hits to pass over */
+                offset?: number;
+                min_score?: number;
+                scope?: "video" | "project";
+                /** @description Only the best hit of each track */
+                per_track?: boolean;
+                /** @description Only objects the detector called this */
+                class?: string;
+                /** @description Only objects with this label */
+                label?: string;
+            };
+            header?: never;
+            path: {
+                o: components["parameters"]["Object"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Hits, best first; the object itself is none */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HitList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Search"];
+            };
+        };
+        responses: {
+            /** @description Hits, best first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HitList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listLabels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The labels */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteLabel: {
+        parameters: {
+            query?: {
+                /** @description `version` of the labels this is based on; somebody else's change since then is a conflict */
+                version?: components["parameters"]["Version"];
+            };
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+                /** @description The label's name; upper and lower case and Unicode forms make no difference */
+                l: components["parameters"]["LabelName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelChange"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    addExamples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+                /** @description The label's name; upper and lower case and Unicode forms make no difference */
+                l: components["parameters"]["LabelName"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Examples"];
+            };
+        };
+        responses: {
+            /** @description What was done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelChange"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    removeExample: {
+        parameters: {
+            query?: {
+                /** @description `version` of the labels this is based on; somebody else's change since then is a conflict */
+                version?: components["parameters"]["Version"];
+            };
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+                /** @description The label's name; upper and lower case and Unicode forms make no difference */
+                l: components["parameters"]["LabelName"];
+                o: components["parameters"]["Object"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelChange"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    renameLabel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+                /** @description The label's name; upper and lower case and Unicode forms make no difference */
+                l: components["parameters"]["LabelName"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: components["schemas"]["LabelName"];
+                    version?: components["schemas"]["LabelVersion"];
+                    by?: components["schemas"]["Editor"];
+                };
+            };
+        };
+        responses: {
+            /** @description What was done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelChange"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    mergeLabel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+                /** @description The label's name; upper and lower case and Unicode forms make no difference */
+                l: components["parameters"]["LabelName"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    into: components["schemas"]["LabelName"];
+                    version?: components["schemas"]["LabelVersion"];
+                    by?: components["schemas"]["Editor"];
+                };
+            };
+        };
+        responses: {
+            /** @description What was done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelChange"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listLabelObjects: {
+        parameters: {
+            query?: {
+                kind?: "explicit" | "probable" | "negative";
+                /** @description Only objects of this video */
+                video?: components["schemas"]["VideoId"];
+                /** @description At most this many */
+                limit?: components["parameters"]["Limit"];
+                /** @description How many to pass over */
+                offset?: components["parameters"]["Offset"];
+            };
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+                /** @description The label's name; upper and lower case and Unicode forms make no difference */
+                l: components["parameters"]["LabelName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of objects */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HitList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listCandidates: {
+        parameters: {
+            query?: {
+                /** @description Only objects of this video */
+                video?: components["schemas"]["VideoId"];
+                /** @description At most this many */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+                /** @description The label's name; upper and lower case and Unicode forms make no difference */
+                l: components["parameters"]["LabelName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The best to ask first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Candidates"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    suggest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    positive: components["schemas"]["ObjectId"][];
+                    negative?: components["schemas"]["ObjectId"][];
+                    label?: components["schemas"]["LabelName"];
+                    video?: components["schemas"]["VideoId"];
+                    /** @default 100 */
+                    limit?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Surest first; the examples themselves are none */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HitList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listHistory: {
+        parameters: {
+            query?: {
+                /** @description At most this many */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the page before */
+                cursor?: components["parameters"]["IndexCursor"];
+            };
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of steps */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    undo: {
+        parameters: {
+            query?: {
+                /** @description `version` of the labels this is based on; somebody else's change since then is a conflict */
+                version?: components["parameters"]["Version"];
+            };
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelChange"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    redo: {
+        parameters: {
+            query?: {
+                /** @description `version` of the labels this is based on; somebody else's change since then is a conflict */
+                version?: components["parameters"]["Version"];
+            };
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelChange"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    followActivity: {
+        parameters: {
+            query?: {
+                last_event_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream of events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getActivityState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityState"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listWorkers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Workers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listDeadLetters: {
+        parameters: {
+            query?: {
+                /** @description At most this many */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the page before */
+                cursor?: components["parameters"]["IndexCursor"];
+                video?: components["schemas"]["VideoId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of dead letters */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    retryDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Back in its queue */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetter"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getServer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Facts for clients */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Server"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    startSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The cookie is set */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getContract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenAPI 3.1 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "ok";
+                        version: string;
+                    };
+                };
+            };
+        };
+    };
+    getReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description They do not; the checks say which and why */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Metrics */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+}

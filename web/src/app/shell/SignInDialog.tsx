@@ -1,0 +1,62 @@
+import { useState, type FormEvent } from 'react';
+import { sentenceOf } from '@/api/problem.ts';
+import { dismissSignIn, signIn } from '@/api/session.ts';
+import { Button } from '@/components/Button.tsx';
+import { Dialog } from '@/components/Dialog.tsx';
+import { TextField } from '@/components/TextField.tsx';
+
+const FORM = 'sign-in';
+
+/** Asks for the server's token; whatever was refused for the want of it goes on afterwards. */
+export function SignInDialog() {
+    const [token, setToken] = useState('');
+    const [busy, setBusy] = useState(false);
+    const [error, setError] = useState<string>();
+
+    async function submit(event: FormEvent) {
+        event.preventDefault();
+        if (busy) return;
+        if (token.trim() === '') {
+            setError('Enter the token that the server was started with.');
+            return;
+        }
+        setBusy(true);
+        setError(undefined);
+        try {
+            await signIn(token.trim());
+        } catch (failure) {
+            setError(sentenceOf(failure));
+            setBusy(false);
+        }
+    }
+
+    return (
+        <Dialog
+            title="Sign in"
+            size="s"
+            keepOpen
+            onClose={dismissSignIn}
+            actions={
+                <>
+                    <Button onClick={dismissSignIn}>Cancel</Button>
+                    <Button type="submit" form={FORM} variant="primary" busy={busy}>
+                        Sign in
+                    </Button>
+                </>
+            }
+        >
+            <form id={FORM} onSubmit={event => void submit(event)}>
+                <TextField
+                    label="Token"
+                    type="password"
+                    autoComplete="current-password"
+                    autoFocus
+                    value={token}
+                    onChange={setToken}
+                    error={error}
+                    hint="This server lets in who knows its token: whoever started it has chosen it (--token). This browser stays signed in for a month."
+                />
+            </form>
+        </Dialog>
+    );
+}

@@ -1,0 +1,46 @@
+// Short messages about what was done. toast('Label saved', { action: { label: 'Undo', run: undo } });
+import { useSyncExternalStore } from 'react';
+
+export interface Toast {
+    id: number;
+    text: string;
+    kind: 'info' | 'success' | 'error';
+    action?: { label: string; run: () => void };
+}
+
+const SHOWN_MOST = 3;
+const INFO_MS = 6000;
+// There is more to read, or something to decide.
+const LONG_MS = 12_000;
+
+let toasts: readonly Toast[] = [];
+let lastId = 0;
+const listeners = new Set<() => void>();
+
+function set(next: readonly Toast[]) {
+    toasts = next;
+    for (const listener of listeners) listener();
+}
+
+export function dismissToast(id: number) {
+    set(toasts.filter(toast => toast.id !== id));
+}
+
+export function toast(text: string, options: Partial<Pick<Toast, 'kind' | 'action'>> = {}): number {
+    lastId += 1;
+    const id = lastId;
+    const { kind = 'info', action } = options;
+    // The same message again replaces the one that is shown.
+    set([...toasts.filter(other => other.text !== text), { id, text, kind, action }].slice(-SHOWN_MOST));
+    setTimeout(() => dismissToast(id), kind === 'error' || action !== undefined ? LONG_MS : INFO_MS);
+    return id;
+}
+
+function subscribe(listener: () => void) {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+}
+
+export function useToasts(): readonly Toast[] {
+    return useSyncExternalStore(subscribe, () => toasts);
+}

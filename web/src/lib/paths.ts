@@ -1,0 +1,36 @@
+// Addresses of the views. Links are made here, so that a view can move without hunting for strings.
+
+export interface LabelView {
+    /** Time in the video, microseconds. */
+    t?: number;
+    /** The selected object. */
+    sel?: string;
+    label?: string;
+    panel?: 'similar' | 'labels' | 'candidates';
+}
+
+function query(values: Record<string, string | number | undefined>): string {
+    const params = new URLSearchParams();
+    for (const [name, value] of Object.entries(values)) {
+        if (value !== undefined && value !== '') params.set(name, String(value));
+    }
+    const text = params.toString();
+    return text === '' ? '' : `?${text}`;
+}
+
+const encoded = encodeURIComponent;
+
+export const paths = {
+    projects: () => '/',
+    project: (project: string) => `/p/${encoded(project)}`,
+    newVideo: (project: string) => `/p/${encoded(project)}/new`,
+    /** The ingestion view: of everything, of a project, or of one video. */
+    activity: (project?: string, video?: string) =>
+        `${project === undefined ? '' : `/p/${encoded(project)}`}/activity${query({ video })}`,
+    video: (project: string, video: string, view: LabelView = {}) =>
+        `/p/${encoded(project)}/v/${encoded(video)}${query({ ...view })}`,
+    search: (
+        project: string,
+        question: { object?: string; positive?: string; class?: string; label?: string; video?: string } = {},
+    ) => `/p/${encoded(project)}/search${query(question)}`,
+};

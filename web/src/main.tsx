@@ -1,0 +1,16 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app/App.tsx';
+import { startTheme } from './lib/theme.ts';
+import './styles/tokens.css';
+import './styles/global.css';
+
+startTheme();
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('index.html has no element with the id "root"');
+createRoot(root).render(
+    <StrictMode>
+        <App />
+    </StrictMode>,
+);

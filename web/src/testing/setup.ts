@@ -1,0 +1,36 @@
+// What jsdom does not have, and a clean page after each test.
+import { cleanup } from '@testing-library/react';
+import { afterEach, vi } from 'vitest';
+
+afterEach(() => {
+    cleanup();
+    document.title = '';
+});
+
+vi.stubGlobal('matchMedia', (query: string) => ({
+    matches: false,
+    media: query,
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+}));
+
+const dialog = HTMLDialogElement.prototype;
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition, @typescript-eslint/unbound-method -- missing in jsdom
+dialog.showModal ??= function (this: HTMLDialogElement) {
+    this.open = true;
+};
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition, @typescript-eslint/unbound-method -- missing in jsdom
+dialog.close ??= function (this: HTMLDialogElement) {
+    if (!this.open) return;
+    this.open = false;
+    this.dispatchEvent(new Event('close'));
+};
+const element = HTMLElement.prototype;
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition, @typescript-eslint/unbound-method -- missing in jsdom
+element.showPopover ??= function (this: HTMLElement) {
+    this.dispatchEvent(new Event('toggle'));
+};
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition, @typescript-eslint/unbound-method -- missing in jsdom
+element.hidePopover ??= function (this: HTMLElement) {
+    this.dispatchEvent(new Event('toggle'));
+};

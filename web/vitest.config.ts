@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+    plugins: [react()],
+    resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+    test: {
+        include: ['src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
+        environment: 'jsdom',
+        setupFiles: ['src/testing/setup.ts'],
+        css: { modules: { classNameStrategy: 'non-scoped' } },
+        restoreMocks: true,
+        maxWorkers: 2,
+    },
+});

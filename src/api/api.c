@@ -39,6 +39,8 @@ static const struct route routes[] = {
     {HTTP_POST, V1 "/videos/{v}/resume", api_resume_video, 0, 0},
     {HTTP_GET, V1 "/videos/{v}/segments", api_list_segments, 0, 0},
     {HTTP_GET, V1 "/videos/{v}/frames", api_list_frames, 0, 0},
+    {HTTP_GET, V1 "/videos/{v}/timeline", api_timeline, 0, 0},
+    {HTTP_GET, V1 "/videos/{v}/image", api_video_image, 0, 0},
     {HTTP_GET, V1 "/videos/{v}/stream", api_stream_video, 0, 0},
     {HTTP_GET, V1 "/frames/{f}", api_get_frame, 0, 0},
     {HTTP_GET, V1 "/frames/{f}/image", api_frame_image, 0, 0},
@@ -51,6 +53,7 @@ static const struct route routes[] = {
     {HTTP_GET, V1 "/workers", api_workers, 0, 0},
     {HTTP_GET, V1 "/dead-letters", api_list_dead_letters, 0, 0},
     {HTTP_POST, V1 "/dead-letters/{id}/retry", api_retry_dead_letter, 0, 0},
+    {HTTP_GET, V1 "/server", api_server, 0, 0},
     {HTTP_GET, V1 "/openapi.json", api_openapi, HTTP_ROUTE_OPEN, 0},
     {HTTP_POST, V1 "/session", api_start_session, HTTP_ROUTE_OPEN, 0},
     {HTTP_GET, "/healthz", api_healthz, HTTP_ROUTE_OPEN, 0},
@@ -114,15 +117,27 @@ enum err_code api_query_limit(
 enum err_code api_param_project(const struct http_request *request, const char **project, struct err *err)
 {
     *project = http_request_param(request, "p");
-    return project_name_check(*project, err);
+    return err_of_field(err, project_name_check(*project, err), "project");
 }
 
 enum err_code api_param_video(const struct http_request *request, const char **video, struct err *err)
 {
     *video = http_request_param(request, "v");
     if (!video_id_is_valid(*video))
-        return err_set(err, ERR_INVALID, "\"%.64s\" is no video id: it has 16 digits from 0 to f", *video);
+        return api_bad_video(*video, "video", err);
     return ERR_NONE;
+}
+
+enum err_code api_bad_video(const char *id, const char *field, struct err *err)
+{
+    err_set(err, ERR_INVALID, "\"%.64s\" is no video id: it has 16 digits from 0 to f", id);
+    return err_of_field(err, ERR_INVALID, field);
+}
+
+enum err_code api_query_video(const struct http_request *request, const char **video, struct err *err)
+{
+    *video = http_request_query(request, "video");
+    return *video == NULL || video_id_is_valid(*video) ? ERR_NONE : api_bad_video(*video, "video", err);
 }
 
 enum err_code api_respond_blob(struct api *api, struct http_request *request, struct http_response *response,

@@ -31,6 +31,8 @@ API_HANDLER(api_resume_video);
 API_HANDLER(api_list_segments);
 API_HANDLER(api_list_frames);
 API_HANDLER(api_stream_video);
+API_HANDLER(api_timeline);
+API_HANDLER(api_video_image);
 
 API_HANDLER(api_get_frame);
 API_HANDLER(api_frame_image);
@@ -45,6 +47,7 @@ API_HANDLER(api_activity_state);
 API_HANDLER(api_list_dead_letters);
 API_HANDLER(api_retry_dead_letter);
 
+API_HANDLER(api_server);
 API_HANDLER(api_healthz);
 API_HANDLER(api_readyz);
 API_HANDLER(api_metrics);
@@ -59,14 +62,22 @@ bool api_request_is_local(const struct api *api, const struct http_request *requ
 // `limit` of a list: 1 … `most`.
 enum err_code api_query_limit(
     const struct http_request *request, size_t fallback, size_t most, size_t *limit, struct err *err) ERR_MUST_CHECK;
-// The path's {p} or {v}, checked.
+// The path's {p} or {v}, checked. In errors they are the fields "project" and "video", as {f}, {o} and {l} are "frame",
+// "object" and "label".
 enum err_code api_param_project(
     const struct http_request *request, const char **project, struct err *err) ERR_MUST_CHECK;
 enum err_code api_param_video(const struct http_request *request, const char **video, struct err *err) ERR_MUST_CHECK;
+// The error of a text in `field` that is no video id.
+enum err_code api_bad_video(const char *id, const char *field, struct err *err);
+// The query field `video`, checked; NULL if absent.
+enum err_code api_query_video(const struct http_request *request, const char **video, struct err *err) ERR_MUST_CHECK;
 // Answers with a blob's bytes, with ranges. `etag` identifies the content,
 // without quotes.
 enum err_code api_respond_blob(struct api *api, struct http_request *request, struct http_response *response,
     const char *key, const char *type, const char *etag, struct err *err) ERR_MUST_CHECK;
+// Whether there is a picture to show the video by, and the index of its frame (may be NULL).
+enum err_code api_find_thumbnail(
+    struct api *api, const struct meta_video *video, bool *found, int32_t *index, struct err *err) ERR_MUST_CHECK;
 // The video as JSON with its errors.
 enum err_code api_video_json(
     struct api *api, const struct meta_video *video, json_t **out, struct err *err) ERR_MUST_CHECK;

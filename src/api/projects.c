@@ -21,7 +21,7 @@ API_HANDLER(api_list_projects)
     if (code == ERR_NONE)
         code = api_query_limit(request, PROJECTS_LIMIT, META_LIST_MAX, &limit, err);
     if (code == ERR_NONE && cursor != NULL)
-        code = project_name_check(cursor, err);
+        code = err_of_field(err, project_name_check(cursor, err), "cursor");
     if (code == ERR_NONE)
         code = meta_store_list_projects(api->config.ingest->meta, cursor, limit, &projects, &count, err);
     if (code != ERR_NONE)
@@ -60,7 +60,7 @@ API_HANDLER(api_create_project)
     if (code == ERR_NONE)
         code = json_get_string(body, "name", &name, err);
     if (code == ERR_NONE)
-        code = project_name_check(name, err);
+        code = err_of_field(err, project_name_check(name, err), "name");
     if (code == ERR_NONE)
         code = meta_store_create_project(api->config.ingest->meta, name, &created, err);
     if (code == ERR_NONE)

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "ingest/source_url.h"
 
 static void set_time(json_t *object, const char *field, int64_t wall_us)
 {
@@ -76,12 +77,24 @@ static json_t *shape_fps(const struct sampling *sampling)
     return json_real((double)sampling->fps_num / sampling->fps_den);
 }
 
-json_t *shape_video(const struct meta_video *video, char *const *errors, size_t error_count)
+// What to show it as: for a page with a video in it, once it is known, the page's title says more than its address,
+// which is the name where nobody gave another.
+static const char *name_of(const struct meta_video *video)
+{
+    char canonical[META_SOURCE_SIZE];
+    char name[META_TITLE_SIZE];
+    bool is_address = strncmp(video->source, "http://", 7) == 0 || strncmp(video->source, "https://", 8) == 0;
+    bool is_default = is_address && video->media.title[0] != '\0' &&
+        source_url_normalise(video->source, canonical, name, NULL) == ERR_NONE && strcmp(name, video->name) == 0;
+    return is_default ? video->media.title : video->name;
+}
+
+json_t *shape_video(const struct meta_video *video, bool has_thumbnail, char *const *errors, size_t error_count)
 {
     json_t *o = json_object();
     json_set_string(o, "id", video->id);
     json_set_string(o, "project", video->project);
-    json_set_string(o, "name", video->name);
+    json_set_string(o, "name", name_of(video));
     json_set_string(o, "source", video->source);
     json_set_string(o, "state", video_state_name(video->state));
     json_set_double(o, "chunk_seconds", (double)video->chunk_us / 1e6);
@@ -100,6 +113,7 @@ json_t *shape_video(const struct meta_video *video, char *const *errors, size_t 
     json_set_string(models, "embedder", video->embedder[0] != '\0' ? video->embedder : NULL);
     json_set(o, "models", models);
     json_set_bool(o, "source_incomplete", video->source_incomplete);
+    json_set_bool(o, "thumbnail", has_thumbnail);
     json_set_int64(o, "errors_count", video->errors_count);
     json_t *list = json_array();
     for (size_t i = 0; i < error_count; i++)

@@ -3,6 +3,7 @@
 // threads.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <jansson.h>
@@ -13,7 +14,7 @@
 
 json_t *shape_project(const struct meta_project *project);
 // `errors` may be NULL with count 0.
-json_t *shape_video(const struct meta_video *video, char *const *errors, size_t error_count);
+json_t *shape_video(const struct meta_video *video, bool has_thumbnail, char *const *errors, size_t error_count);
 json_t *shape_segment(const struct meta_segment *segment);
 json_t *shape_frame(const char *video, const struct meta_frame *frame);
 // One object of a frame.

@@ -10,6 +10,7 @@
 #include "api/api_internal.h"
 #include "api/openapi_json.h"
 #include "base/json.h"
+#include "ingest/lifecycle.h"
 
 #define WEB_PATH_MAX 4096
 
@@ -91,6 +92,27 @@ API_HANDLER(api_start_session)
     }
     json_decref(body);
     return code;
+}
+
+API_HANDLER(api_server)
+{
+    struct api *api = context;
+    struct submit_request submission;
+    (void)err;
+    submit_request_init(&submission);
+    json_t *defaults = json_object();
+    json_set_double(defaults, "chunk_seconds", (double)submission.chunk_us / 1e6);
+    json_set_double(defaults, "fps", (double)submission.sampling.fps_num / submission.sampling.fps_den);
+    json_t *answer = json_object();
+    json_set_string(answer, "version", FRAMEHOUND_VERSION);
+    json_set_bool(answer, "token_required", api->config.token_required);
+    json_set_bool(answer, "local", api->config.allow_local_files || api_request_is_local(api, request));
+    json_set_int64(answer, "upload_bytes_max", (int64_t)api->config.upload_bytes_most);
+    json_set_int64(answer, "picture_bytes_max", SEARCH_PICTURE_SIZE_MAX);
+    json_set_bool(answer, "text_search", false);
+    json_set(answer, "defaults", defaults);
+    http_response_json(response, 200, answer);
+    return ERR_NONE;
 }
 
 static const char *web_content_type(const char *path)

@@ -10,6 +10,7 @@
 
 #define VIDEOS_LIMIT 50
 #define SEGMENTS_LIMIT 100
+#define UPLOAD_NAME_MAX 255
 
 enum err_code api_video_json(struct api *api, const struct meta_video *video, json_t **out, struct err *err)
 {
@@ -18,8 +19,11 @@ enum err_code api_video_json(struct api *api, const struct meta_video *video, js
     enum err_code code = ERR_NONE;
     if (video->errors_count > 0)
         code = meta_store_video_errors(api->config.ingest->meta, video->id, &errors, &count, err);
+    bool has_thumbnail = false;
     if (code == ERR_NONE)
-        *out = shape_video(video, errors, count);
+        code = api_find_thumbnail(api, video, &has_thumbnail, NULL, err);
+    if (code == ERR_NONE)
+        *out = shape_video(video, has_thumbnail, errors, count);
     meta_strings_free(errors, count);
     return code;
 }
@@ -51,7 +55,8 @@ static enum err_code list_videos(
     if (code == ERR_NONE)
         code = api_query_limit(request, VIDEOS_LIMIT, META_LIST_MAX, &limit, err);
     if (code == ERR_NONE && cursor != NULL && !video_id_is_valid(cursor))
-        code = err_set(err, ERR_INVALID, "cursor must be the next_cursor of a page before");
+        code =
+            err_of_field(err, err_set(err, ERR_INVALID, "cursor must be the next_cursor of a page before"), "cursor");
     if (code == ERR_NONE)
         code = meta_store_list_videos(api->config.ingest->meta, project, cursor, limit, &videos, &count, err);
     json_t *list = json_array();
@@ -107,7 +112,8 @@ static enum err_code read_fps(const json_t *body, struct submit_request *submiss
         return submit_request_set_fps(submission, json_string_value(fps), err);
     if (json_is_number(fps))
         return submit_request_set_fps_number(submission, json_number_value(fps), err);
-    return err_set(err, ERR_INVALID, "field \"fps\" must be a number of frames per second or \"all\"");
+    return err_of_field(
+        err, err_set(err, ERR_INVALID, "field \"fps\" must be a number of frames per second or \"all\""), "fps");
 }
 
 static enum err_code read_seconds(const json_t *body, const char *field, double *seconds, struct err *err)
@@ -164,6 +170,24 @@ API_HANDLER(api_submit_video)
     return code;
 }
 
+// Characters of valid UTF-8: all bytes but those that continue one.
+static size_t count_characters(const char *text)
+{
+    size_t count = 0;
+    for (; *text != '\0'; text++)
+        count += ((unsigned char)*text & 0xC0) != 0x80;
+    return count;
+}
+
+static enum err_code check_upload_name(const char *name, struct err *err)
+{
+    if (count_characters(name) <= UPLOAD_NAME_MAX && strlen(name) < META_TITLE_SIZE)
+        return ERR_NONE;
+    err_set(err, ERR_INVALID, "the file's name has more than %d characters or %d bytes", UPLOAD_NAME_MAX,
+        META_TITLE_SIZE - 1);
+    return err_of_field(err, ERR_INVALID, "name");
+}
+
 API_HANDLER(api_upload_video)
 {
     struct api *api = context;
@@ -181,6 +205,8 @@ API_HANDLER(api_upload_video)
     if (code == ERR_NONE)
         code = api_param_project(request, &submission.project, err);
     if (code == ERR_NONE)
+        code = check_upload_name(http_request_param(request, "name"), err);
+    if (code == ERR_NONE)
         code = http_request_query_double(request, "chunk_seconds", -1e15, 1e15, chunk, &chunk, err);
     if (code == ERR_NONE)
         code = submit_request_set_chunk(&submission, chunk, err);
@@ -194,7 +220,9 @@ API_HANDLER(api_upload_video)
     if (code == ERR_NONE) {
         const char *path = http_request_body_path(request, &size_bytes, &sha256);
         if (size_bytes == 0)
-            code = err_set(err, ERR_INVALID, "the upload is empty: send the file's bytes as the request's body");
+            code = err_of_field(err,
+                err_set(err, ERR_INVALID, "the upload is empty: send the file's bytes as the request's body"),
+                "source");
         else
             code = lifecycle_submit_upload(api->config.ingest, &submission, path, sha256,
                 http_request_param(request, "name"), http_request_cancel(request), video, &outcome, err);

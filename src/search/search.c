@@ -153,16 +153,16 @@ static enum err_code build_query(
 {
     enum err_code code = ERR_NONE;
     if (request->object != NULL)
-        code = add_object(search, request->project, request->object, 1.0f, q, err);
+        code = err_of_field(err, add_object(search, request->project, request->object, 1.0f, q, err), "object");
     if (code == ERR_NONE && request->picture != NULL)
-        code = add_picture(search, request, q, err);
+        code = err_of_field(err, add_picture(search, request, q, err), "image");
     bool alone = request->object == NULL && request->picture == NULL;
     float share = (alone ? 1.0f : ROCCHIO_POSITIVE) / (float)(request->positive_count + !request->positive_count);
     for (size_t i = 0; i < request->positive_count && code == ERR_NONE; i++)
-        code = add_object(search, request->project, request->positive[i], share, q, err);
+        code = err_of_field(err, add_object(search, request->project, request->positive[i], share, q, err), "positive");
     share = -ROCCHIO_NEGATIVE / (float)(request->negative_count + !request->negative_count);
     for (size_t i = 0; i < request->negative_count && code == ERR_NONE; i++)
-        code = add_object(search, request->project, request->negative[i], share, q, err);
+        code = err_of_field(err, add_object(search, request->project, request->negative[i], share, q, err), "negative");
     return code;
 }
 

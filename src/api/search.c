@@ -1,0 +1,207 @@
+// Search: what is similar to an object, a picture or examples.
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "api/api_internal.h"
+#include "api/shape.h"
+#include "base/json.h"
+
+#define SIMILAR_LIMIT 20
+// Lists in filters.
+#define FILTER_VALUES_MAX 100
+
+static enum err_code query_flag(const struct http_request *request, const char *name, bool *flag, struct err *err)
+{
+    const char *text = http_request_query(request, name);
+    *flag = text != NULL && (strcmp(text, "true") == 0 || strcmp(text, "1") == 0);
+    if (text != NULL && !*flag && strcmp(text, "false") != 0 && strcmp(text, "0") != 0)
+        return err_of_field(
+            err, err_set(err, ERR_INVALID, "%s must be true or false, not \"%.32s\"", name, text), name);
+    return ERR_NONE;
+}
+
+static enum err_code run_search(
+    struct api *api, struct http_response *response, const struct search_request *question, struct err *err)
+{
+    struct search_result result = {0};
+    enum err_code code = search_run(api->config.search, question, &result, err);
+    if (code == ERR_NONE)
+        http_response_json(response, 200, shape_hits(&result));
+    search_result_release(&result);
+    return code;
+}
+
+API_HANDLER(api_similar)
+{
+    struct api *api = context;
+    static const char *const allowed[] = {"limit", "offset", "min_score", "scope", "per_track", "class", "label", NULL};
+    const char *id = http_request_param(request, "o");
+    struct object_info info;
+    double min_score = -1;
+    int64_t offset = 0;
+    struct search_request question = {.object = id, .cancel = http_request_cancel(request)};
+    enum err_code code = http_request_check_query(request, allowed, err);
+    if (code == ERR_NONE)
+        code = api_query_limit(request, SIMILAR_LIMIT, SEARCH_LIMIT_MAX, &question.limit, err);
+    if (code == ERR_NONE)
+        code = http_request_query_int64(request, "offset", 0, SEARCH_OFFSET_MAX, 0, &offset, err);
+    if (code == ERR_NONE)
+        code = http_request_query_double(request, "min_score", -1, 1, -1, &min_score, err);
+    if (code == ERR_NONE)
+        code = query_flag(request, "per_track", &question.per_track, err);
+    const char *scope = http_request_query(request, "scope");
+    if (code == ERR_NONE && scope != NULL && strcmp(scope, "video") != 0 && strcmp(scope, "project") != 0)
+        code = err_of_field(
+            err, err_set(err, ERR_INVALID, "scope must be video or project, not \"%.32s\"", scope), "scope");
+    if (code == ERR_NONE)
+        code = err_of_field(err, search_object(api->config.search, id, &info, err), "object");
+    if (code != ERR_NONE)
+        return code;
+
+    const char *class_name = http_request_query(request, "class");
+    const char *label = http_request_query(request, "label");
+    question.project = info.project;
+    question.offset = (size_t)offset;
+    question.min_score = (float)min_score;
+    question.filter.video = scope != NULL && strcmp(scope, "video") == 0 ? info.video : NULL;
+    question.filter.classes = &class_name;
+    question.filter.class_count = class_name != NULL;
+    question.filter.labels = &label;
+    question.filter.label_count = label != NULL;
+    return run_search(api, response, &question, err);
+}
+
+// A list of texts, in the request's arena.
+static enum err_code read_texts(struct http_request *request, json_t *object, const char *field, size_t most,
+    const char *const **texts, size_t *count, struct err *err)
+{
+    json_t *array = NULL;
+    enum err_code code = json_opt_array(object, field, most, &array, err);
+    if (code != ERR_NONE || array == NULL)
+        return code;
+    size_t n = json_array_size(array);
+    const char **list = arena_alloc_array(http_request_arena(request), n + 1, sizeof(*list));
+    for (size_t i = 0; i < n; i++) {
+        list[i] = json_string_value(json_array_get(array, i));
+        if (list[i] == NULL)
+            return err_of_field(err, err_set(err, ERR_INVALID, "field \"%s\" must be a list of texts", field), field);
+    }
+    *texts = list;
+    *count = n;
+    return ERR_NONE;
+}
+
+static enum err_code read_filters(
+    struct http_request *request, json_t *body, struct search_request *question, struct err *err)
+{
+    static const char *const allowed[] = {"videos", "classes", "labels", "exclude", "min_score", NULL};
+    json_t *filters = NULL;
+    double min_score = -1;
+    struct vector_filter *filter = &question->filter;
+    enum err_code code = json_opt_object(body, "filters", &filters, err);
+    if (code != ERR_NONE || filters == NULL)
+        return code;
+    code = json_check_fields(filters, allowed, err);
+    if (code == ERR_NONE)
+        code = read_texts(request, filters, "videos", FILTER_VALUES_MAX, &filter->videos, &filter->video_count, err);
+    if (code == ERR_NONE)
+        code = read_texts(request, filters, "classes", FILTER_VALUES_MAX, &filter->classes, &filter->class_count, err);
+    if (code == ERR_NONE)
+        code = read_texts(request, filters, "labels", FILTER_VALUES_MAX, &filter->labels, &filter->label_count, err);
+    if (code == ERR_NONE)
+        code =
+            read_texts(request, filters, "exclude", SEARCH_EXAMPLES_MAX, &filter->exclude, &filter->exclude_count, err);
+    if (code == ERR_NONE)
+        code = json_opt_double(filters, "min_score", -1, 1, &min_score, err);
+    question->min_score = (float)min_score;
+    for (size_t i = 0; i < filter->video_count && code == ERR_NONE; i++) {
+        if (!video_id_is_valid(filter->videos[i]))
+            code = api_bad_video(filter->videos[i], "videos", err);
+    }
+    // What is wrong here is wrong in "filters".
+    if (code != ERR_NONE && err != NULL)
+        err_name_field(err, arena_sprintf(http_request_arena(request), "filters.%s", err->field));
+    return code;
+}
+
+// The picture as Base64, with or without a data URL in front.
+static enum err_code read_picture(
+    struct http_request *request, const char *text, struct search_request *question, struct err *err)
+{
+    if (strncmp(text, "data:", 5) == 0) {
+        const char *comma = strchr(text, ',');
+        if (comma == NULL || comma - text < 7 || strncmp(comma - 7, ";base64", 7) != 0)
+            return err_of_field(
+                err, err_set(err, ERR_INVALID, "field \"image\" is a data URL without \";base64,\""), "image");
+        text = comma + 1;
+    }
+    size_t length = strlen(text);
+    size_t capacity = length / 4 * 3 + 3;
+    unsigned char *bytes = arena_alloc(http_request_arena(request), capacity);
+    const char *end = NULL;
+    if (sodium_base642bin(bytes, capacity, text, length, " \r\n", &question->picture_size, &end,
+            sodium_base64_VARIANT_ORIGINAL) != 0 ||
+        *end != '\0')
+        return err_of_field(err, err_set(err, ERR_INVALID, "field \"image\" must be a picture as Base64"), "image");
+    question->picture = bytes;
+    return ERR_NONE;
+}
+
+API_HANDLER(api_search)
+{
+    struct api *api = context;
+    static const char *const allowed[] = {
+        "project", "object", "image", "text", "positive", "negative", "filters", "limit", "offset", "per_track", NULL};
+    json_t *body = NULL;
+    const char *image = NULL;
+    const char *text = NULL;
+    int64_t limit = SIMILAR_LIMIT;
+    int64_t offset = 0;
+    struct search_request question = {.min_score = -1, .cancel = http_request_cancel(request)};
+    enum err_code code = http_request_json(request, &body, err);
+    if (code == ERR_NONE)
+        code = json_check_fields(body, allowed, err);
+    if (code == ERR_NONE)
+        code = json_get_string(body, "project", &question.project, err);
+    if (code == ERR_NONE)
+        code = json_opt_string(body, "object", &question.object, err);
+    if (code == ERR_NONE)
+        code = json_opt_string(body, "image", &image, err);
+    if (code == ERR_NONE)
+        code = json_opt_string(body, "text", &text, err);
+    if (code == ERR_NONE && text != NULL)
+        code = err_of_field(err,
+            err_set(err, ERR_INVALID,
+                "search by text needs a text encoder that goes with the embedder, and no such model is installed"),
+            "text");
+    if (code == ERR_NONE)
+        code = read_texts(
+            request, body, "positive", SEARCH_EXAMPLES_MAX, &question.positive, &question.positive_count, err);
+    if (code == ERR_NONE)
+        code = read_texts(
+            request, body, "negative", SEARCH_EXAMPLES_MAX, &question.negative, &question.negative_count, err);
+    if (code == ERR_NONE)
+        code = json_opt_int64(body, "limit", 1, SEARCH_LIMIT_MAX, &limit, err);
+    if (code == ERR_NONE)
+        code = json_opt_int64(body, "offset", 0, SEARCH_OFFSET_MAX, &offset, err);
+    if (code == ERR_NONE)
+        code = json_opt_bool(body, "per_track", &question.per_track, err);
+    if (code == ERR_NONE)
+        code = read_filters(request, body, &question, err);
+    if (code == ERR_NONE && image != NULL)
+        code = read_picture(request, image, &question, err);
+    if (code == ERR_NONE && question.project != NULL) {
+        struct meta_project project;
+        code = err_of_field(err, project_name_check(question.project, err), "project");
+        if (code == ERR_NONE)
+            code = meta_store_get_project(api->config.ingest->meta, question.project, &project, err);
+    }
+    question.limit = (size_t)limit;
+    question.offset = (size_t)offset;
+    if (code == ERR_NONE)
+        code = run_search(api, response, &question, err);
+    json_decref(body);
+    return code;
+}

@@ -28,6 +28,7 @@ export function slugOf(text: string): string | undefined {
         .replace(/[ßæœøđðłþı]/g, letter => SPELLED[letter] ?? letter)
         .normalize('NFKD')
         .replace(/\p{Mark}/gu, '')
+        .toLowerCase()
         .replace(/['’]/g, '')
         .replace(/[^a-z0-9]+/g, '-')
         .replace(/^-+/, '')

@@ -24,6 +24,23 @@ export function projectsQuery() {
     });
 }
 
+/** What the server is and takes; it does not change while it runs. */
+export function serverQuery() {
+    return queryOptions({
+        queryKey: keys.server,
+        queryFn: ({ signal }) => call(client.GET('/api/v1/server', { signal })),
+        staleTime: 60_000,
+    });
+}
+
+export function labelsQuery(project: string) {
+    return queryOptions({
+        queryKey: keys.labels(project),
+        queryFn: ({ signal }) =>
+            call(client.GET('/api/v1/projects/{p}/labels', { params: { path: { p: project } }, signal })),
+    });
+}
+
 export function projectQuery(project: string) {
     return queryOptions({
         queryKey: keys.project(project),

@@ -8,6 +8,11 @@ export function frameImageUrl(frame: string): string {
     return `/api/v1/frames/${encodeURIComponent(frame)}/image`;
 }
 
+/** Only where the video's `thumbnail` says that there is one. */
+export function videoImageUrl(video: string): string {
+    return `/api/v1/videos/${encodeURIComponent(video)}/image`;
+}
+
 export function videoStreamUrl(video: string): string {
     return `/api/v1/videos/${encodeURIComponent(video)}/stream`;
 }

@@ -23,6 +23,7 @@ export const routes: RouteObject[] = [
         hydrateFallbackElement: <></>,
         children: [
             view('/', () => import('./routes/ProjectsRoute.tsx')),
+            view('/new', () => import('./routes/NewVideoRoute.tsx')),
             view('/activity', () => import('./routes/ActivityRoute.tsx')),
             view('/p/:project', () => import('./routes/ProjectRoute.tsx')),
             view('/p/:project/new', () => import('./routes/NewVideoRoute.tsx')),

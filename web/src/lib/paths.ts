@@ -23,7 +23,8 @@ const encoded = encodeURIComponent;
 export const paths = {
     projects: () => '/',
     project: (project: string) => `/p/${encoded(project)}`,
-    newVideo: (project: string) => `/p/${encoded(project)}/new`,
+    /** Without a project, the form asks for one. */
+    newVideo: (project?: string) => (project === undefined ? '/new' : `/p/${encoded(project)}/new`),
     /** The ingestion view: of everything, of a project, or of one video. */
     activity: (project?: string, video?: string) =>
         `${project === undefined ? '' : `/p/${encoded(project)}`}/activity${query({ video })}`,

@@ -115,8 +115,8 @@ enum err_code labels_clear(struct labels *labels, const char *project, const cha
 // ERR_CONFLICT when another label has the name; another spelling of its own name is fine.
 enum err_code labels_rename(struct labels *labels, const char *project, const char *label, const char *name,
     const struct label_editor *editor, struct label_change *change, struct err *err) ERR_MUST_CHECK;
-// Gives all that was said of `label` to `into`, and removes it; where both were spoken about an object, a yes wins over
-// a no, and `into`'s own word over the other's. The change carries `into`.
+// Gives all that was said of `label` to `into`, and removes it; where one was said yes of an object and the other no,
+// the yes stays. The change carries `into`.
 enum err_code labels_merge(struct labels *labels, const char *project, const char *label, const char *into,
     const struct label_editor *editor, struct label_change *change, struct err *err) ERR_MUST_CHECK;
 enum err_code labels_delete(struct labels *labels, const char *project, const char *label,

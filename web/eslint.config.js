@@ -13,12 +13,11 @@ function mayNotImport(folders, message) {
         {
             patterns: [
                 {
-                    group: folders.flatMap(folder => [
-                        `@/${folder}`,
-                        `@/${folder}/**`,
-                        `**/../${folder}`,
-                        `**/../${folder}/**`,
-                    ]),
+                    group: folders.flatMap(folder => {
+                        // From another feature, the relative path to features/search starts ../../search.
+                        const name = folder.replace(/.*\//, '');
+                        return [`@/${folder}`, `@/${folder}/**`, `**/../${name}`, `**/../${name}/**`];
+                    }),
                     message,
                 },
             ],
@@ -46,6 +45,8 @@ export default ts.config(
             '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
             '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
             '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+            // Code points are what is meant where a string is spread.
+            '@typescript-eslint/no-misused-spread': ['error', { allow: ['string'] }],
             'no-console': 'error',
             eqeqeq: 'error',
         },

@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { afterEach, expect, it, vi } from 'vitest';
 import { call, client } from './client.ts';
 import { connection } from './connection.ts';
@@ -9,7 +10,7 @@ function json(status: number, body: unknown) {
 }
 
 function answers(...responses: (Response | Error)[]) {
-    const mock = vi.fn((_input: RequestInfo | URL, _init?: RequestInit) => {
+    const mock = vi.fn<typeof fetch>(() => {
         const next = responses.shift();
         if (next === undefined) return Promise.reject(new Error('one request too many'));
         return next instanceof Error ? Promise.reject(next) : Promise.resolve(next);

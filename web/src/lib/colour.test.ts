@@ -25,7 +25,7 @@ describe('tokens', () => {
         new Map(
             [...block.matchAll(/--([\w-]+): (#[0-9a-f]{3,6});/g)].map(([, name, hex = '']) => [
                 name,
-                hex.length === 4 ? `#${[...hex.slice(1)].map(c => c + c).join('')}` : hex,
+                hex.length === 4 ? hex.replace(/[0-9a-f]/g, '$&$&') : hex,
             ]),
         );
 

@@ -59,7 +59,7 @@ function isTaken(event: KeyboardEvent): boolean {
     const target = event.target instanceof Element ? event.target : null;
     if (target?.closest(TYPING)) return true;
     const presses = event.key === ' ' || event.key === 'Enter';
-    return presses && target?.closest(PRESSABLE) != null;
+    return presses && target !== null && target.closest(PRESSABLE) !== null;
 }
 
 function onKeyDown(event: KeyboardEvent) {

@@ -23,10 +23,10 @@ async function open<T>(address: string, hook: () => T): Promise<{ current: T }> 
 }
 
 it('reads what is in the address, and takes nonsense for absent', async () => {
-    const read = () => ({ t: useUrlNumber('t')[0], scope: useUrlEnum('scope', ['video', 'project'], 'project')[0] });
-    expect((await open('/?t=1500000&scope=video', read)).current).toEqual({ t: 1_500_000, scope: 'video' });
-    expect((await open('/?t=soon&scope=galaxy', read)).current).toEqual({ t: null, scope: 'project' });
-    expect((await open('/?t=', read)).current).toEqual({ t: null, scope: 'project' });
+    const useBoth = () => ({ t: useUrlNumber('t')[0], scope: useUrlEnum('scope', ['video', 'project'], 'project')[0] });
+    expect((await open('/?t=1500000&scope=video', useBoth)).current).toEqual({ t: 1_500_000, scope: 'video' });
+    expect((await open('/?t=soon&scope=galaxy', useBoth)).current).toEqual({ t: null, scope: 'project' });
+    expect((await open('/?t=', useBoth)).current).toEqual({ t: null, scope: 'project' });
 });
 
 it('makes one navigation of several changes, keeping the rest and the fragment', async () => {

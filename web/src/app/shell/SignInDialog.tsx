@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from 'react';
+import { useState, type SyntheticEvent } from 'react';
 import { sentenceOf } from '@/api/problem.ts';
 import { dismissSignIn, signIn } from '@/api/session.ts';
 import { Button } from '@/components/Button.tsx';
@@ -13,7 +13,7 @@ export function SignInDialog() {
     const [busy, setBusy] = useState(false);
     const [error, setError] = useState<string>();
 
-    async function submit(event: FormEvent) {
+    async function submit(event: SyntheticEvent) {
         event.preventDefault();
         if (busy) return;
         if (token.trim() === '') {
@@ -50,7 +50,6 @@ export function SignInDialog() {
                     label="Token"
                     type="password"
                     autoComplete="current-password"
-                    autoFocus
                     value={token}
                     onChange={setToken}
                     error={error}

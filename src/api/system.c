@@ -2,8 +2,10 @@
 // files.
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -153,6 +155,54 @@ static int open_web_file(int directory, const char *path, struct stat *st)
     return fd;
 }
 
+// The page's scripts, styles and requests are its own; React sets style attributes. What is pasted into a search is
+// shown from a blob: or data: address.
+#define WEB_POLICY                                                                                                     \
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; "            \
+    "media-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "             \
+    "frame-ancestors 'none'"
+
+// Whether Accept-Encoding names gzip, or everything, and does not refuse it by "q=0".
+static bool accepts_gzip(const struct http_request *request)
+{
+    const char *at = http_request_header(request, "Accept-Encoding");
+    while (at != NULL && *at != '\0') {
+        at += strspn(at, " \t,");
+        size_t length = strcspn(at, ",");
+        size_t name = strcspn(at, " \t;,");
+        bool named = (name == 4 && strncasecmp(at, "gzip", 4) == 0) || (name == 1 && *at == '*');
+        const char *quality = named ? memmem(at, length, "q=", 2) : NULL;
+        if (named)
+            return quality == NULL || strtod(quality + 2, NULL) > 0;
+        at += length;
+    }
+    return false;
+}
+
+// The file, or its compressed copy beside it ("x.js.gz", made with the application) where the client takes that.
+static int open_web_variant(int directory, const char *path, const struct http_request *request,
+    struct http_response *response, struct stat *st)
+{
+    int fd = open_web_file(directory, path, st);
+    char packed[WEB_PATH_MAX];
+    struct stat packed_st = {0};
+    if (fd < 0 || snprintf(packed, sizeof(packed), "%s.gz", path) >= (int)sizeof(packed))
+        return fd;
+    int packed_fd = open_web_file(directory, packed, &packed_st);
+    if (packed_fd < 0)
+        return fd;
+    http_response_header(response, "Vary", "Accept-Encoding");
+    // A copy that is older than its file is of another build.
+    if (!accepts_gzip(request) || packed_st.st_mtim.tv_sec < st->st_mtim.tv_sec) {
+        close(packed_fd);
+        return fd;
+    }
+    http_response_header(response, "Content-Encoding", "gzip");
+    close(fd);
+    *st = packed_st;
+    return packed_fd;
+}
+
 // Files of the web application; a path that is none of them and looks like no
 // file is a view of the application, which finds its way by the address.
 API_HANDLER(api_web_file)
@@ -174,11 +224,11 @@ API_HANDLER(api_web_file)
 
     struct stat st = {0};
     const char *name = path[0] != '\0' ? path : "index.html";
-    int fd = open_web_file(directory, name, &st);
+    int fd = open_web_variant(directory, name, request, response, &st);
     const char *slash = strrchr(name, '/');
     if (fd < 0 && strchr(slash != NULL ? slash : name, '.') == NULL) {
         name = "index.html";
-        fd = open_web_file(directory, name, &st);
+        fd = open_web_variant(directory, name, request, response, &st);
     }
     close(directory);
     if (fd < 0)
@@ -186,8 +236,10 @@ API_HANDLER(api_web_file)
     // Built files carry a hash of their content in their names; the page itself
     // does not.
     bool hashed = strncmp(name, "assets/", 7) == 0;
+    const char *type = web_content_type(name);
     http_response_header(response, "Cache-Control", hashed ? "public, max-age=31536000, immutable" : "no-cache");
-    http_response_file(
-        response, web_content_type(name), fd, 0, (uint64_t)st.st_size, NULL, (int64_t)st.st_mtim.tv_sec * 1000000);
+    if (strncmp(type, "text/html", 9) == 0)
+        http_response_header(response, "Content-Security-Policy", WEB_POLICY);
+    http_response_file(response, type, fd, 0, (uint64_t)st.st_size, NULL, (int64_t)st.st_mtim.tv_sec * 1000000);
     return ERR_NONE;
 }

@@ -106,7 +106,10 @@ OPTION_TABLE(server_options, "Server",
         .repeatable = true,
         .value_name = "URL",
         .help = "Web origin whose pages may use the interface."},
-    {.name = "web", .type = OPTION_PATH, .value_name = "DIR", .help = "Folder of the built web application."},
+    {.name = "web",
+        .type = OPTION_PATH,
+        .value_name = "DIR",
+        .help = "Folder of the built web application; default: the one built with the program."},
     {.name = "max-upload", .type = OPTION_SIZE, .fallback = "20G", .least = "1M", .help = "Largest upload."});
 
 OPTION_TABLE(client_options, "Server to talk to",
@@ -156,6 +159,12 @@ const char *settings_yt_dlp(const struct options *options)
 {
     const char *given = options_string(options, "yt-dlp");
     return given != NULL ? given : DEFAULT_YT_DLP;
+}
+
+const char *settings_web_dir(const struct options *options)
+{
+    const char *given = options_string(options, "web");
+    return given != NULL ? given : DEFAULT_WEB_DIR;
 }
 
 enum err_code settings_token(const struct options *options, char **token, struct err *err)

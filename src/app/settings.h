@@ -26,6 +26,8 @@ enum err_code settings_data_dir(
     const struct options *options, char path[FILE_PATH_MAX], struct err *err) ERR_MUST_CHECK;
 // --models, or the folder set-up filled.
 const char *settings_models_dir(const struct options *options);
+// The built web application: --web, or the one in the build folder; it need not be there.
+const char *settings_web_dir(const struct options *options);
 // The program for web pages: --yt-dlp, or the one that set-up installed.
 const char *settings_yt_dlp(const struct options *options);
 // A token from --token-file, to be freed; NULL when the option is not given. ERR_INVALID for one that is too short,

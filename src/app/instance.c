@@ -202,7 +202,7 @@ static enum err_code start_query(struct instance *in, struct err *err)
     in->api = api_new(&(struct api_config){.ingest = ingest,
         .search = in->search,
         .activity = in->activity_log,
-        .web_dir = private ? NULL : options_string(options, "web"),
+        .web_dir = private ? NULL : settings_web_dir(options),
         .upload_bytes_most = private ? 0 : (uint64_t)options_size_bytes(options, "max-upload"),
         .allow_local_files = !private && options_bool(options, "allow-local-files"),
         .token_required = !private && options_string(options, "token-file") != NULL});

@@ -17,11 +17,11 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: ## install what is missing (Debian packages, runtime, models)
+setup: ## install what is missing (Debian packages, runtime, models, web packages)
 	@scripts/setup build
 
 .PHONY: build
-build: setup ## compile to build/framehound
+build: setup ## compile to build/framehound and build/web
 	@scripts/build "$(BUILD)"
 
 .PHONY: run
@@ -35,6 +35,7 @@ stop: ## stop the server that `make run` left running
 
 .PHONY: test
 test: build ## all tests; the last line says `N passed, N failed`
+	@scripts/setup test
 	@scripts/test "$(BUILD)" $(TEST_FLAGS)
 
 .PHONY: asan
@@ -54,12 +55,12 @@ fuzz: setup ## search for inputs that break a parser, FUZZ_SECONDS= (60) for eac
 	@scripts/fuzz build-fuzz
 
 .PHONY: lint
-lint: setup ## formatting, static analysis, headers, module direction, scripts
+lint: setup ## formatting, static analysis, headers, module direction, scripts, web
 	@scripts/setup lint
 	@scripts/lint "$(BUILD)"
 
 .PHONY: fmt
-fmt: ## format the C sources in place
+fmt: setup ## format the C and web sources in place
 	@scripts/setup lint
 	@scripts/lint --fix
 

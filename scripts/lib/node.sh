@@ -45,6 +45,27 @@ SH
     mark_done node "$key"
 }
 
+# use_node: the Node.js that set-up chose is on PATH; nothing is installed.
+use_node() {
+    if [ -x "$node_dir/bin/node" ]; then PATH=$node_dir/bin:$PATH; fi
+}
+
+web_dir=$root_dir/web
+
+# web_step: the packages of the web application, as web/package-lock.json pins them; npm checks their SHA-512.
+web_step() {
+    local key
+    key=$(key_of "$web_dir/package.json" "$web_dir/package-lock.json" "$web_dir/.npmrc")
+    is_done web "$key" "$web_dir/node_modules/.package-lock.json" && return 0
+    node_step
+    say "setup: packages of the web application (about 60 MB to download)"
+    rm -f "$stamp_dir/web"
+    # What an interrupted run has fetched is in npm's cache, so the next one goes on from there.
+    (cd "$web_dir" && npm ci --silent) >&2 ||
+        die "npm could not install the packages of web/package-lock.json; run 'npm ci' in web/ to see why"
+    mark_done web "$key"
+}
+
 # npm_package_step DIGEST NAME@VERSION PATH...: unpacks those paths of the package to .deps/npm/NAME.
 npm_package_step() {
     local digest=$1 spec=$2 name=${2%@*} stamp key work tarball target path

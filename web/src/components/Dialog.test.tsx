@@ -26,6 +26,7 @@ it('is named by its title, and gives the focus back when it closes', async () =>
     render(<Opener />);
     await user.click(screen.getByText('Open'));
     expect(screen.getByRole('dialog', { name: 'Rename' })).toHaveProperty('open', true);
+    expect(document.activeElement).toBe(screen.getByLabelText('Name'));
     await user.click(screen.getByRole('button', { name: 'Close' }));
     expect(screen.queryByRole('dialog')).toBeNull();
     expect(document.activeElement).toBe(screen.getByText('Open'));

@@ -26,6 +26,11 @@ export function Dialog({ title, onClose, actions, size = 'm', keepOpen = false, 
         const dialog = ref.current;
         const before = document.activeElement;
         dialog?.showModal();
+        // The browser would take the close button, which comes first; people come for the field, or to decide.
+        const first = [`.${styles.body} :is(input, select, textarea)`, `.${styles.actions} button`]
+            .map(selector => dialog?.querySelector<HTMLElement>(selector))
+            .find(Boolean);
+        first?.focus();
         const onNativeClose = () => close();
         dialog?.addEventListener('close', onNativeClose);
         return () => {

@@ -1,0 +1,113 @@
+import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { classNames } from '@/lib/class-names.ts';
+import { labelColour } from '@/lib/colour.ts';
+import { useShownTime } from '../hooks/usePlayback.ts';
+import {
+    describeObject,
+    readingOrder,
+    stateOf,
+    tagText,
+    visibleBoxes,
+    type LayerOptions,
+    type Selection,
+} from '../model/layer.ts';
+import type { Playback } from '../model/playback.ts';
+import { boxesAt, type PlacedBox, type Samples } from '../model/samples.ts';
+import styles from './ObjectStrip.module.css';
+
+interface Props {
+    playback: Playback;
+    samples: Samples;
+    options: LayerOptions;
+    selection: Selection;
+    hovered: string | null;
+    isPending: boolean;
+    onHover: (id: string | null) => void;
+    onChoose: (box: PlacedBox) => void;
+}
+
+const WHILE_PLAYING_MS = 400;
+
+/** The boxes of the picture as a list: what the canvas shows, for keyboards and screen readers, and for a quick look. */
+export function ObjectStrip(props: Props) {
+    const { playback, samples, options, selection, hovered, isPending, onHover, onChoose } = props;
+    const us = useShownTime(playback, WHILE_PLAYING_MS);
+    const list = useRef<HTMLUListElement>(null);
+    const [active, setActive] = useState<string | null>(null);
+    const boxes = useMemo(
+        () => readingOrder(visibleBoxes(boxesAt(samples, us), options, selection)),
+        [samples, us, options, selection],
+    );
+    const ids = boxes.map(box => box.object.id);
+    const chosen = boxes.find(box => stateOf(box, selection) === 'selected')?.object.id;
+    const stop = ids.find(id => id === active) ?? chosen ?? ids[0];
+
+    function onKeyDown(event: KeyboardEvent, index: number) {
+        const to: Record<string, number> = {
+            ArrowRight: index + 1,
+            ArrowLeft: index - 1,
+            Home: 0,
+            End: ids.length - 1,
+        };
+        const box = boxes[index];
+        const target = to[event.key];
+        if (target !== undefined) list.current?.querySelectorAll<HTMLElement>('[role=option]')[target]?.focus();
+        else if ((event.key === 'Enter' || event.key === ' ') && box !== undefined) onChoose(box);
+        else return;
+        event.preventDefault();
+    }
+
+    return (
+        <div className={styles.strip}>
+            <span className={styles.count} aria-hidden="true">
+                {isPending ? '…' : boxes.length}
+            </span>
+            <ul
+                ref={list}
+                role="listbox"
+                aria-label="Objects in this picture"
+                aria-orientation="horizontal"
+                aria-busy={isPending}
+                className={styles.list}
+                tabIndex={ids.length === 0 ? 0 : -1}
+            >
+                {boxes.map((box, index) => {
+                    const { object } = box;
+                    const state = stateOf(box, selection);
+                    return (
+                        <li
+                            key={object.id}
+                            role="option"
+                            aria-selected={state === 'selected'}
+                            aria-label={describeObject(object)}
+                            tabIndex={object.id === stop ? 0 : -1}
+                            className={classNames(
+                                styles.option,
+                                styles[state],
+                                object.id === hovered && styles.hovered,
+                            )}
+                            onClick={() => onChoose(box)}
+                            onKeyDown={event => onKeyDown(event, index)}
+                            onFocus={() => {
+                                setActive(object.id);
+                                onHover(object.id);
+                            }}
+                            onBlur={() => onHover(null)}
+                            onPointerEnter={() => onHover(object.id)}
+                            onPointerLeave={() => onHover(null)}
+                        >
+                            {object.label !== null && (
+                                <span
+                                    className={styles.mark}
+                                    style={{ background: labelColour(object.label.name).fill }}
+                                />
+                            )}
+                            {tagText(object)}
+                        </li>
+                    );
+                })}
+            </ul>
+            {boxes.length === 0 && !isPending && <span className={styles.none}>No objects in this picture</span>}
+        </div>
+    );
+}

@@ -9,6 +9,8 @@ export const keys = {
     /** Prefix of every list of videos. */
     videoLists: ['videos'] as const,
     videosOf: (project: string) => ['videos', project] as const,
+    /** The videos the ingestion view follows: of all projects, of one, or a single one. */
+    watchedVideos: (project: string | null, video: string | null) => ['videos', project, 'watched', video] as const,
     video: (video: string) => ['video', video] as const,
     segments: (video: string) => ['segments', video] as const,
 
@@ -41,9 +43,15 @@ export const keys = {
     candidates: (project: string, label: string | null, options?: unknown) =>
         ['candidates', project, label, options ?? null] as const,
 
+    /** Prefix of all suggestions for a positive column. */
+    suggestionsOf: (project: string) => ['suggestions', project] as const,
+    suggestions: (project: string, question: unknown) => ['suggestions', project, question] as const,
+
     workers: ['workers'] as const,
     activity: ['activity'] as const,
+    /** Prefix of all lists of dead letters. */
     deadLetters: ['dead-letters'] as const,
+    deadLettersOf: (video: string | null) => ['dead-letters', video] as const,
 };
 
 /** What a change of labels makes stale. */
@@ -51,6 +59,7 @@ export function staleAfterLabelling(project: string): (readonly unknown[])[] {
     return [
         keys.labels(project),
         keys.candidatesOf(project),
+        keys.suggestionsOf(project),
         keys.allFrames,
         keys.allSimilar,
         keys.allTimelines,

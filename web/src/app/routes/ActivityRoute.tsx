@@ -1,15 +1,9 @@
 import { useParams } from 'react-router';
-import { EmptyState } from '@/components/EmptyState.tsx';
-import { ActivityIcon } from '@/components/icons.tsx';
-import { Page } from '@/components/Page.tsx';
+import { IngestView } from '@/features/ingest/components/IngestView.tsx';
 import { useTitle } from '@/lib/title.ts';
 
 export default function ActivityRoute() {
     const { project } = useParams();
     useTitle('Ingestion', project);
-    return (
-        <Page title="Ingestion">
-            <EmptyState icon={<ActivityIcon size={20} />} title="Nothing is being ingested" />
-        </Page>
-    );
+    return <IngestView key={project} project={project ?? null} />;
 }

@@ -1,0 +1,203 @@
+// The live stream of activity: one EventSource with a back-off of our own, and one change of state per picture however many
+// events came since the last one.
+//
+// A browser allows few connections to a server, and an open stream takes one: it is closed while the page is hidden, and
+// taken up again where it was.
+import { onConnectionChange, connection, reportAnswer, reportNoAnswer } from '@/api/connection.ts';
+import { ACTIVITY_URL } from '@/api/urls.ts';
+import {
+    noActivity,
+    receive,
+    type Activity,
+    type ActivityMessage,
+    type ActivityState,
+    type Flash,
+    type Incoming,
+    type QueueDepth,
+    type Received,
+} from '../model/activity.ts';
+
+export type StreamState = 'connecting' | 'live' | 'reconnecting' | 'refused';
+
+export interface StreamSnapshot {
+    activity: Activity;
+    state: StreamState;
+    /** Why the server refuses the stream. */
+    error: unknown;
+}
+
+/** What the stream needs of the browser; tests bring their own. */
+export interface StreamEnvironment {
+    open: (url: string) => EventSource;
+    nowMs: () => number;
+    /** Asks once why the server answered with an error. Resolves when it is right now; throws the reason. */
+    askWhy: () => Promise<unknown>;
+    nextPicture: (run: () => void) => () => void;
+}
+
+const FIRST_DELAY_MS = 400;
+const LONGEST_DELAY_MS = 10_000;
+const TICK_MS = 1000;
+const HIDDEN_GRACE_MS = 5000;
+
+/** How long to wait before the n-th attempt in a row, with some scatter so that many pages do not come at once. */
+export function delayOf(attempt: number, random = Math.random()): number {
+    return Math.min(FIRST_DELAY_MS * 2 ** attempt, LONGEST_DELAY_MS) * (0.8 + 0.4 * random);
+}
+
+export class ActivityStream {
+    private snapshot: StreamSnapshot = { activity: noActivity(), state: 'connecting', error: undefined };
+    private readonly listeners = new Set<() => void>();
+    private readonly flashListeners = new Set<(flashes: readonly Flash[]) => void>();
+    private pending: Received[] = [];
+    private cancelPicture: (() => void) | undefined;
+    private source: EventSource | undefined;
+    private attempts = 0;
+    private retry: ReturnType<typeof setTimeout> | undefined;
+    private ticking: ReturnType<typeof setInterval> | undefined;
+    private hiding: ReturnType<typeof setTimeout> | undefined;
+    private stopWatching: (() => void) | undefined;
+
+    constructor(private readonly environment: StreamEnvironment) {}
+
+    /** Opens the stream; the function that is returned ends it. */
+    start(): () => void {
+        const stopConnection = onConnectionChange(() => {
+            if (connection() === 'connected' && this.retry !== undefined) this.connect();
+        });
+        const onVisibility = () => this.onVisibility();
+        document.addEventListener('visibilitychange', onVisibility);
+        this.stopWatching = () => {
+            stopConnection();
+            document.removeEventListener('visibilitychange', onVisibility);
+        };
+        this.ticking = setInterval(() => {
+            if (this.snapshot.state === 'live') this.take({ kind: 'tick' });
+        }, TICK_MS);
+        this.connect();
+        return () => this.stop();
+    }
+
+    private stop() {
+        this.stopWatching?.();
+        clearInterval(this.ticking);
+        clearTimeout(this.hiding);
+        this.disconnect();
+        this.cancelPicture?.();
+        this.cancelPicture = undefined;
+    }
+
+    subscribe = (listener: () => void): (() => void) => {
+        this.listeners.add(listener);
+        return () => this.listeners.delete(listener);
+    };
+
+    getSnapshot = (): StreamSnapshot => this.snapshot;
+
+    /** What is to light up, once per picture. */
+    onFlashes = (listener: (flashes: readonly Flash[]) => void): (() => void) => {
+        this.flashListeners.add(listener);
+        return () => this.flashListeners.delete(listener);
+    };
+
+    /** Tries again at once, without waiting for the next attempt. */
+    reconnect = () => {
+        this.attempts = 0;
+        this.connect();
+    };
+
+    private onVisibility() {
+        clearTimeout(this.hiding);
+        if (document.hidden) {
+            this.hiding = setTimeout(() => this.disconnect(), HIDDEN_GRACE_MS);
+            return;
+        }
+        // No pictures were asked for while the page was hidden.
+        if (this.pending.length > 0) this.draw();
+        if (this.source === undefined) this.reconnect();
+    }
+
+    private disconnect() {
+        clearTimeout(this.retry);
+        this.retry = undefined;
+        this.source?.close();
+        this.source = undefined;
+    }
+
+    private connect() {
+        this.disconnect();
+        const { id } = this.snapshot.activity;
+        const source = this.environment.open(id < 0 ? ACTIVITY_URL : `${ACTIVITY_URL}?last_event_id=${id}`);
+        this.source = source;
+        source.onopen = () => {
+            this.attempts = 0;
+            reportAnswer();
+            this.take({ kind: 'connected' });
+            this.set({ state: 'live', error: undefined });
+        };
+        source.onerror = () => {
+            if (source === this.source) this.onLost(source.readyState === 2);
+        };
+        source.addEventListener('snapshot', event =>
+            this.take({
+                kind: 'snapshot',
+                id: Number(event.lastEventId),
+                state: JSON.parse(event.data as string) as ActivityState,
+            }),
+        );
+        source.addEventListener('activity', event =>
+            this.take({
+                kind: 'activity',
+                id: Number(event.lastEventId),
+                message: JSON.parse(event.data as string) as ActivityMessage,
+            }),
+        );
+        source.addEventListener('queues', event =>
+            this.take({
+                kind: 'queues',
+                queues: (JSON.parse(event.data as string) as { queues: QueueDepth[] }).queues,
+            }),
+        );
+    }
+
+    /** `refused`: the server answered, but not with a stream. */
+    private onLost(refused: boolean) {
+        this.disconnect();
+        // A stream may break with the server well; only one that cannot be opened again says that it is gone.
+        if (!refused && this.attempts > 0) reportNoAnswer();
+        this.set({ state: this.snapshot.activity.id < 0 && this.attempts === 0 ? 'connecting' : 'reconnecting' });
+        this.retry = setTimeout(() => this.connect(), delayOf(this.attempts));
+        this.attempts += 1;
+        if (refused) void this.learnWhy();
+    }
+
+    private async learnWhy() {
+        try {
+            await this.environment.askWhy();
+        } catch (error) {
+            if (this.snapshot.state !== 'live') this.set({ state: 'refused', error });
+        }
+    }
+
+    private take(what: Incoming) {
+        this.pending.push({ atMs: this.environment.nowMs(), what });
+        if (document.hidden) this.draw();
+        else this.cancelPicture ??= this.environment.nextPicture(() => this.draw());
+    }
+
+    private draw() {
+        this.cancelPicture?.();
+        this.cancelPicture = undefined;
+        const batch = this.pending;
+        this.pending = [];
+        const flashes: Flash[] = [];
+        const activity = receive(this.snapshot.activity, batch, flashes);
+        if (flashes.length > 0) for (const listener of this.flashListeners) listener(flashes);
+        if (activity !== this.snapshot.activity) this.set({ activity });
+    }
+
+    private set(change: Partial<StreamSnapshot>) {
+        this.snapshot = { ...this.snapshot, ...change };
+        for (const listener of this.listeners) listener();
+    }
+}

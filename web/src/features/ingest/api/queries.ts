@@ -1,0 +1,78 @@
+// What the ingestion view asks the server for besides the stream.
+import { queryOptions } from '@tanstack/react-query';
+import { call, client } from '@/api/client.ts';
+import { keys } from '@/api/keys.ts';
+import { isUnfinished, type Video } from '../model/progress.ts';
+
+/** The newest ones; a project with more says so. */
+export const VIDEOS_MOST = 200;
+const DEAD_LETTERS_MOST = 1000;
+const WORKING_MS = 1000;
+const MANY_WORKING_MS = 3000;
+const RESTING_MS = 15_000;
+
+export interface VideoPage {
+    videos: Video[];
+    more: boolean;
+}
+
+function pollMs(page: VideoPage | undefined): number {
+    if (page === undefined || !page.videos.some(isUnfinished)) return RESTING_MS;
+    return page.videos.length > 40 ? MANY_WORKING_MS : WORKING_MS;
+}
+
+/** The videos that are looked at: one, those of a project, or those of all projects; newest first. */
+export function watchedVideosQuery(project: string | null, video: string | null) {
+    return queryOptions({
+        queryKey: keys.watchedVideos(project, video),
+        queryFn: async ({ signal }): Promise<VideoPage> => {
+            if (video !== null) {
+                const one = await call(client.GET('/api/v1/videos/{v}', { params: { path: { v: video } }, signal }));
+                return { videos: [one], more: false };
+            }
+            const query = { limit: VIDEOS_MOST };
+            const page =
+                project === null
+                    ? await call(client.GET('/api/v1/videos', { params: { query }, signal }))
+                    : await call(
+                          client.GET('/api/v1/projects/{p}/videos', {
+                              params: { path: { p: project }, query },
+                              signal,
+                          }),
+                      );
+            return { videos: page.videos, more: page.next_cursor !== null };
+        },
+        refetchInterval: query => pollMs(query.state.data),
+    });
+}
+
+export function deadLettersQuery(video: string | null) {
+    return queryOptions({
+        queryKey: keys.deadLettersOf(video),
+        queryFn: ({ signal }) =>
+            call(
+                client.GET('/api/v1/dead-letters', {
+                    params: { query: { limit: DEAD_LETTERS_MOST, video: video ?? undefined } },
+                    signal,
+                }),
+            ),
+        refetchInterval: RESTING_MS,
+    });
+}
+
+export function cancelVideo(video: string) {
+    return call(client.POST('/api/v1/videos/{v}/cancel', { params: { path: { v: video } } }));
+}
+
+export function resumeVideo(video: string) {
+    return call(client.POST('/api/v1/videos/{v}/resume', { params: { path: { v: video } } }));
+}
+
+export function retryDeadLetter(id: number) {
+    return call(client.POST('/api/v1/dead-letters/{id}/retry', { params: { path: { id } } }));
+}
+
+/** Any refused answer comes with its reason here, which an event stream cannot tell. */
+export function getActivityState() {
+    return call(client.GET('/api/v1/activity/state'));
+}

@@ -1,0 +1,40 @@
+// The two ends of the data flow: where videos come in, and the stores where everything ends up.
+import { Handle, Position, type Node, type NodeProps } from '@xyflow/react';
+import { use } from 'react';
+import { formatCount, formatNumberOf } from '@/lib/format.ts';
+import type { StoreName } from '../model/layout.ts';
+import { STORE_NAMES } from './names.ts';
+import { SumsContext } from './sums-context.ts';
+import styles from './Flow.module.css';
+
+export type InboxNodeType = Node<Record<string, never>, 'inbox'>;
+export type StoreNodeType = Node<{ store: StoreName }, 'store'>;
+
+export function InboxNode() {
+    const sums = use(SumsContext);
+    return (
+        <div className={styles.inbox}>
+            <span className={styles.storeName}>Videos</span>
+            <span className={styles.counts}>
+                {sums.unfinished > 0 ? `${sums.unfinished} in work` : formatNumberOf(sums.videos, 'video')}
+            </span>
+            <Handle type="source" id="next" position={Position.Right} isConnectable={false} />
+        </div>
+    );
+}
+
+export function StoreNode({ data: { store } }: NodeProps<StoreNodeType>) {
+    const { emitted, objects } = use(SumsContext);
+    const texts: Record<StoreName, string> = {
+        blobs: `${formatCount(emitted + objects)} pictures`,
+        meta: `${formatCount(objects)} objects`,
+        vectors: `${formatCount(objects)} vectors`,
+    };
+    return (
+        <div className={styles.store}>
+            <Handle type="target" position={Position.Top} isConnectable={false} />
+            <span className={styles.storeName}>{STORE_NAMES[store]}</span>
+            <span className={styles.counts}>{texts[store]}</span>
+        </div>
+    );
+}

@@ -1,0 +1,41 @@
+import { Handle, Position, type Node, type NodeProps } from '@xyflow/react';
+import { useMemo } from 'react';
+import { classNames } from '@/lib/class-names.ts';
+import { formatCount, formatRate } from '@/lib/format.ts';
+import type { StreamSnapshot } from '../api/activity-stream.ts';
+import { useActivityEvery } from '../hooks/activity-context.ts';
+import { totalsOf, workersByPart, type Part } from '../model/activity.ts';
+import { PART_NAMES } from './names.ts';
+import styles from './Flow.module.css';
+
+export type PartNodeType = Node<{ part: Part }, 'part'>;
+
+const workersOf = ({ activity }: StreamSnapshot) => activity.workers;
+
+/** The frame around the workers of a part, with what they do together. */
+export function PartNode({ data: { part }, selected }: NodeProps<PartNodeType>) {
+    const workers = useActivityEvery(250, workersOf);
+    const totals = useMemo(() => totalsOf(workersByPart(workers)[part]), [workers, part]);
+    const running = totals.workers - totals.lost;
+    return (
+        <div className={classNames(styles.part, styles[part], selected && styles.selected)}>
+            <Handle type="target" position={Position.Left} isConnectable={false} />
+            <Handle type="source" id="next" position={Position.Right} isConnectable={false} />
+            <Handle type="source" id="store" position={Position.Bottom} isConnectable={false} />
+            <div className={styles.partHead}>
+                <span className={styles.partName}>{PART_NAMES[part].many}</span>
+                <span className={styles.partCount}>
+                    {totals.workers === 0
+                        ? ''
+                        : totals.busy > 0
+                          ? `${totals.busy} of ${running} busy`
+                          : formatCount(running)}
+                </span>
+                {part !== 'splitter' && totals.rate > 0 && (
+                    <span className={styles.partRate}>{formatRate(totals.rate)}</span>
+                )}
+            </div>
+            {totals.workers === 0 && <p className={styles.none}>none running</p>}
+        </div>
+    );
+}

@@ -1,0 +1,40 @@
+import { sentenceOf } from '@/api/problem.ts';
+import { Button } from '@/components/Button.tsx';
+import { classNames } from '@/lib/class-names.ts';
+import type { StreamSnapshot, StreamState } from '../api/activity-stream.ts';
+import { useActivity, useActivityStream } from '../hooks/activity-context.ts';
+import styles from './IngestView.module.css';
+
+const stateOf = (snapshot: StreamSnapshot) => snapshot.state;
+const errorOf = (snapshot: StreamSnapshot) => snapshot.error;
+
+const TEXTS: Record<StreamState, string> = {
+    connecting: 'Connecting…',
+    live: 'Live',
+    reconnecting: 'Reconnecting…',
+    refused: 'No live view',
+};
+
+/** Whether what is shown is what is happening. */
+export function StreamChip() {
+    const stream = useActivityStream();
+    const state = useActivity(stateOf);
+    const error = useActivity(errorOf);
+    return (
+        <span className={styles.chip}>
+            <span
+                role="status"
+                className={classNames(styles.live, styles[state === 'live' ? 'streaming' : state])}
+                title={error === undefined ? undefined : sentenceOf(error)}
+            >
+                <span className={styles.liveDot} aria-hidden="true" />
+                {TEXTS[state]}
+            </span>
+            {(state === 'reconnecting' || state === 'refused') && (
+                <Button size="s" variant="quiet" onClick={stream.reconnect}>
+                    Try now
+                </Button>
+            )}
+        </span>
+    );
+}

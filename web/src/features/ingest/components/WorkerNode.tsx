@@ -1,0 +1,82 @@
+import type { Node, NodeProps } from '@xyflow/react';
+import { useCallback } from 'react';
+import { formatCompact, formatRate } from '@/lib/format.ts';
+import { classNames } from '@/lib/class-names.ts';
+import type { StreamSnapshot } from '../api/activity-stream.ts';
+import { useActivity } from '../hooks/activity-context.ts';
+import { shortNameOf, type Part, type Worker } from '../model/activity.ts';
+import type { Density } from '../model/layout.ts';
+import { flashRef } from './flash.ts';
+import styles from './Flow.module.css';
+
+export type WorkerNodeType = Node<{ worker: string; part: Part; density: Density }, 'worker'>;
+
+const STATES: Record<Worker['state'], string> = {
+    busy: 'working',
+    idle: 'waiting for work',
+    stopped: 'ended',
+    lost: 'not heard of',
+};
+
+function doing(worker: Worker): string {
+    if (worker.state !== 'busy') return STATES[worker.state];
+    return worker.segment === undefined ? 'working' : `segment ${worker.segment}`;
+}
+
+/** What the worker has brought forth: segments of a splitter, frames of the others. */
+function count(worker: Worker): string {
+    if (worker.part === 'splitter') return `${formatCompact(worker.segments)} segments`;
+    return `${formatCompact(worker.emitted + worker.indexed)} frames`;
+}
+
+export function WorkerNode({ data, selected }: NodeProps<WorkerNodeType>) {
+    const { worker: id, part, density } = data;
+    const worker = useActivity(useCallback(({ activity }: StreamSnapshot) => activity.workers.get(id), [id]));
+    if (worker === undefined) return null;
+    const className = classNames(
+        styles.worker,
+        styles[density],
+        styles[part],
+        styles[worker.state],
+        selected && styles.selected,
+    );
+    const title = `${shortNameOf(worker)}: ${doing(worker)}, ${count(worker)}`;
+    const number = /-(\d+)$/.exec(id)?.[1];
+    return (
+        <div className={className} title={density === 'card' ? id : `${title}\n${id}`}>
+            <span ref={flashRef(id)} className={styles.flash} />
+            {density === 'tile' ? (
+                <span className={styles.tileText}>{number === undefined ? '' : Number(number) + 1}</span>
+            ) : (
+                <>
+                    <span className={styles.name}>
+                        <span className={styles.dot} />
+                        {shortNameOf(worker)}
+                    </span>
+                    {part !== 'splitter' && (
+                        <span className={styles.rate}>
+                            {density === 'card'
+                                ? formatRate(worker.rate, '').replace(' /s', '/s')
+                                : worker.rate.toFixed(1)}
+                        </span>
+                    )}
+                </>
+            )}
+            {density === 'card' && (
+                <>
+                    <span className={styles.counts}>
+                        {count(worker)}
+                        {part === 'indexer' && ` · ${formatCompact(worker.objects)} objects`}
+                        {part === 'downloader' && ` · ${formatCompact(worker.segments)} segments`}
+                    </span>
+                    <span className={styles.doing}>
+                        {doing(worker)}
+                        {worker.failed > 0 && (
+                            <span className={styles.failed}> · {formatCompact(worker.failed)} failed</span>
+                        )}
+                    </span>
+                </>
+            )}
+        </div>
+    );
+}

@@ -1,0 +1,21 @@
+import { useEffect, useState } from 'react';
+import { ActivityStream } from '../api/activity-stream.ts';
+import { getActivityState } from '../api/queries.ts';
+
+/** A stream that is open as long as the component is there. */
+export function useStream(): ActivityStream {
+    const [stream] = useState(
+        () =>
+            new ActivityStream({
+                open: url => new EventSource(url),
+                nowMs: () => Date.now(),
+                askWhy: getActivityState,
+                nextPicture: run => {
+                    const id = requestAnimationFrame(run);
+                    return () => cancelAnimationFrame(id);
+                },
+            }),
+    );
+    useEffect(() => stream.start(), [stream]);
+    return stream;
+}

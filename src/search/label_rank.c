@@ -79,7 +79,8 @@ static void score_object(
 static enum err_code judge_object(const struct label_model *m, const char *id, const struct vector_hit *from,
     float *vector, uint16_t *half, struct label_hit *hit, struct err *err)
 {
-    struct rank_object object = {.track = -1, .similarity = -1, .nearest = -1, .evidence = -2, .against = -1};
+    struct rank_object object = {
+        .track = -1, .similarity = -1, .across = -1, .nearest = -1, .evidence = -2, .against = -1};
     size_t dimension = 0;
     size_t index = rank_pool_find(m, id);
     const uint16_t *stored = half;
@@ -207,12 +208,20 @@ static int compare_vector_scores(const void *a, const void *b)
     return x->score != y->score ? (x->score < y->score) - (x->score > y->score) : strcmp(x->object, y->object);
 }
 
+// What is farther from all positives than this is not worth fetching.
+static float floor_of(const struct label_query *query)
+{
+    if (query->min_confidence <= 0)
+        return -1;
+    return query->min_confidence >= 0.5f ? NEAR_THRESHOLD - MARGIN : POOL_FLOOR;
+}
+
 // The hits of all representatives, each once with its best score, best first.
 static enum err_code query_representatives(const struct label_model *m, const struct label_query *query,
     struct vector_hit **out, size_t *out_count, struct err *err)
 {
     size_t chosen[LABEL_REPRESENTATIVES_MAX];
-    size_t chosen_count = rank_farthest(m, ROLE_POSITIVE, LABEL_REPRESENTATIVES_MAX, chosen);
+    size_t chosen_count = rank_farthest(m, ROLE_POSITIVE, LABEL_REPRESENTATIVES_MAX, NEIGHBOURS_ALIKE, chosen);
     float *vector = mem_calloc(m->dimension, sizeof(*vector));
     struct vector_hit *all = NULL;
     size_t all_count = 0;
@@ -225,7 +234,7 @@ static enum err_code query_representatives(const struct label_model *m, const st
             .vector = vector,
             .dimension = m->dimension,
             .limit = query->limit,
-            .min_score = query->min_confidence > 0 ? POOL_FLOOR : -1,
+            .min_score = floor_of(query),
             .filter = query->filter};
         code = cancel_check(query->cancel, err);
         if (code == ERR_NONE)

@@ -61,7 +61,7 @@ static float margin_of(enum rank_role role)
 // because the threshold for it is still being learnt.
 static float best_evidence(const struct label_model *m, const struct rank_object *object)
 {
-    return fmaxf(object->evidence, object->similarity - m->info.threshold);
+    return fmaxf(object->evidence, fmaxf(object->similarity - m->info.threshold, object->across - m->threshold_across));
 }
 
 float rank_evidence(const struct label_model *m, const struct rank_object *object)
@@ -116,6 +116,8 @@ static void hear_anchor(
     object->nearest = fmaxf(object->nearest, similarity);
     if (anchor->role == ROLE_POSITIVE)
         object->similarity = fmaxf(object->similarity, similarity);
+    if (anchor->role == ROLE_POSITIVE && anchor->video != object->video)
+        object->across = fmaxf(object->across, similarity);
     if (anchor->role != ROLE_POSITIVE || near_in_time(m, anchor, object) || same_track(anchor, object))
         object->evidence = fmaxf(object->evidence, similarity - threshold_between(m, anchor, object));
 }
@@ -264,30 +266,54 @@ static float spread_of_positives(const struct label_model *m)
     return spread;
 }
 
-// The threshold from far: lower where the positives themselves differ, higher where what is not the thing comes near.
-static float learn_threshold(const struct label_model *m)
+// The thresholds from far: lower where the positives themselves differ, higher where what is not the thing comes near.
+static void learn_threshold(struct label_model *m, bool may_lower)
 {
-    float threshold = fminf(FAR_THRESHOLD, spread_of_positives(m));
-    threshold = fmaxf(threshold, FAR_THRESHOLD_MIN);
+    float base = FAR_THRESHOLD + FAR_THRESHOLD_DOUBLING * log2f((float)m->info.positives);
+    float threshold = may_lower ? fminf(base, fmaxf(spread_of_positives(m), FAR_THRESHOLD_MIN)) : base;
+    float across = threshold - FAR_THRESHOLD + FAR_THRESHOLD_ACROSS;
+    across = fmaxf(across, fminf(threshold, FAR_THRESHOLD_ACROSS));
     for (size_t a = 0; a < m->against_count; a++) {
         const struct rank_object *object = &m->objects[m->against[a]];
         threshold = fmaxf(threshold, object->similarity + margin_of(object->role));
+        across = fmaxf(across, object->across + margin_of(object->role));
     }
-    return fminf(threshold, FAR_THRESHOLD_MAX);
+    m->info.threshold = fminf(threshold, FAR_THRESHOLD_MAX);
+    m->threshold_across = fminf(m->info.threshold, across);
 }
 
-// Taken objects that changed most from those whose neighbours are known.
+// Taken objects that are unlike all whose neighbours are known, the most unlike first.
 static size_t choose_to_ask(const struct label_model *m, size_t chosen[POOL_ROUND_QUERIES])
 {
-    size_t *taken = mem_realloc_array(NULL, FAR_ANCHORS_MAX + 1, sizeof(*taken));
-    size_t count = rank_farthest(m, ROLE_TAKEN, FAR_ANCHORS_MAX, taken);
-    size_t kept = 0;
-    for (size_t i = 0; i < count && kept < POOL_ROUND_QUERIES; i++) {
-        if (!m->objects[taken[i]].asked)
-            chosen[kept++] = taken[i];
+    float *vector = mem_calloc(m->dimension, sizeof(*vector));
+    float *nearest = mem_calloc(m->count, sizeof(*nearest));
+    size_t count = 0;
+    for (size_t i = 0; i < m->count; i++)
+        nearest[i] = m->objects[i].role == ROLE_TAKEN && !m->objects[i].asked ? -1 : 2;
+    for (size_t i = 0; i <= m->count && count < POOL_ROUND_QUERIES; i++) {
+        // First those that were asked for already, then the farthest from all, one after the other.
+        size_t from = i;
+        if (i < m->count && !m->objects[i].asked)
+            continue;
+        if (i == m->count) {
+            from = 0;
+            for (size_t j = 1; j < m->count; j++)
+                from = nearest[j] < nearest[from] ? j : from;
+            if (nearest[from] >= NEIGHBOURS_ALIKE)
+                break;
+            chosen[count++] = from;
+            nearest[from] = 2;
+            i--; // until there are enough
+        }
+        vector_from_half(rank_half(m, from), vector, m->dimension);
+        for (size_t j = 0; j < m->count; j++) {
+            if (nearest[j] < 2)
+                nearest[j] = fmaxf(nearest[j], vector_dot_half(vector, rank_half(m, j), m->dimension));
+        }
     }
-    free(taken);
-    return kept;
+    free(nearest);
+    free(vector);
+    return count;
 }
 
 static enum err_code apply_to_new(struct label_model *m, size_t from, struct cancel *cancel, struct err *err)
@@ -306,7 +332,7 @@ enum err_code rank_grow(struct label_model *m, struct cancel *cancel, struct err
     size_t most = POOL_MAX;
     m->anchors = mem_realloc_array(NULL, most, sizeof(*m->anchors));
     m->against = mem_realloc_array(NULL, most, sizeof(*m->against));
-    m->info.threshold = FAR_THRESHOLD;
+    learn_threshold(m, false);
     for (size_t i = 0; i < m->count; i++) {
         if (m->objects[i].role == ROLE_POSITIVE) {
             m->objects[i].component = (uint16_t)m->anchor_count;
@@ -317,7 +343,7 @@ enum err_code rank_grow(struct label_model *m, struct cancel *cancel, struct err
     }
 
     size_t asked[LABEL_REPRESENTATIVES_MAX];
-    size_t ask_count = rank_farthest(m, ROLE_POSITIVE, LABEL_REPRESENTATIVES_MAX, asked);
+    size_t ask_count = rank_farthest(m, ROLE_POSITIVE, LABEL_REPRESENTATIVES_MAX, NEIGHBOURS_ALIKE, asked);
     enum err_code code = ERR_NONE;
     size_t known = 0;
     for (int round = 0; round < POOL_ROUNDS && ask_count > 0 && code == ERR_NONE; round++) {
@@ -327,11 +353,11 @@ enum err_code rank_grow(struct label_model *m, struct cancel *cancel, struct err
             code = apply_to_new(m, known, cancel, err);
         known = m->count;
         if (code == ERR_NONE && round == 0)
-            m->info.threshold = fmaxf(learn_threshold(m), FAR_THRESHOLD);
+            learn_threshold(m, false);
         if (code == ERR_NONE)
             code = take_all(m, cancel, err);
         if (code == ERR_NONE) {
-            m->info.threshold = learn_threshold(m);
+            learn_threshold(m, true);
             code = take_all(m, cancel, err);
         }
         ask_count = m->info.kind ? 0 : choose_to_ask(m, asked);

@@ -13,7 +13,9 @@
 // What has been taken for the thing looks around itself again where it has changed much: so many times, so many of
 // them.
 #define POOL_ROUNDS 3
-#define POOL_ROUND_QUERIES 6
+#define POOL_ROUND_QUERIES 4
+// An object this similar to one whose neighbours are known has almost the same ones.
+#define NEIGHBOURS_ALIKE 0.92f
 // Objects a model takes for the thing while it learns, and those of them that pull others from far.
 #define ACCEPTED_MAX 2000
 #define FAR_ANCHORS_MAX 128
@@ -23,6 +25,10 @@
 //
 // What looks like an example from far away (another time, another video) must be this near …
 #define FAR_THRESHOLD 0.92f
+// (the nearest of many positives is near by chance as well: so much more for each doubling of their number)
+#define FAR_THRESHOLD_DOUBLING 0.005f
+// … or this, from one video to another: the look-alikes that part company most slowly are those of one scene …
+#define FAR_THRESHOLD_ACROSS 0.90f
 // … or, where the examples themselves are of different moments and differ more from each other, this near at least: in
 // one video, where look-alikes are common, and from one video to another.
 #define FAR_THRESHOLD_MIN_VIDEO 0.90f
@@ -65,6 +71,7 @@ struct rank_object {
     bool far_anchor;    // it pulls others from far
     uint16_t component; // which group of positives it is joined to through near frames
     float similarity;   // to the nearest positive
+    float across;       // to the nearest positive of another video
     float nearest;      // to the nearest positive or taken object compared with
     float evidence;     // how far above the threshold the best of them says it is
     float against;      // similarity to the nearest object that is not the thing
@@ -90,6 +97,8 @@ struct label_model {
     size_t *against;
     size_t against_count;
     size_t far_count;
+    // The threshold of similarity to positives of other videos; at most info.threshold.
+    float threshold_across;
     // Examples that were not learnt from are no hits either: all example ids, ascending.
     char (*examples)[OBJECT_ID_SIZE];
     size_t example_count;
@@ -109,10 +118,11 @@ bool rank_is_example(const struct label_model *m, const char *id);
 enum err_code rank_pool_add(struct label_model *m, const char *id, size_t *index, struct err *err) ERR_MUST_CHECK;
 // Examples, with their frames' other objects.
 enum err_code rank_pool_examples(struct label_model *m, const struct label_fit *fit, struct err *err) ERR_MUST_CHECK;
-// The neighbours of object `i`.
+// The neighbours of object `i`, in its own video and, for a positive, in the whole project.
 enum err_code rank_pool_around(struct label_model *m, size_t i, struct cancel *cancel, struct err *err) ERR_MUST_CHECK;
 // At most `limit` of the objects of a role, each as far as can be from those chosen before; the first is the first met.
-size_t rank_farthest(const struct label_model *m, enum rank_role role, size_t limit, size_t *chosen);
+// Ends when all others are as similar as `alike` to a chosen one.
+size_t rank_farthest(const struct label_model *m, enum rank_role role, size_t limit, float alike, size_t *chosen);
 
 static inline const uint16_t *rank_half(const struct label_model *m, size_t i)
 {

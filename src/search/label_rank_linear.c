@@ -52,7 +52,7 @@ static void add_example(struct fit *f, size_t object, bool positive, float weigh
 static void add_farthest(struct fit *f, enum rank_role role, bool positive, float weight)
 {
     size_t chosen[SORT_MAX];
-    size_t count = rank_farthest(f->m, role, SORT_MAX, chosen);
+    size_t count = rank_farthest(f->m, role, SORT_MAX, 2, chosen);
     for (size_t i = 0; i < count; i++)
         add_example(f, chosen[i], positive, weight);
 }

@@ -76,7 +76,7 @@ enum err_code rank_pool_add(struct label_model *m, const char *id, size_t *index
     size_t at = lower_bound(m, id);
     struct rank_object *object = &m->objects[m->count];
     *object = (struct rank_object){
-        .track = -1, .similarity = -1, .nearest = -1, .evidence = -2, .against = -1, .refused_at = -2};
+        .track = -1, .similarity = -1, .across = -1, .nearest = -1, .evidence = -2, .against = -1, .refused_at = -2};
     memccpy(object->id, id, '\0', sizeof(object->id));
     char video[VIDEO_ID_SIZE];
     int32_t k;
@@ -183,7 +183,7 @@ static enum err_code add_mates(struct label_model *m, struct cancel *cancel, str
 {
     char(*mates)[OBJECT_ID_SIZE] = mem_calloc(LABEL_FRAME_MATES_MAX, sizeof(*mates));
     size_t *chosen = mem_calloc(MATE_FRAMES_MAX, sizeof(*chosen));
-    size_t frames = rank_farthest(m, ROLE_POSITIVE, MATE_FRAMES_MAX, chosen);
+    size_t frames = rank_farthest(m, ROLE_POSITIVE, MATE_FRAMES_MAX, 2, chosen);
     float *vector = mem_calloc(m->dimension, sizeof(*vector));
     enum err_code code = ERR_NONE;
     for (size_t i = 0; i < frames && code == ERR_NONE; i++) {
@@ -292,7 +292,7 @@ enum err_code rank_pool_around(struct label_model *m, size_t i, struct cancel *c
         query.filter.video = video;
         code = add_hits(m, &query, err);
     }
-    if (code == ERR_NONE) {
+    if (code == ERR_NONE && m->objects[i].role == ROLE_POSITIVE) {
         query.filter.video = NULL;
         query.limit = POOL_PROJECT_HITS;
         code = add_hits(m, &query, err);
@@ -301,7 +301,7 @@ enum err_code rank_pool_around(struct label_model *m, size_t i, struct cancel *c
     return code;
 }
 
-size_t rank_farthest(const struct label_model *m, enum rank_role role, size_t limit, size_t *chosen)
+size_t rank_farthest(const struct label_model *m, enum rank_role role, size_t limit, float alike, size_t *chosen)
 {
     float *nearest = mem_realloc_array(NULL, m->count + 1, sizeof(*nearest));
     float *vector = mem_calloc(m->dimension + 1, sizeof(*vector));
@@ -314,7 +314,7 @@ size_t rank_farthest(const struct label_model *m, enum rank_role role, size_t li
             if (nearest[i] < 2 && (best == SIZE_MAX || nearest[i] < nearest[best]))
                 best = i;
         }
-        if (best == SIZE_MAX)
+        if (best == SIZE_MAX || nearest[best] >= alike)
             break;
         chosen[count++] = best;
         nearest[best] = 2;

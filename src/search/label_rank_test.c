@@ -93,7 +93,7 @@ static void fit(struct world *world, const struct examples *e)
     assert_ok(try_fit(world, e, &err), &err);
 }
 
-__attribute__((unused)) static struct label_hit score(struct world *world, const char *id)
+static struct label_hit score(struct world *world, const char *id)
 {
     struct err err = ERR_INIT;
     struct label_hit hit;
@@ -115,25 +115,374 @@ static bool suggests(struct world *world, const char *id)
     return found;
 }
 
-static void one_positive_finds_its_cluster_and_not_the_other(void **state)
+static void put_clusters(struct world *world)
 {
-    struct world *world = *state;
     for (int i = 0; i < 8; i++) {
         put(world, id_of(video_a, i * 10, 0), 0, 0.985f, i);
         put(world, id_of(video_b, i * 10, 0), 1, 0.985f, i);
     }
+}
+
+static void one_positive_finds_its_cluster_and_not_the_other(void **state)
+{
+    struct world *world = *state;
+    put_clusters(world);
     fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}});
     for (int i = 1; i < 8; i++) {
         assert_true(suggests(world, id_of(video_a, i * 10, 0)));
         assert_false(suggests(world, id_of(video_b, i * 10, 0)));
     }
+    // The example itself is no suggestion.
     assert_false(suggests(world, id_of(video_a, 0, 0)));
 }
+
+static void a_negative_takes_its_look_alikes_with_it(void **state)
+{
+    struct world *world = *state;
+    // Two things that are 0.95 alike; five pictures of each, 0.99 and more alike.
+    for (int i = 0; i < 5; i++) {
+        put(world, id_of(video_a, i * 10, 0), 0, 0.999f - 0.0001f * (float)i, 0);
+        put(world, id_of(video_b, i * 10, 0), 0, 0.95f - 0.0001f * (float)i, 1);
+    }
+    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}});
+    assert_true(suggests(world, id_of(video_b, 10, 0)));
+    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}, .negative = {id_of(video_b, 0, 0)}});
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(suggests(world, id_of(video_a, i * 10, 0)), i > 0);
+        assert_false(suggests(world, id_of(video_b, i * 10, 0)));
+    }
+    // What is another label's is told apart as well.
+    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}, .other = {id_of(video_b, 0, 0)}});
+    assert_true(suggests(world, id_of(video_a, 10, 0)));
+    assert_false(suggests(world, id_of(video_b, 10, 0)));
+}
+
+static void what_is_rejected_never_comes_back(void **state)
+{
+    struct world *world = *state;
+    struct err err = ERR_INIT;
+    put_clusters(world);
+    const char *rejected = id_of(video_a, 30, 0);
+    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}, .negative = {rejected}});
+    struct label_query query = {.min_confidence = 0, .limit = 1000};
+    struct label_hit *hits;
+    size_t count;
+    assert_ok(label_model_neighbours(world->model, &query, &hits, &count, &err), &err);
+    assert_int_equal(count, 14); // all but the two examples
+    for (size_t i = 0; i < count; i++)
+        assert_string_not_equal(hits[i].object, rejected);
+    free(hits);
+    struct label_query ask = {.limit = 100};
+    struct label_candidates candidates;
+    assert_ok(label_model_candidates(world->model, &ask, &candidates, &err), &err);
+    for (size_t i = 0; i < candidates.count; i++)
+        assert_string_not_equal(candidates.hits[i].object, rejected);
+    label_candidates_release(&candidates);
+    assert_true(score(world, rejected).confidence < 0.1f);
+}
+
+static void a_thing_is_followed_through_its_near_frames(void **state)
+{
+    struct world *world = *state;
+    // It turns: each picture is 0.9 like the one before, the last nothing like the first. Beside it stands another
+    // thing, which the last picture resembles more than the first one does.
+    for (int i = 0; i < 6; i++) {
+        struct err err = ERR_INIT;
+        float vector[DIMENSION] = {cosf(0.45f * (float)i), sinf(0.45f * (float)i)};
+        struct vector_item item = {.track = -1, .vector = vector};
+        strcpy(item.object, id_of(video_a, i, 0));
+        assert_ok(vector_index_upsert(world->vectors, PROJECT, "model", DIMENSION, &item, 1, &err), &err);
+        put(world, id_of(video_a, i, 1), 1, 0.75f, i);
+        put(world, id_of(video_b, i, 0), 1, 0.75f, i);
+    }
+    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}});
+    for (int i = 1; i < 6; i++) {
+        assert_true(suggests(world, id_of(video_a, i, 0)));
+        assert_false(suggests(world, id_of(video_a, i, 1)));
+        assert_false(suggests(world, id_of(video_b, i, 0)));
+    }
+}
+
+static void two_positives_of_one_frame_name_a_kind(void **state)
+{
+    struct world *world = *state;
+    struct label_model_info info;
+    for (int i = 0; i < 4; i++) {
+        put(world, id_of(video_a, 50 * i, 0), 0, 0.94f, 0);
+        put(world, id_of(video_a, 50 * i, 1), 0, 0.94f, 1);
+    }
+    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}});
+    label_model_describe(world->model, &info);
+    assert_false(info.kind);
+    assert_int_equal(info.frame_mates, 1);
+    assert_false(suggests(world, id_of(video_a, 50, 1)));
+
+    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0), id_of(video_a, 0, 1)}});
+    label_model_describe(world->model, &info);
+    assert_true(info.kind);
+    assert_int_equal(info.frame_mates, 0);
+    assert_true(suggests(world, id_of(video_a, 50, 0)));
+    assert_true(suggests(world, id_of(video_a, 50, 1)));
+}
+
+static enum err_code no_mates(
+    void *context, const char *object, char (*mates)[OBJECT_ID_SIZE], size_t capacity, size_t *count, struct err *err)
+{
+    (void)object;
+    (void)mates;
+    (void)capacity;
+    (void)err;
+    ++*(int *)context;
+    *count = 0;
+    return ERR_NONE;
+}
+
+static void who_knows_the_boxes_says_what_else_is_in_a_frame(void **state)
+{
+    struct world *world = *state;
+    struct err err = ERR_INIT;
+    struct label_model_info info;
+    int calls = 0;
+    put(world, id_of(video_a, 0, 0), 0, 0.99f, 0);
+    put(world, id_of(video_a, 0, 1), 0, 0.60f, 1);
+    const char *positive = id_of(video_a, 0, 0);
+    struct label_fit request = {.vectors = world->vectors,
+        .project = PROJECT,
+        .positive = &positive,
+        .positive_count = 1,
+        .frame_mates = no_mates,
+        .frame_mates_context = &calls};
+    assert_ok(label_model_fit(&request, &world->model, &err), &err);
+    label_model_describe(world->model, &info);
+    assert_int_equal(info.frame_mates, 0);
+    assert_true(calls > 0);
+}
+
+static void wrong_examples_are_refused(void **state)
+{
+    struct world *world = *state;
+    struct err err = ERR_INIT;
+    put_clusters(world);
+    const char *a = id_of(video_a, 0, 0);
+    assert_code(try_fit(world, &(struct examples){.negative = {a}}, &err), ERR_INVALID);
+    assert_non_null(strstr(err.message, "positive"));
+    assert_code(try_fit(world, &(struct examples){.positive = {"nothing"}}, &err), ERR_INVALID);
+    assert_code(try_fit(world, &(struct examples){.positive = {a}, .negative = {a}}, &err), ERR_CONFLICT);
+    assert_code(try_fit(world, &(struct examples){.positive = {id_of(video_a, 77, 7)}}, &err), ERR_NOT_FOUND);
+    assert_null(world->model);
+}
+
+static void an_empty_project_has_nothing_to_learn_from(void **state)
+{
+    struct world *world = *state;
+    struct err err = ERR_INIT;
+    assert_code(try_fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}}, &err), ERR_NOT_FOUND);
+    assert_non_null(strstr(err.message, PROJECT));
+}
+
+static void examples_without_a_vector_are_left_out(void **state)
+{
+    struct world *world = *state;
+    struct label_model_info info;
+    put_clusters(world);
+    fit(world,
+        &(struct examples){
+            .positive = {id_of(video_a, 99, 0), id_of(video_a, 0, 0)}, .negative = {id_of(video_b, 99, 0)}});
+    label_model_describe(world->model, &info);
+    assert_int_equal(info.positives, 1);
+    assert_int_equal(info.negatives, 0);
+    assert_int_equal(info.missing, 2);
+    assert_true(suggests(world, id_of(video_a, 10, 0)));
+    assert_string_equal(score(world, id_of(video_a, 99, 0)).object, "");
+}
+
+static void identical_vectors_on_both_sides_bring_nothing_in_doubt(void **state)
+{
+    struct world *world = *state;
+    for (int i = 0; i < 4; i++)
+        put(world, id_of(video_a, 50 * i, 0), 0, 0.99f, 0);
+    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}, .negative = {id_of(video_a, 50, 0)}});
+    assert_false(suggests(world, id_of(video_a, 100, 0)));
+    struct label_hit hit = score(world, id_of(video_a, 100, 0));
+    assert_true(isfinite(hit.score) && hit.confidence < 0.5f);
+}
+
+static void the_order_of_examples_does_not_matter(void **state)
+{
+    struct world *world = *state;
+    struct err err = ERR_INIT;
+    struct label_hit *hits[2];
+    size_t counts[2];
+    struct label_query query = {.min_confidence = 0, .limit = 1000};
+    struct examples orders[2] = {0};
+    put_clusters(world);
+    for (int i = 0; i < 6; i++) {
+        orders[0].positive[i] = id_of(video_a, i * 10, 0);
+        orders[1].positive[5 - i] = id_of(video_a, i * 10, 0);
+    }
+    for (int i = 0; i < 3; i++) {
+        orders[0].negative[i] = id_of(video_b, i * 10, 0);
+        orders[1].negative[2 - i] = id_of(video_b, i * 10, 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        fit(world, &orders[i]);
+        assert_ok(label_model_neighbours(world->model, &query, &hits[i], &counts[i], &err), &err);
+    }
+    assert_int_equal(counts[0], 7);
+    assert_int_equal(counts[0], counts[1]);
+    assert_memory_equal(hits[0], hits[1], counts[0] * sizeof(*hits[0]));
+    free(hits[0]);
+    free(hits[1]);
+}
+
+// With one positive and nothing else known, the order is that of the cosine to it.
+static void ranking_with_one_example_is_that_of_similarity(void **state)
+{
+    struct world *world = *state;
+    struct err err = ERR_INIT;
+    put(world, id_of(video_a, 0, 0), 0, 1.0f, 0);
+    for (int i = 1; i < 30; i++)
+        put(world, id_of(i % 2 == 0 ? video_a : video_b, i * 10, 0), 0, 1.0f - 0.03f * (float)i, i % 8);
+    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}});
+    struct label_query query = {.min_confidence = 0, .limit = 1000, .filter = {.video = video_b}};
+    struct label_hit *hits;
+    size_t count;
+    assert_ok(label_model_neighbours(world->model, &query, &hits, &count, &err), &err);
+    assert_int_equal(count, 15);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(strncmp(hits[i].object, video_b, VIDEO_ID_LENGTH), 0);
+        assert_true(i == 0 || hits[i - 1].similarity >= hits[i].similarity);
+        assert_true(i == 0 || hits[i - 1].score >= hits[i].score);
+    }
+    free(hits);
+}
+
+static void six_examples_on_each_side_part_the_rest(void **state)
+{
+    struct world *world = *state;
+    struct examples examples = {0};
+    put_clusters(world);
+    for (int i = 0; i < 6; i++) {
+        examples.positive[i] = id_of(video_a, i * 10, 0);
+        examples.negative[i] = id_of(video_b, i * 10, 0);
+    }
+    fit(world, &examples);
+    for (int i = 6; i < 8; i++) {
+        assert_true(score(world, id_of(video_a, i * 10, 0)).confidence > 0.5f);
+        assert_true(score(world, id_of(video_b, i * 10, 0)).confidence < 0.1f);
+    }
+}
+
+static void filters_and_exclusions_hold(void **state)
+{
+    struct world *world = *state;
+    struct err err = ERR_INIT;
+    put_clusters(world);
+    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}});
+    const char *excluded[] = {id_of(video_a, 10, 0), id_of(video_a, 20, 0)};
+    const char *other_class = "other";
+    struct label_query query = {
+        .min_confidence = 0.5f, .limit = 3, .filter = {.video = video_a, .exclude = excluded, .exclude_count = 2}};
+    struct label_hit *hits;
+    size_t count;
+    assert_ok(label_model_neighbours(world->model, &query, &hits, &count, &err), &err);
+    assert_int_equal(count, 3);
+    for (size_t i = 0; i < count; i++) {
+        assert_string_not_equal(hits[i].object, excluded[0]);
+        assert_string_not_equal(hits[i].object, excluded[1]);
+        assert_string_equal(hits[i].class_name, "thing");
+    }
+    free(hits);
+    query.filter.classes = &other_class;
+    query.filter.class_count = 1;
+    assert_ok(label_model_neighbours(world->model, &query, &hits, &count, &err), &err);
+    assert_int_equal(count, 0);
+    free(hits);
+    query.limit = 0;
+    assert_code(label_model_neighbours(world->model, &query, &hits, &count, &err), ERR_INVALID);
+}
+
+static void candidates_differ_and_end_when_the_label_is_settled(void **state)
+{
+    struct world *world = *state;
+    struct err err = ERR_INIT;
+    struct label_candidates candidates;
+    struct label_query query = {.limit = 20};
+    // Ten pictures of nearly one moment at the threshold, and one of another sort at it.
+    put(world, id_of(video_a, 0, 0), 0, 1.0f, 0);
+    for (int i = 0; i < 10; i++)
+        put(world, id_of(video_b, i, 0), 0, 0.90f, 1);
+    put(world, id_of(video_b, 1000, 0), 0, 0.89f, 2);
+    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}});
+    assert_ok(label_model_candidates(world->model, &query, &candidates, &err), &err);
+    assert_int_equal(candidates.count, 2);
+    assert_false(candidates.settled);
+    label_candidates_release(&candidates);
+
+    const char *answered = id_of(video_b, 0, 0);
+    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}, .negative = {answered, id_of(video_b, 1000, 0)}});
+    assert_ok(label_model_candidates(world->model, &query, &candidates, &err), &err);
+    assert_int_equal(candidates.count, 0);
+    assert_true(candidates.settled);
+    label_candidates_release(&candidates);
+}
+
+static void a_track_is_one_candidate_and_one_hit_where_asked(void **state)
+{
+    struct world *world = *state;
+    struct err err = ERR_INIT;
+    for (int i = 0; i < 6; i++) {
+        float vector[DIMENSION] = {1, 0.01f * (float)i};
+        struct vector_item item = {.track = i / 3, .vector = vector};
+        strcpy(item.object, id_of(video_a, 100 * i, 0));
+        assert_ok(vector_index_upsert(world->vectors, PROJECT, "model", DIMENSION, &item, 1, &err), &err);
+    }
+    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}});
+    struct label_query query = {.min_confidence = 0.5f, .limit = 20, .per_track = true};
+    struct label_hit *hits;
+    size_t count;
+    assert_ok(label_model_neighbours(world->model, &query, &hits, &count, &err), &err);
+    assert_int_equal(count, 2);
+    assert_int_not_equal(hits[0].track, hits[1].track);
+    free(hits);
+}
+
+static void a_cancelled_round_ends(void **state)
+{
+    struct world *world = *state;
+    struct err err = ERR_INIT;
+    struct cancel *cancel = cancel_new(NULL);
+    const char *positive = id_of(video_a, 0, 0);
+    struct label_fit request = {
+        .vectors = world->vectors, .project = PROJECT, .positive = &positive, .positive_count = 1, .cancel = cancel};
+    put_clusters(world);
+    cancel_request(cancel);
+    assert_code(label_model_fit(&request, &world->model, &err), ERR_CANCELLED);
+    cancel_free(cancel);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_world, drop_world)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(one_positive_finds_its_cluster_and_not_the_other, make_world, drop_world),
+        TEST(one_positive_finds_its_cluster_and_not_the_other),
+        TEST(a_negative_takes_its_look_alikes_with_it),
+        TEST(what_is_rejected_never_comes_back),
+        TEST(a_thing_is_followed_through_its_near_frames),
+        TEST(two_positives_of_one_frame_name_a_kind),
+        TEST(who_knows_the_boxes_says_what_else_is_in_a_frame),
+        TEST(wrong_examples_are_refused),
+        TEST(an_empty_project_has_nothing_to_learn_from),
+        TEST(examples_without_a_vector_are_left_out),
+        TEST(identical_vectors_on_both_sides_bring_nothing_in_doubt),
+        TEST(the_order_of_examples_does_not_matter),
+        TEST(ranking_with_one_example_is_that_of_similarity),
+        TEST(six_examples_on_each_side_part_the_rest),
+        TEST(filters_and_exclusions_hold),
+        TEST(candidates_differ_and_end_when_the_label_is_settled),
+        TEST(a_track_is_one_candidate_and_one_hit_where_asked),
+        TEST(a_cancelled_round_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -274,6 +274,8 @@ static void set_label_state(struct label_book *book, int32_t number, const struc
 {
     struct label_book_label *label = &book->labels[number];
     book->alive_count += (size_t)state->alive - (size_t)label->alive;
+    if (label->alive != state->alive)
+        note_change(book, number);
     if (strcmp(label->name, state->name) != 0)
         touch_all_of(book, number);
     label->name = state->name;
@@ -281,7 +283,6 @@ static void set_label_state(struct label_book *book, int32_t number, const struc
     label->alive = state->alive;
     label->created_us = state->created_us;
     label->updated_us = state->updated_us;
-    note_change(book, number);
 }
 
 // Makes the change of an operation, or takes it back.

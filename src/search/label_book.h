@@ -57,7 +57,7 @@ struct label_book_label {
     const char *name, *key; // borrowed until the next step
     bool alive;
     int64_t created_us, updated_us;
-    int64_t changed; // version of the last step (undo, redo) that changed what is said of it or its name
+    int64_t changed; // version of the last step (undo, redo) that changed what is said of it
 };
 // Numbers 0 … count - 1.
 size_t label_book_label_count(const struct label_book *book);

@@ -1,0 +1,300 @@
+// Changes: checked against the book, appended to the journal at the end that was looked at, applied from there.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "search/labels_internal.h"
+
+// How often a change that demands no version is tried again because somebody else was quicker.
+#define ATTEMPTS 20
+
+static enum err_code check_version(const struct project *p, const struct label_editor *editor, struct err *err)
+{
+    int64_t version = label_book_version(p->book);
+    if (editor->expected_version < 0 || editor->expected_version == version)
+        return ERR_NONE;
+    return err_set(err, ERR_CONFLICT,
+        "the labels were changed by somebody else: they are at version %" PRId64 ", not %" PRId64
+        "; look at them again and repeat the change if it still is right",
+        version, editor->expected_version);
+}
+
+// Undo and redo are about what is last now.
+static enum err_code aim(const struct project *p, struct label_entry *entry, struct err *err)
+{
+    if (entry->kind == LABEL_STEP_UNDO) {
+        entry->step = label_book_undo_step(p->book);
+        if (entry->step == 0)
+            return err_set(err, ERR_CONFLICT, "there is nothing to undo in project %s", p->name);
+    } else if (entry->kind == LABEL_STEP_REDO) {
+        entry->step = label_book_redo_step(p->book);
+        if (entry->step == 0)
+            return err_set(err, ERR_CONFLICT, "there is nothing to do again in project %s", p->name);
+    }
+    return ERR_NONE;
+}
+
+static enum err_code append(
+    struct labels *labels, const struct project *p, const struct label_entry *entry, int64_t *position, struct err *err)
+{
+    struct strbuf text;
+    strbuf_init(&text);
+    label_entry_encode(entry, &text);
+    enum err_code code = meta_store_append_journal(
+        labels->config.meta, p->name, LABELS_JOURNAL, label_book_version(p->book), text.data, text.size, position, err);
+    strbuf_release(&text);
+    return code;
+}
+
+static void describe(struct project *p, int64_t step, struct label_change *change)
+{
+    *change = (struct label_change){.version = label_book_version(p->book)};
+    label_book_step(p->book, step, &change->step);
+    labels_combine(p);
+    int32_t label = label_book_step_label(p->book, step);
+    change->has_label = label >= 0;
+    if (label >= 0)
+        labels_summarise(p, label, &change->label);
+    change->has_undo = label_book_undo_step(p->book) != 0;
+    if (change->has_undo)
+        label_book_step(p->book, label_book_undo_step(p->book), &change->undo);
+    change->has_redo = label_book_redo_step(p->book) != 0;
+    if (change->has_redo)
+        label_book_step(p->book, label_book_redo_step(p->book), &change->redo);
+}
+
+// What must be so for the change besides what the book checks; looked at again whenever somebody else was quicker.
+typedef enum err_code change_check(struct labels *labels, const struct project *p, void *context, struct err *err);
+
+static enum err_code try_once(struct labels *labels, struct project *p, struct label_entry *entry,
+    const struct label_editor *editor, change_check *check, void *context, int64_t *position, struct err *err)
+{
+    enum err_code code = check_version(p, editor, err);
+    if (code == ERR_NONE)
+        code = aim(p, entry, err);
+    if (code == ERR_NONE)
+        code = label_book_check(p->book, entry, err);
+    if (code == ERR_NONE && check != NULL)
+        code = check(labels, p, context, err);
+    return code != ERR_NONE ? code : append(labels, p, entry, position, err);
+}
+
+static enum err_code check_editor(const struct label_editor *editor, struct label_entry *entry, struct err *err)
+{
+    if (editor->by == NULL || editor->by[0] == '\0')
+        return ERR_NONE;
+    if (strnlen(editor->by, LABEL_EDITOR_SIZE) == LABEL_EDITOR_SIZE)
+        return err_set(err, ERR_INVALID, "the name of who says it has at most 100 characters");
+    entry->by = editor->by;
+    return ERR_NONE;
+}
+
+// Applies what was appended, and what follows from it.
+static enum err_code follow(struct labels *labels, struct project *p, int64_t position, struct err *err)
+{
+    enum err_code code = labels_catch_up(labels, p, err);
+    if (code == ERR_NONE && label_book_version(p->book) <= position)
+        code = err_set(err, ERR_NOT_FOUND, "there is no project %s any more", p->name);
+    if (code != ERR_NONE)
+        return err_context(err, "the change is stored, but cannot be shown yet");
+    // The change counts: what cannot be looked up now is looked up by the next call.
+    struct err later = ERR_INIT;
+    if (labels_resolve_objects(labels, p, false, &later) != ERR_NONE)
+        log_warn(
+            labels->config.log, "the objects labelled in project %s cannot be looked up: %s", p->name, later.message);
+    labels_mirror(labels, p);
+    return ERR_NONE;
+}
+
+static enum err_code commit(struct labels *labels, const char *project, struct label_entry *entry,
+    const struct label_editor *editor, change_check *check, void *context, struct label_change *change, struct err *err)
+{
+    struct project *p = NULL;
+    int64_t position = -1;
+    enum err_code code = check_editor(editor, entry, err);
+    if (code == ERR_NONE)
+        code = labels_enter(labels, project, &p, err);
+    if (code != ERR_NONE)
+        return code;
+    int64_t seen = -1;
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        seen = label_book_version(p->book);
+        code = try_once(labels, p, entry, editor, check, context, &position, err);
+        if (code != ERR_CONFLICT)
+            break;
+        // Whether the conflict is one of the journal shows in what it has gained.
+        struct err reason = *err;
+        code = labels_catch_up(labels, p, err);
+        if (code != ERR_NONE)
+            break;
+        if (label_book_version(p->book) == seen) {
+            *err = reason;
+            code = reason.code;
+            break;
+        }
+        code = err_set(err, ERR_CONFLICT,
+            "others are changing the labels of project %s all the time: try again in a moment", p->name);
+    }
+    if (code == ERR_NONE)
+        code = follow(labels, p, position, err);
+    int64_t epoch = p->epoch;
+    if (code == ERR_NONE)
+        labels_learn_changed(labels, p, position + 1);
+    if (code == ERR_NONE && p->epoch != epoch)
+        code = err_set(err, ERR_NOT_FOUND, "there is no project %s any more", project);
+    if (code == ERR_NONE)
+        describe(p, position + 1, change);
+    labels_leave(labels, p);
+    return code;
+}
+
+// ---- examples
+
+struct wanted {
+    struct object_ref *refs;
+    size_t count;
+};
+
+static enum err_code check_wanted(struct labels *labels, const struct project *p, void *context, struct err *err)
+{
+    const struct wanted *wanted = context;
+    return labels_check_objects(labels, p, wanted->refs, wanted->count, err);
+}
+
+static enum err_code check_size(size_t count, const char *which, struct err *err)
+{
+    if (count <= LABELS_EXAMPLES_MAX)
+        return ERR_NONE;
+    return err_set(
+        err, ERR_LIMIT, "%zu %s objects are too many for one step: at most %d", count, which, LABELS_EXAMPLES_MAX);
+}
+
+// Ids are checked before they are copied: nothing longer than an id is.
+static void copy_ids(const char *const *ids, size_t count, bool may_be_gone, struct wanted *wanted,
+    char (*texts)[OBJECT_ID_SIZE], const char (**list)[OBJECT_ID_SIZE])
+{
+    *list = (const char(*)[OBJECT_ID_SIZE])(texts + wanted->count);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(texts[wanted->count], OBJECT_ID_SIZE, "%s", ids[i]);
+        wanted->refs[wanted->count++] = (struct object_ref){.object = ids[i], .may_be_gone = may_be_gone};
+    }
+}
+
+enum err_code labels_examples(struct labels *labels, const char *project, const char *label,
+    const struct label_examples *examples, const struct label_editor *editor, struct label_change *change,
+    struct err *err)
+{
+    char name[LABEL_NAME_SIZE];
+    size_t count = examples->positive_count + examples->negative_count + examples->clear_count;
+    enum err_code code = label_name_clean(label, name, err);
+    if (code == ERR_NONE)
+        code = check_size(examples->positive_count, "positive", err);
+    if (code == ERR_NONE)
+        code = check_size(examples->negative_count, "negative", err);
+    if (code == ERR_NONE)
+        code = check_size(examples->clear_count, "cleared", err);
+    if (code == ERR_NONE && count == 0)
+        code = err_set(err, ERR_INVALID, "no objects were named: say which are \"%s\", which are not, or both", name);
+    if (code != ERR_NONE)
+        return code;
+    char(*texts)[OBJECT_ID_SIZE] = mem_calloc(count, sizeof(*texts));
+    struct wanted wanted = {.refs = mem_calloc(count, sizeof(*wanted.refs))};
+    struct label_entry entry = {.kind = LABEL_STEP_EXAMPLES,
+        .label = name,
+        .positive_count = examples->positive_count,
+        .negative_count = examples->negative_count,
+        .clear_count = examples->clear_count};
+    copy_ids(examples->positive, examples->positive_count, false, &wanted, texts, &entry.positive);
+    copy_ids(examples->negative, examples->negative_count, false, &wanted, texts, &entry.negative);
+    copy_ids(examples->clear, examples->clear_count, true, &wanted, texts, &entry.clear);
+    code = commit(labels, project, &entry, editor, check_wanted, &wanted, change, err);
+    free(wanted.refs);
+    free(texts);
+    return code;
+}
+
+struct cleared {
+    const char *label, *object;
+};
+
+static enum err_code check_cleared(struct labels *labels, const struct project *p, void *context, struct err *err)
+{
+    (void)labels;
+    const struct cleared *cleared = context;
+    struct label_key key;
+    if (!label_key_of(cleared->object, &key))
+        return err_set(err, ERR_INVALID, "\"%.64s\" is no object id: it looks like 0123456789abcdef-00000042-007",
+            cleared->object);
+    int32_t label = label_book_find(p->book, cleared->label);
+    int64_t at = label_book_find_object(p->book, key);
+    const struct label_book_object *object = at >= 0 ? label_book_object(p->book, (size_t)at) : NULL;
+    if (object != NULL && (object->label == label || label_book_is_negative(object, label)))
+        return ERR_NONE;
+    return err_set(err, ERR_NOT_FOUND, "nothing was said of %s for the label \"%s\"", cleared->object, cleared->label);
+}
+
+enum err_code labels_clear(struct labels *labels, const char *project, const char *label, const char *object,
+    const struct label_editor *editor, struct label_change *change, struct err *err)
+{
+    char name[LABEL_NAME_SIZE];
+    char text[1][OBJECT_ID_SIZE];
+    enum err_code code = label_name_clean(label, name, err);
+    if (code != ERR_NONE)
+        return code;
+    snprintf(text[0], sizeof(text[0]), "%s", object);
+    struct label_entry entry = {
+        .kind = LABEL_STEP_EXAMPLES, .label = name, .clear = (const char(*)[OBJECT_ID_SIZE])text, .clear_count = 1};
+    struct cleared cleared = {.label = name, .object = object};
+    return commit(labels, project, &entry, editor, check_cleared, &cleared, change, err);
+}
+
+// ---- labels as a whole
+
+enum err_code labels_rename(struct labels *labels, const char *project, const char *label, const char *name,
+    const struct label_editor *editor, struct label_change *change, struct err *err)
+{
+    char from[LABEL_NAME_SIZE];
+    char to[LABEL_NAME_SIZE];
+    enum err_code code = label_name_clean(label, from, err);
+    if (code == ERR_NONE)
+        code = label_name_clean(name, to, err);
+    struct label_entry entry = {.kind = LABEL_STEP_RENAME, .label = from, .other = to};
+    return code != ERR_NONE ? code : commit(labels, project, &entry, editor, NULL, NULL, change, err);
+}
+
+enum err_code labels_merge(struct labels *labels, const char *project, const char *label, const char *into,
+    const struct label_editor *editor, struct label_change *change, struct err *err)
+{
+    char from[LABEL_NAME_SIZE];
+    char to[LABEL_NAME_SIZE];
+    enum err_code code = label_name_clean(label, from, err);
+    if (code == ERR_NONE)
+        code = label_name_clean(into, to, err);
+    struct label_entry entry = {.kind = LABEL_STEP_MERGE, .label = from, .other = to};
+    return code != ERR_NONE ? code : commit(labels, project, &entry, editor, NULL, NULL, change, err);
+}
+
+enum err_code labels_delete(struct labels *labels, const char *project, const char *label,
+    const struct label_editor *editor, struct label_change *change, struct err *err)
+{
+    char name[LABEL_NAME_SIZE];
+    enum err_code code = label_name_clean(label, name, err);
+    struct label_entry entry = {.kind = LABEL_STEP_DELETE, .label = name};
+    return code != ERR_NONE ? code : commit(labels, project, &entry, editor, NULL, NULL, change, err);
+}
+
+enum err_code labels_undo(struct labels *labels, const char *project, const struct label_editor *editor,
+    struct label_change *change, struct err *err)
+{
+    struct label_entry entry = {.kind = LABEL_STEP_UNDO};
+    return commit(labels, project, &entry, editor, NULL, NULL, change, err);
+}
+
+enum err_code labels_redo(struct labels *labels, const char *project, const struct label_editor *editor,
+    struct label_change *change, struct err *err)
+{
+    struct label_entry entry = {.kind = LABEL_STEP_REDO};
+    return commit(labels, project, &entry, editor, NULL, NULL, change, err);
+}

@@ -1,0 +1,173 @@
+// What the files of the labelling service share. Not for other modules.
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/log.h"
+#include "meta_store/meta_store.h"
+#include "search/label_book.h"
+#include "search/label_rank.h"
+#include "search/labels.h"
+#include "vector_index/vector_index.h"
+
+#define LABELS_JOURNAL "labels"
+// Projects whose books are kept in memory; the one not used for longest makes room.
+#define LABELS_PROJECTS_MAX 64
+
+// A model, kept while somebody uses it.
+struct fitted {
+    atomic_int refs;
+    struct label_model *model;
+};
+struct fitted *fitted_ref(struct fitted *fitted); // NULL stays NULL
+void fitted_unref(struct fitted *fitted);
+
+struct likely {
+    struct label_key key;
+    int32_t label;
+    float similarity, confidence;
+};
+
+// What is known of one label's likely objects.
+struct rank {
+    struct fitted *fitted; // NULL: nothing to learn from, or not learnt yet
+    bool has_info;
+    struct label_model_info info;
+    int64_t changed;    // the label's `changed` that it was learnt from; -1: never
+    int64_t generation; // of the project's vectors
+    bool is_stale;      // objects it laid claim to were labelled
+    int64_t took_us;
+    struct likely *hits; // over the threshold, best first; another label may have the better claim
+    size_t hit_count;
+    int64_t probable; // of the hits, those that are this label's
+};
+
+struct label_video {
+    struct label_key key; // place 0
+    bool is_alive;
+    int64_t created_us;
+    size_t vectors;
+};
+
+// What is said of a track: the latest word of its objects.
+struct label_track {
+    int32_t label;
+    int64_t step;
+    size_t negative_count;
+    struct label_negative *negatives;
+};
+
+struct project {
+    struct project *next; // this, refs, used and is_gone belong to labels->mutex
+    int refs;
+    int64_t used;
+    bool is_gone;
+    char name[PROJECT_NAME_SIZE];
+
+    pthread_mutex_t mutex; // guards all below
+    struct label_book *book;
+    int64_t epoch;    // changes when the book is begun anew
+    int64_t begun_us; // see meta_journal_info
+    bool is_loaded;
+
+    struct label_video *videos; // of objects in the book
+    size_t video_count;
+    struct label_map video_places;
+    size_t resolved; // objects of the book that were looked for in the meta store
+    int64_t videos_due_us;
+    uint64_t digest; // of the videos and when each was made
+
+    bool is_mirror_checked; // since the book was begun
+    bool has_mirror;        // what follows is in the store
+    int64_t mirrored_version;
+    uint64_t mirrored_digest;
+    int64_t mirror_due_us;
+
+    int64_t vectors_due_us;
+    size_t vector_count;
+    int64_t generation; // of the vectors: goes up when some came or went
+    struct rank *ranks; // by label
+    size_t rank_count;
+    struct likely *likely; // one for each object that has one
+    size_t likely_count;
+    struct label_map likely_places;
+    bool is_combined;
+    int64_t combined_version;
+
+    struct label_track *tracks;
+    size_t track_count;
+    struct label_map track_places;
+    int64_t tracks_version; // -1: to be made
+};
+
+struct labels {
+    struct labels_config config;
+    pthread_mutex_t mutex; // guards the list
+    struct project *projects;
+    size_t project_count;
+    int64_t uses;
+    pthread_cond_t wake;
+    bool is_stopping, has_work;
+    struct thread *thread;
+};
+
+// The project, locked and brought up to date; ERR_NOT_FOUND when there is none. Ends with labels_leave.
+enum err_code labels_enter(
+    struct labels *labels, const char *name, struct project **project, struct err *err) ERR_MUST_CHECK;
+void labels_leave(struct labels *labels, struct project *project);
+// Reads and applies what the journal has gained. The project is locked.
+enum err_code labels_catch_up(struct labels *labels, struct project *p, struct err *err) ERR_MUST_CHECK;
+int64_t labels_now_us(const struct labels *labels);
+
+// ---- labels_resolve.c; the project is locked
+
+// Looks for the objects that came into the book, and, when it is time (or `now`), whether their videos are still there.
+enum err_code labels_resolve_objects(
+    struct labels *labels, struct project *p, bool now, struct err *err) ERR_MUST_CHECK;
+// Does so for objects of a video again (NULL: all).
+enum err_code labels_resolve_again(
+    struct labels *labels, struct project *p, const char *video, struct err *err) ERR_MUST_CHECK;
+// What is said of an object's track; NULL: nothing.
+const struct label_track *labels_track(struct project *p, uint64_t video, int64_t track);
+
+struct object_ref {
+    const char *object;
+    bool may_be_gone; // fine if it is in the book
+    struct label_key key;
+};
+// That each object is one, exists in this project and is named once. Reorders the list.
+enum err_code labels_check_objects(struct labels *labels, const struct project *p, struct object_ref *refs,
+    size_t count, struct err *err) ERR_MUST_CHECK;
+
+// ---- labels_mirror.c; the project is locked
+
+// Writes labels that changed to the vector index; failures are logged, and made up for later.
+void labels_mirror(struct labels *labels, struct project *p);
+// Reads up to where that was done. Before the book is loaded.
+enum err_code labels_mirror_load(struct labels *labels, struct project *p, struct err *err) ERR_MUST_CHECK;
+
+// ---- labels_likely.c; the project is locked
+
+// Sees whether vectors came or went, when it is time (or `now`).
+enum err_code labels_look_for_vectors(
+    struct labels *labels, struct project *p, bool now, struct err *err) ERR_MUST_CHECK;
+// After steps: which labels' likely objects must be found anew.
+void labels_note_changes(struct labels *labels, struct project *p);
+// One label that must be learnt anew; -1: none.
+int32_t labels_stale_label(struct project *p);
+// Learns a label anew. Lets go of the lock in between; the book may have been begun anew afterwards.
+enum err_code labels_learn(struct labels *labels, struct project *p, int32_t label, struct err *err) ERR_MUST_CHECK;
+// Those that the last step changed, while it is quick.
+void labels_learn_changed(struct labels *labels, struct project *p, int64_t version);
+// p->likely is up to date with the book and the ranks afterwards.
+void labels_combine(struct project *p);
+void labels_forget_ranks(struct project *p);
+const struct rank *labels_rank(const struct project *p, int32_t label); // NULL: none yet
+void labels_run_background(void *labels);
+
+// ---- labels_query.c
+
+// How an object carries a label; the project is locked and combined.
+enum label_kind labels_kind_of(struct project *p, struct label_key key, int64_t track, int32_t *label, float *score);
+void labels_summarise(const struct project *p, int32_t label, struct label_summary *summary);

@@ -1,0 +1,634 @@
+// Answers from the book and the likely labels.
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "search/labels_internal.h"
+
+const char *label_kind_name(enum label_kind kind)
+{
+    static const char *const names[] = {"none", "explicit", "probable"};
+    return (size_t)kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "unknown";
+}
+
+static enum err_code find_label(const struct project *p, const char *name, int32_t *label, struct err *err)
+{
+    char clean[LABEL_NAME_SIZE];
+    enum err_code code = label_name_clean(name, clean, err);
+    if (code != ERR_NONE)
+        return code;
+    *label = label_book_find(p->book, clean);
+    if (*label < 0)
+        return err_set(err, ERR_NOT_FOUND, "there is no label \"%s\" in project %s", clean, p->name);
+    return ERR_NONE;
+}
+
+static enum err_code check_limit(size_t limit, struct err *err)
+{
+    return limit >= 1 && limit <= LABELS_LIST_MAX
+        ? ERR_NONE
+        : err_set(err, ERR_INVALID, "limit must be between 1 and %d", LABELS_LIST_MAX);
+}
+
+// ---- labels
+
+struct count {
+    int64_t positives, negatives;
+    size_t example; // place + 1; 0: none
+};
+
+static bool is_earlier(const struct label_book_object *a, const struct label_book_object *b)
+{
+    return a->step != b->step ? a->step < b->step : label_key_compare(a->key, b->key) < 0;
+}
+
+// Of all labels in one go.
+static void count_all(const struct project *p, struct count *counts)
+{
+    for (size_t i = 0; i < label_book_object_count(p->book); i++) {
+        const struct label_book_object *object = label_book_object(p->book, i);
+        if (object->missing)
+            continue;
+        if (object->label >= 0) {
+            struct count *count = &counts[object->label];
+            count->positives++;
+            if (count->example == 0 || is_earlier(object, label_book_object(p->book, count->example - 1)))
+                count->example = i + 1;
+        }
+        for (size_t k = 0; k < object->negative_count; k++)
+            counts[object->negatives[k].label].negatives++;
+    }
+}
+
+static void summarise(const struct project *p, int32_t label, const struct count *count, struct label_summary *summary)
+{
+    const struct label_book_label *l = label_book_label(p->book, label);
+    const struct rank *rank = labels_rank(p, label);
+    *summary = (struct label_summary){.positives = count->positives,
+        .negatives = count->negatives,
+        .explicit_ = count->positives,
+        .created_us = l->created_us,
+        .updated_us = l->updated_us};
+    strcpy(summary->name, l->name);
+    if (count->example != 0)
+        label_key_format(label_book_object(p->book, count->example - 1)->key, summary->example);
+    if (rank != NULL) {
+        summary->probable = rank->probable;
+        summary->has_threshold = rank->has_info;
+        summary->threshold = rank->has_info ? (double)rank->info.threshold : 0;
+    }
+}
+
+void labels_summarise(const struct project *p, int32_t label, struct label_summary *summary)
+{
+    struct count *counts = mem_calloc(label_book_label_count(p->book), sizeof(*counts));
+    count_all(p, counts);
+    summarise(p, label, &counts[label], summary);
+    free(counts);
+}
+
+struct sorted_label {
+    const char *key;
+    int32_t label;
+};
+
+static int compare_keys(const void *a, const void *b)
+{
+    return strcmp(((const struct sorted_label *)a)->key, ((const struct sorted_label *)b)->key);
+}
+
+static void list_all(const struct project *p, struct label_list *list)
+{
+    size_t most = label_book_label_count(p->book);
+    struct count *counts = mem_calloc(most, sizeof(*counts));
+    struct sorted_label *sorted = mem_calloc(most, sizeof(*sorted));
+    count_all(p, counts);
+    for (size_t i = 0; i < most; i++) {
+        const struct label_book_label *l = label_book_label(p->book, (int32_t)i);
+        if (l->alive)
+            sorted[list->count++] = (struct sorted_label){.key = l->key, .label = (int32_t)i};
+    }
+    qsort(sorted, list->count, sizeof(*sorted), compare_keys);
+    list->items = mem_calloc(list->count, sizeof(*list->items));
+    for (size_t i = 0; i < list->count; i++)
+        summarise(p, sorted[i].label, &counts[sorted[i].label], &list->items[i]);
+    free(sorted);
+    free(counts);
+}
+
+void label_list_release(struct label_list *list)
+{
+    free(list->items);
+    *list = (struct label_list){0};
+}
+
+enum err_code labels_list(struct labels *labels, const char *project, struct label_list *list, struct err *err)
+{
+    *list = (struct label_list){0};
+    struct project *p = NULL;
+    enum err_code code = labels_enter(labels, project, &p, err);
+    if (code != ERR_NONE)
+        return code;
+    labels_combine(p);
+    list_all(p, list);
+    list->version = label_book_version(p->book);
+    list->has_undo = label_book_undo_step(p->book) != 0;
+    if (list->has_undo)
+        label_book_step(p->book, label_book_undo_step(p->book), &list->undo);
+    list->has_redo = label_book_redo_step(p->book) != 0;
+    if (list->has_redo)
+        label_book_step(p->book, label_book_redo_step(p->book), &list->redo);
+    labels_leave(labels, p);
+    return ERR_NONE;
+}
+
+enum err_code labels_history(struct labels *labels, const char *project, int64_t before, size_t limit,
+    struct label_step **steps, size_t *count, bool *more, struct err *err)
+{
+    *steps = NULL;
+    *count = 0;
+    *more = false;
+    struct project *p = NULL;
+    enum err_code code = check_limit(limit, err);
+    if (code == ERR_NONE && before < 0)
+        code = err_set(err, ERR_INVALID, "%" PRId64 " is no step's number", before);
+    if (code == ERR_NONE)
+        code = labels_enter(labels, project, &p, err);
+    if (code != ERR_NONE)
+        return code;
+    int64_t version = label_book_version(p->book);
+    int64_t id = before == 0 || before > version ? version : before - 1;
+    *steps = mem_calloc((size_t)id < limit ? (size_t)id : limit, sizeof(**steps));
+    for (; id > 0 && *count < limit; id--)
+        label_book_step(p->book, id, &(*steps)[(*count)++]);
+    *more = id > 0;
+    labels_leave(labels, p);
+    return ERR_NONE;
+}
+
+// ---- labels of objects
+
+static bool is_negative_on(const struct label_track *track, int32_t label)
+{
+    for (size_t i = 0; track != NULL && i < track->negative_count; i++) {
+        if (track->negatives[i].label == label)
+            return true;
+    }
+    return false;
+}
+
+enum label_kind labels_kind_of(struct project *p, struct label_key key, int64_t track, int32_t *label, float *score)
+{
+    int64_t place = label_book_find_object(p->book, key);
+    const struct label_book_object *object = place >= 0 ? label_book_object(p->book, (size_t)place) : NULL;
+    const struct label_track *on = labels_track(p, key.video, track);
+    *score = 1;
+    if (object != NULL && object->label >= 0) {
+        *label = object->label;
+        return LABEL_EXPLICIT;
+    }
+    if (on != NULL && on->label >= 0 && (object == NULL || !label_book_is_negative(object, on->label))) {
+        *label = on->label;
+        return LABEL_EXPLICIT;
+    }
+    int64_t at = label_map_get(&p->likely_places, key);
+    *score = 0;
+    *label = -1;
+    if (at < 0 || is_negative_on(on, p->likely[at].label))
+        return LABEL_NONE;
+    *label = p->likely[at].label;
+    *score = p->likely[at].confidence;
+    return LABEL_PROBABLE;
+}
+
+void object_labels_release(struct object_labels *set)
+{
+    for (size_t i = 0; i < set->name_count; i++)
+        free(set->names[i]);
+    free(set->names);
+    free(set->items);
+    *set = (struct object_labels){0};
+}
+
+static enum err_code check_batch(const struct label_object *objects, size_t count, struct err *err)
+{
+    if (count > LABELS_BATCH_MAX)
+        return err_set(
+            err, ERR_LIMIT, "%zu objects are too many to ask about at once: at most %d", count, LABELS_BATCH_MAX);
+    for (size_t i = 0; i < count; i++) {
+        if (!label_key_of(objects[i].object, &(struct label_key){0}))
+            return err_set(err, ERR_INVALID, "\"%.64s\" is no object id", objects[i].object);
+    }
+    return ERR_NONE;
+}
+
+enum err_code labels_of_objects(struct labels *labels, const char *project, const struct label_object *objects,
+    size_t count, struct object_labels *set, struct err *err)
+{
+    *set = (struct object_labels){.items = mem_calloc(count, sizeof(*set->items)), .count = count};
+    for (size_t i = 0; i < count; i++)
+        set->items[i].name = "";
+    struct project *p = NULL;
+    enum err_code code = check_batch(objects, count, err);
+    if (code == ERR_NONE)
+        code = labels_enter(labels, project, &p, err);
+    if (code == ERR_NOT_FOUND) {
+        err_clear(err);
+        return ERR_NONE;
+    }
+    if (code != ERR_NONE) {
+        object_labels_release(set);
+        return code;
+    }
+    labels_combine(p);
+    set->name_count = label_book_label_count(p->book);
+    set->names = mem_calloc(set->name_count, sizeof(*set->names));
+    for (size_t i = 0; i < count; i++) {
+        struct object_label *item = &set->items[i];
+        struct label_key key = {0};
+        int32_t label = -1;
+        (void)label_key_of(objects[i].object, &key);
+        item->kind = labels_kind_of(p, key, objects[i].track, &label, &item->score);
+        if (item->kind == LABEL_NONE)
+            continue;
+        if (set->names[label] == NULL)
+            set->names[label] = mem_strdup(label_book_label(p->book, label)->name);
+        item->name = set->names[label];
+    }
+    labels_leave(labels, p);
+    return ERR_NONE;
+}
+
+enum err_code labels_match(struct labels *labels, const char *project, const char *label,
+    const struct label_object *objects, size_t count, enum label_kind *kinds, struct err *err)
+{
+    struct project *p = NULL;
+    int32_t wanted = -1;
+    enum err_code code = check_batch(objects, count, err);
+    if (code == ERR_NONE)
+        code = labels_enter(labels, project, &p, err);
+    if (code != ERR_NONE)
+        return code;
+    code = find_label(p, label, &wanted, err);
+    labels_combine(p);
+    for (size_t i = 0; i < count && code == ERR_NONE; i++) {
+        struct label_key key = {0};
+        int32_t found = -1;
+        float score;
+        (void)label_key_of(objects[i].object, &key);
+        enum label_kind kind = labels_kind_of(p, key, objects[i].track, &found, &score);
+        kinds[i] = found == wanted ? kind : LABEL_NONE;
+    }
+    labels_leave(labels, p);
+    return code;
+}
+
+// ---- objects of labels
+
+// A found object, to be sorted.
+struct found {
+    struct label_key key;
+    int64_t step;
+    float similarity, confidence;
+};
+
+static int compare_newest_first(const void *a, const void *b)
+{
+    const struct found *x = a;
+    const struct found *y = b;
+    if (x->step != y->step)
+        return x->step > y->step ? -1 : 1;
+    return label_key_compare(x->key, y->key);
+}
+
+static int compare_surest_first(const void *a, const void *b)
+{
+    const struct found *x = a;
+    const struct found *y = b;
+    if (x->confidence != y->confidence)
+        return x->confidence > y->confidence ? -1 : 1;
+    if (x->similarity != y->similarity)
+        return x->similarity > y->similarity ? -1 : 1;
+    return label_key_compare(x->key, y->key);
+}
+
+static int64_t negative_step(const struct label_book_object *object, int32_t label)
+{
+    for (size_t i = 0; i < object->negative_count; i++) {
+        if (object->negatives[i].label == label)
+            return object->negatives[i].step;
+    }
+    return 0;
+}
+
+static struct found *find_said(const struct project *p, int32_t label, bool negative, size_t *count)
+{
+    struct found *found = mem_realloc_array(NULL, label_book_object_count(p->book) + 1, sizeof(*found));
+    for (size_t i = 0; i < label_book_object_count(p->book); i++) {
+        const struct label_book_object *object = label_book_object(p->book, i);
+        int64_t step = negative ? negative_step(object, label) : object->label == label ? object->step : 0;
+        if (step != 0 && !object->missing)
+            found[(*count)++] = (struct found){.key = object->key, .step = step, .similarity = 1, .confidence = 1};
+    }
+    qsort(found, *count, sizeof(*found), compare_newest_first);
+    return found;
+}
+
+static struct found *find_likely(const struct project *p, int32_t label, size_t *count)
+{
+    struct found *found = mem_realloc_array(NULL, p->likely_count + 1, sizeof(*found));
+    for (size_t i = 0; i < p->likely_count; i++) {
+        const struct likely *likely = &p->likely[i];
+        if (likely->label == label)
+            found[(*count)++] =
+                (struct found){.key = likely->key, .similarity = likely->similarity, .confidence = likely->confidence};
+    }
+    qsort(found, *count, sizeof(*found), compare_surest_first);
+    return found;
+}
+
+void labelled_objects_release(struct labelled_objects *hits)
+{
+    free(hits->items);
+    *hits = (struct labelled_objects){0};
+}
+
+static void take_page(const struct project *p, const struct found *found, size_t count, const char *video,
+    size_t offset, size_t limit, struct labelled_objects *hits)
+{
+    uint64_t wanted = video != NULL ? strtoull(video, NULL, 16) : 0;
+    hits->items = mem_calloc(count < limit ? count : limit, sizeof(*hits->items));
+    size_t seen = 0;
+    for (size_t i = 0; i < count && !hits->more; i++) {
+        if (video != NULL && found[i].key.video != wanted)
+            continue;
+        if (seen++ < offset)
+            continue;
+        if (hits->count == limit) {
+            hits->more = true;
+            break;
+        }
+        struct labelled_object *hit = &hits->items[hits->count++];
+        label_key_format(found[i].key, hit->object);
+        hit->score = found[i].similarity;
+        hit->confidence = found[i].confidence;
+        hit->at_us = found[i].step != 0 ? label_book_step_at_us(p->book, found[i].step) : 0;
+    }
+}
+
+static enum err_code check_video(const char *video, struct err *err)
+{
+    return video == NULL || video_id_is_valid(video) ? ERR_NONE
+                                                     : err_set(err, ERR_INVALID, "\"%.40s\" is no video's id", video);
+}
+
+enum err_code labels_objects(struct labels *labels, const char *project, const char *label, enum label_listing listing,
+    const char *video, size_t offset, size_t limit, struct labelled_objects *hits, struct err *err)
+{
+    *hits = (struct labelled_objects){0};
+    struct project *p = NULL;
+    int32_t number = -1;
+    enum err_code code = check_limit(limit, err);
+    if (code == ERR_NONE)
+        code = check_video(video, err);
+    if (code == ERR_NONE)
+        code = labels_enter(labels, project, &p, err);
+    if (code != ERR_NONE)
+        return code;
+    code = find_label(p, label, &number, err);
+    if (code == ERR_NONE) {
+        size_t count = 0;
+        labels_combine(p);
+        struct found *found = listing == LABEL_LIST_PROBABLE
+            ? find_likely(p, number, &count)
+            : find_said(p, number, listing == LABEL_LIST_NEGATIVE, &count);
+        take_page(p, found, count, video, offset, limit, hits);
+        free(found);
+    }
+    labels_leave(labels, p);
+    return code;
+}
+
+// ---- suggestions and candidates
+
+static void take_hits(const struct label_hit *hits, size_t count, size_t limit, struct labelled_objects *out)
+{
+    out->more = count > limit;
+    out->count = count < limit ? count : limit;
+    out->items = mem_calloc(out->count, sizeof(*out->items));
+    for (size_t i = 0; i < out->count; i++) {
+        memcpy(out->items[i].object, hits[i].object, sizeof(out->items[i].object));
+        out->items[i].score = hits[i].similarity;
+        out->items[i].confidence = hits[i].confidence;
+    }
+}
+
+// Ids as the ranking wants them, without one that is in two lists: the request's own word comes first.
+struct lists {
+    struct label_map seen;
+    char (*texts)[OBJECT_ID_SIZE];
+    size_t count, capacity;
+    size_t *of[3];
+    size_t counts[3];
+};
+enum { LIST_POSITIVE, LIST_NEGATIVE, LIST_OTHER };
+
+static void add_to_list(struct lists *lists, int list, struct label_key key)
+{
+    if (lists->counts[list] >= LABEL_EXAMPLES_MAX || label_map_get(&lists->seen, key) >= 0)
+        return;
+    label_map_put(&lists->seen, key, list);
+    if (lists->count == lists->capacity) {
+        lists->capacity = lists->capacity != 0 ? lists->capacity * 2 : 64;
+        lists->texts = mem_realloc_array(lists->texts, lists->capacity, sizeof(*lists->texts));
+    }
+    size_t *places = lists->of[list];
+    size_t n = lists->counts[list];
+    if ((n & (n - 1)) == 0)
+        places = mem_realloc_array(places, n == 0 ? 1 : n * 2, sizeof(*places));
+    label_key_format(key, lists->texts[lists->count]);
+    places[n] = lists->count++;
+    lists->of[list] = places;
+    lists->counts[list]++;
+}
+
+static const char **ids_of(const struct lists *lists, int list)
+{
+    const char **ids = mem_realloc_array(NULL, lists->counts[list] + 1, sizeof(*ids));
+    for (size_t i = 0; i < lists->counts[list]; i++)
+        ids[i] = lists->texts[lists->of[list][i]];
+    return ids;
+}
+
+static void lists_release(struct lists *lists)
+{
+    label_map_release(&lists->seen);
+    free(lists->texts);
+    for (int i = 0; i < 3; i++)
+        free(lists->of[i]);
+}
+
+static void add_from_request(struct lists *lists, int list, const char *const *ids, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct label_key key = {0};
+        if (label_key_of(ids[i], &key))
+            add_to_list(lists, list, key);
+    }
+}
+
+// `label` -1: one that is not there yet.
+static void add_from_book(const struct project *p, int32_t label, struct lists *lists)
+{
+    for (size_t i = 0; i < label_book_object_count(p->book); i++) {
+        const struct label_book_object *object = label_book_object(p->book, i);
+        if (object->missing)
+            continue;
+        if (label >= 0 && object->label == label)
+            add_to_list(lists, LIST_POSITIVE, object->key);
+        else if (label >= 0 && label_book_is_negative(object, label))
+            add_to_list(lists, LIST_NEGATIVE, object->key);
+        else if (object->label >= 0)
+            add_to_list(lists, LIST_OTHER, object->key);
+    }
+}
+
+static enum err_code suggest(struct labels *labels, const struct label_suggest *request, const struct lists *lists,
+    struct labelled_objects *hits, struct err *err)
+{
+    const char **positive = ids_of(lists, LIST_POSITIVE);
+    const char **negative = ids_of(lists, LIST_NEGATIVE);
+    const char **other = ids_of(lists, LIST_OTHER);
+    const struct label_fit fit = {.vectors = labels->config.vectors,
+        .project = request->project,
+        .positive = positive,
+        .positive_count = lists->counts[LIST_POSITIVE],
+        .negative = negative,
+        .negative_count = lists->counts[LIST_NEGATIVE],
+        .other = other,
+        .other_count = lists->counts[LIST_OTHER]};
+    struct label_model *model = NULL;
+    struct label_hit *found = NULL;
+    size_t count = 0;
+    enum err_code code = label_model_fit(&fit, &model, err);
+    const struct label_query query = {
+        .filter = {.video = request->video}, .min_confidence = 0.5f, .limit = request->limit + 1};
+    if (code == ERR_NONE)
+        code = label_model_neighbours(model, &query, &found, &count, err);
+    if (code == ERR_NONE)
+        take_hits(found, count, request->limit, hits);
+    free(found);
+    label_model_free(model);
+    free(positive);
+    free(negative);
+    free(other);
+    return code;
+}
+
+static enum err_code check_suggest(const struct label_suggest *request, struct err *err)
+{
+    enum err_code code = check_limit(request->limit, err);
+    if (code == ERR_NONE)
+        code = check_video(request->video, err);
+    if (code == ERR_NONE && request->positive_count == 0)
+        code = err_set(err, ERR_INVALID, "no positive examples were named: say what to look for");
+    if (code == ERR_NONE && (request->positive_count > LABELS_LIST_MAX || request->negative_count > LABELS_LIST_MAX))
+        code = err_set(
+            err, ERR_LIMIT, "at most %d positive and %d negative examples are taken", LABELS_LIST_MAX, LABELS_LIST_MAX);
+    return code;
+}
+
+static enum err_code check_named(
+    struct labels *labels, const struct project *p, const struct label_suggest *request, struct err *err)
+{
+    size_t count = request->positive_count + request->negative_count;
+    struct object_ref *refs = mem_calloc(count, sizeof(*refs));
+    for (size_t i = 0; i < request->positive_count; i++)
+        refs[i].object = request->positive[i];
+    for (size_t i = 0; i < request->negative_count; i++)
+        refs[request->positive_count + i].object = request->negative[i];
+    enum err_code code = labels_check_objects(labels, p, refs, count, err);
+    free(refs);
+    return code;
+}
+
+enum err_code labels_suggest(
+    struct labels *labels, const struct label_suggest *request, struct labelled_objects *hits, struct err *err)
+{
+    *hits = (struct labelled_objects){0};
+    struct project *p = NULL;
+    char name[LABEL_NAME_SIZE];
+    enum err_code code = check_suggest(request, err);
+    if (code == ERR_NONE && request->label != NULL)
+        code = label_name_clean(request->label, name, err);
+    if (code == ERR_NONE)
+        code = labels_enter(labels, request->project, &p, err);
+    if (code != ERR_NONE)
+        return code;
+    struct lists lists = {0};
+    code = check_named(labels, p, request, err);
+    if (code == ERR_NONE) {
+        add_from_request(&lists, LIST_POSITIVE, request->positive, request->positive_count);
+        add_from_request(&lists, LIST_NEGATIVE, request->negative, request->negative_count);
+        add_from_book(p, request->label != NULL ? label_book_find(p->book, name) : -1, &lists);
+    }
+    labels_leave(labels, p);
+    // Without the lock: nothing of the project is needed any more.
+    if (code == ERR_NONE)
+        code = suggest(labels, request, &lists, hits, err);
+    lists_release(&lists);
+    return code;
+}
+
+// The label's model, learnt anew if it is out of date; NULL when there is nothing to learn from.
+static enum err_code current_model(
+    struct labels *labels, struct project *p, const char *label, struct fitted **fitted, struct err *err)
+{
+    int32_t number = -1;
+    *fitted = NULL;
+    enum err_code code = find_label(p, label, &number, err);
+    const struct rank *rank = labels_rank(p, number);
+    bool is_old = rank == NULL || rank->changed != label_book_label(p->book, number)->changed;
+    if (code == ERR_NONE && is_old) {
+        int64_t epoch = p->epoch;
+        code = labels_learn(labels, p, number, err);
+        if (code == ERR_NONE && p->epoch != epoch)
+            code = find_label(p, label, &number, err);
+    }
+    rank = labels_rank(p, number);
+    if (code == ERR_NONE && rank != NULL)
+        *fitted = fitted_ref(rank->fitted);
+    return code;
+}
+
+enum err_code labels_candidates(struct labels *labels, const char *project, const char *label, const char *video,
+    size_t limit, struct labelled_objects *hits, bool *settled, struct err *err)
+{
+    *hits = (struct labelled_objects){0};
+    *settled = true;
+    struct project *p = NULL;
+    struct fitted *fitted = NULL;
+    enum err_code code = check_limit(limit, err);
+    if (code == ERR_NONE)
+        code = check_video(video, err);
+    if (code == ERR_NONE)
+        code = labels_enter(labels, project, &p, err);
+    if (code != ERR_NONE)
+        return code;
+    code = current_model(labels, p, label, &fitted, err);
+    labels_leave(labels, p);
+    if (code == ERR_NONE && fitted != NULL) {
+        const struct label_query query = {
+            .filter = {.video = video}, .limit = limit < LABEL_CANDIDATES_MAX ? limit : LABEL_CANDIDATES_MAX};
+        struct label_candidates candidates = {0};
+        code = label_model_candidates(fitted->model, &query, &candidates, err);
+        if (code == ERR_NONE) {
+            take_hits(candidates.hits, candidates.count, limit, hits);
+            *settled = candidates.settled;
+        }
+        label_candidates_release(&candidates);
+    }
+    fitted_unref(fitted);
+    return code;
+}

@@ -1,0 +1,337 @@
+#include "search/catalogue.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "os/cancel.h"
+
+#define VIDEOS_AT_ONCE 100
+#define FRAMES_AT_ONCE META_LIST_MAX
+
+struct class_counts {
+    char project[PROJECT_NAME_SIZE];
+    int64_t objects; // of the project when they were counted
+    struct catalogue_class *classes;
+    size_t count;
+};
+
+struct catalogue {
+    struct meta_store *meta;
+    pthread_mutex_t lock;
+    struct class_counts kept[CATALOGUE_PROJECTS_KEPT];
+    size_t next; // slot that is given away next
+};
+
+struct catalogue *catalogue_new(struct meta_store *meta)
+{
+    struct catalogue *catalogue = mem_calloc(1, sizeof(*catalogue));
+    catalogue->meta = meta;
+    pthread_mutex_init(&catalogue->lock, NULL);
+    return catalogue;
+}
+
+void catalogue_free(struct catalogue *catalogue)
+{
+    if (catalogue == NULL)
+        return;
+    for (size_t i = 0; i < CATALOGUE_PROJECTS_KEPT; i++)
+        free(catalogue->kept[i].classes);
+    pthread_mutex_destroy(&catalogue->lock);
+    free(catalogue);
+}
+
+// ---- walking a project's frames
+
+struct walk {
+    struct catalogue *catalogue;
+    const char *project;
+    const char *const *videos;
+    size_t video_count;
+    struct cancel *cancel;
+    void (*visit)(void *context, const char *video, const struct meta_frame *frame);
+    void *context;
+};
+
+static enum err_code walk_video(const struct walk *walk, const char *video, struct err *err)
+{
+    struct meta_frame_range range = {
+        .to_us = -1, .after = -1, .state_mask = 1u << FRAME_INDEXED, .limit = FRAMES_AT_ONCE};
+    size_t count = FRAMES_AT_ONCE;
+    while (count == FRAMES_AT_ONCE) {
+        struct meta_frames frames = {0};
+        enum err_code code = cancel_check(walk->cancel, err);
+        if (code == ERR_NONE)
+            code = meta_store_list_frames(walk->catalogue->meta, video, &range, &frames, err);
+        if (code != ERR_NONE)
+            return code;
+        count = frames.count;
+        for (size_t i = 0; i < count; i++) {
+            range.after = frames.items[i].index;
+            walk->visit(walk->context, video, &frames.items[i]);
+        }
+        meta_frames_release(&frames);
+    }
+    return ERR_NONE;
+}
+
+static bool is_asked_for(const struct walk *walk, const char *video)
+{
+    for (size_t i = 0; i < walk->video_count; i++) {
+        if (strcmp(walk->videos[i], video) == 0)
+            return true;
+    }
+    return walk->video_count == 0;
+}
+
+static enum err_code walk_project(const struct walk *walk, struct err *err)
+{
+    char after[VIDEO_ID_SIZE] = "";
+    size_t count = VIDEOS_AT_ONCE;
+    while (count == VIDEOS_AT_ONCE) {
+        struct meta_video *videos = NULL;
+        enum err_code code = meta_store_list_videos(walk->catalogue->meta, walk->project,
+            after[0] != '\0' ? after : NULL, VIDEOS_AT_ONCE, &videos, &count, err);
+        for (size_t i = 0; i < count && code == ERR_NONE; i++) {
+            memcpy(after, videos[i].id, sizeof(after));
+            if (videos[i].state == VIDEO_DELETING || !is_asked_for(walk, videos[i].id))
+                continue;
+            code = walk_video(walk, videos[i].id, err);
+            if (code == ERR_NOT_FOUND) {
+                // Deleted in this moment.
+                err_clear(err);
+                code = ERR_NONE;
+            }
+        }
+        free(videos);
+        if (code != ERR_NONE)
+            return code;
+    }
+    return ERR_NONE;
+}
+
+// ---- classes
+
+struct class_list {
+    struct catalogue_class *items;
+    size_t count, capacity;
+    size_t last; // the next object often is of the same class
+};
+
+static struct catalogue_class *find_class(struct class_list *list, const char *name)
+{
+    if (list->last < list->count && strcmp(list->items[list->last].name, name) == 0)
+        return &list->items[list->last];
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i].name, name) == 0) {
+            list->last = i;
+            return &list->items[i];
+        }
+    }
+    if (list->count == CATALOGUE_CLASSES_MAX)
+        return NULL;
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity > 0 ? 2 * list->capacity : 64;
+        list->items = mem_realloc_array(list->items, list->capacity, sizeof(*list->items));
+    }
+    struct catalogue_class *added = &list->items[list->count++];
+    *added = (struct catalogue_class){0};
+    memcpy(added->name, name, strlen(name) + 1);
+    return added;
+}
+
+static void count_classes(void *context, const char *video, const struct meta_frame *frame)
+{
+    (void)video;
+    for (size_t k = 0; k < frame->object_count; k++) {
+        struct catalogue_class *found = find_class(context, frame->objects[k].class_name);
+        if (found != NULL)
+            found->objects++;
+    }
+}
+
+static int by_objects(const void *a, const void *b)
+{
+    const struct catalogue_class *x = a;
+    const struct catalogue_class *y = b;
+    if (x->objects != y->objects)
+        return x->objects > y->objects ? -1 : 1;
+    return strcmp(x->name, y->name);
+}
+
+static bool find_kept(
+    struct catalogue *catalogue, const struct meta_project *project, struct catalogue_class **classes, size_t *count)
+{
+    bool found = false;
+    pthread_mutex_lock(&catalogue->lock);
+    for (size_t i = 0; i < CATALOGUE_PROJECTS_KEPT && !found; i++) {
+        const struct class_counts *kept = &catalogue->kept[i];
+        found = strcmp(kept->project, project->name) == 0 && kept->objects == project->objects;
+        if (found) {
+            *classes = mem_dup(kept->classes, kept->count * sizeof(**classes));
+            *count = kept->count;
+        }
+    }
+    pthread_mutex_unlock(&catalogue->lock);
+    return found;
+}
+
+static void keep(struct catalogue *catalogue, const struct meta_project *project, const struct class_list *list)
+{
+    pthread_mutex_lock(&catalogue->lock);
+    size_t slot = CATALOGUE_PROJECTS_KEPT;
+    for (size_t i = 0; i < CATALOGUE_PROJECTS_KEPT; i++) {
+        if (strcmp(catalogue->kept[i].project, project->name) == 0)
+            slot = i;
+    }
+    if (slot == CATALOGUE_PROJECTS_KEPT) {
+        slot = catalogue->next;
+        catalogue->next = (catalogue->next + 1) % CATALOGUE_PROJECTS_KEPT;
+    }
+    struct class_counts *kept = &catalogue->kept[slot];
+    free(kept->classes);
+    *kept = (struct class_counts){.objects = project->objects, .count = list->count};
+    memcpy(kept->project, project->name, sizeof(kept->project));
+    kept->classes = mem_dup(list->items, list->count * sizeof(*list->items));
+    pthread_mutex_unlock(&catalogue->lock);
+}
+
+enum err_code catalogue_classes(struct catalogue *catalogue, const char *project, struct cancel *cancel,
+    struct catalogue_class **classes, size_t *count, struct err *err)
+{
+    *classes = NULL;
+    *count = 0;
+    struct meta_project facts;
+    enum err_code code = meta_store_get_project(catalogue->meta, project, &facts, err);
+    if (code != ERR_NONE || find_kept(catalogue, &facts, classes, count))
+        return code;
+    struct class_list list = {0};
+    const struct walk walk = {
+        .catalogue = catalogue, .project = project, .cancel = cancel, .visit = count_classes, .context = &list};
+    code = walk_project(&walk, err);
+    if (code == ERR_NONE && list.count > 0) {
+        qsort(list.items, list.count, sizeof(*list.items), by_objects);
+        keep(catalogue, &facts, &list);
+        *classes = list.items;
+        *count = list.count;
+        return ERR_NONE;
+    }
+    free(list.items);
+    return code;
+}
+
+// ---- browsing
+
+struct browse {
+    const struct catalogue_request *request;
+    // A heap with the worst hit on top, of the best `most`.
+    struct search_hit *heap;
+    size_t count, most;
+    size_t matching; // all there are
+};
+
+// Whether `a` comes after `b`.
+static bool is_worse(const struct search_hit *a, const struct search_hit *b)
+{
+    return a->score != b->score ? a->score < b->score : strcmp(a->object, b->object) > 0;
+}
+
+static void sink(struct browse *browse, size_t at)
+{
+    for (;;) {
+        size_t worst = at;
+        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < browse->count; child++) {
+            if (is_worse(&browse->heap[child], &browse->heap[worst]))
+                worst = child;
+        }
+        if (worst == at)
+            return;
+        struct search_hit moved = browse->heap[at];
+        browse->heap[at] = browse->heap[worst];
+        browse->heap[worst] = moved;
+        at = worst;
+    }
+}
+
+static void offer(struct browse *browse, const struct search_hit *hit)
+{
+    browse->matching++;
+    if (browse->count < browse->most) {
+        size_t at = browse->count++;
+        for (; at > 0 && is_worse(hit, &browse->heap[(at - 1) / 2]); at = (at - 1) / 2)
+            browse->heap[at] = browse->heap[(at - 1) / 2];
+        browse->heap[at] = *hit;
+    } else if (is_worse(&browse->heap[0], hit)) {
+        browse->heap[0] = *hit;
+        sink(browse, 0);
+    }
+}
+
+static bool has_class(const struct catalogue_request *request, const char *name)
+{
+    for (size_t i = 0; i < request->class_count; i++) {
+        if (strcmp(request->classes[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void browse_frame(void *context, const char *video, const struct meta_frame *frame)
+{
+    struct browse *browse = context;
+    for (size_t k = 0; k < frame->object_count; k++) {
+        if (!has_class(browse->request, frame->objects[k].class_name))
+            continue;
+        struct search_hit hit = {.score = frame->objects[k].score,
+            .frame_index = frame->index,
+            .pts_us = frame->pts_us,
+            .frame_width = frame->width,
+            .frame_height = frame->height,
+            .box = frame->objects[k]};
+        memcpy(hit.video, video, sizeof(hit.video));
+        object_id_make(video, frame->index, (int32_t)k, hit.object);
+        offer(browse, &hit);
+    }
+}
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct search_hit *x = a;
+    const struct search_hit *y = b;
+    return (int)is_worse(x, y) - (int)is_worse(y, x);
+}
+
+enum err_code catalogue_browse(
+    struct catalogue *catalogue, const struct catalogue_request *request, struct search_result *result, struct err *err)
+{
+    *result = (struct search_result){0};
+    if (request->class_count == 0)
+        return err_set(err, ERR_INVALID, "name at least one class");
+    if (request->limit < 1 || request->limit > SEARCH_LIMIT_MAX || request->offset > SEARCH_OFFSET_MAX)
+        return err_set(err, ERR_INVALID, "limit must be between 1 and %d, and offset at most %d", SEARCH_LIMIT_MAX,
+            SEARCH_OFFSET_MAX);
+    struct meta_project facts;
+    enum err_code code = meta_store_get_project(catalogue->meta, request->project, &facts, err);
+    if (code != ERR_NONE)
+        return code;
+
+    struct browse browse = {.request = request, .most = request->offset + request->limit};
+    browse.heap = mem_calloc(browse.most, sizeof(*browse.heap));
+    const struct walk walk = {.catalogue = catalogue,
+        .project = request->project,
+        .videos = request->videos,
+        .video_count = request->video_count,
+        .cancel = request->cancel,
+        .visit = browse_frame,
+        .context = &browse};
+    code = walk_project(&walk, err);
+    if (code == ERR_NONE && browse.count > request->offset) {
+        qsort(browse.heap, browse.count, sizeof(*browse.heap), by_rank);
+        result->count = browse.count - request->offset;
+        result->more = browse.matching > browse.count;
+        result->hits = mem_dup(browse.heap + request->offset, result->count * sizeof(*result->hits));
+    }
+    free(browse.heap);
+    return code;
+}

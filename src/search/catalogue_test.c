@@ -1,0 +1,187 @@
+#include "search/catalogue.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/test.h"
+#include "meta_store/meta_store_memory.h"
+
+#define VIDEO_A "aaaaaaaaaaaaaaaa"
+#define VIDEO_B "bbbbbbbbbbbbbbbb"
+#define FRAMES 1500 // more than a page
+
+struct shelf {
+    struct meta_store *meta;
+    struct catalogue *catalogue;
+};
+
+static void add_video(struct shelf *shelf, const char *id)
+{
+    struct err err = ERR_INIT;
+    struct meta_video *video = mem_calloc(1, sizeof(*video));
+    memcpy(video->id, id, VIDEO_ID_SIZE);
+    strcpy(video->project, "p");
+    strcpy(video->source, "file:///x");
+    video->chunk_us = 1000000;
+    video->limit_us = -1;
+    video->sampling = (struct sampling){.fps_num = 5, .fps_den = 1};
+    bool created = false;
+    assert_ok(meta_store_create_video(shelf->meta, video, &created, &err), &err);
+    free(video);
+}
+
+static void add_frame(
+    struct shelf *shelf, const char *video, int32_t index, const char *first, float score, const char *second)
+{
+    struct err err = ERR_INIT;
+    struct meta_object objects[2] = {{.width = 30, .height = 40, .score = score, .track = -1},
+        {.width = 5, .height = 6, .score = 0.4f, .track = -1}};
+    strcpy(objects[0].class_name, first);
+    strcpy(objects[1].class_name, second != NULL ? second : "");
+    struct meta_frame frame = {.index = index,
+        .pts_us = index * INT64_C(200000),
+        .width = 640,
+        .height = 360,
+        .state = FRAME_INDEXED,
+        .objects = objects,
+        .object_count = second != NULL ? 2 : 1};
+    assert_ok(meta_store_put_objects(shelf->meta, video, &frame, 1, &err), &err);
+}
+
+static int fill_shelf(void **state)
+{
+    struct shelf *shelf = mem_calloc(1, sizeof(*shelf));
+    shelf->meta = meta_store_memory_new(clock_system());
+    shelf->catalogue = catalogue_new(shelf->meta);
+    add_video(shelf, VIDEO_A);
+    add_video(shelf, VIDEO_B);
+    for (int32_t i = 0; i < FRAMES; i++)
+        add_frame(shelf, VIDEO_A, i, "car", 0.5f + (float)(i % 100) / 1000.0f, i % 3 == 0 ? "dog" : NULL);
+    add_frame(shelf, VIDEO_B, 7, "bus", 0.8f, "car");
+    *state = shelf;
+    return 0;
+}
+
+static int clear_shelf(void **state)
+{
+    struct shelf *shelf = *state;
+    catalogue_free(shelf->catalogue);
+    meta_store_free(shelf->meta);
+    free(shelf);
+    return 0;
+}
+
+static void classes_are_counted_the_most_frequent_first(void **state)
+{
+    struct shelf *shelf = *state;
+    struct catalogue_class *classes = NULL;
+    size_t count = 0;
+    struct err err = ERR_INIT;
+    // The second time from what was kept.
+    for (int i = 0; i < 2; i++) {
+        assert_ok(catalogue_classes(shelf->catalogue, "p", NULL, &classes, &count, &err), &err);
+        assert_int_equal(count, 3);
+        assert_string_equal(classes[0].name, "car");
+        assert_int_equal(classes[0].objects, FRAMES + 1);
+        assert_string_equal(classes[1].name, "dog");
+        assert_int_equal(classes[1].objects, FRAMES / 3);
+        assert_string_equal(classes[2].name, "bus");
+        assert_int_equal(classes[2].objects, 1);
+        free(classes);
+    }
+}
+
+static void counts_follow_what_is_indexed(void **state)
+{
+    struct shelf *shelf = *state;
+    struct catalogue_class *classes = NULL;
+    size_t count = 0;
+    struct err err = ERR_INIT;
+    assert_ok(catalogue_classes(shelf->catalogue, "p", NULL, &classes, &count, &err), &err);
+    free(classes);
+    add_frame(shelf, VIDEO_B, 8, "owl", 0.7f, "owl");
+    assert_ok(catalogue_classes(shelf->catalogue, "p", NULL, &classes, &count, &err), &err);
+    assert_int_equal(count, 4);
+    assert_string_equal(classes[2].name, "owl");
+    assert_int_equal(classes[2].objects, 2);
+    free(classes);
+}
+
+static void browsing_gives_the_surest_first_in_pages(void **state)
+{
+    struct shelf *shelf = *state;
+    const char *const car[] = {"car"};
+    struct catalogue_request request = {.project = "p", .classes = car, .class_count = 1, .limit = 20};
+    struct search_result first;
+    struct search_result second;
+    struct err err = ERR_INIT;
+    assert_ok(catalogue_browse(shelf->catalogue, &request, &first, &err), &err);
+    assert_int_equal(first.count, 20);
+    assert_true(first.more);
+    // 0.599 is the best score; fifteen frames have it.
+    assert_string_equal(first.hits[0].object, VIDEO_A "-00000099-000");
+    assert_string_equal(first.hits[1].object, VIDEO_A "-00000199-000");
+    assert_int_equal(first.hits[0].pts_us, 99 * 200000);
+    for (size_t i = 1; i < first.count; i++)
+        assert_true(first.hits[i - 1].score >= first.hits[i].score);
+    request.offset = 20;
+    assert_ok(catalogue_browse(shelf->catalogue, &request, &second, &err), &err);
+    assert_int_equal(second.count, 20);
+    assert_true(first.hits[19].score >= second.hits[0].score);
+    assert_string_not_equal(first.hits[19].object, second.hits[0].object);
+    search_result_release(&first);
+    search_result_release(&second);
+}
+
+static void browsing_ends_and_keeps_to_the_videos(void **state)
+{
+    struct shelf *shelf = *state;
+    const char *const classes[] = {"car", "bus"};
+    const char *const videos[] = {VIDEO_B};
+    struct catalogue_request request = {
+        .project = "p", .classes = classes, .class_count = 2, .videos = videos, .video_count = 1, .limit = 20};
+    struct search_result result;
+    struct err err = ERR_INIT;
+    assert_ok(catalogue_browse(shelf->catalogue, &request, &result, &err), &err);
+    assert_int_equal(result.count, 2);
+    assert_false(result.more);
+    assert_string_equal(result.hits[0].box.class_name, "bus");
+    assert_string_equal(result.hits[1].object, VIDEO_B "-00000007-001");
+    search_result_release(&result);
+    request.offset = 2;
+    assert_ok(catalogue_browse(shelf->catalogue, &request, &result, &err), &err);
+    assert_int_equal(result.count, 0);
+    search_result_release(&result);
+}
+
+static void wrong_questions_are_refused(void **state)
+{
+    struct shelf *shelf = *state;
+    const char *const car[] = {"car"};
+    struct catalogue_class *classes = NULL;
+    size_t count = 0;
+    struct search_result result;
+    struct err err = ERR_INIT;
+    assert_int_equal(catalogue_classes(shelf->catalogue, "q", NULL, &classes, &count, &err), ERR_NOT_FOUND);
+    struct catalogue_request request = {.project = "q", .classes = car, .class_count = 1, .limit = 20};
+    assert_int_equal(catalogue_browse(shelf->catalogue, &request, &result, &err), ERR_NOT_FOUND);
+    request.project = "p";
+    request.limit = SEARCH_LIMIT_MAX + 1;
+    assert_int_equal(catalogue_browse(shelf->catalogue, &request, &result, &err), ERR_INVALID);
+    request.limit = 1;
+    request.class_count = 0;
+    assert_int_equal(catalogue_browse(shelf->catalogue, &request, &result, &err), ERR_INVALID);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(classes_are_counted_the_most_frequent_first, fill_shelf, clear_shelf),
+        cmocka_unit_test_setup_teardown(counts_follow_what_is_indexed, fill_shelf, clear_shelf),
+        cmocka_unit_test_setup_teardown(browsing_gives_the_surest_first_in_pages, fill_shelf, clear_shelf),
+        cmocka_unit_test_setup_teardown(browsing_ends_and_keeps_to_the_videos, fill_shelf, clear_shelf),
+        cmocka_unit_test_setup_teardown(wrong_questions_are_refused, fill_shelf, clear_shelf),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -10,6 +10,8 @@ export default defineConfig({
     test: {
         css: { modules: { classNameStrategy: 'non-scoped' } },
         restoreMocks: true,
+        // For a machine with other work to do: how long a test takes says nothing.
+        testTimeout: 30_000,
         maxWorkers: 2,
         projects: [
             {

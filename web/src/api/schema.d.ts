@@ -785,7 +785,10 @@ export interface components {
             status: number;
             detail: string;
             code?: string;
-            /** @description The field of the request that is wrong */
+            /**
+             * @description The field of the request that is wrong: of the body (`filters.videos` inside another), of the query, or of the
+             *     path, where it is `project`, `video`, `frame`, `object`, `label`, `name` or `id`. `source` for an upload's bytes.
+             */
             field?: string;
         };
         Project: {
@@ -803,7 +806,7 @@ export interface components {
         Submission: {
             /** @description A URL of a video file or of a page that shows one, or a path or `file:` URL on the server */
             source: string;
-            /** @description What to show it as; by default the file's name or the page's title */
+            /** @description What to show it as, at most 511 bytes of UTF-8; by default the file's name or the page's title */
             name?: string;
             /** @default 10 */
             chunk_seconds?: number;
@@ -1053,6 +1056,7 @@ export interface components {
         Timeline: {
             from_us: number;
             to_us: number;
+            /** @description Sampled frames, whatever their state */
             frames: number[];
             objects: number[];
             /** @description Objects that carry the label */
@@ -1595,7 +1599,7 @@ export interface operations {
         parameters: {
             query?: {
                 from_us?: number;
-                /** @description By default the end of the video */
+                /** @description By default the end of the video, or of what is known of it so far */
                 to_us?: number;
                 /** @description Into how many equal parts the time is divided */
                 buckets?: number;

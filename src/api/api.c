@@ -8,6 +8,7 @@
 
 #include "api/api_internal.h"
 #include "base/mem.h"
+#include "search/catalogue.h"
 
 // A picture to search by travels as Base64 in JSON.
 #define SEARCH_BODY_MAX (SEARCH_PICTURE_SIZE_MAX / 3 * 4 + 1024 * 1024)
@@ -29,6 +30,7 @@ static const struct route routes[] = {
     {HTTP_POST, V1 "/projects", api_create_project, 0, 0},
     {HTTP_GET, V1 "/projects/{p}", api_get_project, 0, 0},
     {HTTP_DELETE, V1 "/projects/{p}", api_delete_project, 0, 0},
+    {HTTP_GET, V1 "/projects/{p}/classes", api_list_classes, 0, 0},
     {HTTP_GET, V1 "/projects/{p}/videos", api_list_project_videos, 0, 0},
     {HTTP_POST, V1 "/projects/{p}/videos", api_submit_video, 0, 0},
     {HTTP_PUT, V1 "/projects/{p}/uploads/{name}", api_upload_video, HTTP_ROUTE_BODY_FILE, 0},
@@ -68,11 +70,15 @@ struct api *api_new(const struct api_config *config)
     api->config = *config;
     if (api->config.upload_bytes_most == 0)
         api->config.upload_bytes_most = API_UPLOAD_MAX_DEFAULT;
+    api->catalogue = catalogue_new(config->ingest->meta);
     return api;
 }
 
 void api_free(struct api *api)
 {
+    if (api == NULL)
+        return;
+    catalogue_free(api->catalogue);
     free(api);
 }
 

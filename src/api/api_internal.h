@@ -9,6 +9,7 @@
 
 struct api {
     struct api_config config;
+    struct catalogue *catalogue;
 };
 
 // One handler per route; `context` is the api.
@@ -19,6 +20,7 @@ API_HANDLER(api_list_projects);
 API_HANDLER(api_create_project);
 API_HANDLER(api_get_project);
 API_HANDLER(api_delete_project);
+API_HANDLER(api_list_classes);
 API_HANDLER(api_list_project_videos);
 API_HANDLER(api_submit_video);
 API_HANDLER(api_upload_video);

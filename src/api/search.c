@@ -7,6 +7,7 @@
 #include "api/api_internal.h"
 #include "api/shape.h"
 #include "base/json.h"
+#include "search/catalogue.h"
 
 #define SIMILAR_LIMIT 20
 // Lists in filters.
@@ -22,11 +23,36 @@ static enum err_code query_flag(const struct http_request *request, const char *
     return ERR_NONE;
 }
 
+// What the detector called so, without an example to compare with.
+static enum err_code browse(
+    struct api *api, const struct search_request *question, struct search_result *result, struct err *err)
+{
+    if (question->filter.label_count > 0 || question->filter.exclude_count > 0)
+        return err_of_field(err,
+            err_set(err, ERR_INVALID,
+                "without an object, a picture or positive examples only classes, videos and min_score can be filtered "
+                "by; the objects of a label are listed at …/labels/{label}/objects"),
+            "filters");
+    const struct catalogue_request request = {.project = question->project,
+        .classes = question->filter.classes,
+        .class_count = question->filter.class_count,
+        .videos = question->filter.videos,
+        .video_count = question->filter.video_count,
+        .min_score = question->min_score,
+        .offset = question->offset,
+        .limit = question->limit,
+        .cancel = question->cancel};
+    return catalogue_browse(api->catalogue, &request, result, err);
+}
+
 static enum err_code run_search(
     struct api *api, struct http_response *response, const struct search_request *question, struct err *err)
 {
     struct search_result result = {0};
-    enum err_code code = search_run(api->config.search, question, &result, err);
+    bool no_example = question->object == NULL && question->picture == NULL && question->positive_count == 0;
+    enum err_code code = no_example && question->filter.class_count > 0
+        ? browse(api, question, &result, err)
+        : search_run(api->config.search, question, &result, err);
     if (code == ERR_NONE)
         http_response_json(response, 200, shape_hits(&result));
     search_result_release(&result);
@@ -146,6 +172,31 @@ static enum err_code read_picture(
         *end != '\0')
         return err_of_field(err, err_set(err, ERR_INVALID, "field \"image\" must be a picture as Base64"), "image");
     question->picture = bytes;
+    return ERR_NONE;
+}
+
+API_HANDLER(api_list_classes)
+{
+    struct api *api = context;
+    const char *project = NULL;
+    struct catalogue_class *classes = NULL;
+    size_t count = 0;
+    enum err_code code = api_param_project(request, &project, err);
+    if (code == ERR_NONE)
+        code = catalogue_classes(api->catalogue, project, http_request_cancel(request), &classes, &count, err);
+    if (code != ERR_NONE)
+        return code;
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_t *item = json_object();
+        json_set_string(item, "name", classes[i].name);
+        json_set(item, "objects", json_integer(classes[i].objects));
+        json_array_append_new(list, item);
+    }
+    free(classes);
+    json_t *answer = json_object();
+    json_set(answer, "classes", list);
+    http_response_json(response, 200, answer);
     return ERR_NONE;
 }
 

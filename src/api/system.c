@@ -162,45 +162,51 @@ static int open_web_file(int directory, const char *path, struct stat *st)
     "media-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "             \
     "frame-ancestors 'none'"
 
-// Whether Accept-Encoding names gzip, or everything, and does not refuse it by "q=0".
-static bool accepts_gzip(const struct http_request *request)
+// Whether Accept-Encoding names the coding, or everything, and does not refuse it by "q=0".
+static bool accepts_coding(const struct http_request *request, const char *coding)
 {
     const char *at = http_request_header(request, "Accept-Encoding");
     while (at != NULL && *at != '\0') {
         at += strspn(at, " \t,");
         size_t length = strcspn(at, ",");
         size_t name = strcspn(at, " \t;,");
-        bool named = (name == 4 && strncasecmp(at, "gzip", 4) == 0) || (name == 1 && *at == '*');
-        const char *quality = named ? memmem(at, length, "q=", 2) : NULL;
-        if (named)
+        if ((name == strlen(coding) && strncasecmp(at, coding, name) == 0) || (name == 1 && *at == '*')) {
+            const char *quality = memmem(at, length, "q=", 2);
             return quality == NULL || strtod(quality + 2, NULL) > 0;
+        }
         at += length;
     }
     return false;
 }
 
-// The file, or its compressed copy beside it ("x.js.gz", made with the application) where the client takes that.
+// The file, or a compressed copy beside it ("x.js.br", "x.js.gz", made with the application) where the client takes
+// one.
 static int open_web_variant(int directory, const char *path, const struct http_request *request,
     struct http_response *response, struct stat *st)
 {
+    static const struct {
+        const char *coding, *suffix;
+    } copies[] = {{"br", ".br"}, {"gzip", ".gz"}};
     int fd = open_web_file(directory, path, st);
-    char packed[WEB_PATH_MAX];
-    struct stat packed_st = {0};
-    if (fd < 0 || snprintf(packed, sizeof(packed), "%s.gz", path) >= (int)sizeof(packed))
-        return fd;
-    int packed_fd = open_web_file(directory, packed, &packed_st);
-    if (packed_fd < 0)
-        return fd;
-    http_response_header(response, "Vary", "Accept-Encoding");
-    // A copy that is older than its file is of another build.
-    if (!accepts_gzip(request) || packed_st.st_mtim.tv_sec < st->st_mtim.tv_sec) {
-        close(packed_fd);
-        return fd;
+    for (size_t i = 0; fd >= 0 && i < sizeof(copies) / sizeof(copies[0]); i++) {
+        char name[WEB_PATH_MAX];
+        struct stat copy_st = {0};
+        if (snprintf(name, sizeof(name), "%s%s", path, copies[i].suffix) >= (int)sizeof(name))
+            break;
+        int copy = open_web_file(directory, name, &copy_st);
+        if (copy < 0)
+            continue;
+        http_response_header(response, "Vary", "Accept-Encoding");
+        // A copy that is older than its file is of another build.
+        if (accepts_coding(request, copies[i].coding) && copy_st.st_mtim.tv_sec >= st->st_mtim.tv_sec) {
+            http_response_header(response, "Content-Encoding", copies[i].coding);
+            close(fd);
+            *st = copy_st;
+            return copy;
+        }
+        close(copy);
     }
-    http_response_header(response, "Content-Encoding", "gzip");
-    close(fd);
-    *st = packed_st;
-    return packed_fd;
+    return fd;
 }
 
 // Files of the web application; a path that is none of them and looks like no

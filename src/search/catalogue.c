@@ -281,14 +281,15 @@ static void browse_frame(void *context, const char *video, const struct meta_fra
 {
     struct browse *browse = context;
     for (size_t k = 0; k < frame->object_count; k++) {
-        if (!has_class(browse->request, frame->objects[k].class_name))
+        const struct meta_object *object = &frame->objects[k];
+        if (object->score < browse->request->min_score || !has_class(browse->request, object->class_name))
             continue;
-        struct search_hit hit = {.score = frame->objects[k].score,
+        struct search_hit hit = {.score = object->score,
             .frame_index = frame->index,
             .pts_us = frame->pts_us,
             .frame_width = frame->width,
             .frame_height = frame->height,
-            .box = frame->objects[k]};
+            .box = *object};
         memcpy(hit.video, video, sizeof(hit.video));
         object_id_make(video, frame->index, (int32_t)k, hit.object);
         offer(browse, &hit);

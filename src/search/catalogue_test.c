@@ -149,6 +149,10 @@ static void browsing_ends_and_keeps_to_the_videos(void **state)
     assert_string_equal(result.hits[0].box.class_name, "bus");
     assert_string_equal(result.hits[1].object, VIDEO_B "-00000007-001");
     search_result_release(&result);
+    request.min_score = 0.5f;
+    assert_ok(catalogue_browse(shelf->catalogue, &request, &result, &err), &err);
+    assert_int_equal(result.count, 1);
+    search_result_release(&result);
     request.offset = 2;
     assert_ok(catalogue_browse(shelf->catalogue, &request, &result, &err), &err);
     assert_int_equal(result.count, 0);

@@ -3,6 +3,7 @@
 import base64
 import json
 import urllib.request
+from collections import Counter
 
 import pytest
 
@@ -119,6 +120,24 @@ def test_search_takes_objects_pictures_examples_and_filters(site):
     none = checked(site, "POST", "/api/v1/search", body={
         "project": "street", "object": thing, "filters": {"classes": ["no such class"]}}).json()
     assert none == {"hits": [], "more": False}
+
+
+def test_objects_are_listed_by_class_without_an_example(site):
+    frames = site.get(f"/api/v1/videos/{site.video['id']}/frames?limit=1000").json()["frames"]
+    objects = [o for f in frames for o in f["objects"]]
+    classes = checked(site, "GET", "/api/v1/projects/street/classes").json()["classes"]
+    assert {c["name"]: c["objects"] for c in classes} == Counter(o["class"] for o in objects)
+    assert [c["objects"] for c in classes] == sorted((c["objects"] for c in classes), reverse=True)
+    name = classes[0]["name"]
+    wanted = sorted((o for o in objects if o["class"] == name), key=lambda o: (-o["score"], o["id"]))
+    asked = {"project": "street", "filters": {"classes": [name]}, "limit": 2}
+    first = checked(site, "POST", "/api/v1/search", body=asked).json()
+    assert [h["object"] for h in first["hits"]] == [o["id"] for o in wanted[:2]] and first["more"] == (len(wanted) > 2)
+    rest = checked(site, "POST", "/api/v1/search", body=asked | {"offset": 2, "limit": 1000}).json()
+    assert [h["object"] for h in rest["hits"]] == [o["id"] for o in wanted[2:]] and not rest["more"]
+    with_label = {"project": "street", "filters": {"classes": [name], "labels": ["x"]}}
+    assert refused(site, "POST", "/api/v1/search", 400, body=with_label)["field"] == "filters"
+    refused(site, "GET", "/api/v1/projects/nobody/classes", 404)
 
 
 def test_the_stream_is_the_video_with_byte_ranges(site):

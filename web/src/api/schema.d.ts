@@ -39,6 +39,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{p}/classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the detector called the project's objects, the most frequent class first */
+        get: operations["listClasses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{p}/videos": {
         parameters: {
             query?: never;
@@ -803,6 +820,12 @@ export interface components {
             projects: components["schemas"]["Project"][];
             next_cursor: string | null;
         };
+        ClassList: {
+            classes: {
+                name: string;
+                objects: number;
+            }[];
+        };
         Submission: {
             /** @description A URL of a video file or of a page that shows one, or a path or `file:` URL on the server */
             source: string;
@@ -935,7 +958,10 @@ export interface components {
             frames: components["schemas"]["Frame"][];
             next_cursor: string | null;
         };
-        /** @description At least one of `object`, `image` and `positive` says what to look for. */
+        /**
+         * @description `object`, `image` and `positive` say what to look for. Without any of them, `filters.classes` lists the objects of
+         *     these classes, those that the detector was surest of first: the score of a hit is the detector's then.
+         */
         Search: {
             project: components["schemas"]["ProjectName"];
             object?: components["schemas"]["ObjectId"];
@@ -1323,6 +1349,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listClasses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The classes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassList"];
+                };
             };
             default: components["responses"]["Problem"];
         };

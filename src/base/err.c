@@ -140,7 +140,7 @@ void err_name_field(struct err *err, const char *field)
 {
     if (err == NULL)
         return;
-    snprintf(err->field, sizeof(err->field), "%s", field);
+    snprintf(err->field, sizeof(err->field), "%s", field != NULL ? field : "");
     trim_partial_utf8(err->field, sizeof(err->field));
 }
 

@@ -530,9 +530,9 @@ static void push(int64_t **stack, size_t *count, int64_t id)
 
 // ---- steps
 
-static enum err_code no_label(const char *name, struct err *err)
+static enum err_code no_label(const char *name, const char *field, struct err *err)
 {
-    return err_set(err, ERR_NOT_FOUND, "there is no label \"%s\" in this project", name);
+    return err_of_field(err, err_set(err, ERR_NOT_FOUND, "there is no label \"%s\" in this project", name), field);
 }
 
 static enum err_code check_examples(const struct label_book *book, const struct label_entry *entry, struct err *err)
@@ -546,7 +546,7 @@ static enum err_code check_examples(const struct label_book *book, const struct 
     if (label >= 0)
         return ERR_NONE;
     if (entry->positive_count + entry->negative_count == 0)
-        return no_label(entry->label, err);
+        return no_label(entry->label, "label", err);
     if (book->alive_count >= LABEL_BOOK_LABELS_MAX)
         return err_set(err, ERR_LIMIT, "the project has %d labels, as many as there can be: remove or merge some",
             LABEL_BOOK_LABELS_MAX);
@@ -557,7 +557,7 @@ static enum err_code check_rename(const struct label_book *book, const struct la
 {
     int32_t label = label_book_find(book, entry->label);
     if (label < 0)
-        return no_label(entry->label, err);
+        return no_label(entry->label, "label", err);
     char *key = NULL;
     enum err_code code = label_name_key(entry->other, &key, err);
     if (code != ERR_NONE)
@@ -565,8 +565,10 @@ static enum err_code check_rename(const struct label_book *book, const struct la
     int32_t taken = find_key(book, key);
     free(key);
     if (taken >= 0 && taken != label)
-        return err_set(err, ERR_CONFLICT,
-            "another label is called \"%s\" already: choose another name, or merge the two", book->labels[taken].name);
+        return err_of_field(err,
+            err_set(err, ERR_CONFLICT, "another label is called \"%s\" already: choose another name, or merge the two",
+                book->labels[taken].name),
+            "other");
     return ERR_NONE;
 }
 
@@ -575,9 +577,11 @@ static enum err_code check_merge(const struct label_book *book, const struct lab
     int32_t label = label_book_find(book, entry->label);
     int32_t into = label_book_find(book, entry->other);
     if (label < 0 || into < 0)
-        return no_label(label < 0 ? entry->label : entry->other, err);
+        return label < 0 ? no_label(entry->label, "label", err) : no_label(entry->other, "other", err);
     if (label == into)
-        return err_set(err, ERR_INVALID, "the label \"%s\" cannot be merged into itself", book->labels[label].name);
+        return err_of_field(err,
+            err_set(err, ERR_INVALID, "the label \"%s\" cannot be merged into itself", book->labels[label].name),
+            "other");
     return ERR_NONE;
 }
 
@@ -591,7 +595,7 @@ enum err_code label_book_check(const struct label_book *book, const struct label
     case LABEL_STEP_MERGE:
         return check_merge(book, entry, err);
     case LABEL_STEP_DELETE:
-        return label_book_find(book, entry->label) < 0 ? no_label(entry->label, err) : ERR_NONE;
+        return label_book_find(book, entry->label) < 0 ? no_label(entry->label, "label", err) : ERR_NONE;
     case LABEL_STEP_UNDO:
         if (entry->step != 0 && entry->step == label_book_undo_step(book))
             return ERR_NONE;

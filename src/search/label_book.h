@@ -36,7 +36,8 @@ void label_book_free(struct label_book *book); // NULL is harmless
 // Steps applied so far, undos and redos included: the id of the last one.
 int64_t label_book_version(const struct label_book *book);
 
-// Whether the step can be applied now, with a sentence for the person who wants it. Undo and redo: entry->step must be
+// Whether the step can be applied now, with a sentence for the person who wants it; the error's field is that of the
+// entry which is wrong, "label" or "other". Undo and redo: entry->step must be
 // what label_book_undo_step() or …_redo_step() says.
 enum err_code label_book_check(
     const struct label_book *book, const struct label_entry *entry, struct err *err) ERR_MUST_CHECK;

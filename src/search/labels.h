@@ -19,7 +19,9 @@
 //
 // Thread rule: all functions are safe from all threads; calls for one project wait for each other.
 // Errors: ERR_NOT_FOUND (project, label, object), ERR_INVALID (names, lists, objects of another project), ERR_CONFLICT
-// (version, name taken, nothing to undo), ERR_LIMIT (too many), and those of the stores.
+// (version, name taken, nothing to undo), ERR_LIMIT (too many), and those of the stores. Where it is about one of them,
+// the error's field is "label", "other" (the second name of renaming and merging), "object", "positive", "negative" or
+// "clear".
 #pragma once
 
 #include <stdbool.h>

@@ -172,13 +172,14 @@ static enum err_code check_size(size_t count, const char *which, struct err *err
 }
 
 // Ids are checked before they are copied: nothing longer than an id is.
-static void copy_ids(const char *const *ids, size_t count, bool may_be_gone, struct wanted *wanted,
+static void copy_ids(const char *const *ids, size_t count, const char *field, bool may_be_gone, struct wanted *wanted,
     char (*texts)[OBJECT_ID_SIZE], const char (**list)[OBJECT_ID_SIZE])
 {
     *list = (const char(*)[OBJECT_ID_SIZE])(texts + wanted->count);
     for (size_t i = 0; i < count; i++) {
         snprintf(texts[wanted->count], OBJECT_ID_SIZE, "%s", ids[i]);
-        wanted->refs[wanted->count++] = (struct object_ref){.object = ids[i], .may_be_gone = may_be_gone};
+        wanted->refs[wanted->count++] =
+            (struct object_ref){.object = ids[i], .field = field, .may_be_gone = may_be_gone};
     }
 }
 
@@ -206,9 +207,9 @@ enum err_code labels_examples(struct labels *labels, const char *project, const 
         .positive_count = examples->positive_count,
         .negative_count = examples->negative_count,
         .clear_count = examples->clear_count};
-    copy_ids(examples->positive, examples->positive_count, false, &wanted, texts, &entry.positive);
-    copy_ids(examples->negative, examples->negative_count, false, &wanted, texts, &entry.negative);
-    copy_ids(examples->clear, examples->clear_count, true, &wanted, texts, &entry.clear);
+    copy_ids(examples->positive, examples->positive_count, "positive", false, &wanted, texts, &entry.positive);
+    copy_ids(examples->negative, examples->negative_count, "negative", false, &wanted, texts, &entry.negative);
+    copy_ids(examples->clear, examples->clear_count, "clear", true, &wanted, texts, &entry.clear);
     code = commit(labels, project, &entry, editor, check_wanted, &wanted, change, err);
     free(wanted.refs);
     free(texts);
@@ -232,7 +233,8 @@ static enum err_code check_cleared(struct labels *labels, const struct project *
     const struct label_book_object *object = at >= 0 ? label_book_object(p->book, (size_t)at) : NULL;
     if (object != NULL && (object->label == label || label_book_is_negative(object, label)))
         return ERR_NONE;
-    return err_set(err, ERR_NOT_FOUND, "nothing was said of %s for the label \"%s\"", cleared->object, cleared->label);
+    err_set(err, ERR_NOT_FOUND, "nothing was said of %s for the label \"%s\"", cleared->object, cleared->label);
+    return err_of_field(err, ERR_NOT_FOUND, label < 0 ? "label" : "object");
 }
 
 enum err_code labels_clear(struct labels *labels, const char *project, const char *label, const char *object,

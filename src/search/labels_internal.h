@@ -133,7 +133,8 @@ const struct label_track *labels_track(struct project *p, uint64_t video, int64_
 
 struct object_ref {
     const char *object;
-    bool may_be_gone; // fine if it is in the book
+    const char *field; // of the request, for errors
+    bool may_be_gone;  // fine if it is in the book
     struct label_key key;
 };
 // That each object is one, exists in this project and is named once. Reorders the list.

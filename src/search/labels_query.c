@@ -20,7 +20,8 @@ static enum err_code find_label(const struct project *p, const char *name, int32
         return code;
     *label = label_book_find(p->book, clean);
     if (*label < 0)
-        return err_set(err, ERR_NOT_FOUND, "there is no label \"%s\" in project %s", clean, p->name);
+        return err_of_field(
+            err, err_set(err, ERR_NOT_FOUND, "there is no label \"%s\" in project %s", clean, p->name), "label");
     return ERR_NONE;
 }
 
@@ -545,9 +546,9 @@ static enum err_code check_named(
     size_t count = request->positive_count + request->negative_count;
     struct object_ref *refs = mem_calloc(count, sizeof(*refs));
     for (size_t i = 0; i < request->positive_count; i++)
-        refs[i].object = request->positive[i];
+        refs[i] = (struct object_ref){.object = request->positive[i], .field = "positive"};
     for (size_t i = 0; i < request->negative_count; i++)
-        refs[request->positive_count + i].object = request->negative[i];
+        refs[request->positive_count + i] = (struct object_ref){.object = request->negative[i], .field = "negative"};
     enum err_code code = labels_check_objects(labels, p, refs, count, err);
     free(refs);
     return code;

@@ -336,6 +336,7 @@ static enum err_code check_exist(
         }
         if (code == ERR_NONE && object_in(&frames, ref->key) == NULL)
             code = no_object(ref->object, err);
+        err_of_field(err, code, ref->field);
     }
     meta_frames_release(&frames);
     return code;
@@ -346,14 +347,18 @@ enum err_code labels_check_objects(
 {
     for (size_t i = 0; i < count; i++) {
         if (!label_key_of(refs[i].object, &refs[i].key))
-            return err_set(err, ERR_INVALID, "\"%.64s\" is no object id: it looks like 0123456789abcdef-00000042-007",
-                refs[i].object);
+            return err_of_field(err,
+                err_set(err, ERR_INVALID, "\"%.64s\" is no object id: it looks like 0123456789abcdef-00000042-007",
+                    refs[i].object),
+                refs[i].field);
     }
     qsort(refs, count, sizeof(*refs), compare_refs);
     for (size_t i = 1; i < count; i++) {
         if (label_key_compare(refs[i - 1].key, refs[i].key) == 0)
-            return err_set(
-                err, ERR_INVALID, "the object %s is named twice: say of each object once what it is", refs[i].object);
+            return err_of_field(err,
+                err_set(err, ERR_INVALID, "the object %s is named twice: say of each object once what it is",
+                    refs[i].object),
+                refs[i].field);
     }
     return check_exist(labels, p, refs, count, err);
 }

@@ -13,6 +13,9 @@
 // A picture to search by travels as Base64 in JSON.
 #define SEARCH_BODY_MAX (SEARCH_PICTURE_SIZE_MAX / 3 * 4 + 1024 * 1024)
 
+// Three full lists of object ids, with room for a generous layout.
+#define EXAMPLES_BODY_MAX ((uint64_t)3 * LABELS_EXAMPLES_MAX * 48)
+
 struct route {
     enum http_method method;
     const char *pattern;
@@ -50,6 +53,18 @@ static const struct route routes[] = {
     {HTTP_GET, V1 "/objects/{o}/image", api_object_image, 0, 0},
     {HTTP_GET, V1 "/objects/{o}/similar", api_similar, 0, 0},
     {HTTP_POST, V1 "/search", api_search, 0, SEARCH_BODY_MAX},
+    {HTTP_GET, V1 "/projects/{p}/labels", api_list_labels, 0, 0},
+    {HTTP_DELETE, V1 "/projects/{p}/labels/{l}", api_delete_label, HTTP_ROUTE_SLASHES, 0},
+    {HTTP_POST, V1 "/projects/{p}/labels/{l}/examples", api_add_examples, HTTP_ROUTE_SLASHES, EXAMPLES_BODY_MAX},
+    {HTTP_DELETE, V1 "/projects/{p}/labels/{l}/examples/{o}", api_remove_example, HTTP_ROUTE_SLASHES, 0},
+    {HTTP_POST, V1 "/projects/{p}/labels/{l}/rename", api_rename_label, HTTP_ROUTE_SLASHES, 0},
+    {HTTP_POST, V1 "/projects/{p}/labels/{l}/merge", api_merge_label, HTTP_ROUTE_SLASHES, 0},
+    {HTTP_GET, V1 "/projects/{p}/labels/{l}/objects", api_label_objects, HTTP_ROUTE_SLASHES, 0},
+    {HTTP_GET, V1 "/projects/{p}/labels/{l}/candidates", api_candidates, HTTP_ROUTE_SLASHES, 0},
+    {HTTP_POST, V1 "/projects/{p}/suggestions", api_suggestions, 0, 0},
+    {HTTP_GET, V1 "/projects/{p}/history", api_history, 0, 0},
+    {HTTP_POST, V1 "/projects/{p}/undo", api_undo, 0, 0},
+    {HTTP_POST, V1 "/projects/{p}/redo", api_redo, 0, 0},
     {HTTP_GET, V1 "/activity", api_events, 0, 0},
     {HTTP_GET, V1 "/activity/state", api_activity_state, 0, 0},
     {HTTP_GET, V1 "/workers", api_workers, 0, 0},
@@ -169,4 +184,12 @@ enum err_code api_respond_blob(struct api *api, struct http_request *request, st
     }
     blob_file_release(&file);
     return code;
+}
+
+size_t api_count_characters(const char *text)
+{
+    size_t count = 0;
+    for (; *text != '\0'; text++)
+        count += ((unsigned char)*text & 0xC0) != 0x80;
+    return count;
 }

@@ -9,6 +9,7 @@
 #include "ingest/activity_log.h"
 #include "ingest/ingest.h"
 #include "net/http_server.h"
+#include "search/labels.h"
 #include "search/search.h"
 
 #define API_UPLOAD_MAX_DEFAULT ((uint64_t)20 * 1024 * 1024 * 1024)
@@ -16,6 +17,7 @@
 struct api_config {
     const struct ingest *ingest; // the stores, and what is done with them
     struct search *search;
+    struct labels *labels;
     struct activity_log *activity; // NULL: this process does not follow the activity
     const char *web_dir;           // files of the web application; NULL: none
     uint64_t upload_bytes_most;    // 0: API_UPLOAD_MAX_DEFAULT

@@ -43,6 +43,19 @@ API_HANDLER(api_object_image);
 API_HANDLER(api_similar);
 API_HANDLER(api_search);
 
+API_HANDLER(api_list_labels);
+API_HANDLER(api_delete_label);
+API_HANDLER(api_add_examples);
+API_HANDLER(api_remove_example);
+API_HANDLER(api_rename_label);
+API_HANDLER(api_merge_label);
+API_HANDLER(api_history);
+API_HANDLER(api_undo);
+API_HANDLER(api_redo);
+API_HANDLER(api_label_objects);
+API_HANDLER(api_candidates);
+API_HANDLER(api_suggestions);
+
 API_HANDLER(api_events);
 API_HANDLER(api_workers);
 API_HANDLER(api_activity_state);
@@ -68,6 +81,16 @@ enum err_code api_query_limit(
 // "object" and "label".
 enum err_code api_param_project(
     const struct http_request *request, const char **project, struct err *err) ERR_MUST_CHECK;
+// The path's {l}, as a clean name in the request's arena.
+enum err_code api_param_label(struct http_request *request, const char **label, struct err *err) ERR_MUST_CHECK;
+// A label's name that was given in `field`, as it is stored, in the request's arena.
+enum err_code api_clean_label(struct http_request *request, const char *given, const char *field, const char **name,
+    struct err *err) ERR_MUST_CHECK;
+// Characters of valid UTF-8: all bytes but those that continue one.
+size_t api_count_characters(const char *text);
+// A list of object ids in `field`, in the request's arena; none are NULL and 0.
+enum err_code api_read_objects(struct http_request *request, json_t *body, const char *field, size_t most,
+    const char *const **ids, size_t *count, struct err *err) ERR_MUST_CHECK;
 enum err_code api_param_video(const struct http_request *request, const char **video, struct err *err) ERR_MUST_CHECK;
 // The error of a text in `field` that is no video id.
 enum err_code api_bad_video(const char *id, const char *field, struct err *err);
@@ -80,6 +103,23 @@ enum err_code api_respond_blob(struct api *api, struct http_request *request, st
 // Whether there is a picture to show the video by, and the index of its frame (may be NULL).
 enum err_code api_find_thumbnail(
     struct api *api, const struct meta_video *video, bool *found, int32_t *index, struct err *err) ERR_MUST_CHECK;
+// The labels of all objects of these frames, in order.
+enum err_code api_labels_of_frames(struct api *api, const char *project, const char *video,
+    const struct meta_frame *frames, size_t count, struct object_labels *set, struct err *err) ERR_MUST_CHECK;
+// How each object of these frames carries the label; free() the array.
+enum err_code api_match_frames(struct api *api, const char *project, const char *video, const char *label,
+    const struct meta_frame *frames, size_t count, enum label_kind **kinds, struct err *err) ERR_MUST_CHECK;
+enum err_code api_label_of(struct api *api, const char *id, const struct object_info *info, struct object_labels *set,
+    struct err *err) ERR_MUST_CHECK;
+// Hits with their labels as a JSON array. `confidences` may be NULL.
+enum err_code api_shape_hits(struct api *api, const char *project, const struct search_hit *hits,
+    const float *confidences, size_t count, json_t **out, struct err *err) ERR_MUST_CHECK;
+enum err_code api_shape_label_hits(struct api *api, const char *project, const struct labelled_objects *hits,
+    json_t **out, struct err *err) ERR_MUST_CHECK;
+// Puts the names of labels as they are stored in place of those a client gave in `field`, whose case makes no
+// difference.
+enum err_code api_label_filter(struct api *api, struct http_request *request, const char *project, const char *field,
+    struct vector_filter *filter, struct err *err) ERR_MUST_CHECK;
 // The video as JSON with its errors.
 enum err_code api_video_json(
     struct api *api, const struct meta_video *video, json_t **out, struct err *err) ERR_MUST_CHECK;

@@ -15,6 +15,7 @@ API_HANDLER(api_list_frames)
     const char *video = NULL;
     struct meta_video *stored = NULL;
     struct meta_frames frames = {0};
+    struct object_labels labels = {0};
     size_t limit = 0;
     int64_t after = -1;
     struct meta_frame_range range = {.from_us = 0, .to_us = -1, .after = -1};
@@ -49,12 +50,15 @@ API_HANDLER(api_list_frames)
     code = meta_store_get_video(api->config.ingest->meta, video, stored, err);
     if (code == ERR_NONE)
         code = meta_store_list_frames(api->config.ingest->meta, video, &range, &frames, err);
+    size_t count = frames.count < limit ? frames.count : limit;
+    if (code == ERR_NONE)
+        code = api_labels_of_frames(api, stored->project, video, frames.items, count, &labels, err);
     if (code == ERR_NONE) {
-        size_t count = frames.count < limit ? frames.count : limit;
         bool more = limit < META_LIST_MAX ? frames.count > limit : frames.count == limit;
         json_t *list = json_array();
-        for (size_t i = 0; i < count; i++)
-            json_array_append_new(list, shape_frame(video, &frames.items[i]));
+        const struct object_label *label = labels.items;
+        for (size_t i = 0; i < count; label += frames.items[i++].object_count)
+            json_array_append_new(list, shape_frame(video, &frames.items[i], label));
         json_t *answer = json_object();
         json_set(answer, "frames", list);
         if (more && count > 0)
@@ -64,6 +68,7 @@ API_HANDLER(api_list_frames)
             json_set_string(answer, "next_cursor", NULL);
         http_response_json(response, 200, answer);
     }
+    object_labels_release(&labels);
     meta_frames_release(&frames);
     free(stored);
     return code;
@@ -83,19 +88,6 @@ static enum err_code read_frame(struct api *api, const struct http_request *requ
     return code;
 }
 
-API_HANDLER(api_get_frame)
-{
-    struct api *api = context;
-    char video[VIDEO_ID_SIZE];
-    int32_t index;
-    struct meta_frames frame = {0};
-    enum err_code code = read_frame(api, request, video, &index, &frame, err);
-    if (code == ERR_NONE)
-        http_response_json(response, 200, shape_frame(video, &frame.items[0]));
-    meta_frames_release(&frame);
-    return code;
-}
-
 static enum err_code project_of(struct api *api, const char *video, char project[PROJECT_NAME_SIZE], struct err *err)
 {
     struct meta_video *stored = mem_alloc(sizeof(*stored));
@@ -103,6 +95,26 @@ static enum err_code project_of(struct api *api, const char *video, char project
     if (code == ERR_NONE)
         memcpy(project, stored->project, PROJECT_NAME_SIZE);
     free(stored);
+    return code;
+}
+
+API_HANDLER(api_get_frame)
+{
+    struct api *api = context;
+    char video[VIDEO_ID_SIZE];
+    int32_t index;
+    char project[PROJECT_NAME_SIZE];
+    struct meta_frames frame = {0};
+    struct object_labels labels = {0};
+    enum err_code code = read_frame(api, request, video, &index, &frame, err);
+    if (code == ERR_NONE)
+        code = project_of(api, video, project, err);
+    if (code == ERR_NONE)
+        code = api_labels_of_frames(api, project, video, frame.items, 1, &labels, err);
+    if (code == ERR_NONE)
+        http_response_json(response, 200, shape_frame(video, &frame.items[0], labels.items));
+    object_labels_release(&labels);
+    meta_frames_release(&frame);
     return code;
 }
 
@@ -132,9 +144,13 @@ API_HANDLER(api_get_object)
     struct api *api = context;
     const char *id = http_request_param(request, "o");
     struct object_info info;
+    struct object_labels labels = {0};
     enum err_code code = err_of_field(err, search_object(api->config.search, id, &info, err), "object");
     if (code == ERR_NONE)
-        http_response_json(response, 200, shape_object_info(id, &info));
+        code = api_label_of(api, id, &info, &labels, err);
+    if (code == ERR_NONE)
+        http_response_json(response, 200, shape_object_info(id, &info, labels.items));
+    object_labels_release(&labels);
     return code;
 }
 

@@ -84,5 +84,7 @@ API_HANDLER(api_delete_project)
     enum err_code code = api_param_project(request, &project, err);
     if (code == ERR_NONE)
         code = lifecycle_delete_project(api->config.ingest, project, http_request_cancel(request), err);
+    if (code == ERR_NONE)
+        labels_forget(api->config.labels, project);
     return code;
 }

@@ -45,16 +45,26 @@ static enum err_code browse(
     return catalogue_browse(api->catalogue, &request, result, err);
 }
 
-static enum err_code run_search(
-    struct api *api, struct http_response *response, const struct search_request *question, struct err *err)
+// `label_field`: where the filter's labels were given.
+static enum err_code run_search(struct api *api, struct http_request *request, struct http_response *response,
+    struct search_request *question, const char *label_field, struct err *err)
 {
     struct search_result result = {0};
+    json_t *hits = NULL;
+    enum err_code code = api_label_filter(api, request, question->project, label_field, &question->filter, err);
     bool no_example = question->object == NULL && question->picture == NULL && question->positive_count == 0;
-    enum err_code code = no_example && question->filter.class_count > 0
-        ? browse(api, question, &result, err)
-        : search_run(api->config.search, question, &result, err);
+    if (code == ERR_NONE && no_example && question->filter.class_count > 0)
+        code = browse(api, question, &result, err);
+    else if (code == ERR_NONE)
+        code = search_run(api->config.search, question, &result, err);
     if (code == ERR_NONE)
-        http_response_json(response, 200, shape_hits(&result));
+        code = api_shape_hits(api, question->project, result.hits, NULL, result.count, &hits, err);
+    if (code == ERR_NONE) {
+        json_t *answer = json_object();
+        json_set(answer, "hits", hits);
+        json_set_bool(answer, "more", result.more);
+        http_response_json(response, 200, answer);
+    }
     search_result_release(&result);
     return code;
 }
@@ -96,7 +106,7 @@ API_HANDLER(api_similar)
     question.filter.class_count = class_name != NULL;
     question.filter.labels = &label;
     question.filter.label_count = label != NULL;
-    return run_search(api, response, &question, err);
+    return run_search(api, request, response, &question, "label", err);
 }
 
 // A list of texts, in the request's arena.
@@ -252,7 +262,7 @@ API_HANDLER(api_search)
     question.limit = (size_t)limit;
     question.offset = (size_t)offset;
     if (code == ERR_NONE)
-        code = run_search(api, response, &question, err);
+        code = run_search(api, request, response, &question, "filters.labels", err);
     json_decref(body);
     return code;
 }

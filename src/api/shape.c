@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "ingest/source_url.h"
 
-static void set_time(json_t *object, const char *field, int64_t wall_us)
+void shape_set_time(json_t *object, const char *field, int64_t wall_us)
 {
     if (wall_us <= 0) {
         json_set_string(object, field, NULL);
@@ -21,7 +21,7 @@ json_t *shape_project(const struct meta_project *project)
 {
     json_t *o = json_object();
     json_set_string(o, "name", project->name);
-    set_time(o, "created_at", project->created_us);
+    shape_set_time(o, "created_at", project->created_us);
     json_set_bool(o, "deleting", project->deleting);
     json_set_int64(o, "videos", project->videos);
     json_set_int64(o, "frames", project->frames);
@@ -103,9 +103,9 @@ json_t *shape_video(const struct meta_video *video, bool has_thumbnail, char *co
     else
         json_set_double(o, "limit_seconds", (double)video->limit_us / 1e6);
     json_set(o, "fps", shape_fps(&video->sampling));
-    set_time(o, "created_at", video->created_us);
-    set_time(o, "updated_at", video->updated_us);
-    set_time(o, "finished_at", video->finished_us);
+    shape_set_time(o, "created_at", video->created_us);
+    shape_set_time(o, "updated_at", video->updated_us);
+    shape_set_time(o, "finished_at", video->finished_us);
     json_set(o, "media", shape_media(&video->media));
     json_set(o, "progress", shape_progress(video));
     json_t *models = json_object();
@@ -155,21 +155,22 @@ static void set_track(json_t *o, const char *video, int64_t track)
     json_set_string(o, "track", id);
 }
 
-// A label a person gave is certain.
-static void set_explicit_label(json_t *o, const char *label)
+static void set_label(json_t *o, const struct object_label *label)
 {
-    if (label == NULL || label[0] == '\0') {
+    if (label->kind == LABEL_NONE) {
         json_set(o, "label", json_null());
         return;
     }
     json_t *value = json_object();
-    json_set_string(value, "name", label);
-    json_set_string(value, "kind", "explicit");
-    json_set_double(value, "score", 1.0);
+    json_set_string(value, "name", label->name);
+    json_set_string(value, "kind", label_kind_name(label->kind));
+    json_set_double(value, "score", (double)label->score);
     json_set(o, "label", value);
 }
 
-json_t *shape_object(const char *video, int32_t frame_index, int32_t k, const struct meta_object *object)
+// One object of a frame.
+static json_t *shape_object(const char *video, int32_t frame_index, int32_t k, const struct meta_object *object,
+    const struct object_label *label)
 {
     char id[OBJECT_ID_SIZE];
     object_id_make(video, frame_index, k, id);
@@ -179,11 +180,11 @@ json_t *shape_object(const char *video, int32_t frame_index, int32_t k, const st
     json_set_string(o, "class", object->class_name);
     json_set_double(o, "score", (double)object->score);
     set_track(o, video, object->track);
-    set_explicit_label(o, NULL);
+    set_label(o, label);
     return o;
 }
 
-json_t *shape_frame(const char *video, const struct meta_frame *frame)
+json_t *shape_frame(const char *video, const struct meta_frame *frame, const struct object_label *labels)
 {
     char id[FRAME_ID_SIZE];
     frame_id_make(video, frame->index, id);
@@ -196,19 +197,19 @@ json_t *shape_frame(const char *video, const struct meta_frame *frame)
     json_set_string(o, "state", frame_state_name(frame->state));
     json_t *objects = json_array();
     for (size_t k = 0; k < frame->object_count; k++)
-        json_array_append_new(objects, shape_object(video, frame->index, (int32_t)k, &frame->objects[k]));
+        json_array_append_new(objects, shape_object(video, frame->index, (int32_t)k, &frame->objects[k], &labels[k]));
     json_set(o, "objects", objects);
     return o;
 }
 
-json_t *shape_object_info(const char *id, const struct object_info *info)
+json_t *shape_object_info(const char *id, const struct object_info *info, const struct object_label *label)
 {
     int32_t index;
     int32_t k = 0;
     object_id_parse(id, NULL, &index, &k);
     char frame[FRAME_ID_SIZE];
     frame_id_make(info->video, info->frame_index, frame);
-    json_t *o = shape_object(info->video, info->frame_index, k, &info->object);
+    json_t *o = shape_object(info->video, info->frame_index, k, &info->object, label);
     json_set_string(o, "project", info->project);
     json_set_string(o, "video", info->video);
     json_set_string(o, "frame", frame);
@@ -219,13 +220,15 @@ json_t *shape_object_info(const char *id, const struct object_info *info)
     return o;
 }
 
-json_t *shape_hit(const struct search_hit *hit)
+json_t *shape_hit(const struct search_hit *hit, const struct object_label *label, float confidence)
 {
     char frame[FRAME_ID_SIZE];
     frame_id_make(hit->video, hit->frame_index, frame);
     json_t *o = json_object();
     json_set_string(o, "object", hit->object);
     json_set_double(o, "score", (double)hit->score);
+    if (confidence >= 0)
+        json_set_double(o, "confidence", (double)confidence);
     json_set_string(o, "video", hit->video);
     json_set_string(o, "frame", frame);
     json_set_int64(o, "index", hit->frame_index);
@@ -236,18 +239,7 @@ json_t *shape_hit(const struct search_hit *hit)
     json_set_string(o, "class", hit->box.class_name);
     json_set_double(o, "detector_score", (double)hit->box.score);
     set_track(o, hit->video, hit->box.track);
-    set_explicit_label(o, hit->label);
-    return o;
-}
-
-json_t *shape_hits(const struct search_result *result)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < result->count; i++)
-        json_array_append_new(list, shape_hit(&result->hits[i]));
-    json_t *o = json_object();
-    json_set(o, "hits", list);
-    json_set_bool(o, "more", result->more);
+    set_label(o, label);
     return o;
 }
 
@@ -259,6 +251,6 @@ json_t *shape_dead_letter(const struct queue_dead_letter *letter)
     json_set_string(o, "key", letter->key);
     json_set_string(o, "reason", letter->reason);
     json_set_int64(o, "attempts", letter->attempts);
-    set_time(o, "failed_at", letter->failed_us);
+    shape_set_time(o, "failed_at", letter->failed_us);
     return o;
 }

@@ -10,16 +10,21 @@
 
 #include "meta_store/meta_store.h"
 #include "queue/queue.h"
+#include "search/labels.h"
 #include "search/search.h"
 
 json_t *shape_project(const struct meta_project *project);
 // `errors` may be NULL with count 0.
 json_t *shape_video(const struct meta_video *video, bool has_thumbnail, char *const *errors, size_t error_count);
 json_t *shape_segment(const struct meta_segment *segment);
-json_t *shape_frame(const char *video, const struct meta_frame *frame);
-// One object of a frame.
-json_t *shape_object(const char *video, int32_t frame_index, int32_t k, const struct meta_object *object);
-json_t *shape_object_info(const char *id, const struct object_info *info);
-json_t *shape_hit(const struct search_hit *hit);
-json_t *shape_hits(const struct search_result *result);
+// `labels` has one for each object of the frame.
+json_t *shape_frame(const char *video, const struct meta_frame *frame, const struct object_label *labels);
+json_t *shape_object_info(const char *id, const struct object_info *info, const struct object_label *label);
+// `confidence` below 0: none is said.
+json_t *shape_hit(const struct search_hit *hit, const struct object_label *label, float confidence);
+json_t *shape_label_list(const struct label_list *list);
+json_t *shape_label_change(const struct label_change *change);
+json_t *shape_label_step(const struct label_step *step);
+// An RFC 3339 time; null for 0.
+void shape_set_time(json_t *object, const char *field, int64_t wall_us);
 json_t *shape_dead_letter(const struct queue_dead_letter *letter);

@@ -39,14 +39,20 @@ static struct moment *add_moment(struct timeline *line)
     return moment;
 }
 
-static void count_frame(struct timeline *line, const struct meta_frame *frame)
+// `kinds` says how each object of the frame carries the label; NULL without one.
+static void count_frame(struct timeline *line, const struct meta_frame *frame, const enum label_kind *kinds)
 {
     struct moment *moment = add_moment(line);
     moment->pts_us = frame->pts_us;
     moment->counts[COUNT_OBJECTS] = (uint16_t)frame->object_count;
-    for (size_t k = 0; k < frame->object_count && line->track >= 0; k++)
-        moment->counts[COUNT_TRACK] =
-            (uint16_t)(moment->counts[COUNT_TRACK] + (frame->objects[k].track == line->track));
+    unsigned counts[COUNTS] = {0};
+    for (size_t k = 0; k < frame->object_count; k++) {
+        counts[COUNT_TRACK] += line->track >= 0 && frame->objects[k].track == line->track;
+        counts[COUNT_EXPLICIT] += kinds != NULL && kinds[k] == LABEL_EXPLICIT;
+        counts[COUNT_PROBABLE] += kinds != NULL && kinds[k] == LABEL_PROBABLE;
+    }
+    for (int c = COUNT_EXPLICIT; c < COUNTS; c++)
+        moment->counts[c] = (uint16_t)counts[c];
 }
 
 static enum err_code read_frames(struct api *api, struct timeline *line, struct err *err)
@@ -57,8 +63,16 @@ static enum err_code read_frames(struct api *api, struct timeline *line, struct 
     for (bool more = true; more && code == ERR_NONE;) {
         struct meta_frames frames = {0};
         code = meta_store_list_frames(api->config.ingest->meta, line->video, &range, &frames, err);
-        for (size_t i = 0; i < frames.count; i++)
-            count_frame(line, &frames.items[i]);
+        enum label_kind *kinds = NULL;
+        if (code == ERR_NONE && line->label != NULL)
+            code =
+                api_match_frames(api, line->project, line->video, line->label, frames.items, frames.count, &kinds, err);
+        const enum label_kind *kind = kinds;
+        for (size_t i = 0; i < frames.count && code == ERR_NONE; i++) {
+            count_frame(line, &frames.items[i], kind);
+            kind = kind != NULL ? kind + frames.items[i].object_count : NULL;
+        }
+        free(kinds);
         more = frames.count == META_LIST_MAX;
         if (more)
             range.after = frames.items[frames.count - 1].index;

@@ -170,18 +170,9 @@ API_HANDLER(api_submit_video)
     return code;
 }
 
-// Characters of valid UTF-8: all bytes but those that continue one.
-static size_t count_characters(const char *text)
-{
-    size_t count = 0;
-    for (; *text != '\0'; text++)
-        count += ((unsigned char)*text & 0xC0) != 0x80;
-    return count;
-}
-
 static enum err_code check_upload_name(const char *name, struct err *err)
 {
-    if (count_characters(name) <= UPLOAD_NAME_MAX && strlen(name) < META_TITLE_SIZE)
+    if (api_count_characters(name) <= UPLOAD_NAME_MAX && strlen(name) < META_TITLE_SIZE)
         return ERR_NONE;
     err_set(err, ERR_INVALID, "the file's name has more than %d characters or %d bytes", UPLOAD_NAME_MAX,
         META_TITLE_SIZE - 1);
@@ -244,10 +235,17 @@ API_HANDLER(api_delete_video)
 {
     struct api *api = context;
     const char *video = NULL;
+    struct meta_video *stored = mem_alloc(sizeof(*stored));
     (void)response;
     enum err_code code = api_param_video(request, &video, err);
     if (code == ERR_NONE)
+        code = meta_store_get_video(api->config.ingest->meta, video, stored, err);
+    if (code == ERR_NONE)
         code = lifecycle_delete_video(api->config.ingest, video, http_request_cancel(request), err);
+    // Should this fail, the labels notice by themselves a moment later.
+    if (code == ERR_NONE)
+        (void)!labels_resolve(api->config.labels, stored->project, video, NULL);
+    free(stored);
     return code;
 }
 

@@ -22,6 +22,7 @@
 #include "os/cancel.h"
 #include "os/proc.h"
 #include "queue/queue.h"
+#include "search/labels.h"
 #include "search/search.h"
 
 #define DRAIN_MS 5000
@@ -38,6 +39,7 @@ struct instance {
     struct worker_pool *splitter, *downloader, *indexer;
     struct activity_log *activity_log;
     struct search *search;
+    struct labels *labels;
     struct api *api;
     struct http_server *server;
     char *token;
@@ -198,9 +200,12 @@ static enum err_code start_query(struct instance *in, struct err *err)
         return code;
     in->search = search_new(&(struct search_config){
         .meta = ingest->meta, .vectors = ingest->vectors, .embedder = give_embedder, .context = in});
+    in->labels = labels_new(&(struct labels_config){
+        .meta = ingest->meta, .vectors = ingest->vectors, .clock = ingest->clock, .log = in->config.log});
     bool private = in->config.private_server;
     in->api = api_new(&(struct api_config){.ingest = ingest,
         .search = in->search,
+        .labels = in->labels,
         .activity = in->activity_log,
         .web_dir = private ? NULL : settings_web_dir(options),
         .upload_bytes_most = private ? 0 : (uint64_t)options_size_bytes(options, "max-upload"),
@@ -330,6 +335,7 @@ void instance_stop(struct instance *in)
     http_server_free(in->server);
     api_free(in->api);
     search_free(in->search);
+    labels_free(in->labels);
     activity_free(in->activity);
     if (in->activity_log != NULL)
         activity_log_stop(in->activity_log);

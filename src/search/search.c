@@ -1,6 +1,7 @@
 #include "search/search.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -269,6 +270,29 @@ static enum err_code find_hits(struct search *search, const struct search_reques
     }
 }
 
+enum err_code search_describe(
+    struct search *search, const char *object, float score, struct search_hit *hit, struct err *err)
+{
+    struct meta_frames frames = {0};
+    int32_t k;
+    *hit = (struct search_hit){.score = score};
+    if (!object_id_parse(object, hit->video, &hit->frame_index, &k))
+        return err_set(err, ERR_INVALID, "\"%.64s\" is no object id", object);
+    enum err_code code = meta_store_get_frame(search->config.meta, hit->video, hit->frame_index, &frames, err);
+    if (code == ERR_NONE && (frames.count != 1 || (size_t)k >= frames.items[0].object_count))
+        code = err_set(err, ERR_NOT_FOUND, "frame %d of video %s has no object %d", hit->frame_index, hit->video, k);
+    if (code == ERR_NONE) {
+        const struct meta_frame *frame = &frames.items[0];
+        snprintf(hit->object, sizeof(hit->object), "%s", object);
+        hit->pts_us = frame->pts_us;
+        hit->frame_width = frame->width;
+        hit->frame_height = frame->height;
+        hit->box = frame->objects[k];
+    }
+    meta_frames_release(&frames);
+    return code;
+}
+
 // Fills in what the meta store knows. A hit whose frame is gone (it is being deleted) is left out.
 static enum err_code describe_hits(
     struct search *search, const struct vector_hit *hits, size_t count, struct search_result *result, struct err *err)
@@ -276,25 +300,13 @@ static enum err_code describe_hits(
     result->hits = mem_calloc(count, sizeof(*result->hits));
     for (size_t i = 0; i < count; i++) {
         struct search_hit *hit = &result->hits[result->count];
-        int32_t k;
-        if (!object_id_parse(hits[i].object, hit->video, &hit->frame_index, &k))
-            continue;
-        struct meta_frames frames = {0};
-        enum err_code code = meta_store_get_frame(search->config.meta, hit->video, hit->frame_index, &frames, err);
+        enum err_code code = search_describe(search, hits[i].object, hits[i].score, hit, err);
         if (code != ERR_NONE && code != ERR_NOT_FOUND)
             return code;
-        if (code == ERR_NONE && frames.count == 1 && (size_t)k < frames.items[0].object_count) {
-            const struct meta_frame *frame = &frames.items[0];
-            memcpy(hit->object, hits[i].object, sizeof(hit->object));
+        if (code == ERR_NONE) {
             memcpy(hit->label, hits[i].label, sizeof(hit->label));
-            hit->score = hits[i].score;
-            hit->pts_us = frame->pts_us;
-            hit->frame_width = frame->width;
-            hit->frame_height = frame->height;
-            hit->box = frame->objects[k];
             result->count++;
         }
-        meta_frames_release(&frames);
     }
     return ERR_NONE;
 }

@@ -74,6 +74,10 @@ void search_result_release(struct search_result *result);
 enum err_code search_run(struct search *search, const struct search_request *request, struct search_result *result,
     struct err *err) ERR_MUST_CHECK;
 
+// What the meta store knows of an object, as a hit with this score, without the label. ERR_NOT_FOUND when it is gone.
+enum err_code search_describe(
+    struct search *search, const char *object, float score, struct search_hit *hit, struct err *err) ERR_MUST_CHECK;
+
 // One object with its frame. ERR_NOT_FOUND if its video, frame or number is not there.
 struct object_info {
     char project[PROJECT_NAME_SIZE];

@@ -1,0 +1,150 @@
+// The labels of what is shown: of objects in frames, and of hits.
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api_internal.h"
+#include "api/shape.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+// Objects to ask about, with their ids.
+struct asked {
+    struct label_object *objects;
+    char (*ids)[OBJECT_ID_SIZE];
+    size_t count;
+};
+
+static void asked_init(struct asked *asked, size_t capacity)
+{
+    asked->objects = mem_realloc_array(NULL, capacity + 1, sizeof(*asked->objects));
+    asked->ids = mem_realloc_array(NULL, capacity + 1, sizeof(*asked->ids));
+    asked->count = 0;
+}
+
+static void asked_release(struct asked *asked)
+{
+    free(asked->objects);
+    free(asked->ids);
+}
+
+static void ask_frames(struct asked *asked, const char *video, const struct meta_frame *frames, size_t count)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++)
+        total += frames[i].object_count;
+    asked_init(asked, total);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < frames[i].object_count; k++) {
+            char *id = asked->ids[asked->count];
+            object_id_make(video, frames[i].index, (int32_t)k, id);
+            asked->objects[asked->count++] = (struct label_object){.object = id, .track = frames[i].objects[k].track};
+        }
+    }
+}
+
+enum err_code api_labels_of_frames(struct api *api, const char *project, const char *video,
+    const struct meta_frame *frames, size_t count, struct object_labels *set, struct err *err)
+{
+    struct asked asked;
+    ask_frames(&asked, video, frames, count);
+    enum err_code code = labels_of_objects(api->config.labels, project, asked.objects, asked.count, set, err);
+    asked_release(&asked);
+    return code;
+}
+
+enum err_code api_match_frames(struct api *api, const char *project, const char *video, const char *label,
+    const struct meta_frame *frames, size_t count, enum label_kind **kinds, struct err *err)
+{
+    struct asked asked;
+    ask_frames(&asked, video, frames, count);
+    *kinds = mem_realloc_array(NULL, asked.count + 1, sizeof(**kinds));
+    enum err_code code = err_of_field(
+        err, labels_match(api->config.labels, project, label, asked.objects, asked.count, *kinds, err), "label");
+    asked_release(&asked);
+    if (code != ERR_NONE) {
+        free(*kinds);
+        *kinds = NULL;
+    }
+    return code;
+}
+
+enum err_code api_label_of(
+    struct api *api, const char *id, const struct object_info *info, struct object_labels *set, struct err *err)
+{
+    const struct label_object object = {.object = id, .track = info->object.track};
+    return labels_of_objects(api->config.labels, info->project, &object, 1, set, err);
+}
+
+enum err_code api_shape_hits(struct api *api, const char *project, const struct search_hit *hits,
+    const float *confidences, size_t count, json_t **out, struct err *err)
+{
+    struct object_labels set = {0};
+    struct label_object *objects = mem_realloc_array(NULL, count + 1, sizeof(*objects));
+    for (size_t i = 0; i < count; i++)
+        objects[i] = (struct label_object){.object = hits[i].object, .track = hits[i].box.track};
+    enum err_code code = labels_of_objects(api->config.labels, project, objects, count, &set, err);
+    if (code == ERR_NONE) {
+        *out = json_array();
+        for (size_t i = 0; i < count; i++)
+            json_array_append_new(*out, shape_hit(&hits[i], &set.items[i], confidences != NULL ? confidences[i] : -1));
+    }
+    object_labels_release(&set);
+    free(objects);
+    return code;
+}
+
+enum err_code api_shape_label_hits(
+    struct api *api, const char *project, const struct labelled_objects *hits, json_t **out, struct err *err)
+{
+    struct search_hit *found = mem_calloc(hits->count + 1, sizeof(*found));
+    float *confidences = mem_calloc(hits->count + 1, sizeof(*confidences));
+    size_t count = 0;
+    enum err_code code = ERR_NONE;
+    for (size_t i = 0; i < hits->count && code == ERR_NONE; i++) {
+        code = search_describe(api->config.search, hits->items[i].object, hits->items[i].score, &found[count], err);
+        if (code == ERR_NOT_FOUND) { // its video is being deleted
+            err_clear(err);
+            code = ERR_NONE;
+        } else if (code == ERR_NONE) {
+            confidences[count++] = hits->items[i].confidence;
+        }
+    }
+    if (code == ERR_NONE)
+        code = api_shape_hits(api, project, found, confidences, count, out, err);
+    free(found);
+    free(confidences);
+    return code;
+}
+
+enum err_code api_label_filter(struct api *api, struct http_request *request, const char *project, const char *field,
+    struct vector_filter *filter, struct err *err)
+{
+    struct label_list list = {0};
+    char *key = NULL;
+    if (filter->label_count == 0)
+        return ERR_NONE;
+    struct arena *arena = http_request_arena(request);
+    const char **names = arena_alloc_array(arena, filter->label_count, sizeof(*names));
+    const char **keys = arena_alloc_array(arena, filter->label_count, sizeof(*keys));
+    enum err_code code = ERR_NONE;
+    for (size_t i = 0; i < filter->label_count && code == ERR_NONE; i++) {
+        names[i] = filter->labels[i];
+        code = err_of_field(err, label_name_key(names[i], &key, err), field);
+        if (code == ERR_NONE)
+            keys[i] = arena_strdup(arena, key);
+        free(key);
+    }
+    if (code == ERR_NONE)
+        code = labels_list(api->config.labels, project, &list, err);
+    for (size_t n = 0; n < list.count && code == ERR_NONE; n++) {
+        code = label_name_key(list.items[n].name, &key, err);
+        for (size_t i = 0; i < filter->label_count && code == ERR_NONE; i++) {
+            if (strcmp(key, keys[i]) == 0)
+                names[i] = arena_strdup(arena, list.items[n].name);
+        }
+        free(key);
+    }
+    filter->labels = names;
+    label_list_release(&list);
+    return code;
+}

@@ -6,11 +6,11 @@ import math
 import pytest
 
 from harness import clips
-from harness.program import ROOT, ingest, run
+from harness.program import ROOT, frames, ingest, run
 
-COMMANDS = ["up", "ingest", "projects", "videos", "status", "frames", "similar", "search", "cancel", "resume", "delete",
-            "dead-letters", "retry", "models list", "models verify", "models add", "models bench", "embed", "doctor",
-            "splitter", "downloader", "indexer", "query"]
+COMMANDS = ["up", "ingest", "projects", "videos", "status", "frames", "similar", "search", "label", "labels",
+            "undo", "redo", "cancel", "resume", "delete", "dead-letters", "retry", "models list", "models verify",
+            "models add", "models bench", "embed", "doctor", "splitter", "downloader", "indexer", "query"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -42,6 +42,33 @@ def test_settings_come_from_a_file_and_the_environment_and_flags_win(home, data,
     settings.write_text("no-such-setting = 1\n")
     refused = run("ingest", clip, "--project", "p", "--config", settings, "--data", data, home=home, check=2)
     assert "no-such-setting" in refused.stderr and "settings.conf" in refused.stderr
+
+
+def test_objects_are_labelled_and_steps_taken_back(home, data):
+    video = ingest(clips.bikes(), home, data, "--limit", "2")["video"]
+    at = ("--data", data)
+    one, two = [o["id"] for f in frames(video, home, data) for o in f["objects"]][:2]
+
+    def labels() -> list[dict]:
+        return [json.loads(line) for line in run("labels", "test", "--json", *at, home=home).stdout.splitlines()]
+
+    assert "No labels" in run("labels", "test", *at, home=home).stdout
+    done = run("label", "test", "blue/green bus", "--yes", one, "--no", two, "--by", "ann", *at, home=home)
+    assert done.stdout.startswith("blue/green bus: 1 object")
+    assert "blue/green bus" in run("labels", "test", *at, home=home).stdout
+    assert [(x["name"], x["positives"], x["negatives"]) for x in labels()] == [("blue/green bus", 1, 1)]
+    assert {o["id"]: o["label"] for f in frames(video, home, data) for o in f["objects"]}[one]["kind"] == "explicit"
+    change = json.loads(run("label", "test", "Blue/green Bus", "--clear", two, "--json", *at, home=home).stdout)
+    assert change["label"]["negatives"] == 0 and change["version"] == 2
+    assert "taken back" in run("undo", "test", *at, home=home).stdout and labels()[0]["negatives"] == 1
+    assert "done again" in run("redo", "test", *at, home=home).stdout and labels()[0]["negatives"] == 0
+    run("undo", "test", *at, home=home)
+    run("undo", "test", *at, home=home)
+    assert labels() == []
+    assert "nothing to undo" in run("undo", "test", *at, home=home, check=1).stderr
+    assert "--yes" in run("label", "test", "bus", *at, home=home, check=2).stderr
+    assert "no object id" in run("label", "test", "bus", "--yes", "x", *at, home=home, check=1).stderr
+    assert "space" in run("label", "test", " bus", "--yes", one, *at, home=home, check=1).stderr
 
 
 def test_models_are_listed_and_verified(home):

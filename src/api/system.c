@@ -188,6 +188,7 @@ static int open_web_variant(int directory, const char *path, const struct http_r
         const char *coding, *suffix;
     } copies[] = {{"br", ".br"}, {"gzip", ".gz"}};
     int fd = open_web_file(directory, path, st);
+    bool varies = false;
     for (size_t i = 0; fd >= 0 && i < sizeof(copies) / sizeof(copies[0]); i++) {
         char name[WEB_PATH_MAX];
         struct stat copy_st = {0};
@@ -196,16 +197,19 @@ static int open_web_variant(int directory, const char *path, const struct http_r
         int copy = open_web_file(directory, name, &copy_st);
         if (copy < 0)
             continue;
-        http_response_header(response, "Vary", "Accept-Encoding");
+        varies = true;
         // A copy that is older than its file is of another build.
         if (accepts_coding(request, copies[i].coding) && copy_st.st_mtim.tv_sec >= st->st_mtim.tv_sec) {
             http_response_header(response, "Content-Encoding", copies[i].coding);
             close(fd);
+            fd = copy;
             *st = copy_st;
-            return copy;
+            break;
         }
         close(copy);
     }
+    if (varies)
+        http_response_header(response, "Vary", "Accept-Encoding");
     return fd;
 }
 

@@ -20,6 +20,10 @@ def site(tmp_path_factory):
     (web / "index.html").write_bytes(PAGE)
     (web / "assets" / "app-1234.js").write_bytes(SCRIPT)
     (web / "assets" / "app-1234.js.gz").write_bytes(gzip.compress(SCRIPT))
+    # Nothing here can make Brotli; the server does not look into it.
+    (web / "assets" / "both-9abc.js").write_bytes(SCRIPT)
+    (web / "assets" / "both-9abc.js.br").write_bytes(b"brotli")
+    (web / "assets" / "both-9abc.js.gz").write_bytes(b"gzip")
     (web / "favicon.svg").write_bytes(b"<svg xmlns='http://www.w3.org/2000/svg'/>")
     with serving(base / "home", base / "data", "--web", str(web)) as server:
         server.web = web
@@ -59,6 +63,15 @@ def test_and_the_file_itself_to_those_who_do_not(site, accepts):
     assert answer.headers["Content-Encoding"] is None
     assert answer.headers["Vary"] == "Accept-Encoding"
     assert answer.body == SCRIPT
+
+
+@pytest.mark.parametrize("accepts,coding", [
+    ("gzip, deflate, br, zstd", "br"), ("gzip", "gzip"), ("br;q=0, gzip", "gzip"), ("zstd", None)])
+def test_the_smaller_copy_is_preferred(site, accepts, coding):
+    answer = site.get("/assets/both-9abc.js", headers={"Accept-Encoding": accepts})
+    assert answer.headers["Content-Encoding"] == coding
+    assert answer.body == {"br": b"brotli", "gzip": b"gzip", None: SCRIPT}[coding]
+    assert answer.headers.get_all("Vary") == ["Accept-Encoding"]
 
 
 def test_a_file_without_a_copy_is_sent_as_it_is(site):

@@ -53,7 +53,7 @@ export function SignInDialog() {
                     value={token}
                     onChange={setToken}
                     error={error}
-                    hint="This server lets in who knows its token: whoever started it has chosen it (--token). This browser stays signed in for a month."
+                    hint="This server lets in who knows its token: whoever started it has chosen it (--token-file). This browser stays signed in for a month."
                 />
             </form>
         </Dialog>

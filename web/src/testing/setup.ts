@@ -1,4 +1,5 @@
 // What jsdom does not have, and a clean page after each test.
+import '@testing-library/jest-dom/vitest';
 import { cleanup } from '@testing-library/react';
 import { afterEach, vi } from 'vitest';
 
@@ -28,9 +29,12 @@ dialog.close ??= function (this: HTMLDialogElement) {
 const element = HTMLElement.prototype;
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition, @typescript-eslint/unbound-method -- missing in jsdom
 element.showPopover ??= function (this: HTMLElement) {
+    // jsdom's style sheet hides popovers, and knows no :popover-open.
+    this.style.display = 'block';
     this.dispatchEvent(new Event('toggle'));
 };
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition, @typescript-eslint/unbound-method -- missing in jsdom
 element.hidePopover ??= function (this: HTMLElement) {
+    this.style.display = '';
     this.dispatchEvent(new Event('toggle'));
 };

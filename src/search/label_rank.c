@@ -75,7 +75,8 @@ static void score_object(
     memcpy(hit->label, object->label, sizeof(hit->label));
 }
 
-// One object, in the pool or not. `scratch` holds the dimension's values twice as many bytes as needed for halves.
+// One object, in the pool or not; `from` is the hit that brought it, or NULL. `vector` and `half` are working memory of
+// VECTOR_DIMENSION_MAX values.
 static enum err_code judge_object(const struct label_model *m, const char *id, const struct vector_hit *from,
     float *vector, uint16_t *half, struct label_hit *hit, struct err *err)
 {
@@ -193,18 +194,24 @@ static int compare_by_score(const void *a, const void *b)
     return x->score != y->score ? (x->score < y->score) - (x->score > y->score) : compare_by_id(a, b);
 }
 
-static int compare_vector_hits(const void *a, const void *b)
+// A hit and the representative that it is nearest to.
+struct near_hit {
+    struct vector_hit hit;
+    size_t representative;
+};
+
+static int compare_near_hits(const void *a, const void *b)
 {
-    const struct vector_hit *x = a;
-    const struct vector_hit *y = b;
+    const struct vector_hit *x = &((const struct near_hit *)a)->hit;
+    const struct vector_hit *y = &((const struct near_hit *)b)->hit;
     int by_id = strcmp(x->object, y->object);
     return by_id != 0 ? by_id : (x->score < y->score) - (x->score > y->score);
 }
 
-static int compare_vector_scores(const void *a, const void *b)
+static int compare_near_scores(const void *a, const void *b)
 {
-    const struct vector_hit *x = a;
-    const struct vector_hit *y = b;
+    const struct vector_hit *x = &((const struct near_hit *)a)->hit;
+    const struct vector_hit *y = &((const struct near_hit *)b)->hit;
     return x->score != y->score ? (x->score < y->score) - (x->score > y->score) : strcmp(x->object, y->object);
 }
 
@@ -218,12 +225,12 @@ static float floor_of(const struct label_query *query)
 
 // The hits of all representatives, each once with its best score, best first.
 static enum err_code query_representatives(const struct label_model *m, const struct label_query *query,
-    struct vector_hit **out, size_t *out_count, struct err *err)
+    struct near_hit **out, size_t *out_count, struct err *err)
 {
     size_t chosen[LABEL_REPRESENTATIVES_MAX];
     size_t chosen_count = rank_farthest(m, ROLE_POSITIVE, LABEL_REPRESENTATIVES_MAX, NEIGHBOURS_ALIKE, chosen);
     float *vector = mem_calloc(m->dimension, sizeof(*vector));
-    struct vector_hit *all = NULL;
+    struct near_hit *all = NULL;
     size_t all_count = 0;
     enum err_code code = ERR_NONE;
     for (size_t i = 0; i < chosen_count && code == ERR_NONE; i++) {
@@ -241,30 +248,52 @@ static enum err_code query_representatives(const struct label_model *m, const st
             code = vector_index_query(m->vectors, &one, &hits, &count, err);
         if (code == ERR_NONE && count > 0) {
             all = mem_realloc_array(all, all_count + count, sizeof(*all));
-            memcpy(all + all_count, hits, count * sizeof(*all));
-            all_count += count;
+            for (size_t j = 0; j < count; j++)
+                all[all_count++] = (struct near_hit){.hit = hits[j], .representative = chosen[i]};
         }
         free(hits);
     }
     free(vector);
     size_t kept = 0;
     if (all_count > 0)
-        qsort(all, all_count, sizeof(*all), compare_vector_hits);
+        qsort(all, all_count, sizeof(*all), compare_near_hits);
     for (size_t i = 0; i < all_count; i++) {
-        if (kept == 0 || strcmp(all[kept - 1].object, all[i].object) != 0)
+        if (kept == 0 || strcmp(all[kept - 1].hit.object, all[i].hit.object) != 0)
             all[kept++] = all[i];
     }
     if (kept > 0)
-        qsort(all, kept, sizeof(*all), compare_vector_scores);
+        qsort(all, kept, sizeof(*all), compare_near_scores);
     *out = all;
     *out_count = kept;
     return code;
 }
 
+// A hit so far below the threshold that nothing but its similarity counts needs no vector.
+static bool is_plain(const struct label_model *m, const struct vector_hit *hit)
+{
+    return m->linear == NULL && hit->score < m->threshold_across - FAR_BELOW;
+}
+
+static void score_plain(const struct label_model *m, const struct near_hit *near_hit, struct label_hit *hit)
+{
+    struct rank_object object = {.track = near_hit->hit.track,
+        .similarity = near_hit->hit.score,
+        .nearest = near_hit->hit.score,
+        .across = -1,
+        .evidence = -2,
+        .against = -1};
+    memcpy(object.id, near_hit->hit.object, sizeof(object.id));
+    memcpy(object.class_name, near_hit->hit.class_name, sizeof(object.class_name));
+    memcpy(object.label, near_hit->hit.label, sizeof(object.label));
+    if (strncmp(object.id, m->objects[near_hit->representative].id, VIDEO_ID_LENGTH) != 0)
+        object.across = near_hit->hit.score;
+    score_object(m, &object, NULL, hit);
+}
+
 static enum err_code find_new(
     const struct label_model *m, const struct label_query *query, struct found *found, struct err *err)
 {
-    struct vector_hit *hits = NULL;
+    struct near_hit *hits = NULL;
     size_t count = 0;
     float *vector = mem_calloc(VECTOR_DIMENSION_MAX, sizeof(*vector));
     uint16_t *half = mem_calloc(VECTOR_DIMENSION_MAX, sizeof(*half));
@@ -273,13 +302,16 @@ static enum err_code find_new(
     // What is asked for cannot be many times what is wanted: the best of each representative are enough.
     for (size_t i = 0; i < count && judged < query->limit && code == ERR_NONE; i++) {
         struct label_hit hit;
-        size_t index = rank_pool_find(m, hits[i].object);
-        if ((index != SIZE_MAX && m->objects[index].is_hit) || rank_is_example(m, hits[i].object))
+        const struct vector_hit *from = &hits[i].hit;
+        size_t index = rank_pool_find(m, from->object);
+        if ((index != SIZE_MAX && m->objects[index].is_hit) || rank_is_example(m, from->object))
             continue;
         judged++;
         code = cancel_check(query->cancel, err);
-        if (code == ERR_NONE)
-            code = judge_object(m, hits[i].object, &hits[i], vector, half, &hit, err);
+        if (code == ERR_NONE && index == SIZE_MAX && is_plain(m, from))
+            score_plain(m, &hits[i], &hit);
+        else if (code == ERR_NONE)
+            code = judge_object(m, from->object, from, vector, half, &hit, err);
         if (code == ERR_NONE && hit.object[0] != '\0')
             add_found(found, &hit);
     }

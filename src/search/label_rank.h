@@ -11,17 +11,23 @@
 // answers.
 //
 // How it ranks (docs/labelling.md has the measurements):
-// - Similarity: the cosine to the nearest positive. A negative or an object of another label that is nearer than that
-//   pulls the score down by the margin (nearest-neighbour margin: Cover and Hart 1967; relevance feedback by nearest
-//   neighbours: Giacinto, "A nearest-neighbor approach to relevance feedback", CIVR 2007).
-// - Two boxes of one frame are never the same thing: what else was seen in the frames of the positives are strong
-//   negatives that cost nobody a click (the cannot-link constraint of tracking by detection: Cinbis, Verbeek and
-//   Schmid, "Unsupervised metric learning for face identification in TV video", ICCV 2011). Where two positives share a
-//   frame the label names a kind of thing, and this is left out.
-// - From LABEL_LINEAR_MIN positives on, an L2-regularised logistic regression on the normalised vectors (an exemplar
-//   against its hard negatives: Malisiewicz, Gupta and Efros, "Ensemble of exemplar-SVMs", ICCV 2011) is blended in.
-//   How much, leave-one-out on the examples decides; nothing if it does not rank them better than similarity does.
-// - Confidence is a logistic of the distance to the threshold (Platt 1999): 0.5 at it.
+// - Similarity: the cosine to the nearest positive, against a threshold that is learnt for the label. A negative, or an
+//   object of another label, that is nearer than that by a margin refuses the object (Giacinto, "A nearest-neighbor
+//   approach to relevance feedback in content based image retrieval", CIVR 2007).
+// - Growth: the surest object is taken for the thing and then speaks for it too, one after the other (self-training:
+//   Yarowsky 1995): easily for objects of the next frames, hardly ever for others. So one example follows a thing
+//   through its changes of pose, with or without a tracker. Objects of one track go together.
+// - Two boxes of one frame are never the same thing: what else is in the frames where the thing was found speaks
+// against
+//   it and costs nobody a click (the cannot-link constraint of Cinbis, Verbeek and Schmid, "Unsupervised metric
+//   learning for face identification in TV video", ICCV 2011). Where two positives share a frame the label names a kind
+//   of thing, and this and the growth through near frames are left out.
+// - From LABEL_LINEAR_MIN positives on, an L2-regularised logistic regression on the vectors, against the hardest of
+// what
+//   is not the thing (Malisiewicz, Gupta and Efros, "Ensemble of exemplar-SVMs", ICCV 2011), is blended in. How much,
+//   cross-validation on the assertions decides; nothing if it does not rank them better than similarity does.
+// - The threshold is lower where positives of different videos differ, higher where negatives and objects of the same
+//   frames come near. Confidence is a logistic of the distance to it (Platt 1999): 0.5 at it.
 //
 // Errors: ERR_INVALID (no positives, an id that is none), ERR_CONFLICT (an object that is positive and negative),
 // ERR_LIMIT (too many examples), ERR_NOT_FOUND (no positive has a vector: nothing indexed, or all removed),

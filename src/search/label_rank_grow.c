@@ -15,8 +15,6 @@
 
 // A taken object that is this similar to one that pulls from far would find nothing new.
 #define FAR_ANCHOR_ALIKE 0.97f
-// What is this far below the threshold is not compared with what speaks against it.
-#define FAR_BELOW (5 * CONFIDENCE_SCALE)
 
 static bool is_the_thing(const struct rank_object *object)
 {

@@ -46,6 +46,8 @@
 #define MARGIN_OTHER 0.01f
 // Of the same frame and this alike: most probably two boxes around one thing.
 #define SAME_BOX 0.93f
+// What is this far below the threshold is not compared with what speaks against it.
+#define FAR_BELOW 0.15f
 // The score's distance to the threshold at which the confidence is 0.73.
 #define CONFIDENCE_SCALE 0.03f
 

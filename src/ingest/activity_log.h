@@ -23,7 +23,7 @@
 #define ACTIVITY_LOG_BYTES (16u << 20) // of their texts, at most
 #define ACTIVITY_LOG_WORKERS 512       // further ones are not shown
 #define ACTIVITY_LOG_VIDEOS 256        // the ones that had news last
-#define ACTIVITY_LOG_RECENT 200        // events and errors in a snapshot, each
+#define ACTIVITY_LOG_RECENT 200        // frames, other events and errors in a snapshot, each
 #define ACTIVITY_LOG_QUEUES_MS 1000    // between two looks at the queues
 
 struct activity_log;

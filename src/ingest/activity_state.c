@@ -46,7 +46,8 @@ struct activity_state {
     size_t worker_count, worker_capacity;
     struct seen_video videos[ACTIVITY_LOG_VIDEOS];
     size_t video_count;
-    struct recent events;
+    struct recent frames; // emitted and indexed: so many that they would push everything else out
+    struct recent events; // the others
     struct recent errors;
     int64_t counts[ACTIVITY_KIND_COUNT];
     int64_t objects;
@@ -71,6 +72,7 @@ void activity_state_free(struct activity_state *state)
         return;
     for (size_t i = 0; i < state->worker_count; i++)
         json_decref(state->workers[i].json);
+    recent_release(&state->frames);
     recent_release(&state->events);
     recent_release(&state->errors);
     free(state->workers);
@@ -282,12 +284,10 @@ static void recent_add(struct recent *recent, json_t *event)
     recent->items[(recent->first + recent->count++) % ACTIVITY_LOG_RECENT] = json_incref(event);
 }
 
-static json_t *recent_json(const struct recent *recent)
+static void append_recent(json_t *array, const struct recent *recent)
 {
-    json_t *array = json_array();
     for (size_t i = 0; i < recent->count; i++)
         json_array_append(array, recent->items[(recent->first + i) % ACTIVITY_LOG_RECENT]);
-    return array;
 }
 
 static void apply_event(struct activity_state *state, json_t *event, int64_t now_us)
@@ -304,7 +304,9 @@ static void apply_event(struct activity_state *state, json_t *event, int64_t now
         video->seen_us = member_int(event, "at_us", now_us);
         apply_to_video(video, kind, event);
     }
-    if (kind != ACTIVITY_PROGRESS)
+    if (kind == ACTIVITY_FRAME_EMITTED || kind == ACTIVITY_FRAME_INDEXED)
+        recent_add(&state->frames, event);
+    else if (kind != ACTIVITY_PROGRESS)
         recent_add(&state->events, event);
     if (kind == ACTIVITY_ERROR || kind == ACTIVITY_FRAME_FAILED || kind == ACTIVITY_SEGMENT_FAILED)
         recent_add(&state->errors, event);
@@ -323,6 +325,11 @@ json_t *activity_state_json(const struct activity_state *state, int64_t now_us)
 {
     json_t *o = json_object();
     json_t *totals = json_object();
+    json_t *recent = json_array();
+    json_t *errors = json_array();
+    append_recent(recent, &state->events);
+    append_recent(recent, &state->frames);
+    append_recent(errors, &state->errors);
     json_set_int64(totals, "since_us", state->since_us);
     json_set_int64(totals, "segments_split", state->counts[ACTIVITY_SEGMENT_SPLIT]);
     json_set_int64(totals, "segments_done", state->counts[ACTIVITY_SEGMENT_DONE]);
@@ -335,8 +342,8 @@ json_t *activity_state_json(const struct activity_state *state, int64_t now_us)
     json_set_int64(o, "at_us", now_us);
     json_set(o, "workers", activity_state_workers(state, now_us));
     json_set(o, "videos", videos_json(state));
-    json_set(o, "recent", recent_json(&state->events));
-    json_set(o, "errors", recent_json(&state->errors));
+    json_set(o, "recent", recent);
+    json_set(o, "errors", errors);
     json_set(o, "totals", totals);
     return o;
 }

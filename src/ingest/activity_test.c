@@ -158,6 +158,25 @@ static void a_slow_client_gets_a_snapshot_instead_of_a_backlog(void **state)
     close_scene(&scene);
 }
 
+static void frames_do_not_push_other_news_out_of_a_snapshot(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    activity_report_video(scene.activity, VIDEO, "running");
+    for (int32_t i = 0; i < 2 * ACTIVITY_LOG_RECENT; i++)
+        index_frame(&scene, i, 1);
+    activity_flush(scene.activity);
+    while (total(&scene, "indexed") < 2 * ACTIVITY_LOG_RECENT)
+        cancel_wait(NULL, 1);
+    json_t *snapshot = activity_log_snapshot(scene.log);
+    const json_t *recent = json_object_get(snapshot, "recent");
+    assert_int_equal(json_array_size(recent), 1 + ACTIVITY_LOG_RECENT);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(recent, 0), "kind")), "video");
+    json_decref(snapshot);
+    close_scene(&scene);
+}
+
 static void too_many_events_are_dropped_and_counted(void **state)
 {
     (void)state;
@@ -280,6 +299,7 @@ int main(void)
         cmocka_unit_test(a_client_gets_the_state_so_far_and_then_what_happens),
         cmocka_unit_test(a_client_goes_on_where_it_was),
         cmocka_unit_test(a_slow_client_gets_a_snapshot_instead_of_a_backlog),
+        cmocka_unit_test(frames_do_not_push_other_news_out_of_a_snapshot),
         cmocka_unit_test(too_many_events_are_dropped_and_counted),
         cmocka_unit_test(workers_are_shown_with_what_they_do),
         cmocka_unit_test(a_client_hears_of_the_queues_when_they_change),

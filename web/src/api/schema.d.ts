@@ -1196,6 +1196,7 @@ export interface components {
             at_us: number;
             workers: components["schemas"]["Worker"][];
             videos: components["schemas"]["VideoActivity"][];
+            /** @description Of late: first what is not about single frames, then frames; each oldest first */
             recent: components["schemas"]["ActivityEvent"][];
             errors: components["schemas"]["ActivityEvent"][];
             totals: {

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useMemo } from 'react';
+import { lazy, Suspense, useMemo, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import { EmptyState } from '@/components/EmptyState.tsx';
 import { ErrorState } from '@/components/ErrorState.tsx';
@@ -46,7 +46,15 @@ function GraphSkeleton() {
     );
 }
 
-function Head({ project, video }: { project: string | null; video: string | undefined }) {
+function Head({
+    project,
+    video,
+    children,
+}: {
+    project: string | null;
+    video: string | undefined;
+    children?: ReactNode;
+}) {
     return (
         <header className={styles.head}>
             <h1>Ingestion</h1>
@@ -65,6 +73,7 @@ function Head({ project, video }: { project: string | null; video: string | unde
                     </span>
                 )}
             </p>
+            {children}
             <StreamChip />
             <LinkButton size="s" icon={<PlusIcon />} to={paths.newVideo(project ?? undefined)}>
                 New video
@@ -108,9 +117,10 @@ function View({ project }: Props) {
     return (
         <SumsContext value={sums}>
             <section className={styles.view}>
-                <Head project={project} video={video === null ? undefined : (names.get(video) ?? video)} />
+                <Head project={project} video={video === null ? undefined : (names.get(video) ?? video)}>
+                    <Totals sums={sums} videos={videos} samples={samples} everything={!restricted} />
+                </Head>
                 {loaded && phase === 'finished' && <Summary videos={videos} sums={sums} />}
-                <Totals sums={sums} videos={videos} samples={samples} everything={!restricted} />
                 <div className={styles.stage}>
                     <Suspense fallback={<GraphSkeleton />}>
                         {begun ? <FlowGraph selected={node} onSelect={setNode} /> : <GraphSkeleton />}

@@ -21,12 +21,14 @@ interface Props {
 }
 
 const SHOWN_MOST = 400;
+/** While it follows: more than fits any panel, and few enough to be drawn anew several times a second. */
+const FOLLOWED_MOST = 50;
 const AT_END_PX = 24;
 const activityOf = (snapshot: StreamSnapshot) => snapshot.activity;
 
 const LEVELS: Record<LevelFilter, string> = {
-    info: 'Information and worse',
-    detail: 'Everything, each frame',
+    info: 'Info and worse',
+    detail: 'Each frame as well',
     warning: 'Warnings and errors',
     error: 'Errors only',
 };
@@ -83,17 +85,28 @@ export function LogPanel({ scope, names, url }: Props) {
     const [held, setHeld] = useState<readonly Line[] | null>(null);
     const list = useRef<HTMLOListElement>(null);
     const all = held ?? lines;
-    const shown = all.slice(-SHOWN_MOST);
+    const shown = all.slice(held === null ? -FOLLOWED_MOST : -SHOWN_MOST);
+    const heightBefore = useRef(0);
     const newer = held === null ? 0 : lines.filter(line => line.key > (held.at(-1)?.key ?? -1)).length;
 
     useLayoutEffect(() => {
         if (held === null && list.current !== null) list.current.scrollTop = list.current.scrollHeight;
     }, [lines, held]);
 
+    // Older lines appear above what one reads: it must not move.
+    const holding = held !== null;
+    useLayoutEffect(() => {
+        const element = list.current;
+        if (holding && element !== null) element.scrollTop += element.scrollHeight - heightBefore.current;
+    }, [holding]);
+
     function onScroll(element: HTMLOListElement) {
         const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < AT_END_PX;
         if (atEnd && newer === 0) setHeld(null);
-        else if (!atEnd) setHeld(before => before ?? lines);
+        else if (!atEnd && held === null) {
+            heightBefore.current = element.scrollHeight;
+            setHeld(lines);
+        }
     }
 
     function choose(change: () => void) {
@@ -157,7 +170,7 @@ export function LogPanel({ scope, names, url }: Props) {
                         aria-label="Log"
                         onScroll={event => onScroll(event.currentTarget)}
                     >
-                        {all.length > shown.length && (
+                        {held !== null && all.length > shown.length && (
                             <li className={styles.more}>
                                 The last {formatCount(shown.length)} of {formatCount(all.length)} lines; “Copy” takes
                                 all of them.

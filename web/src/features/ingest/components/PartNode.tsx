@@ -1,7 +1,7 @@
 import { Handle, Position, type Node, type NodeProps } from '@xyflow/react';
 import { useMemo } from 'react';
 import { classNames } from '@/lib/class-names.ts';
-import { formatCount, formatRate } from '@/lib/format.ts';
+import { formatCount } from '@/lib/format.ts';
 import type { StreamSnapshot } from '../api/activity-stream.ts';
 import { useActivityEvery } from '../hooks/activity-context.ts';
 import { totalsOf, workersByPart, type Part } from '../model/activity.ts';
@@ -28,11 +28,11 @@ export function PartNode({ data: { part }, selected }: NodeProps<PartNodeType>) 
                     {totals.workers === 0
                         ? ''
                         : totals.busy > 0
-                          ? `${totals.busy} of ${running} busy`
+                          ? `${totals.busy} of ${running} at work`
                           : formatCount(running)}
                 </span>
                 {part !== 'splitter' && totals.rate > 0 && (
-                    <span className={styles.partRate}>{formatRate(totals.rate)}</span>
+                    <span className={styles.partRate}>{totals.rate.toFixed(1)}/s</span>
                 )}
             </div>
             {totals.workers === 0 && <p className={styles.none}>none running</p>}

@@ -43,7 +43,7 @@ function details(video: Video, samples: Samples): string {
         `${formatCount(through)}${whole} ${through === 1 && whole === '' ? 'frame' : 'frames'}`,
         formatNumberOf(progress.objects, 'object'),
         progress.frames_failed > 0 && `${formatCount(progress.frames_failed)} failed`,
-        isUnfinished(video) && rate !== null && formatRate(rate),
+        isUnfinished(video) && rate !== null && rate >= 0.05 && formatRate(rate),
         left !== null && `${formatDuration(left)} left`,
     ]
         .filter(Boolean)

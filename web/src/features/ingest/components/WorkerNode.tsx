@@ -1,6 +1,6 @@
 import type { Node, NodeProps } from '@xyflow/react';
 import { useCallback } from 'react';
-import { formatCompact, formatRate } from '@/lib/format.ts';
+import { formatCompact } from '@/lib/format.ts';
 import { classNames } from '@/lib/class-names.ts';
 import type { StreamSnapshot } from '../api/activity-stream.ts';
 import { useActivity } from '../hooks/activity-context.ts';
@@ -23,10 +23,15 @@ function doing(worker: Worker): string {
     return worker.segment === undefined ? 'working' : `segment ${worker.segment}`;
 }
 
+function numberOf(value: number, what: string): string {
+    return `${formatCompact(value)} ${what}${value === 1 ? '' : 's'}`;
+}
+
 /** What the worker has brought forth: segments of a splitter, frames of the others. */
 function count(worker: Worker): string {
-    if (worker.part === 'splitter') return `${formatCompact(worker.segments)} segments`;
-    return `${formatCompact(worker.emitted + worker.indexed)} frames`;
+    return worker.part === 'splitter'
+        ? numberOf(worker.segments, 'segment')
+        : numberOf(worker.emitted + worker.indexed, 'frame');
 }
 
 export function WorkerNode({ data, selected }: NodeProps<WorkerNodeType>) {
@@ -53,21 +58,15 @@ export function WorkerNode({ data, selected }: NodeProps<WorkerNodeType>) {
                         <span className={styles.dot} />
                         {shortNameOf(worker)}
                     </span>
-                    {part !== 'splitter' && (
-                        <span className={styles.rate}>
-                            {density === 'card'
-                                ? formatRate(worker.rate, '').replace(' /s', '/s')
-                                : worker.rate.toFixed(1)}
-                        </span>
-                    )}
+                    {part !== 'splitter' && <span className={styles.rate}>{worker.rate.toFixed(1)}/s</span>}
                 </>
             )}
             {density === 'card' && (
                 <>
                     <span className={styles.counts}>
                         {count(worker)}
-                        {part === 'indexer' && ` · ${formatCompact(worker.objects)} objects`}
-                        {part === 'downloader' && ` · ${formatCompact(worker.segments)} segments`}
+                        {part === 'indexer' && ` · ${numberOf(worker.objects, 'object')}`}
+                        {part === 'downloader' && ` · ${numberOf(worker.segments, 'segment')}`}
                     </span>
                     <span className={styles.doing}>
                         {doing(worker)}

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useId, useRef, useState, type SyntheticEvent } from 'react';
 import type { Schema } from '@/api/client.ts';
 import { keys } from '@/api/keys.ts';
-import { isNotFound, sentenceOf } from '@/api/problem.ts';
+import { sentenceOf } from '@/api/problem.ts';
 import { labelsQuery, projectQuery } from '@/api/queries.ts';
 import { Button } from '@/components/Button.tsx';
 import { Dialog } from '@/components/Dialog.tsx';
@@ -31,7 +31,6 @@ export function DeleteProjectDialog({ project: { name }, onClose, onDeleted }: P
     const isKnown = project.data !== undefined && !labels.isPending;
     const isEmpty = isKnown && !labels.isError && isEmptyProject(project.data, known);
     const isConfirmed = isKnown && (isEmpty || typed.trim() === name);
-    const labelsUnknown = labels.isError && !isNotFound(labels.error);
     useEffect(() => {
         if (isKnown && !isEmpty) input.current?.focus();
     }, [isKnown, isEmpty]);
@@ -76,7 +75,7 @@ export function DeleteProjectDialog({ project: { name }, onClose, onDeleted }: P
                 ) : (
                     <Skeleton height={38} />
                 )}
-                {labelsUnknown && <p>How many labels it has could not be found out: they are lost too.</p>}
+                {labels.isError && <p>How many labels it has could not be found out: they are lost too.</p>}
                 {isKnown && !isEmpty && (
                     <TextField ref={input} label={`Type ${name} to confirm`} value={typed} onChange={setTyped} />
                 )}

@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
-import { isNotFound } from '@/api/problem.ts';
 import { labelsQuery } from '@/api/queries.ts';
 import { ErrorState } from '@/components/ErrorState.tsx';
 import { LabelChip } from '@/components/LabelChip.tsx';
@@ -15,7 +14,7 @@ const SHOWN_MOST = 24;
 /** The project's labels at a glance: the ones that are carried most. */
 export function LabelsPanel({ project }: { project: string }) {
     const { data, error, isFetching, refetch } = useQuery(labelsQuery(project));
-    const isNone = data?.labels.length === 0 || (error !== null && isNotFound(error));
+    const isNone = data?.labels.length === 0;
     const labels = (data?.labels ?? []).toSorted((a, b) => b.explicit - a.explicit);
     return (
         <aside

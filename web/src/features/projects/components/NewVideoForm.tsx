@@ -14,7 +14,7 @@ import { usePageDrop } from '../hooks/use-page-drop.ts';
 import { useUploads } from '../hooks/use-uploads.ts';
 import { projectHint, submitText, uploadStatus } from '../model/form-texts.ts';
 import { FIELDS, initialValues, OPTION_FIELDS, optionsOf, type FieldName } from '../model/options.ts';
-import { canSubmit, isAllDone, isBusy } from '../model/upload-queue.ts';
+import { canSubmit, isAllDone, isBusy, isOver } from '../model/upload-queue.ts';
 import { LeaveDialog } from './LeaveDialog.tsx';
 import { OptionsSection } from './OptionsSection.tsx';
 import { ProjectNameField } from './ProjectNameField.tsx';
@@ -58,9 +58,9 @@ export function NewVideoForm({ project, server }: Props) {
     const files = useUploads(server.upload_bytes_max, { onFieldProblem: showProblem });
     const hasFiles = files.uploads.length > 0;
     const uploading = isBusy(files.uploads);
-    const allDone = isAllDone(files.uploads);
+    const over = isOver(files.uploads);
     const blocker = useLeaveGuard(uploading);
-    const isOver = usePageDrop(files.choose);
+    const isHeldOver = usePageDrop(files.choose);
 
     const submission = useMutation({
         mutationFn: () =>
@@ -79,11 +79,13 @@ export function NewVideoForm({ project, server }: Props) {
 
     // All is uploaded: on to where it can be watched, unless there is something to read here.
     const [first, ...others] = files.uploads;
-    const goesOn = allDone && files.uploads.every(upload => !upload.wasThere);
+    const goesOn = isAllDone(files.uploads) && files.uploads.every(upload => !upload.wasThere);
     const target = paths.activity(values.project, others.length === 0 ? first?.video : undefined);
+    const wasUploading = useRef(false);
     useEffect(() => {
-        if (goesOn) void navigate(target);
-    }, [goesOn, target, navigate]);
+        if (wasUploading.current && !uploading && goesOn) void navigate(target);
+        wasUploading.current = uploading;
+    }, [uploading, goesOn, target, navigate]);
 
     function submit(event: SyntheticEvent) {
         event.preventDefault();
@@ -149,7 +151,7 @@ export function NewVideoForm({ project, server }: Props) {
                 {form.formProblem}
             </p>
             <div className={styles.actions}>
-                {allDone ? (
+                {over ? (
                     <LinkButton variant="primary" to={target}>
                         Watch the ingestion
                     </LinkButton>
@@ -164,7 +166,7 @@ export function NewVideoForm({ project, server }: Props) {
                     </Button>
                 )}
                 <LinkButton variant="quiet" to={project === undefined ? paths.projects() : paths.project(project)}>
-                    {allDone ? 'Back' : 'Cancel'}
+                    {over ? 'Back' : 'Cancel'}
                 </LinkButton>
             </div>
             <p className="visually-hidden" role="status">
@@ -174,7 +176,7 @@ export function NewVideoForm({ project, server }: Props) {
                     uploading,
                 )}
             </p>
-            {isOver && <div className={styles.over}>Drop the files to add them</div>}
+            {isHeldOver && <div className={styles.over}>Drop the files to add them</div>}
             {blocker.state === 'blocked' && <LeaveDialog onStay={blocker.reset} onLeave={blocker.proceed} />}
         </form>
     );

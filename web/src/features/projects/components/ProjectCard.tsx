@@ -74,7 +74,10 @@ export function ProjectCard({ project }: { project: Schema<'Project'> }) {
                               formatNumberOf(videos, 'video'),
                               formatNumberOf(frames, 'frame'),
                               formatNumberOf(objects, 'object'),
-                          ].join(' · ')}
+                          ]
+                              // A number and its word stay in one line.
+                              .map(part => part.replaceAll(' ', '\u00a0'))
+                              .join(' · ')}
                 </p>
                 <p className={styles.created} title={formatDateTime(created_at)}>
                     Created {formatAgo(created_at)}

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { isNotFound } from '@/api/problem.ts';
 import { projectQuery } from '@/api/queries.ts';
+import { Badge } from '@/components/Badge.tsx';
 import { EmptyState } from '@/components/EmptyState.tsx';
 import { ErrorState } from '@/components/ErrorState.tsx';
 import { IconButton } from '@/components/IconButton.tsx';
@@ -11,6 +12,7 @@ import { LinkButton } from '@/components/LinkButton.tsx';
 import { Menu } from '@/components/Menu.tsx';
 import { Page } from '@/components/Page.tsx';
 import { formatNumberOf } from '@/lib/format.ts';
+import { useShortcut } from '@/lib/keys.tsx';
 import { paths } from '@/lib/paths.ts';
 import { isProjectName } from '../model/project-name.ts';
 import { DeleteProjectDialog } from './DeleteProjectDialog.tsx';
@@ -21,8 +23,17 @@ import styles from './ProjectView.module.css';
 export function ProjectView({ project: name }: { project: string }) {
     const navigate = useNavigate();
     const [isDeleting, setIsDeleting] = useState(false);
-    const { data: project, error, isFetching, refetch } = useQuery(projectQuery(name));
+    const {
+        data: project,
+        error,
+        isFetching,
+        refetch,
+    } = useQuery({
+        ...projectQuery(name),
+        refetchInterval: ({ state }) => (state.data?.deleting ? 1500 : false),
+    });
 
+    useShortcut('n', 'New video', () => void navigate(paths.newVideo(name)), { group: 'Projects' });
     if (error !== null && project === undefined) {
         return isNotFound(error) || !isProjectName(name) ? (
             <NoSuchProject name={name} />
@@ -39,13 +50,17 @@ export function ProjectView({ project: name }: { project: string }) {
         <Page
             title={name}
             about={
-                project !== undefined &&
-                project.videos > 0 &&
-                [
-                    formatNumberOf(project.videos, 'video'),
-                    formatNumberOf(project.frames, 'frame'),
-                    formatNumberOf(project.objects, 'object'),
-                ].join(' · ')
+                project?.deleting ? (
+                    <Badge>Being deleted</Badge>
+                ) : (
+                    project !== undefined &&
+                    project.videos > 0 &&
+                    [
+                        formatNumberOf(project.videos, 'video'),
+                        formatNumberOf(project.frames, 'frame'),
+                        formatNumberOf(project.objects, 'object'),
+                    ].join(' · ')
+                )
             }
             actions={
                 <>
@@ -66,7 +81,7 @@ export function ProjectView({ project: name }: { project: string }) {
                                 label: 'Delete project…',
                                 icon: <TrashIcon />,
                                 danger: true,
-                                disabled: project === undefined,
+                                disabled: project === undefined || project.deleting,
                                 onSelect: () => setIsDeleting(true),
                             },
                         ]}

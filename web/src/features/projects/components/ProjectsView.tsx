@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { useNavigate } from 'react-router';
 import { projectsQuery } from '@/api/queries.ts';
 import { Button } from '@/components/Button.tsx';
 import { EmptyState } from '@/components/EmptyState.tsx';
@@ -9,6 +10,7 @@ import { LinkButton } from '@/components/LinkButton.tsx';
 import { Page } from '@/components/Page.tsx';
 import { Loading, Skeleton } from '@/components/Skeleton.tsx';
 import { formatNumberOf } from '@/lib/format.ts';
+import { useShortcut } from '@/lib/keys.tsx';
 import { paths } from '@/lib/paths.ts';
 import { NewProjectDialog } from './NewProjectDialog.tsx';
 import { ProjectCard } from './ProjectCard.tsx';
@@ -18,13 +20,16 @@ const REFRESH_MS = 10_000;
 const REFRESH_DELETING_MS = 1500;
 
 export function ProjectsView() {
+    const navigate = useNavigate();
     const [isCreating, setIsCreating] = useState(false);
     const { data, error, isFetching, refetch } = useQuery({
         ...projectsQuery(),
         refetchInterval: ({ state }) =>
             state.data?.some(project => project.deleting) ? REFRESH_DELETING_MS : REFRESH_MS,
     });
+    useShortcut('n', 'New video', () => void navigate(paths.newVideo()), { group: 'Projects' });
     const isFirstRun = data?.length === 0;
+    const hasProjects = data !== undefined && data.length > 0;
     const newProject = <Button onClick={() => setIsCreating(true)}>New project</Button>;
     const newVideo = (
         <LinkButton variant="primary" icon={<PlusIcon />} to={paths.newVideo()}>
@@ -34,9 +39,9 @@ export function ProjectsView() {
     return (
         <Page
             title="Projects"
-            about={data !== undefined && !isFirstRun && formatNumberOf(data.length, 'project')}
+            about={hasProjects && formatNumberOf(data.length, 'project')}
             actions={
-                !isFirstRun && (
+                hasProjects && (
                     <>
                         {newProject}
                         {newVideo}
@@ -68,7 +73,7 @@ export function ProjectsView() {
                     thing once, name it, and find it wherever it appears.
                 </EmptyState>
             )}
-            {data !== undefined && data.length > 0 && (
+            {hasProjects && (
                 <ul className={styles.grid} aria-label="Projects">
                     {data.map(project => (
                         <ProjectCard key={project.name} project={project} />

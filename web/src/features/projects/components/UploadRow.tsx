@@ -42,10 +42,10 @@ export function UploadRow({ upload, project, onRetry, onRemove }: Props) {
                 {video !== undefined && (
                     <Link
                         className={styles.link}
+                        aria-label={`${wasThere ? 'Open' : 'Watch'} ${name}`}
                         to={wasThere ? paths.video(project, video) : paths.activity(project, video)}
                     >
                         {wasThere ? 'Open' : 'Watch'}
-                        <span className="visually-hidden"> {name}</span>
                     </Link>
                 )}
                 {state === 'failed' && (

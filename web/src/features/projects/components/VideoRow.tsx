@@ -13,7 +13,7 @@ import { paths } from '@/lib/paths.ts';
 import { deleteVideo, refreshProject } from '../api/videos.ts';
 import { lossesOfVideo } from '../model/losses.ts';
 import { shownSource } from '../model/source.ts';
-import { canOpen, progressOf, type Video } from '../model/video-state.ts';
+import { canOpen, isActive, progressOf, shownError, type Video } from '../model/video-state.ts';
 import { StateBadge } from './StateBadge.tsx';
 import { VideoMenu } from './VideoMenu.tsx';
 import { VideoThumb } from './VideoThumb.tsx';
@@ -26,6 +26,7 @@ export function VideoRow({ video }: { video: Video }) {
     const [showsErrors, setShowsErrors] = useState(false);
     const isOpenable = canOpen(video);
     const isGoing = video.state === 'deleting';
+    const targetName = isOpenable ? 'Open' : isActive(video) ? 'Watch' : 'Details';
     // The one thing one comes for: looking at it, or at how it is going.
     const target = isOpenable ? paths.video(video.project, video.id) : paths.activity(video.project, video.id);
     return (
@@ -58,8 +59,8 @@ export function VideoRow({ video }: { video: Video }) {
             <div className={styles.actions}>
                 {!isGoing && (
                     <>
-                        <LinkButton size="s" to={target} aria-label={`${isOpenable ? 'Open' : 'Watch'} ${video.name}`}>
-                            {isOpenable ? 'Open' : 'Watch'}
+                        <LinkButton size="s" to={target} aria-label={`${targetName}: ${video.name}`}>
+                            {targetName}
                         </LinkButton>
                         <VideoMenu video={video} onDelete={() => setIsDeleting(true)} />
                     </>
@@ -67,7 +68,7 @@ export function VideoRow({ video }: { video: Video }) {
             </div>
             <ul id={errorsId} className={styles.errors} hidden={!showsErrors} aria-label={`Errors of ${video.name}`}>
                 {video.errors.map((error, i) => (
-                    <li key={i}>{error}</li>
+                    <li key={i}>{shownError(error)}</li>
                 ))}
                 {video.errors_count > video.errors.length && (
                     <li>

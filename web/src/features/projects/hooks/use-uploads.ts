@@ -1,6 +1,7 @@
 // Does what model/upload-queue.ts says: holds the files, sends them one after the other, and can be stopped.
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useEffectEvent, useReducer, useRef } from 'react';
+import { keys } from '@/api/keys.ts';
 import { ApiError, fieldOf, sentenceOf } from '@/api/problem.ts';
 import { upload } from '../api/upload.ts';
 import { refreshProject } from '../api/videos.ts';
@@ -32,6 +33,11 @@ function isFinal(error: unknown): boolean {
         error.status < 500 &&
         ![401, 408, 429].includes(error.status)
     );
+}
+
+function sentenceOfUpload(error: unknown): string {
+    if (!(error instanceof ApiError) || error.status !== 413) return sentenceOf(error);
+    return 'The server does not take a file this large. Put it where the server can fetch it and enter its address, or make it smaller.';
 }
 
 interface Callbacks {
@@ -72,7 +78,10 @@ export function useUploads(uploadBytesMost: number, { onFieldProblem }: Callback
                 dispatch({ kind: 'hold' });
                 onFieldProblem(field, sentenceOf(error));
             } else {
-                dispatch({ kind: 'fail', id, error: sentenceOf(error), final: isFinal(error) });
+                // Its limit is not what it was thought to be.
+                if (error instanceof ApiError && error.status === 413)
+                    void queries.invalidateQueries({ queryKey: keys.server });
+                dispatch({ kind: 'fail', id, error: sentenceOfUpload(error), final: isFinal(error) });
             }
         } finally {
             sending.current.delete(id);

@@ -1,9 +1,10 @@
 // Sentences of the form for a new video that depend on where it stands.
 import { formatNumberOf } from '@/lib/format.ts';
+import { isProjectName } from './project-name.ts';
 
 export function projectHint(name: string, existing: { videos: number } | undefined, known: boolean): string {
     if (existing !== undefined) return `It has ${formatNumberOf(existing.videos, 'video')} so far.`;
-    if (name !== '' && known) return 'This project is new: it is made with the video.';
+    if (isProjectName(name) && known) return 'This project is new: it is made with the video.';
     return 'What belongs together is searched and labelled together.';
 }
 

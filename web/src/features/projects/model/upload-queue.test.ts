@@ -3,6 +3,7 @@ import {
     canSubmit,
     isAllDone,
     isBusy,
+    isOver,
     nextToSend,
     refusalOf,
     uploadOf,
@@ -67,6 +68,15 @@ describe('the queue of uploads', () => {
         expect(nextToSend(uploads)?.id).toBe(3);
         expect(isAllDone(uploads)).toBe(false);
         expect(states(uploadsReducer(uploads, { kind: 'retry', id: 1 }))[0]).toBe('refused');
+    });
+
+    it('is over when all that can be sent is sent', () => {
+        let uploads = after(chosen(MOST + 1, 100), { kind: 'submit' }, { kind: 'start', id: 2, atMs: 0 });
+        expect(isOver(uploads)).toBe(false);
+        uploads = uploadsReducer(uploads, { kind: 'accept', id: 2, video: 'v2', wasThere: false });
+        expect(isOver(uploads)).toBe(true);
+        expect(isAllDone(uploads)).toBe(false);
+        expect(isOver(after(chosen(MOST + 1)))).toBe(false);
     });
 
     it('says what is too large, and what to do', () => {

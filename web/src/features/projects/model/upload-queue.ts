@@ -153,6 +153,14 @@ export function isAllDone(uploads: readonly Upload[]): boolean {
     return uploads.length > 0 && uploads.every(upload => upload.state === 'done');
 }
 
+/** Something has become a video, and nothing more can. */
+export function isOver(uploads: readonly Upload[]): boolean {
+    return (
+        uploads.some(upload => upload.state === 'done') &&
+        uploads.every(upload => upload.state === 'done' || upload.state === 'refused')
+    );
+}
+
 /** Whether submitting would send something. */
 export function canSubmit(uploads: readonly Upload[]): boolean {
     return uploads.some(upload => upload.state === 'chosen' || upload.state === 'failed');

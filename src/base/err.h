@@ -52,7 +52,8 @@ enum err_code err_set_errno(struct err *err, int errno_value, const char *format
 enum err_code err_context(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 // Says which field of the request, form or document `code` is about, so that it can be shown there; the last word
-// counts, so callers can use the name that the outside knows. Setting an error anew forgets it; context keeps it. NULL: none.
+// counts, so callers can use the name that the outside knows. Setting an error anew forgets it; context keeps it. NULL:
+// none.
 void err_name_field(struct err *err, const char *field);
 // The same for an outcome, which is handed through: `code = err_of_field(err, set_chunk(…, err), "chunk_seconds")`.
 static inline enum err_code err_of_field(struct err *err, enum err_code code, const char *field)

@@ -253,6 +253,9 @@ def test_a_video_is_fetched_from_a_page_that_shows_it(home, data, tmp_path):
         base = f"http://127.0.0.1:{www.server_address[1]}"
         page = ingest(f"{base}/page.html", home, data, "--limit", "2")
         assert page["state"] == "done" and page["frames"] == 10
+        # Where nobody gave a name, the page's title says more than its address.
+        shown = json.loads(run("status", page["video"], "--data", data, "--json", home=home).stdout)
+        assert shown["name"].startswith("A street") and shown["media"]["title"] == shown["name"]
         nothing = ingest(f"{base}/empty.html", home, data, check=1)
         assert nothing["state"] == "failed" and "empty.html" in nothing["errors"][0]
         without = ingest(f"{base}/page.html", home, data, "--limit", "1", "--yt-dlp", "", check=1)

@@ -125,13 +125,14 @@ describe('receive', () => {
     });
 
     it('comes to the same in one batch and in many', () => {
-        const whats = [
+        const incoming: Incoming[] = [
             snapshot(1, { workers: [worker('downloader-h-1-0')] }),
             message(2, [report('indexer-h-1-0', { indexed: 1 })], [indexed('indexer-h-1-0', 1)]),
-            { kind: 'queues', queues: [{ topic: 'frames', waiting: 4, leased: 2 }] } as const,
+            { kind: 'queues', queues: [{ topic: 'frames', waiting: 4, leased: 2 }] },
             message(3, [report('indexer-h-1-0', { indexed: 2 })], [indexed('indexer-h-1-0', 2)]),
-            { kind: 'tick' } as const,
-        ].map((what, i) => ({ atMs: START_MS + i * 1000, what }));
+            { kind: 'tick' },
+        ];
+        const whats = incoming.map((what, i) => ({ atMs: START_MS + i * 1000, what }));
         const steps = whats.reduce((activity, received) => receive(activity, [received]), noActivity());
         expect(receive(noActivity(), whats)).toEqual(steps);
     });

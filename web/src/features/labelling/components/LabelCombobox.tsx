@@ -1,0 +1,166 @@
+import { useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type Ref } from 'react';
+import type { Schema } from '@/api/client.ts';
+import { fillOf } from '@/lib/colour.ts';
+import { formatCompact } from '@/lib/format.ts';
+import { classNames } from '@/lib/class-names.ts';
+import { cleanLabelName, findLabel, matchLabels } from '../model/label-name.ts';
+import styles from './LabelCombobox.module.css';
+
+type Label = Pick<Schema<'LabelSummary'>, 'name' | 'explicit'>;
+
+const OFFERED_MOST = 50;
+const GAP = 4;
+
+interface Props {
+    label: string;
+    placeholder?: string;
+    labels: readonly Label[];
+    value: string;
+    onChange: (value: string) => void;
+    error?: string | undefined;
+    ref?: Ref<HTMLInputElement>;
+}
+
+/** A text field that offers the labels there are. Enter takes the chosen one; with none chosen it submits the form. */
+export function LabelCombobox({ label, placeholder, labels, value, onChange, error, ref }: Props) {
+    const id = useId();
+    const field = useRef<HTMLDivElement>(null);
+    const [open, setOpen] = useState(false);
+    const [active, setActive] = useState<number | null>(null);
+    const offered = matchLabels(labels, value).slice(0, OFFERED_MOST);
+    const isNew = value.trim() !== '' && findLabel(labels, value) === undefined;
+    const shown = open && (offered.length > 0 || isNew);
+    const chosen = active === null ? undefined : offered[Math.min(active, offered.length - 1)];
+
+    function choose(name: string) {
+        onChange(name);
+        setOpen(false);
+        setActive(null);
+    }
+
+    function onKeyDown(event: KeyboardEvent) {
+        if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+            event.preventDefault();
+            setOpen(true);
+            const count = offered.length;
+            if (count === 0) return;
+            const from = active ?? (event.key === 'ArrowDown' ? -1 : count);
+            setActive((from + (event.key === 'ArrowDown' ? 1 : -1) + count) % count);
+        } else if (event.key === 'Enter' && shown && chosen !== undefined) {
+            event.preventDefault();
+            choose(chosen.name);
+        } else if (event.key === 'Enter') {
+            setOpen(false);
+        } else if (event.key === 'Escape' && shown) {
+            event.preventDefault();
+            event.stopPropagation();
+            setOpen(false);
+            setActive(null);
+        }
+    }
+
+    return (
+        <div ref={field} className={styles.field}>
+            <input
+                ref={ref}
+                type="text"
+                role="combobox"
+                aria-label={label}
+                aria-expanded={shown}
+                aria-controls={shown ? `${id}-list` : undefined}
+                aria-autocomplete="list"
+                aria-activedescendant={shown && chosen !== undefined ? `${id}-${offered.indexOf(chosen)}` : undefined}
+                aria-invalid={error !== undefined || undefined}
+                aria-describedby={error === undefined ? undefined : `${id}-error`}
+                autoComplete="off"
+                spellCheck={false}
+                placeholder={placeholder}
+                className={styles.input}
+                value={value}
+                onChange={event => {
+                    onChange(event.target.value);
+                    setOpen(true);
+                    setActive(null);
+                }}
+                onFocus={() => setOpen(true)}
+                onBlur={() => setOpen(false)}
+                onKeyDown={onKeyDown}
+            />
+            {shown && (
+                <Offers
+                    id={id}
+                    label={label}
+                    anchor={() => field.current?.getBoundingClientRect()}
+                    offered={offered}
+                    chosen={chosen}
+                    fresh={isNew ? cleanLabelName(value) : null}
+                    onChoose={choose}
+                />
+            )}
+            <p id={`${id}-error`} className={styles.error} aria-live="polite">
+                {error}
+            </p>
+        </div>
+    );
+}
+
+interface OffersProps {
+    id: string;
+    label: string;
+    anchor: () => DOMRect | undefined;
+    offered: readonly Label[];
+    chosen: Label | undefined;
+    /** The name of the label that would be made. */
+    fresh: string | null;
+    onChoose: (name: string) => void;
+}
+
+function Offers({ id, label, anchor, offered, chosen, fresh, onChoose }: OffersProps) {
+    const ref = useRef<HTMLDivElement>(null);
+    useLayoutEffect(() => {
+        // In the top layer, so that no panel cuts it off.
+        ref.current?.showPopover();
+    }, []);
+    useLayoutEffect(() => {
+        const list = ref.current;
+        const at = anchor();
+        if (list === null || at === undefined) return;
+        const below = at.bottom + GAP + list.offsetHeight <= window.innerHeight;
+        list.style.left = `${at.left}px`;
+        list.style.minWidth = `${at.width}px`;
+        list.style.top = `${below ? at.bottom + GAP : Math.max(GAP, at.top - GAP - list.offsetHeight)}px`;
+        list.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
+    });
+    return (
+        <div ref={ref} popover="manual" className={styles.popover}>
+            {offered.length > 0 && (
+                <div role="listbox" id={`${id}-list`} aria-label={label} className={styles.list}>
+                    {offered.map((entry, at) => (
+                        <div
+                            key={entry.name}
+                            id={`${id}-${at}`}
+                            role="option"
+                            tabIndex={-1}
+                            aria-selected={entry === chosen}
+                            className={classNames(styles.option, entry === chosen && styles.chosen)}
+                            // Before the field loses the focus and the list is closed.
+                            onPointerDown={event => {
+                                event.preventDefault();
+                                onChoose(entry.name);
+                            }}
+                        >
+                            <span className={styles.swatch} style={{ background: fillOf(entry.name) }} />
+                            <span className={styles.text}>{entry.name}</span>
+                            <span className={styles.count}>{formatCompact(entry.explicit)}</span>
+                        </div>
+                    ))}
+                </div>
+            )}
+            {fresh !== null && (
+                <p className={styles.fresh}>
+                    New label <b>{fresh}</b>
+                </p>
+            )}
+        </div>
+    );
+}

@@ -1,0 +1,140 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useCallback, useMemo, useState } from 'react';
+import type { Schema } from '@/api/client.ts';
+import { Button } from '@/components/Button.tsx';
+import { EmptyState } from '@/components/EmptyState.tsx';
+import { ErrorState } from '@/components/ErrorState.tsx';
+import { IconButton } from '@/components/IconButton.tsx';
+import { ChevronLeftIcon, HelpIcon, MergeIcon, MoreIcon, PencilIcon, TrashIcon } from '@/components/icons.tsx';
+import { LabelChip } from '@/components/LabelChip.tsx';
+import { Menu } from '@/components/Menu.tsx';
+import { Loading } from '@/components/Skeleton.tsx';
+import { formatCompact } from '@/lib/format.ts';
+import { labelObjectsQuery, type ObjectsKind } from '../api/queries.ts';
+import { useLabelling } from '../hooks/useLabelling.ts';
+import { usePictureActions } from '../hooks/usePictureActions.tsx';
+import { GridSkeleton } from './GridSkeleton.tsx';
+import { MergeDialog, RemoveDialog, RenameDialog } from './LabelDialogs.tsx';
+import { PictureGrid } from './PictureGrid.tsx';
+import { SegmentedControl } from './SegmentedControl.tsx';
+import { useTagOf } from './SimilarPanel.tsx';
+import styles from './LabelDetails.module.css';
+
+type Label = Schema<'LabelSummary'>;
+
+const NOTHING: Record<ObjectsKind, string> = {
+    explicit: 'Nothing was named this.',
+    probable: 'Nothing is probably this. Name a few more pictures, or answer “Is this it?”.',
+    negative: 'Nothing was said not to be this.',
+};
+
+/** One label: what carries it, what probably does, and what can be done with it. */
+export function LabelDetails({ label, onBack }: { label: Label; onBack: () => void }) {
+    const { setPanel } = useLabelling();
+    const [kind, setKind] = useState<ObjectsKind>('explicit');
+    const [dialog, setDialog] = useState<'rename' | 'merge' | 'remove' | null>(null);
+    const close = () => setDialog(null);
+    return (
+        <div className={styles.panel}>
+            <header className={styles.header}>
+                <Button size="s" variant="quiet" icon={<ChevronLeftIcon />} onClick={onBack}>
+                    All labels
+                </Button>
+                <LabelChip name={label.name} />
+                <span className={styles.space} />
+                <Button size="s" icon={<HelpIcon />} onClick={() => setPanel('candidates')}>
+                    Is this it?
+                </Button>
+                <Menu
+                    label={`Label ${label.name}`}
+                    align="end"
+                    items={[
+                        { label: 'Rename…', icon: <PencilIcon />, onSelect: () => setDialog('rename') },
+                        { label: 'Merge into another…', icon: <MergeIcon />, onSelect: () => setDialog('merge') },
+                        'separator',
+                        { label: 'Remove…', icon: <TrashIcon />, danger: true, onSelect: () => setDialog('remove') },
+                    ]}
+                    trigger={attributes => (
+                        <IconButton
+                            {...attributes}
+                            size="s"
+                            label={`Change the label ${label.name}`}
+                            icon={<MoreIcon />}
+                        />
+                    )}
+                />
+            </header>
+            <div className={styles.kinds}>
+                <SegmentedControl
+                    label="Which objects"
+                    options={[
+                        { value: 'explicit', label: 'Named', note: formatCompact(label.explicit) },
+                        { value: 'probable', label: 'Probable', note: formatCompact(label.probable) },
+                        { value: 'negative', label: 'Not this', note: formatCompact(label.negatives) },
+                    ]}
+                    value={kind}
+                    onChange={setKind}
+                />
+            </div>
+            <LabelObjects key={kind} label={label.name} kind={kind} />
+            {dialog === 'rename' && <RenameDialog label={label.name} onClose={close} />}
+            {dialog === 'merge' && <MergeDialog label={label} onClose={close} />}
+            {dialog === 'remove' && <RemoveDialog label={label} onClose={close} />}
+        </div>
+    );
+}
+
+function LabelObjects({ label, kind }: { label: string; kind: ObjectsKind }) {
+    const { project, open } = useLabelling();
+    const { yes, no } = usePictureActions();
+    const tagOf = useTagOf();
+    const {
+        data,
+        error,
+        isPending,
+        isFetching,
+        refetch,
+        hasNextPage,
+        fetchNextPage,
+        isFetchingNextPage,
+        isFetchNextPageError,
+    } = useInfiniteQuery(labelObjectsQuery(project, label, kind, null));
+    const sections = useMemo(
+        () => [{ key: kind, pictures: data?.pages.flatMap(page => page.list.hits) ?? [] }],
+        [data, kind],
+    );
+    const onEnd = useCallback(() => {
+        if (hasNextPage && !isFetching && !isFetchNextPageError) void fetchNextPage();
+    }, [hasNextPage, isFetching, isFetchNextPageError, fetchNextPage]);
+    if (isPending)
+        return (
+            <>
+                <Loading what="the label's objects" />
+                <GridSkeleton />
+            </>
+        );
+    if (error !== null)
+        return (
+            <ErrorState
+                compact
+                title="The objects could not be loaded"
+                error={error}
+                busy={isFetching}
+                onRetry={() => void refetch()}
+            />
+        );
+    if (sections[0]?.pictures.length === 0) return <EmptyState compact title={NOTHING[kind]} />;
+    return (
+        <PictureGrid
+            id={`label ${kind}`}
+            label={`Objects of ${label}`}
+            sections={sections}
+            actionsOf={() => [yes, no]}
+            scoreBy={() => (kind === 'probable' ? 'confidence' : null)}
+            tagOf={tagOf}
+            onOpen={open}
+            onEnd={onEnd}
+            loadingMore={isFetchingNextPage}
+        />
+    );
+}

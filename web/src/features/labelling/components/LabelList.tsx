@@ -1,0 +1,83 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useRef, useState } from 'react';
+import type { Schema } from '@/api/client.ts';
+import { ObjectThumb } from '@/components/ObjectThumb.tsx';
+import { classNames } from '@/lib/class-names.ts';
+import { fillOf } from '@/lib/colour.ts';
+import { formatCompact, formatNumberOf } from '@/lib/format.ts';
+import { matchLabels } from '../model/label-name.ts';
+import styles from './LabelList.module.css';
+
+type Label = Schema<'LabelSummary'>;
+
+const ROW = 44;
+
+interface Props {
+    labels: readonly Label[];
+    chosen: string | null;
+    onChoose: (name: string) => void;
+}
+
+/** Every label with its colour and counts, to be searched by name. */
+export function LabelList({ labels, chosen, onChoose }: Props) {
+    const [typed, setTyped] = useState('');
+    const scroller = useRef<HTMLDivElement>(null);
+    const shown = matchLabels(labels, typed);
+    // eslint-disable-next-line react-hooks/incompatible-library -- not memoised by the compiler, and need not be
+    const virtualizer = useVirtualizer({
+        count: shown.length,
+        getScrollElement: () => scroller.current,
+        estimateSize: () => ROW,
+        getItemKey: index => shown[index]?.name ?? index,
+        overscan: 6,
+    });
+    return (
+        <div className={styles.panel}>
+            <div className={styles.tools}>
+                <input
+                    type="search"
+                    aria-label="Find a label by its name"
+                    placeholder={`Find one of ${formatNumberOf(labels.length, 'label')}…`}
+                    className={styles.filter}
+                    value={typed}
+                    onChange={event => setTyped(event.target.value)}
+                />
+            </div>
+            <div ref={scroller} className={styles.scroller}>
+                {shown.length === 0 && <p className={styles.none}>No label is called that.</p>}
+                <ul className={styles.list} style={{ height: virtualizer.getTotalSize() }}>
+                    {virtualizer.getVirtualItems().map(item => {
+                        const label = shown[item.index];
+                        if (label === undefined) return null;
+                        return (
+                            <li
+                                key={item.key}
+                                className={styles.item}
+                                style={{ transform: `translateY(${item.start}px)` }}
+                            >
+                                <button
+                                    type="button"
+                                    className={classNames(styles.label, label.name === chosen && styles.chosen)}
+                                    aria-current={label.name === chosen || undefined}
+                                    onClick={() => onChoose(label.name)}
+                                >
+                                    <span className={styles.swatch} style={{ background: fillOf(label.name) }} />
+                                    <span className={styles.example}>
+                                        {label.example !== null && (
+                                            <ObjectThumb object={label.example} alt="" size={34} />
+                                        )}
+                                    </span>
+                                    <span className={styles.name}>{label.name}</span>
+                                    <span className={styles.counts}>
+                                        <b>{formatCompact(label.explicit)}</b> named
+                                        {label.probable > 0 && <>, {formatCompact(label.probable)} probable</>}
+                                    </span>
+                                </button>
+                            </li>
+                        );
+                    })}
+                </ul>
+            </div>
+        </div>
+    );
+}

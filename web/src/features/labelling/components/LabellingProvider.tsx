@@ -1,0 +1,60 @@
+import { useQuery } from '@tanstack/react-query';
+import { useCallback, useMemo, useRef, type ReactNode } from 'react';
+import { labelsQuery, suggestionsQuery } from '../api/queries.ts';
+import { useColumns } from '../hooks/useColumns.ts';
+import { useLabelChanges } from '../hooks/useLabelChanges.ts';
+import { LabellingContext, type Labelling, type LabellingView } from '../hooks/useLabelling.ts';
+import { suggestedNow, type Column } from '../model/columns.ts';
+import { findLabel } from '../model/label-name.ts';
+import type { Picture } from '../model/picture.ts';
+import { DragLayer } from './DragLayer.tsx';
+
+interface Props {
+    view: LabellingView;
+    children: ReactNode;
+}
+
+/** What the parts of the labelling view share. Give it the project as its key: columns belong to one. */
+export function LabellingProvider({ view, children }: Props) {
+    const { project } = view;
+    const [columns, dispatch] = useColumns(project);
+    const labels = useQuery(labelsQuery(project));
+    const changes = useLabelChanges(project);
+    const takeBackRef = useRef<(() => boolean) | null>(null);
+
+    const name = columns.draft ?? view.label ?? '';
+    const known = findLabel(labels.data?.labels ?? [], name)?.name ?? null;
+    const suggestions = useQuery(
+        suggestionsQuery(project, {
+            positive: columns.positive.map(picture => picture.object),
+            negative: columns.negative.map(picture => picture.object),
+            label: known,
+        }),
+    );
+    const suggested = useMemo(
+        () => (columns.positive.length === 0 ? [] : suggestedNow(columns, suggestions.data?.hits ?? [])),
+        [columns, suggestions.data],
+    );
+    const add = useCallback(
+        (column: Column, pictures: readonly Picture[]) => dispatch({ type: 'add', column, pictures }),
+        [dispatch],
+    );
+
+    const labelling: Labelling = {
+        ...view,
+        columns,
+        dispatch,
+        add,
+        suggested,
+        suggestions,
+        labels,
+        name,
+        changes,
+        takeBackRef,
+    };
+    return (
+        <LabellingContext value={labelling}>
+            <DragLayer add={add}>{children}</DragLayer>
+        </LabellingContext>
+    );
+}

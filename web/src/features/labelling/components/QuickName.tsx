@@ -1,0 +1,43 @@
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { sentenceOf } from '@/api/problem.ts';
+import { useLabelling } from '../hooks/useLabelling.ts';
+import { cleanLabelName, findLabel, labelNameProblem } from '../model/label-name.ts';
+import type { Picture } from '../model/picture.ts';
+import { LabelCombobox } from './LabelCombobox.tsx';
+import styles from './ObjectCard.module.css';
+
+/** Names the one object at once. */
+export function QuickName({ picture }: { picture: Picture }) {
+    const { labels, changes } = useLabelling();
+    const [name, setName] = useState('');
+    const all = labels.data?.labels ?? [];
+    const mutation = useMutation({
+        mutationFn: (label: string) => changes.say({ label, positive: [picture] }),
+        onSuccess: () => setName(''),
+    });
+    const problem = name === '' ? undefined : labelNameProblem(name);
+    const error = problem ?? (mutation.error === null ? undefined : sentenceOf(mutation.error));
+    return (
+        <form
+            className={styles.name}
+            onSubmit={event => {
+                event.preventDefault();
+                if (labelNameProblem(name) !== undefined || mutation.isPending) return;
+                mutation.mutate(findLabel(all, name)?.name ?? cleanLabelName(name));
+            }}
+        >
+            <LabelCombobox
+                label="Name this object"
+                placeholder="Name only this one…"
+                labels={all}
+                value={name}
+                error={error}
+                onChange={value => {
+                    setName(value);
+                    mutation.reset();
+                }}
+            />
+        </form>
+    );
+}

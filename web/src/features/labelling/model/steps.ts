@@ -1,0 +1,51 @@
+// Labelling steps as sentences, for undo, redo and the messages about what was done.
+import type { Schema } from '@/api/client.ts';
+import { formatNumberOf } from '@/lib/format.ts';
+
+type Step = Schema<'Step'>;
+export type StepFacts = Pick<Step, 'kind' | 'label' | 'other' | 'positive' | 'negative' | 'cleared'>;
+
+/** “red car”. */
+export function quoted(name: string): string {
+    return `“${name}”`;
+}
+
+/** What was done, without a full stop: "named 12 objects “red car”, 3 are not it". */
+export function stepText(step: StepFacts): string {
+    const label = quoted(step.label);
+    const other = quoted(step.other ?? '');
+    switch (step.kind) {
+        case 'rename':
+            return `renamed ${label} to ${other}`;
+        case 'merge':
+            return `merged ${label} into ${other}`;
+        case 'delete':
+            return `removed the label ${label}`;
+        // The server says of these what they are about; should one come without, it is still a sentence.
+        case 'undo':
+            return `took back a step of ${label}`;
+        case 'redo':
+            return `did a step of ${label} again`;
+        case 'examples': {
+            const parts = [];
+            if (step.positive > 0) parts.push(`named ${formatNumberOf(step.positive, 'object')} ${label}`);
+            if (step.negative > 0) {
+                const are = step.negative === 1 ? 'is' : 'are';
+                parts.push(
+                    step.positive > 0
+                        ? `${step.negative} ${are} not it`
+                        : `said that ${formatNumberOf(step.negative, 'object')} ${are} not ${label}`,
+                );
+            }
+            if (step.cleared > 0)
+                parts.push(`took back what was said of ${formatNumberOf(step.cleared, 'object')} for ${label}`);
+            return parts.length === 0 ? `changed ${label}` : parts.join(', ');
+        }
+    }
+}
+
+/** The same as a sentence of its own. */
+export function stepSentence(step: StepFacts): string {
+    const text = stepText(step);
+    return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

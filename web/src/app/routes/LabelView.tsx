@@ -1,0 +1,120 @@
+import { useState } from 'react';
+import type { Schema } from '@/api/client.ts';
+import { Badge } from '@/components/Badge.tsx';
+import { IconButton } from '@/components/IconButton.tsx';
+import { CloseIcon, PanelIcon } from '@/components/icons.tsx';
+import { LabelChip } from '@/components/LabelChip.tsx';
+import { LinkButton } from '@/components/LinkButton.tsx';
+import { ColumnsDock } from '@/features/labelling/components/ColumnsDock.tsx';
+import { LabellingPanels } from '@/features/labelling/components/LabellingPanels.tsx';
+import { ObjectCard } from '@/features/labelling/components/ObjectCard.tsx';
+import { Splitter } from '@/features/labelling/components/Splitter.tsx';
+import { UndoRedo } from '@/features/labelling/components/UndoRedo.tsx';
+import { useKept } from '@/features/labelling/hooks/useKept.ts';
+import { Player } from '@/features/player/components/Player.tsx';
+import { useShortcut } from '@/lib/keys.tsx';
+import { paths } from '@/lib/paths.ts';
+import styles from './LabelRoute.module.css';
+import type { LabelViewState } from './useLabelView.ts';
+
+interface Props {
+    video: Schema<'Video'>;
+    view: LabelViewState;
+}
+
+/** Player at the left, panels and columns at the right; below one another where there is no room. */
+export function LabelView({ video, view }: Props) {
+    const { us, setUs, select, playerRef } = view;
+    const { project, label, setLabel, selected } = view.labelling;
+    const [panelsShown, setPanelsShown] = useState(true);
+    const [playerShare, setPlayerShare] = useKept('label.player', 0.56);
+    const [panelShare, setPanelShare] = useKept('label.panel', 0.5);
+    useShortcut('b', 'Show or hide the panels', () => setPanelsShown(!panelsShown), { group: 'Labelling' });
+    const running = video.state === 'queued' || video.state === 'running';
+
+    return (
+        <div className={styles.view}>
+            <h1 className="visually-hidden">Label objects in {video.name}</h1>
+            <div className={styles.toolbar} role="toolbar" aria-label="Labelling">
+                <UndoRedo />
+                <span className={styles.space} />
+                {running && (
+                    <>
+                        <Badge tone="info">Still being ingested</Badge>
+                        <LinkButton size="s" variant="quiet" to={paths.activity(project, video.id)}>
+                            Watch
+                        </LinkButton>
+                    </>
+                )}
+                {label !== null && (
+                    <span className={styles.context}>
+                        <span className={styles.quiet}>Label</span>
+                        <LabelChip name={label} />
+                        <IconButton
+                            size="s"
+                            label={`Leave the label ${label}`}
+                            icon={<CloseIcon />}
+                            onClick={() => setLabel(null)}
+                        />
+                    </span>
+                )}
+                <IconButton
+                    label={panelsShown ? 'Hide the panels' : 'Show the panels'}
+                    shortcut="b"
+                    pressed={panelsShown}
+                    icon={<PanelIcon />}
+                    className={styles.fold}
+                    onClick={() => setPanelsShown(!panelsShown)}
+                />
+            </div>
+            <div className={styles.parts} style={{ '--player': `${playerShare * 100}%` } as React.CSSProperties}>
+                <section className={styles.left} data-alone={!panelsShown || undefined} aria-label="Video">
+                    <div className={styles.player}>
+                        <Player
+                            key={video.id}
+                            ref={playerRef}
+                            video={video}
+                            initialUs={us}
+                            selected={selected}
+                            activeLabel={label}
+                            onTimeSettled={setUs}
+                            onSelect={selection => select(selection?.object.id ?? null)}
+                        />
+                    </div>
+                    <ObjectCard />
+                </section>
+                {panelsShown && (
+                    <>
+                        <Splitter
+                            label="Width of the player"
+                            orientation="vertical"
+                            value={playerShare}
+                            least={0.35}
+                            most={0.7}
+                            onChange={setPlayerShare}
+                        />
+                        <div
+                            className={styles.right}
+                            style={{ '--panel': `${panelShare * 100}%` } as React.CSSProperties}
+                        >
+                            <section className={styles.panels} aria-label="Panels">
+                                <LabellingPanels />
+                            </section>
+                            <Splitter
+                                label="Height of the panels"
+                                orientation="horizontal"
+                                value={panelShare}
+                                least={0.25}
+                                most={0.7}
+                                onChange={setPanelShare}
+                            />
+                            <div className={styles.dock}>
+                                <ColumnsDock />
+                            </div>
+                        </div>
+                    </>
+                )}
+            </div>
+        </div>
+    );
+}

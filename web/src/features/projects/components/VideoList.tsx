@@ -43,7 +43,10 @@ export function VideoList({ project }: { project: string }) {
     }
     if (videos.length === 0) return <NoVideos project={project} />;
     return (
-        <section className={styles.videos} aria-label="Videos">
+        <section className={styles.videos} aria-labelledby="videos-heading">
+            <h2 id="videos-heading" className="visually-hidden">
+                Videos
+            </h2>
             {(videos.length > MANY || !plain) && <VideoToolbar view={view} onChange={change} />}
             <p className="visually-hidden" role="status">
                 {plain ? '' : `${formatNumberOf(shown.length, 'video')} found`}

@@ -24,6 +24,14 @@ describe('the list of videos', () => {
         expect(isPlain({ ...ALL, name: 'x' })).toBe(false);
     });
 
+    it('does not find by the digests in sources, which nobody sees', () => {
+        const videos = [
+            videoFixture({ id: '1', name: 'a', source: `file:///a.mp4#sha256=${'3'.repeat(64)}` }),
+            videoFixture({ id: '2', name: 'b', source: `sha256:${'3'.repeat(64)}` }),
+        ];
+        expect(listed(videos, { ...ALL, name: '3' })).toEqual([]);
+    });
+
     it('keeps a kind of states', () => {
         expect(ids({ state: 'active' })).toEqual(['1']);
         expect(ids({ state: 'done' })).toEqual(['2']);

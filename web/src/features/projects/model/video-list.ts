@@ -1,4 +1,5 @@
 // Which videos are listed, and in what order.
+import { shownSource } from './source.ts';
 import type { Video } from './video-state.ts';
 
 export const STATE_FILTERS = ['all', 'active', 'done', 'trouble'] as const;
@@ -48,7 +49,8 @@ export function listed(videos: readonly Video[], view: ListView): readonly Video
     const words = plain(view.name).split(/\s+/).filter(Boolean);
     const kept = videos.filter(
         video =>
-            isIn(view.state, video.state) && words.every(word => plain(`${video.name} ${video.source}`).includes(word)),
+            isIn(view.state, video.state) &&
+            words.every(word => plain(`${video.name} ${shownSource(video.source)}`).includes(word)),
     );
     const order = ORDER[view.sort];
     return order === undefined ? kept : kept.toSorted(order);

@@ -6,6 +6,9 @@ export const keys = {
     projects: ['projects'] as const,
     project: (project: string) => ['project', project] as const,
 
+    /** What the detector called the project's objects. */
+    classes: (project: string) => ['classes', project] as const,
+
     /** Prefix of every list of videos. */
     videoLists: ['videos'] as const,
     videosOf: (project: string) => ['videos', project] as const,

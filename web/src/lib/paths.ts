@@ -9,6 +9,21 @@ export interface LabelView {
     panel?: 'similar' | 'labels' | 'candidates';
 }
 
+export interface SearchView {
+    /** What looks like this object. */
+    object?: string;
+    /** What looks like these objects, separated by commas. */
+    positive?: string;
+    /** What looks like this picture, by the id it has in the browser that keeps it. */
+    picture?: string;
+    text?: string;
+    class?: string;
+    label?: string;
+    video?: string;
+    /** The least score. */
+    min?: number;
+}
+
 function query(values: Record<string, string | number | undefined>): string {
     const params = new URLSearchParams();
     for (const [name, value] of Object.entries(values)) {
@@ -30,8 +45,5 @@ export const paths = {
         `${project === undefined ? '' : `/p/${encoded(project)}`}/activity${query({ video })}`,
     video: (project: string, video: string, view: LabelView = {}) =>
         `/p/${encoded(project)}/v/${encoded(video)}${query({ ...view })}`,
-    search: (
-        project: string,
-        question: { object?: string; positive?: string; class?: string; label?: string; video?: string } = {},
-    ) => `/p/${encoded(project)}/search${query(question)}`,
+    search: (project: string, question: SearchView = {}) => `/p/${encoded(project)}/search${query({ ...question })}`,
 };

@@ -1,88 +1,8 @@
-// Near-identical pictures shown as one: those of a track, and without a tracker those that follow one another in a video
-// at about the same place.
-import { US_PER_S } from '@/lib/time.ts';
+// What a grid shows of stacks of near-identical pictures.
+import type { Stack } from '@/lib/near-identical.ts';
 import type { Picture } from './picture.ts';
 
-export interface Stack {
-    /** The object of its best picture. */
-    id: string;
-    /** In the order they came: the first stands for all. */
-    pictures: readonly [Picture, ...Picture[]];
-}
-
-const NEIGHBOURS_WITHIN_US = US_PER_S;
-// Between two sampled frames a thing moves; other things of its class are usually further away than that.
-const OVERLAP_LEAST = 0.3;
-
-/** Intersection over union of two boxes [x, y, width, height]. */
-export function overlap(a: readonly number[], b: readonly number[]): number {
-    const [ax = 0, ay = 0, aw = 0, ah = 0] = a;
-    const [bx = 0, by = 0, bw = 0, bh = 0] = b;
-    const width = Math.min(ax + aw, bx + bw) - Math.max(ax, bx);
-    const height = Math.min(ay + ah, by + bh) - Math.max(ay, by);
-    if (width <= 0 || height <= 0) return 0;
-    const shared = width * height;
-    return shared / (aw * ah + bw * bh - shared);
-}
-
-function areNeighbours(a: Picture, b: Picture): boolean {
-    return (
-        a.frame !== b.frame &&
-        a.class === b.class &&
-        Math.abs(a.pts_us - b.pts_us) <= NEIGHBOURS_WITHIN_US &&
-        overlap(a.box, b.box) >= OVERLAP_LEAST
-    );
-}
-
-/** Stacks in the order of their best pictures. Pictures come best first, and keep their order within a stack. */
-export function groupPictures(pictures: readonly Picture[]): Stack[] {
-    const parents = pictures.map((_, index) => index);
-    const rootOf = (index: number): number => {
-        let at = index;
-        while (parents[at] !== at) at = parents[at] = parents[parents[at] ?? at] ?? at;
-        return at;
-    };
-    // The better picture leads.
-    const join = (a: number, b: number) => {
-        const [first, second] = [rootOf(a), rootOf(b)].sort((x, y) => x - y) as [number, number];
-        parents[second] = first;
-    };
-
-    const tracks = new Map<string, number>();
-    // Untracked ones by video and second: neighbours are in the same bucket or the next one.
-    const seconds = new Map<string, number[]>();
-    pictures.forEach((picture, index) => {
-        if (picture.track !== null) {
-            const first = tracks.get(picture.track);
-            if (first === undefined) tracks.set(picture.track, index);
-            else join(first, index);
-            return;
-        }
-        const second = Math.floor(picture.pts_us / NEIGHBOURS_WITHIN_US);
-        for (const near of [second - 1, second, second + 1]) {
-            for (const other of seconds.get(`${picture.video} ${near}`) ?? []) {
-                const candidate = pictures[other];
-                if (candidate !== undefined && areNeighbours(candidate, picture)) join(other, index);
-            }
-        }
-        const key = `${picture.video} ${second}`;
-        const bucket = seconds.get(key);
-        if (bucket === undefined) seconds.set(key, [index]);
-        else bucket.push(index);
-    });
-
-    const stacks = new Map<number, Picture[]>();
-    pictures.forEach((picture, index) => {
-        const root = rootOf(index);
-        const stack = stacks.get(root);
-        if (stack === undefined) stacks.set(root, [picture]);
-        else stack.push(picture);
-    });
-    return [...stacks.values()].map(members => {
-        const all = members as [Picture, ...Picture[]];
-        return { id: all[0].object, pictures: all };
-    });
-}
+export { groupPictures, overlap } from '@/lib/near-identical.ts';
 
 export interface Cell {
     key: string;
@@ -95,7 +15,7 @@ export interface Cell {
 }
 
 /** What a grid shows: folded stacks as one cell, unfolded ones picture by picture. */
-export function cellsOf(stacks: readonly Stack[], unfolded: ReadonlySet<string>): Cell[] {
+export function cellsOf(stacks: readonly Stack<Picture>[], unfolded: ReadonlySet<string>): Cell[] {
     return stacks.flatMap(({ id, pictures }): Cell[] => {
         const [first] = pictures;
         if (pictures.length === 1) return [{ key: id, picture: first, stands: pictures, stack: null, unfolded: false }];

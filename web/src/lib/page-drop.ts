@@ -4,7 +4,10 @@ function carriesFiles(event: DragEvent): boolean {
     return event.dataTransfer?.types.includes('Files') ?? false;
 }
 
-/** Takes files that are dropped anywhere in the window; true while some are held over it. */
+/**
+ * Takes files that are dropped anywhere in the window, but not where something takes them itself (and prevents the
+ * default); true while some are held over it.
+ */
 export function usePageDrop(onDrop: (files: readonly File[]) => void): boolean {
     const [isOver, setIsOver] = useState(false);
     const drop = useEffectEvent(onDrop);
@@ -32,9 +35,10 @@ export function usePageDrop(onDrop: (files: readonly File[]) => void): boolean {
         const onDropped = (event: DragEvent) => {
             if (!carriesFiles(event)) return;
             // Or the browser leaves the page and opens the file.
+            const isTaken = event.defaultPrevented;
             event.preventDefault();
             set(0);
-            drop([...(event.dataTransfer?.files ?? [])]);
+            if (!isTaken) drop([...(event.dataTransfer?.files ?? [])]);
         };
         window.addEventListener('dragenter', onEnter);
         window.addEventListener('dragleave', onLeave);

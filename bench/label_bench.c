@@ -10,6 +10,7 @@
 // files. --speed measures the time of a round at sizes of the project; --cpu-time gives processor time, for busy
 // machines.
 #include <getopt.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -373,7 +374,7 @@ static void speed_id(uint64_t n, char id[OBJECT_ID_SIZE])
     // A frame has one object of each of five tracks that run beside each other.
     char video[VIDEO_ID_SIZE];
     uint64_t track = n / 25;
-    snprintf(video, sizeof(video), "%016llx", (unsigned long long)(n / 5000 + 1));
+    snprintf(video, sizeof(video), "%016" PRIx64, n / 5000 + 1);
     object_id_make(video, (int32_t)(track / 5 * 25 % 100000 + n % 25), (int32_t)(track % 5), id);
 }
 

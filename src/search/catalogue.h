@@ -35,7 +35,7 @@ struct catalogue_request {
     size_t class_count;
     const char *const *videos; // any of these; none: all of the project
     size_t video_count;
-    float min_score; // the detector's
+    float min_score;      // the detector's
     size_t offset, limit; // as in search.h
     struct cancel *cancel;
 };

@@ -1,5 +1,6 @@
 #include "search/label_rank.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,7 @@ static void score_object(
 static enum err_code judge_object(const struct label_model *m, const char *id, const struct vector_hit *from,
     float *vector, uint16_t *half, struct label_hit *hit, struct err *err)
 {
+    assert(id != NULL);
     struct rank_object object = {
         .track = -1, .similarity = -1, .across = -1, .nearest = -1, .evidence = -2, .against = -1};
     size_t dimension = 0;

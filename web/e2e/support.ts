@@ -1,0 +1,239 @@
+// What all end-to-end tests need: a server over a data folder of its own, videos in it, and a browser whose pages collect
+// what goes wrong in them.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const PROGRAM = resolve(process.env.FRAMEHOUND_BIN ?? join(ROOT, 'build/framehound'));
+const WEB = resolve(process.env.FRAMEHOUND_WEB ?? join(ROOT, 'build/web'));
+export const DEPS = resolve(process.env.FRAMEHOUND_DEPS ?? join(ROOT, '.deps'));
+export const SLOWNESS = Number(process.env.FRAMEHOUND_SLOWNESS ?? 1);
+
+/** The street scene that set-up fetches: 10 s, with people, bicycles and cars. */
+export const STREET_SCENE = join(DEPS, 'media/bikes.mp4');
+
+/** Asks until there is something; fails when that takes longer than it can on any machine. */
+export async function until<Value>(
+    what: string,
+    seconds: number,
+    ask: () => Value | Promise<Value>,
+): Promise<NonNullable<Value>> {
+    const end = performance.now() + seconds * 1000 * SLOWNESS;
+    for (;;) {
+        const value = await ask();
+        if (value) return value;
+        if (performance.now() > end) throw new Error(`${what}: not within ${seconds * SLOWNESS} s`);
+        await new Promise(after => setTimeout(after, 25));
+    }
+}
+
+interface ServerOptions {
+    /** More options of `framehound up`. */
+    args?: readonly string[];
+    /** Several files of a test may want to say who they are in the name of the folder. */
+    name?: string;
+}
+
+/** A running `framehound up`. Its folder goes with `stop`; `kill` and `start` are what a crash and a restart are. */
+export class Server {
+    /** The same after a restart. */
+    url = '';
+    readonly folder: string;
+    readonly data: string;
+    private readonly log: string;
+    private readonly args: readonly string[];
+    private process: ChildProcess | undefined;
+
+    constructor({ args = [], name = 'e2e' }: ServerOptions = {}) {
+        this.folder = mkdtempSync(join(tmpdir(), `framehound-${name}-`));
+        this.data = join(this.folder, 'data');
+        this.log = join(this.folder, 'server.log');
+        this.args = args;
+        mkdirSync(this.data);
+    }
+
+    async start(): Promise<void> {
+        const address = join(this.data, 'server.json');
+        rmSync(address, { force: true });
+        const listen = this.url === '' ? '127.0.0.1:0' : new URL(this.url).host;
+        const log = openSync(this.log, 'a');
+        const own = Object.entries(process.env).filter(([name]) => !name.startsWith('FRAMEHOUND_'));
+        const started = spawn(
+            PROGRAM,
+            ['up', '--data', this.data, '--listen', listen, '--web', WEB, ...this.args],
+            // A test must not find the tester's own settings.
+            { stdio: ['ignore', log, log], env: { ...Object.fromEntries(own), HOME: this.folder } },
+        );
+        closeSync(log);
+        this.process = started;
+        this.url = await until('the server', 60, () => {
+            if (started.exitCode !== null) throw new Error(`the server ended:\n${this.tail()}`);
+            if (!existsSync(address)) return null;
+            const text = readFileSync(address, 'utf8');
+            return text === '' ? null : (JSON.parse(text) as { url: string }).url;
+        });
+        await until('the answer of the server', 60, async () => {
+            const answer = await fetch(`${this.url}/readyz`).catch(() => undefined);
+            return answer?.ok;
+        });
+    }
+
+    /** The last lines it wrote. */
+    tail(): string {
+        return readFileSync(this.log, 'utf8').split('\n').slice(-30).join('\n');
+    }
+
+    /** As a crash: nothing is tidied up. */
+    kill(): Promise<void> {
+        return this.end('SIGKILL');
+    }
+
+    async stop(): Promise<void> {
+        await this.end('SIGTERM');
+        rmSync(this.folder, { recursive: true, force: true });
+    }
+
+    private async end(signal: NodeJS.Signals): Promise<void> {
+        const ending = this.process;
+        if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return;
+        const ended = new Promise(done => ending.once('exit', done));
+        ending.kill(signal);
+        await ended;
+    }
+
+    async get<Body>(path: string): Promise<Body> {
+        return this.request<Body>('GET', path);
+    }
+
+    async request<Body>(method: string, path: string, body?: unknown): Promise<Body> {
+        const answer = await fetch(`${this.url}/api/v1${path}`, {
+            method,
+            ...(body === undefined
+                ? {}
+                : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+        });
+        const text = await answer.text();
+        if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+        return (text === '' ? undefined : JSON.parse(text)) as Body;
+    }
+}
+
+export async function startServer(options?: ServerOptions): Promise<Server> {
+    const server = new Server(options);
+    try {
+        await server.start();
+    } catch (error) {
+        await server.stop();
+        throw error;
+    }
+    return server;
+}
+
+export interface Video {
+    id: string;
+    name: string;
+    state: string;
+    errors: string[];
+    progress: {
+        segments: number;
+        segments_done: number;
+        frames_emitted: number;
+        frames_indexed: number;
+        frames_failed: number;
+        objects: number;
+    };
+}
+
+interface Submission {
+    source?: string;
+    project?: string;
+    name?: string;
+    fps?: number;
+    limit_seconds?: number;
+    chunk_seconds?: number;
+}
+
+/** Submits a video, and does not wait for it. */
+export async function submit(server: Server, submission: Submission = {}): Promise<Video> {
+    const { project = 'street', ...body } = { source: STREET_SCENE, name: 'Street scene', ...submission };
+    return server.request<Video>('POST', `/projects/${project}/videos`, body);
+}
+
+/** The video when its ingestion has come to an end, whichever. */
+export function ended(server: Server, id: string): Promise<Video> {
+    return until(`the ingestion of ${id}`, 120, async () => {
+        const video = await server.get<Video>(`/videos/${id}`);
+        return video.state === 'queued' || video.state === 'running' ? null : video;
+    });
+}
+
+/** Ingests a video to its end. */
+export async function ingest(server: Server, submission: Submission = {}): Promise<Video> {
+    const video = await ended(server, (await submit(server, submission)).id);
+    if (video.state !== 'done') throw new Error(`${video.name} is ${video.state}: ${video.errors.join(' ')}`);
+    return video;
+}
+
+const FLAGS = [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--no-proxy-server',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+];
+
+export function startBrowser(): Promise<Browser> {
+    return chromium.launch({
+        executablePath: process.env.FRAMEHOUND_CHROMIUM ?? '/usr/bin/chromium',
+        args: FLAGS,
+    });
+}
+
+export interface OpenedPage {
+    page: Page;
+    /** Console errors, exceptions and failed requests that nobody expected: empty, or the test fails. */
+    wrong: string[];
+    /** From now on, what matches one of these is part of the test. */
+    expectTrouble: (...patterns: readonly RegExp[]) => void;
+    /** From now on, nothing is. */
+    expectPeace: () => void;
+    close: () => Promise<void>;
+}
+
+/** A page in a profile of its own. */
+export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<OpenedPage> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, ...options });
+    const page = await context.newPage();
+    page.setDefaultTimeout(30_000 * SLOWNESS);
+    const wrong: string[] = [];
+    let expected: readonly RegExp[] = [];
+    const note = (text: string) => {
+        if (!expected.some(pattern => pattern.test(text))) wrong.push(text);
+    };
+    page.on('console', message => {
+        if (message.type() === 'error') note(`console: ${message.text()} (${message.location().url})`);
+    });
+    page.on('pageerror', error => note(`exception: ${error.message}`));
+    page.on('response', answer => {
+        if (answer.status() >= 400) note(`answer: ${answer.status()} ${answer.url()}`);
+    });
+    page.on('requestfailed', request => {
+        // Given up by the page itself, as when one leaves a view before all of it was there.
+        const why = request.failure()?.errorText ?? '';
+        if (why !== 'net::ERR_ABORTED') note(`request: ${why} ${request.url()}`);
+    });
+    return {
+        page,
+        wrong,
+        expectTrouble: (...patterns) => (expected = patterns),
+        expectPeace: () => (expected = []),
+        close: () => context.close(),
+    };
+}

@@ -19,13 +19,19 @@ export function Summary({ videos, sums }: { videos: readonly Video[]; sums: Sums
     const { tone, text } = summaryOf(videos);
     const open = toOpen(videos);
     const took = videos.length === 1 && videos[0]?.state === 'done' ? tookUs(videos[0]) : null;
+    // With nothing to count, why there is nothing says more.
+    const reason = videos.length === 1 && sums.indexed === 0 ? videos[0]?.errors[0] : undefined;
     return (
         <div className={classNames(styles.summary, styles[tone])} role="status">
             <span className={styles.icon}>{tone === 'success' ? <CheckIcon /> : <WarningIcon />}</span>
             <p>
-                <strong>{text}</strong> {formatNumberOf(sums.objects, 'object')} in{' '}
-                {formatNumberOf(sums.indexed, 'frame')}
-                {took !== null && `, ready after ${formatDuration(took)}`}.
+                <strong>{text}</strong>{' '}
+                {reason ?? (
+                    <>
+                        {formatNumberOf(sums.objects, 'object')} in {formatNumberOf(sums.indexed, 'frame')}
+                        {took !== null && `, ready after ${formatDuration(took)}`}.
+                    </>
+                )}
             </p>
             {open !== undefined && (
                 <LinkButton

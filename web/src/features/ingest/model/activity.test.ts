@@ -176,6 +176,20 @@ describe('receive', () => {
         expect(found.workers.get('indexer-h-1-0')?.state).toBe('busy');
     });
 
+    it('lets those of a restarted server take the places of those before', () => {
+        const old = [worker('indexer-h-1-0'), worker('indexer-h-1-1'), worker('indexer-other-1-0')];
+        const startedUs = START_US + 3_000_000;
+        const known = after(snapshot(1, { workers: old.map(one => ({ ...one, host: one.id.split('-')[1] ?? '' })) }));
+        const restarted = receive(known, [
+            { atMs: START_MS + 4000, what: message(2, [report('indexer-h-2-0', { started_us: startedUs })]) },
+            { atMs: START_MS + 4500, what: { kind: 'tick' } },
+        ]);
+        // It may only be late, and another process be beside it.
+        expect(restarted.workers.has('indexer-h-1-0')).toBe(true);
+        const settled = receive(restarted, [{ atMs: START_MS + 6000, what: { kind: 'tick' } }]);
+        expect([...settled.workers.keys()].sort()).toEqual(['indexer-h-1-1', 'indexer-h-2-0', 'indexer-other-1-0']);
+    });
+
     it('does not take its own lost connection for silence of the workers', () => {
         const known = after(snapshot(1, { workers: [worker('indexer-h-1-0')] }));
         const backMs = START_MS + 60_000;

@@ -64,6 +64,8 @@ export interface Activity {
 }
 
 export const LOST_US = 10_000_000;
+/** More than two of the workers' heartbeats. */
+const REPLACED_US = 5_000_000;
 const STOPPED_SHOWN_US = 60_000_000;
 const FORGET_US = 600_000_000;
 const RATE_HALF_LIFE_S = 5;
@@ -132,17 +134,42 @@ function fromSnapshot(before: Activity, state: ActivityState, id: number, atMs: 
     };
 }
 
-/** Marks who was not heard of, and forgets who ended. The same map where nothing changes. */
+/** "indexer-host-4711-3" → "indexer host 3": a place that is taken again after a restart, by another process. */
+function placeOf(worker: Worker): string {
+    return `${worker.part} ${worker.host} ${/-(\d+)$/.exec(worker.id)?.[1] ?? worker.id}`;
+}
+
+/** When the youngest worker in each place began. */
+function youngest(workers: Iterable<Worker>): Map<string, number> {
+    const began = new Map<string, number>();
+    for (const worker of workers) {
+        const place = placeOf(worker);
+        began.set(place, Math.max(worker.started_us, began.get(place) ?? 0));
+    }
+    return began;
+}
+
+/** Marks who was not heard of, forgets who ended and whose place was taken. The same map where nothing changes. */
 function lookAround(
     workers: ReadonlyMap<string, Worker>,
     activity: Activity,
     nowUs: number,
 ): ReadonlyMap<string, Worker> {
     let next: Map<string, Worker> | undefined;
+    let began: Map<string, number> | undefined;
+    const isReplaced = (worker: Worker) => {
+        began ??= youngest(workers.values());
+        return (began.get(placeOf(worker)) ?? 0) > worker.seen_us;
+    };
     for (const worker of workers.values()) {
         const silentUs = nowUs - Math.max(worker.seen_us, activity.connectedUs);
         const agoUs = nowUs - worker.seen_us;
-        if (agoUs > FORGET_US || (worker.state === 'stopped' && agoUs > STOPPED_SHOWN_US)) {
+        const isSilent = worker.state === 'lost' || silentUs > REPLACED_US;
+        if (
+            agoUs > FORGET_US ||
+            (worker.state === 'stopped' && agoUs > STOPPED_SHOWN_US) ||
+            (isSilent && isReplaced(worker))
+        ) {
             next ??= new Map(workers);
             next.delete(worker.id);
         } else if (silentUs > LOST_US && (worker.state === 'busy' || worker.state === 'idle')) {

@@ -29,6 +29,11 @@ describe('addToLog', () => {
         ]);
     });
 
+    it('leaves an address as it is written', () => {
+        const text = 'http://host/a.mp4: the host does not answer';
+        expect(addToLog(emptyLog(), [event('error', 1, { text })]).lines[0]?.text).toBe(text);
+    });
+
     it('leaves progress out and is the same log then', () => {
         const log = emptyLog();
         expect(addToLog(log, [event('progress', 1, { text: 'fetch', done: 1, total: 2 })])).toBe(log);

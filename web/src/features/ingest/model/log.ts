@@ -67,8 +67,9 @@ function levelOf(event: ActivityEvent): Level | undefined {
     }
 }
 
+/** With a capital letter, unless it begins with an address or a file's name. */
 function capital(text: string): string {
-    return text.charAt(0).toUpperCase() + text.slice(1);
+    return /^[a-z]+( |$)/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }
 
 function textOf(event: ActivityEvent): string {

@@ -59,6 +59,7 @@ export class Playback {
     private shortestUs: number;
     private slide: ReturnType<typeof setTimeout> | undefined;
     private settledAt = 0;
+    private settledUs = -1;
     private readonly settledListeners = new Set<(us: number) => void>();
 
     constructor(
@@ -122,6 +123,8 @@ export class Playback {
         const ends = new AbortController();
         const on = (type: string, listener: Listener) => video.addEventListener(type, listener, ends);
         this.video = video;
+        // The element may present its first frame before it says what it has: that is not where one wants to be.
+        this.targetUs ??= this.shownUs;
         video.playbackRate = this.state.rate;
         video.volume = this.state.volume;
         video.muted = this.state.muted;
@@ -222,7 +225,8 @@ export class Playback {
             },
         };
         try {
-            const to = await (direction < 0 ? stepBack(media, from) : stepForward(media, from, this.shortestUs));
+            const step = direction < 0 ? stepBack : stepForward;
+            const to = await step(media, from, this.shortestUs);
             const lasted = Math.abs(to - from);
             if (lasted > INSIDE_US) this.shortestUs = Math.min(this.shortestUs, lasted);
         } catch (error) {
@@ -271,6 +275,7 @@ export class Playback {
 
     private settle() {
         this.settledAt = performance.now();
+        this.settledUs = this.shownUs;
         for (const listener of this.settledListeners) listener(this.shownUs);
     }
 
@@ -293,7 +298,13 @@ export class Playback {
         this.shownUs = snapToSample(this.samples, Math.max(0, usOfSeconds(seconds) - this.settings.offsetUs));
         this.timeChanged();
         this.onPresented?.();
-        if (this.state.playing && performance.now() - this.settledAt > SETTLED_EVERY_MS) this.settle();
+        if (this.state.playing) {
+            if (performance.now() - this.settledAt > SETTLED_EVERY_MS) this.settle();
+            return;
+        }
+        // The frame from before a seek may have come in its place, and the right one comes only now.
+        const resting = !this.travelling && !this.stepping && this.targetUs === null;
+        if (resting && this.shownUs !== this.settledUs) this.settle();
     }
 
     /** Goes to the target, and on to the newest one where it has changed on the way. */

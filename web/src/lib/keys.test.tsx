@@ -29,6 +29,17 @@ describe('useShortcut', () => {
         );
     }
 
+    it('only lists what has the focus handles itself', () => {
+        const run = vi.fn();
+        const { result } = renderHook(() => {
+            useShortcut('e', 'Unfold', run, { onlyListed: true });
+            return useShortcuts().map(({ keys }) => keys);
+        });
+        expect(result.current).toEqual(['e']);
+        expect(fireEvent.keyDown(document.body, { key: 'e' })).toBe(true);
+        expect(run).not.toHaveBeenCalled();
+    });
+
     it('runs on its key, and prevents what the browser would do with it', () => {
         const run = vi.fn();
         render(<Harness run={run} />);

@@ -18,12 +18,15 @@ export interface Shortcut {
 
 interface Registered extends Shortcut {
     run: (event: KeyboardEvent) => void;
+    onlyListed: boolean;
 }
 
 interface Options {
     /** Heading in the key map. */
     group?: string;
     enabled?: boolean;
+    /** For the key map only: what has the focus handles the key itself. */
+    onlyListed?: boolean;
 }
 
 let registered: readonly Registered[] = [];
@@ -65,7 +68,7 @@ function isTaken(event: KeyboardEvent): boolean {
 function onKeyDown(event: KeyboardEvent) {
     if (isTaken(event)) return;
     const keys = keysOf(event);
-    const shortcut = registered.findLast(candidate => candidate.keys === keys);
+    const shortcut = registered.findLast(candidate => candidate.keys === keys && !candidate.onlyListed);
     if (shortcut === undefined) return;
     event.preventDefault();
     shortcut.run(event);
@@ -77,18 +80,18 @@ export function useShortcut(
     handler: (event: KeyboardEvent) => void,
     options: Options = {},
 ) {
-    const { group = 'General', enabled = true } = options;
+    const { group = 'General', enabled = true, onlyListed = false } = options;
     const id = useId();
     const run = useEffectEvent(handler);
     useEffect(() => {
         if (!enabled) return;
         if (registered.length === 0) window.addEventListener('keydown', onKeyDown);
-        update([...registered, { id, keys, description, group, run: event => run(event) }]);
+        update([...registered, { id, keys, description, group, run: event => run(event), onlyListed }]);
         return () => {
             update(registered.filter(shortcut => shortcut.id !== id));
             if (registered.length === 0) window.removeEventListener('keydown', onKeyDown);
         };
-    }, [id, keys, description, group, enabled]);
+    }, [id, keys, description, group, enabled, onlyListed]);
 }
 
 function subscribe(listener: () => void) {

@@ -2,14 +2,14 @@ import { useState } from 'react';
 import type { Schema } from '@/api/client.ts';
 import { Badge } from '@/components/Badge.tsx';
 import { IconButton } from '@/components/IconButton.tsx';
-import { CloseIcon, PanelIcon } from '@/components/icons.tsx';
-import { LabelChip } from '@/components/LabelChip.tsx';
+import { PanelIcon } from '@/components/icons.tsx';
 import { LinkButton } from '@/components/LinkButton.tsx';
 import { ColumnsDock } from '@/features/labelling/components/ColumnsDock.tsx';
 import { LabellingPanels } from '@/features/labelling/components/LabellingPanels.tsx';
 import { ObjectCard } from '@/features/labelling/components/ObjectCard.tsx';
 import { Splitter } from '@/features/labelling/components/Splitter.tsx';
 import { UndoRedo } from '@/features/labelling/components/UndoRedo.tsx';
+import { useLabelling } from '@/features/labelling/hooks/useLabelling.ts';
 import { useKept } from '@/features/labelling/hooks/useKept.ts';
 import { Player } from '@/features/player/components/Player.tsx';
 import { useShortcut } from '@/lib/keys.tsx';
@@ -25,11 +25,13 @@ interface Props {
 /** Player at the left, panels and columns at the right; below one another where there is no room. */
 export function LabelView({ video, view }: Props) {
     const { us, setUs, select, playerRef } = view;
-    const { project, label, setLabel, selected } = view.labelling;
+    const { project, label, selected } = view.labelling;
+    const { labels } = useLabelling();
+    const known = labels.data?.labels.some(({ name }) => name === label) === true;
     const [panelsShown, setPanelsShown] = useState(true);
     const [playerShare, setPlayerShare] = useKept('label.player', 0.56);
-    const [panelShare, setPanelShare] = useKept('label.panel', 0.5);
-    useShortcut('b', 'Show or hide the panels', () => setPanelsShown(!panelsShown), { group: 'Labelling' });
+    const [panelShare, setPanelShare] = useKept('label.panel', 0.55);
+    useShortcut('h', 'Show or hide the panels', () => setPanelsShown(!panelsShown), { group: 'Labelling' });
     const running = video.state === 'queued' || video.state === 'running';
 
     return (
@@ -46,21 +48,9 @@ export function LabelView({ video, view }: Props) {
                         </LinkButton>
                     </>
                 )}
-                {label !== null && (
-                    <span className={styles.context}>
-                        <span className={styles.quiet}>Label</span>
-                        <LabelChip name={label} />
-                        <IconButton
-                            size="s"
-                            label={`Leave the label ${label}`}
-                            icon={<CloseIcon />}
-                            onClick={() => setLabel(null)}
-                        />
-                    </span>
-                )}
                 <IconButton
                     label={panelsShown ? 'Hide the panels' : 'Show the panels'}
-                    shortcut="b"
+                    shortcut="h"
                     pressed={panelsShown}
                     icon={<PanelIcon />}
                     className={styles.fold}
@@ -76,7 +66,7 @@ export function LabelView({ video, view }: Props) {
                             video={video}
                             initialUs={us}
                             selected={selected}
-                            activeLabel={label}
+                            activeLabel={known ? label : null}
                             onTimeSettled={setUs}
                             onSelect={selection => select(selection?.object.id ?? null)}
                         />

@@ -53,7 +53,7 @@ export function ColumnArea({ column, title, count, state, sections, actionsOf, s
                     actionsOf={actionsOf}
                     scoreBy={scoreBy}
                     onOpen={open}
-                    cellLeast={76}
+                    cellLeast={66}
                 />
             )}
         </div>

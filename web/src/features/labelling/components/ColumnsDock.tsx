@@ -20,7 +20,7 @@ export function ColumnsDock() {
     const positive = useMemo(
         () => [
             { key: 'own', pictures: columns.positive },
-            { key: 'suggested', title: 'Suggested: looks the same', pictures: suggested },
+            { key: 'suggested', pictures: suggested },
         ],
         [columns.positive, suggested],
     );

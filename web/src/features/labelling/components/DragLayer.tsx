@@ -21,6 +21,11 @@ import type { Picture } from '../model/picture.ts';
 import styles from './DragLayer.module.css';
 
 const OVERLAY_SIZE = 88;
+/** On a tablet the columns may be below what is seen. Lists stand still: one drags out of them, not within. */
+const AUTO_SCROLL = {
+    threshold: { x: 0, y: 0.12 },
+    canScroll: (element: Element) => element === document.scrollingElement,
+};
 
 /** With the pointer, the column under it; with the keyboard there is no pointer, and the nearest column counts. */
 const collisions: CollisionDetection = input =>
@@ -94,6 +99,7 @@ export function DragLayer({ add, children }: Props) {
         <DndContext
             sensors={sensors}
             collisionDetection={collisions}
+            autoScroll={AUTO_SCROLL}
             accessibility={{ announcements, screenReaderInstructions: { draggable: DRAG_INSTRUCTIONS } }}
             onDragStart={({ active }) => setDragged(draggedOf(active.data.current))}
             onDragEnd={onDragEnd}

@@ -1,6 +1,7 @@
 import { Tabs } from '@/components/Tabs.tsx';
 import { useShortcut } from '@/lib/keys.tsx';
 import { useLabelling, type Panel } from '../hooks/useLabelling.ts';
+import { usePictureKeys } from '../hooks/usePictureKeys.ts';
 import { CandidatesPanel } from './CandidatesPanel.tsx';
 import { LabelsPanel } from './LabelsPanel.tsx';
 import { SimilarPanel } from './SimilarPanel.tsx';
@@ -11,6 +12,7 @@ export function LabellingPanels() {
     useShortcut('1', 'Similar objects', () => setPanel('similar'), { group: 'Labelling' });
     useShortcut('2', 'Labels', () => setPanel('labels'), { group: 'Labelling' });
     useShortcut('3', 'Candidates: is this it?', () => setPanel('candidates'), { group: 'Labelling' });
+    usePictureKeys();
     return (
         <Tabs<Panel>
             label="Panels"

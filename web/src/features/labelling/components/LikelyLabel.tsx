@@ -4,6 +4,7 @@ import { Kbd } from '@/components/Kbd.tsx';
 import { LabelChip } from '@/components/LabelChip.tsx';
 import { sentenceOf } from '@/api/problem.ts';
 import { toast } from '@/components/toast.ts';
+import { classNames } from '@/lib/class-names.ts';
 import { useShortcut } from '@/lib/keys.tsx';
 import { useLabelling } from '../hooks/useLabelling.ts';
 import type { Picture } from '../model/picture.ts';
@@ -28,7 +29,7 @@ export function LikelyLabel({ object, label }: { object: Picture; label: Picture
         enabled: label !== null && !asking,
     });
 
-    if (label === null) return <p className={styles.quiet}>No label yet</p>;
+    if (label === null) return <p className={classNames(styles.line, styles.quiet)}>No label yet</p>;
     return (
         <div className={styles.line}>
             {probable && <span className={styles.quiet}>Probably</span>}

@@ -38,7 +38,9 @@ export function NameForm() {
             onSubmit={event => {
                 event.preventDefault();
                 if (name.trim() === '') field.current?.focus();
-                else if (!nothing && invalid === undefined && !submit.isPending) submit.mutate();
+                else if (!nothing && invalid === undefined && !submit.isPending)
+                    // Done: the keys are the view's again.
+                    submit.mutate(undefined, { onSuccess: () => field.current?.blur() });
             }}
         >
             {submit.conflict && (

@@ -11,7 +11,6 @@ import type { PictureAction } from './picture-actions.ts';
 import styles from './PictureGrid.module.css';
 
 const GAP = 6;
-const TITLE_HEIGHT = 26;
 // Before it has been measured.
 const WIDTH_FIRST = 400;
 const OVERSCAN = 3;
@@ -28,6 +27,8 @@ interface Props {
     /** Marks pictures that are in a column already. */
     tagOf?: (picture: Picture) => 'positive' | 'negative' | null;
     cellLeast?: number;
+    /** Of a folded stack: only its best picture is taken or dragged; its likes follow as suggestions. Default: all of it. */
+    takes?: 'best' | 'all';
     /** The end of what is loaded is near. */
     onEnd?: (() => void) | undefined;
     loadingMore?: boolean;
@@ -46,6 +47,7 @@ export function PictureGrid(props: Props) {
         onOpen,
         tagOf,
         cellLeast = 84,
+        takes = 'all',
         onEnd,
         loadingMore,
         children,
@@ -70,10 +72,7 @@ export function PictureGrid(props: Props) {
     const virtualizer = useVirtualizer({
         count: rows.length,
         getScrollElement: () => scroller.current,
-        estimateSize: index => {
-            const row = rows[index];
-            return row !== undefined && 'title' in row ? TITLE_HEIGHT : size + GAP;
-        },
+        estimateSize: () => size + GAP,
         getItemKey: index => rows[index]?.key ?? index,
         overscan: OVERSCAN,
     });
@@ -105,7 +104,8 @@ export function PictureGrid(props: Props) {
 
     const together = (cell: GridCell): GridCell[] =>
         marks.keys.has(cell.key) ? marked.filter(other => other.section === cell.section) : [cell];
-    const standFor = (chosen: readonly GridCell[]) => onePerTrack(chosen.flatMap(cell => cell.stands));
+    const standFor = (chosen: readonly GridCell[]) =>
+        onePerTrack(chosen.flatMap(cell => (takes === 'best' ? cell.picture : cell.stands)));
 
     function act(action: PictureAction, chosen: readonly GridCell[], keyboard: boolean) {
         action.run(standFor(chosen));
@@ -169,15 +169,12 @@ export function PictureGrid(props: Props) {
                     {items.map(item => {
                         const row = rows[item.index];
                         if (row === undefined) return null;
-                        const place = { transform: `translateY(${item.start}px)` };
-                        if ('title' in row)
-                            return (
-                                <p key={item.key} className={styles.title} style={place}>
-                                    {row.title}
-                                </p>
-                            );
                         return (
-                            <ul key={item.key} className={styles.row} style={place}>
+                            <ul
+                                key={item.key}
+                                className={styles.row}
+                                style={{ transform: `translateY(${item.start}px)` }}
+                            >
                                 {row.cells.map(cell => (
                                     <PictureCell
                                         key={cell.key}

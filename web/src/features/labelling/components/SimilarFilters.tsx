@@ -54,9 +54,10 @@ export function SimilarFilters({ classes }: { classes: readonly string[] }) {
                 </select>
             )}
             <label className={styles.least}>
-                <span>Score from {formatScore(least)}</span>
+                <span>Score ≥ {formatScore(least)}</span>
                 <input
                     type="range"
+                    aria-label="Least score"
                     min={0}
                     max={0.95}
                     step={0.05}

@@ -111,6 +111,7 @@ function SimilarResults({ object }: { object: string }) {
                     actionsOf={() => actions}
                     scoreBy={scoreBy}
                     tagOf={tagOf}
+                    takes="best"
                     onOpen={open}
                     onEnd={onEnd}
                     loadingMore={isFetchingNextPage}

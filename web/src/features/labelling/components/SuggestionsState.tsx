@@ -10,7 +10,7 @@ export function SuggestionsState() {
     if (suggestions.error !== null)
         return (
             <span role="alert" className={styles.failed} title={sentenceOf(suggestions.error)}>
-                No suggestions: the server could not answer.{' '}
+                No suggestions
                 <Button size="s" busy={suggestions.isFetching} onClick={() => void suggestions.refetch()}>
                     Try again
                 </Button>
@@ -21,8 +21,8 @@ export function SuggestionsState() {
             {suggestions.isFetching
                 ? 'looking for more…'
                 : suggested.length === 0
-                  ? 'nothing else is surely the same'
-                  : `${suggested.length} of them suggested`}
+                  ? 'nothing else for sure'
+                  : `${suggested.length} suggested`}
         </span>
     );
 }

@@ -9,6 +9,7 @@ import styles from './UndoRedo.module.css';
 export function UndoRedo() {
     const { labels, changes, takeBackRef } = useLabelling();
     const { undo, redo } = labels.data ?? { undo: null, redo: null };
+    const text = changes.news ?? (undo === null ? null : `Last: ${stepText(undo)}`);
     const runUndo = () => {
         // An answer that was not sent yet is taken back here, everything else by the server.
         if (takeBackRef.current?.() !== true && undo !== null) void changes.undo();
@@ -37,7 +38,13 @@ export function UndoRedo() {
                 className={styles.button}
                 onClick={runRedo}
             />
-            {undo !== null && <span className={styles.last}>Last: {stepText(undo)}</span>}
+            <span role="status" className={styles.status}>
+                {text !== null && (
+                    <span key={text} className={styles.last} title={text}>
+                        {text}
+                    </span>
+                )}
+            </span>
         </div>
     );
 }

@@ -1,10 +1,9 @@
-// Changes of labels with all that follows from them: boxes repainted at once, lists fetched again, a message with Undo.
-import { useQueryClient, type QueryClient } from '@tanstack/react-query';
-import { useMemo } from 'react';
+// Changes of labels with all that follows from them: boxes repainted at once, lists fetched again, errors told.
+import { hashKey, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useMemo, useState } from 'react';
 import type { Schema } from '@/api/client.ts';
-import { keys } from '@/api/keys.ts';
+import { keys, staleAfterLabelling } from '@/api/keys.ts';
 import { isConflict, sentenceOf } from '@/api/problem.ts';
-import { refreshAfterLabelling } from '@/api/queries.ts';
 import { toast } from '@/components/toast.ts';
 import {
     deleteLabel,
@@ -18,7 +17,7 @@ import {
 import { labelsQuery } from '../api/queries.ts';
 import type { Picture } from '../model/picture.ts';
 import { relabel, repaintFrames } from '../model/repaint.ts';
-import { stepSentence, stepText } from '../model/steps.ts';
+import { stepText } from '../model/steps.ts';
 
 export interface Statement {
     label: string;
@@ -41,6 +40,8 @@ export interface LabelChanges {
     undo: () => Promise<void>;
     redo: () => Promise<void>;
     refresh: () => Promise<void>;
+    /** What was undone or done again last; null after any other change. What that was is the step that undo would undo. */
+    news: string | null;
 }
 
 function repaint(queries: QueryClient, { label, positive = [], negative = [] }: Statement) {
@@ -72,9 +73,24 @@ function adopt(queries: QueryClient, project: string, change: LabelChange) {
     });
 }
 
-function makeChanges(queries: QueryClient, project: string): LabelChanges {
+function makeChanges(
+    queries: QueryClient,
+    project: string,
+    tell: (news: string | null) => void,
+): Omit<LabelChanges, 'news'> {
     const version = () => queries.getQueryData(labelsQuery(project).queryKey)?.version;
-    const refresh = () => refreshAfterLabelling(queries, project);
+
+    async function refresh() {
+        // First which labels there are: nobody asks then for one that is gone.
+        const list = keys.labels(project);
+        await queries.invalidateQueries({ queryKey: list, exact: true });
+        await new Promise(rendered => setTimeout(rendered));
+        const known = hashKey(list);
+        const predicate = ({ queryHash }: { queryHash: string }) => queryHash !== known;
+        await Promise.all(
+            staleAfterLabelling(project).map(queryKey => queries.invalidateQueries({ queryKey, predicate })),
+        );
+    }
 
     async function done(request: Promise<LabelChange>): Promise<LabelChange> {
         try {
@@ -82,6 +98,7 @@ function makeChanges(queries: QueryClient, project: string): LabelChanges {
             // An older list on its way must not overwrite what the answer says.
             await queries.cancelQueries({ queryKey: keys.labels(project), exact: true });
             adopt(queries, project, change);
+            tell(null);
             return change;
         } finally {
             // After a failure too: what was painted in advance, or what somebody else did.
@@ -89,27 +106,21 @@ function makeChanges(queries: QueryClient, project: string): LabelChanges {
         }
     }
 
-    function tell(change: LabelChange) {
-        toast(stepSentence(change.step), {
-            kind: 'success',
-            action: { label: 'Undo', run: () => void step('undo', change.version) },
-        });
-        return change;
+    // One after the other: the second of two quick Ctrl-Z is about what the first has left.
+    let steps = Promise.resolve();
+    function step(kind: 'undo' | 'redo'): Promise<void> {
+        steps = steps.then(() => stepNow(kind));
+        return steps;
     }
 
-    async function step(kind: 'undo' | 'redo', from = version()) {
+    async function stepNow(kind: 'undo' | 'redo') {
+        const from = version();
         // The answer says only that something was undone.
         const what = queries.getQueryData(labelsQuery(project).queryKey)?.[kind];
         try {
             const request = kind === 'undo' ? postUndo(project, from) : postRedo(project, from);
             const { step: answer } = await done(request);
-            const text = what === null || what === undefined ? stepSentence(answer) : `${stepText(what)}.`;
-            toast(`${kind === 'undo' ? 'Undone' : 'Done again'}: ${text}`, {
-                action:
-                    kind === 'undo'
-                        ? { label: 'Redo', run: () => void step('redo') }
-                        : { label: 'Undo', run: () => void step('undo') },
-            });
+            tell(`${kind === 'undo' ? 'Undone' : 'Done again'}: ${stepText(what ?? answer)}`);
         } catch (error) {
             const list = queries.getQueryData(labelsQuery(project).queryKey);
             const nothing = isConflict(error) && list?.[kind] === null;
@@ -125,7 +136,7 @@ function makeChanges(queries: QueryClient, project: string): LabelChanges {
     return {
         version,
         refresh,
-        say: async statement => {
+        say: statement => {
             repaint(queries, statement);
             const { label, positive = [], negative = [], version: based, keepalive } = statement;
             const body = {
@@ -133,11 +144,11 @@ function makeChanges(queries: QueryClient, project: string): LabelChanges {
                 negative: negative.map(picture => picture.object),
                 version: based,
             };
-            return tell(await done(postExamples(project, label, body, keepalive)));
+            return done(postExamples(project, label, body, keepalive));
         },
-        rename: async (label, name) => tell(await done(postRename(project, label, name, version()))),
-        merge: async (label, into) => tell(await done(postMerge(project, label, into, version()))),
-        remove: async label => tell(await done(deleteLabel(project, label, version()))),
+        rename: (label, name) => done(postRename(project, label, name, version())),
+        merge: (label, into) => done(postMerge(project, label, into, version())),
+        remove: label => done(deleteLabel(project, label, version())),
         undo: () => step('undo'),
         redo: () => step('redo'),
     };
@@ -145,5 +156,7 @@ function makeChanges(queries: QueryClient, project: string): LabelChanges {
 
 export function useLabelChanges(project: string): LabelChanges {
     const queries = useQueryClient();
-    return useMemo(() => makeChanges(queries, project), [queries, project]);
+    const [news, setNews] = useState<string | null>(null);
+    const changes = useMemo(() => makeChanges(queries, project, setNews), [queries, project]);
+    return useMemo(() => ({ ...changes, news }), [changes, news]);
 }

@@ -4,8 +4,6 @@ import type { Picture } from './picture.ts';
 
 export interface Section {
     key: string;
-    /** Shown above its pictures. */
-    title?: string;
     pictures: readonly Picture[];
 }
 
@@ -15,7 +13,10 @@ export interface GridCell extends Cell {
     at: number;
 }
 
-export type GridRow = { key: string; title: string } | { key: string; cells: readonly GridCell[] };
+export interface GridRow {
+    key: string;
+    cells: readonly GridCell[];
+}
 
 export interface GridLayout {
     cells: readonly GridCell[];
@@ -24,26 +25,19 @@ export interface GridLayout {
     rowOf: readonly number[];
 }
 
+/** One section follows the other without a gap: pictures are grouped within their section only. */
 export function layOut(sections: readonly Section[], unfolded: ReadonlySet<string>, perRow: number): GridLayout {
-    const cells: GridCell[] = [];
+    const cells = sections
+        .flatMap(({ key, pictures }) =>
+            cellsOf(groupPictures(pictures), unfolded).map(cell => ({ ...cell, section: key })),
+        )
+        .map((cell, at): GridCell => ({ ...cell, at }));
     const rows: GridRow[] = [];
-    const rowOf: number[] = [];
-    for (const { key, title, pictures } of sections) {
-        if (pictures.length === 0) continue;
-        if (title !== undefined) rows.push({ key: `${key} title`, title });
-        const own = cellsOf(groupPictures(pictures), unfolded).map((cell, index) => ({
-            ...cell,
-            section: key,
-            at: cells.length + index,
-        }));
-        for (let from = 0; from < own.length; from += perRow) {
-            const inRow = own.slice(from, from + perRow);
-            for (const cell of inRow) rowOf[cell.at] = rows.length;
-            rows.push({ key: `${key} ${inRow[0]?.key ?? ''}`, cells: inRow });
-        }
-        cells.push(...own);
+    for (let from = 0; from < cells.length; from += perRow) {
+        const inRow = cells.slice(from, from + perRow);
+        rows.push({ key: `${inRow[0]?.section ?? ''} ${inRow[0]?.key ?? ''}`, cells: inRow });
     }
-    return { cells, rows, rowOf };
+    return { cells, rows, rowOf: cells.map(cell => Math.floor(cell.at / perRow)) };
 }
 
 export function columnsFor(width: number, cellLeast: number, gap: number): number {
@@ -53,18 +47,11 @@ export function columnsFor(width: number, cellLeast: number, gap: number): numbe
 /** Where an arrow key leads; the same place at the ends. */
 export function neighbourOf(at: number, key: string, { cells, rows, rowOf }: GridLayout): number | null {
     const last = cells.length - 1;
-    const column = (row: number) => {
-        const entry = rows[row];
-        return entry !== undefined && 'cells' in entry ? entry.cells : null;
-    };
     const vertical = (by: 1 | -1) => {
         const row = rowOf[at] ?? 0;
-        const x = column(row)?.findIndex(cell => cell.at === at) ?? 0;
-        for (let next = row + by; next >= 0 && next < rows.length; next += by) {
-            const there = column(next);
-            if (there !== null) return there[Math.min(x, there.length - 1)]?.at ?? at;
-        }
-        return at;
+        const x = rows[row]?.cells.findIndex(cell => cell.at === at) ?? 0;
+        const there = rows[row + by]?.cells;
+        return there?.[Math.min(x, there.length - 1)]?.at ?? at;
     };
     switch (key) {
         case 'ArrowRight':

@@ -43,9 +43,3 @@ export function stepText(step: StepFacts): string {
         }
     }
 }
-
-/** The same as a sentence of its own. */
-export function stepSentence(step: StepFacts): string {
-    const text = stepText(step);
-    return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-}

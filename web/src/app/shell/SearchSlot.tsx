@@ -1,15 +1,9 @@
-// Where the search bar of features/search stands, on every page of a project.
 import { useParams } from 'react-router';
-import { LinkButton } from '@/components/LinkButton.tsx';
-import { SearchIcon } from '@/components/icons.tsx';
-import { paths } from '@/lib/paths.ts';
+import { SearchBar } from '@/features/search/components/SearchBar.tsx';
 
+/** The search bar, on every page: of the project that is open, or of one to be chosen. */
 export function SearchSlot() {
     const { project } = useParams();
-    if (project === undefined) return null;
-    return (
-        <LinkButton to={paths.search(project)} variant="quiet" icon={<SearchIcon />}>
-            Search
-        </LinkButton>
-    );
+    // What was typed for one project says nothing in another.
+    return <SearchBar key={project} project={project} />;
 }

@@ -1,0 +1,78 @@
+// What the search bar offers while one types.
+import type { Schema } from '@/api/client.ts';
+
+export type Offer =
+    | { kind: 'label'; name: string; count: number; probable: number }
+    | { kind: 'class'; name: string; count: number }
+    | { kind: 'text'; name: string }
+    | { kind: 'project'; name: string; count: number };
+
+export interface Known {
+    labels: readonly Pick<Schema<'LabelSummary'>, 'name' | 'explicit' | 'probable'>[];
+    classes: readonly { name: string; objects: number }[];
+    /** Whether the server takes words. */
+    text: boolean;
+}
+
+/** Of one kind: the list scrolls, and whoever wants a rarer one types. */
+export const OFFERED_MOST = 20;
+
+function keyOf(name: string): string {
+    return name.trim().normalize('NFKC').toLowerCase();
+}
+
+/** Lower is better; null: it does not fit. */
+function rank(name: string, typed: string): number | null {
+    const key = keyOf(name);
+    if (key === typed) return 0;
+    if (key.startsWith(typed)) return 1;
+    // The beginning of a later word.
+    if (key.split(/[\s_-]+/).some(word => word.startsWith(typed))) return 2;
+    return key.includes(typed) ? 3 : null;
+}
+
+/** Those that fit what is typed, best first, otherwise in the order they have. */
+function fitting<Item extends { name: string }>(items: readonly Item[], typed: string): Item[] {
+    const key = keyOf(typed);
+    return items
+        .map(item => ({ item, rank: rank(item.name, key) }))
+        .filter((entry): entry is { item: Item; rank: number } => entry.rank !== null)
+        .sort((a, b) => a.rank - b.rank)
+        .map(({ item }) => item);
+}
+
+/** Labels before classes: they are what somebody here gave names to. */
+export function offersFor(typed: string, { labels, classes, text }: Known): Offer[] {
+    const carried = labels.toSorted((a, b) => b.explicit - a.explicit);
+    const offers: Offer[] = [
+        ...fitting(carried, typed)
+            .slice(0, OFFERED_MOST)
+            .map(({ name, explicit, probable }) => ({ kind: 'label' as const, name, count: explicit, probable })),
+        ...fitting(classes, typed)
+            .slice(0, OFFERED_MOST)
+            .map(({ name, objects }) => ({ kind: 'class' as const, name, count: objects })),
+    ];
+    const words = typed.trim();
+    if (text && words !== '') offers.push({ kind: 'text', name: words });
+    return offers;
+}
+
+export function projectOffers(
+    typed: string,
+    projects: readonly Pick<Schema<'Project'>, 'name' | 'objects' | 'deleting'>[],
+): Offer[] {
+    return fitting(
+        projects.filter(({ deleting }) => !deleting),
+        typed,
+    )
+        .slice(0, OFFERED_MOST)
+        .map(({ name, objects }) => ({ kind: 'project', name, count: objects }));
+}
+
+/** The place an arrow key leads to among `count` offers: around, by way of none (null), which is the field itself. */
+export function nextOffer(at: number | null, by: 1 | -1, count: number): number | null {
+    if (count === 0) return null;
+    const from = at ?? (by === 1 ? -1 : count);
+    const next = from + by;
+    return next < 0 || next >= count ? null : next;
+}

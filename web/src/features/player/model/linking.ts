@@ -79,7 +79,8 @@ function linkByPlace(
         const back = backward.get(best.index);
         if (back?.index !== i) continue;
         const overlaps = iou(a[i]?.box ?? [], b[best.index]?.box ?? []) >= OVERLAP_LEAST;
-        if (overlaps || best.score - Math.max(best.second, back.second) >= CLEARLY_BETTER) links.set(i, best.index);
+        const rival = Math.max(best.second, back.second);
+        if (overlaps || rival === 0 || best.score - rival >= CLEARLY_BETTER) links.set(i, best.index);
     }
 }
 

@@ -12,10 +12,25 @@ export const INSIDE_US = 1000;
 const SAME_US = 500;
 const GROWTH = 1.9;
 
-/** Shows the frame before the one at `us`; gives its time, or `us` at the beginning. */
-export async function stepBack(media: SteppedMedia, us: number): Promise<number> {
+/**
+ * Shows the frame before the one at `us`; gives its time, or `us` at the beginning. Asked for a time late in a long gap,
+ * browsers may show the frame after it: then it goes back in growing steps, and ahead again to the last frame before.
+ */
+export async function stepBack(media: SteppedMedia, us: number, shortestUs: number): Promise<number> {
     if (us <= INSIDE_US) return us;
-    return media.seek(us - INSIDE_US);
+    let before = await media.seek(us - INSIDE_US);
+    if (before < us - SAME_US) return before;
+    for (let back = Math.max(INSIDE_US, shortestUs); before >= us - SAME_US; back *= GROWTH) {
+        const target = Math.max(0, us - back);
+        before = await media.seek(target);
+        if (target === 0) break;
+    }
+    for (let next = before; next < us - SAME_US;) {
+        before = next;
+        next = await stepForward(media, before, shortestUs);
+        if (next === before) break;
+    }
+    return media.seek(before + INSIDE_US);
 }
 
 /**

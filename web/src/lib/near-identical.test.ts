@@ -43,3 +43,13 @@ it('follows a thing from neighbour to neighbour, in whatever order they come', (
 it('keeps two things in one frame apart', () => {
     expect(stacksOf(seen('a', { frame: 'same' }), seen('b', { frame: 'same' }))).toEqual(['a', 'b']);
 });
+
+it('keeps two things apart that pass through one place one after the other', () => {
+    const first = [0, 1, 2].map(n =>
+        seen(`a${n}`, { frame: `f${n}`, pts_us: n * 200_000, box: [n * 20, 0, 100, 100] }),
+    );
+    const second = [1, 2, 3].map(n =>
+        seen(`b${n}`, { frame: `f${n}`, pts_us: n * 200_000, box: [n * 20 - 50, 0, 100, 100] }),
+    );
+    expect(stacksOf(...first, ...second)).toEqual(['a0 a1 a2', 'b1 b2 b3']);
+});

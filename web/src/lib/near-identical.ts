@@ -45,35 +45,20 @@ function areNeighbours(a: Sighting, b: Sighting): boolean {
     );
 }
 
-/** Stacks in the order of their best pictures. Pictures come best first, and keep their order within a stack. */
-export function groupPictures<Seen extends Sighting>(pictures: readonly Seen[]): Stack<Seen>[] {
-    const parents = pictures.map((_, index) => index);
-    const rootOf = (index: number): number => {
-        let at = index;
-        while (parents[at] !== at) at = parents[at] = parents[parents[at] ?? at] ?? at;
-        return at;
-    };
-    // The better picture leads.
-    const join = (a: number, b: number) => {
-        const [first, second] = [rootOf(a), rootOf(b)].sort((x, y) => x - y) as [number, number];
-        parents[second] = first;
-    };
-
-    const tracks = new Map<string, number>();
-    // Untracked ones by video and second: neighbours are in the same bucket or the next one.
+/** Pairs of untracked neighbours as indices, the surest first: soon after one another, then at the same place. */
+function neighbours(pictures: readonly Sighting[]): [number, number][] {
+    // By video and second: neighbours are in the same bucket or the next one.
     const seconds = new Map<string, number[]>();
+    const pairs: { pair: [number, number]; apartUs: number; shared: number }[] = [];
     pictures.forEach((picture, index) => {
-        if (picture.track !== null) {
-            const first = tracks.get(picture.track);
-            if (first === undefined) tracks.set(picture.track, index);
-            else join(first, index);
-            return;
-        }
+        if (picture.track !== null) return;
         const second = Math.floor(picture.pts_us / NEIGHBOURS_WITHIN_US);
         for (const near of [second - 1, second, second + 1]) {
             for (const other of seconds.get(`${picture.video} ${near}`) ?? []) {
                 const candidate = pictures[other];
-                if (candidate !== undefined && areNeighbours(candidate, picture)) join(other, index);
+                if (candidate === undefined || !areNeighbours(candidate, picture)) continue;
+                const apartUs = Math.abs(candidate.pts_us - picture.pts_us);
+                pairs.push({ pair: [other, index], apartUs, shared: overlap(candidate.box, picture.box) });
             }
         }
         const key = `${picture.video} ${second}`;
@@ -81,6 +66,39 @@ export function groupPictures<Seen extends Sighting>(pictures: readonly Seen[]):
         if (bucket === undefined) seconds.set(key, [index]);
         else bucket.push(index);
     });
+    return pairs.sort((a, b) => a.apartUs - b.apartUs || b.shared - a.shared).map(({ pair }) => pair);
+}
+
+/** Stacks in the order of their best pictures. Pictures come best first, and keep their order within a stack. */
+export function groupPictures<Seen extends Sighting>(pictures: readonly Seen[]): Stack<Seen>[] {
+    const parents = pictures.map((_, index) => index);
+    const framesOf = pictures.map(picture => new Set([picture.frame]));
+    const rootOf = (index: number): number => {
+        let at = index;
+        while (parents[at] !== at) at = parents[at] = parents[parents[at] ?? at] ?? at;
+        return at;
+    };
+    const join = (a: number, b: number) => {
+        // The better picture leads.
+        const [first, second] = [rootOf(a), rootOf(b)].sort((x, y) => x - y) as [number, number];
+        parents[second] = first;
+        for (const frame of framesOf[second] ?? []) framesOf[first]?.add(frame);
+    };
+    // One thing is not twice in a frame: where two stacks would say so, they are of two things.
+    const areOfTwo = (a: number, b: number) => {
+        const [few, many] = [framesOf[rootOf(a)], framesOf[rootOf(b)]].sort((x, y) => (x?.size ?? 0) - (y?.size ?? 0));
+        for (const frame of few ?? []) if (many?.has(frame)) return true;
+        return false;
+    };
+
+    const tracks = new Map<string, number>();
+    pictures.forEach(({ track }, index) => {
+        if (track === null) return;
+        const first = tracks.get(track);
+        if (first === undefined) tracks.set(track, index);
+        else join(first, index);
+    });
+    for (const [a, b] of neighbours(pictures)) if (rootOf(a) !== rootOf(b) && !areOfTwo(a, b)) join(a, b);
 
     const stacks = new Map<number, Seen[]>();
     pictures.forEach((picture, index) => {

@@ -11,6 +11,8 @@
 
 // The longest pause between two deliveries, however often a message failed.
 #define BACKOFF_MAX_MS ((int64_t)10 * 60 * 1000)
+// Processes that end with a message in hand weigh less than failures: most are killed, few are killed by a message.
+#define ENDS_PER_ATTEMPT 5
 
 void queue_options_default(struct queue_options *options)
 {
@@ -221,15 +223,20 @@ struct queue_message *queue_message_new(const char *topic, const char *key, cons
     return message;
 }
 
-void queue_lost_reason(const char *worker, bool process_ended, int attempt, const struct queue_options *options,
-    char out[QUEUE_REASON_MAX])
+int queue_ends_max(const struct queue_options *options)
+{
+    return ENDS_PER_ATTEMPT * options->max_attempts;
+}
+
+void queue_lost_reason(
+    const char *worker, bool process_ended, int times, const struct queue_options *options, char out[QUEUE_REASON_MAX])
 {
     if (process_ended)
-        snprintf(out, QUEUE_REASON_MAX, "the process of worker %s ended while it worked on this (attempt %d of %d)",
-            worker, attempt, options->max_attempts);
+        snprintf(out, QUEUE_REASON_MAX,
+            "%d processes in a row ended while they worked on this, the last one that of worker %s", times, worker);
     else
         snprintf(out, QUEUE_REASON_MAX, "worker %s did not finish within %" PRId64 " s (attempt %d of %d)", worker,
-            options->lease_ms / 1000, attempt, options->max_attempts);
+            options->lease_ms / 1000, times, options->max_attempts);
 }
 
 enum err_code queue_lease_lost(const struct queue_message *message, struct err *err)

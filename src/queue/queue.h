@@ -35,7 +35,7 @@ struct queue;
 #define TOPIC_ACTIVITY "activity"
 
 struct queue_options {
-    int max_attempts;      // deliveries before a message becomes a dead letter; default 5
+    int max_attempts;      // deliveries that fail before a message becomes a dead letter; default 5
     int64_t lease_ms;      // how long a worker has until it must extend; default 30000
     int64_t log_retention; // messages a log topic keeps; default 100000
     int64_t retry_base_ms; // delay before the second delivery after a rejection, doubled each time; default 1000

@@ -47,9 +47,11 @@ int64_t queue_backoff_us(const struct queue_options *options, int attempt);
 // The part of a key before "/": the video.
 void queue_key_video(const char *key, char out[QUEUE_KEY_MAX + 1]);
 struct queue_message *queue_message_new(const char *topic, const char *key, const void *body, size_t body_size);
-// The reason of a message whose worker did not give it back.
-void queue_lost_reason(const char *worker, bool process_ended, int attempt, const struct queue_options *options,
-    char out[QUEUE_REASON_MAX]);
+// How many processes in a row may end with a message in hand before it is taken for the cause.
+int queue_ends_max(const struct queue_options *options);
+// The reason of a message whose worker did not give it back, `times` times.
+void queue_lost_reason(
+    const char *worker, bool process_ended, int times, const struct queue_options *options, char out[QUEUE_REASON_MAX]);
 enum err_code queue_lease_lost(const struct queue_message *message, struct err *err);
 enum err_code queue_no_dead_letter(int64_t id, struct err *err);
 

@@ -12,9 +12,8 @@
 #define LOG_TRIM_EVERY 256
 
 static const char *const migrations[] = {
-    // `owner`, `worker`, `token` and `lease_until` are set while leased. `video` is the key up to "/". `alone`: the
-    // last
-    // worker vanished with it.
+    // `owner`, `worker`, `token` and `lease_until` are set while leased. `video` is the key up to "/". `alone`: how
+    // often in a row a worker vanished with it.
     "CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE messages ("
     "  id INTEGER PRIMARY KEY AUTOINCREMENT,"

@@ -2,9 +2,9 @@
 //
 // Leases carry the mark of the process that holds them (os/process_mark.h): when a process ends, its messages are
 // delivered again at once (at the next open, or within about a second by whoever receives), not when the lease runs
-// out. Every delivery counts as an attempt, so a message that kills its worker becomes a dead letter in the end. To
-// spare the messages that were merely leased together with it, a message whose worker vanished is from then on
-// delivered alone.
+// out. The end of a process is no attempt: it may have been killed for any reason. But a message that was in hand each
+// of queue_ends_max times in a row may be the reason, and becomes a dead letter. To spare the messages that were merely
+// leased together with it, a message whose worker vanished is from then on delivered alone.
 //
 // Deadlines (leases, back-off) are on the monotonic clock, which only goes forward; a start of the machine, where that
 // clock begins anew and all workers are gone, is noticed by its boot id.

@@ -31,33 +31,38 @@ void queue_sqlite_bury(struct queue_sqlite *self, struct db_tx *tx, int64_t id, 
 struct lost_lease {
     int64_t id;
     int attempts;
+    int vanished; // how often in a row its worker did not give it back, before this time
     char worker[QUEUE_WORKER_MAX + 1];
 };
 
-// Takes back one lease that its worker did not end.
+// Takes back one lease that its worker did not end. The end of a process says little about the message that it had in
+// hand, so it is not counted as an attempt, but after many of them the message is likely to be what ends them.
 static void take_back(struct queue_sqlite *self, struct db_tx *tx, const struct lost_lease *lease, bool process_ended)
 {
-    if (lease->attempts >= self->options.max_attempts) {
-        char reason[QUEUE_REASON_MAX];
-        queue_lost_reason(lease->worker, process_ended, lease->attempts, &self->options, reason);
-        queue_sqlite_bury(self, tx, lease->id, reason);
-        return;
-    }
+    int times = process_ended ? lease->vanished + 1 : lease->attempts;
+    int most = process_ended ? queue_ends_max(&self->options) : self->options.max_attempts;
     struct db_stmt *stmt = db_stmt(tx,
         "UPDATE messages SET owner = NULL, worker = NULL, token = NULL, lease_until = NULL, not_before = 0,"
-        " alone = 1 WHERE id = ?1");
+        " alone = alone + 1, attempts = ?2 WHERE id = ?1");
     db_bind_int(stmt, 1, lease->id);
+    db_bind_int(stmt, 2, times >= most ? times : lease->attempts - process_ended);
     db_run(stmt);
+    if (times >= most) {
+        char reason[QUEUE_REASON_MAX];
+        queue_lost_reason(lease->worker, process_ended, times, &self->options, reason);
+        queue_sqlite_bury(self, tx, lease->id, reason);
+    }
 }
 
-// Takes back what a query of (id, attempts, worker) finds, at most a page, because burying changes the table that is
-// being read. True if there may be more.
+// Takes back what a query of (id, attempts, worker, alone) finds, at most a page, because burying changes the table
+// that is being read. True if there may be more.
 static bool take_back_page(struct queue_sqlite *self, struct db_tx *tx, struct db_stmt *found, bool process_ended)
 {
     struct lost_lease page[LEASE_PAGE];
     size_t count = 0;
     while (count < LEASE_PAGE && db_step(found)) {
-        page[count] = (struct lost_lease){.id = db_int(found, 0), .attempts = (int)db_int(found, 1)};
+        page[count] = (struct lost_lease){
+            .id = db_int(found, 0), .attempts = (int)db_int(found, 1), .vanished = (int)db_int(found, 3)};
         db_copy_text(found, 2, page[count].worker, sizeof(page[count].worker));
         count++;
     }
@@ -71,8 +76,8 @@ static void reclaim_expired(struct queue_sqlite *self, struct db_tx *tx)
 {
     struct db_stmt *stmt;
     do {
-        stmt = db_stmt(
-            tx, "SELECT id, attempts, worker FROM messages WHERE owner IS NOT NULL AND lease_until <= ?1 LIMIT 32");
+        stmt = db_stmt(tx,
+            "SELECT id, attempts, worker, alone FROM messages WHERE owner IS NOT NULL AND lease_until <= ?1 LIMIT 32");
         db_bind_int(stmt, 1, queue_sqlite_now_us(self));
     } while (take_back_page(self, tx, stmt, false));
 }
@@ -81,7 +86,7 @@ static void reclaim_of_owner(struct queue_sqlite *self, struct db_tx *tx, const 
 {
     struct db_stmt *stmt;
     do {
-        stmt = db_stmt(tx, "SELECT id, attempts, worker FROM messages WHERE owner = ?1 LIMIT 32");
+        stmt = db_stmt(tx, "SELECT id, attempts, worker, alone FROM messages WHERE owner = ?1 LIMIT 32");
         db_bind_text(stmt, 1, owner);
     } while (take_back_page(self, tx, stmt, true));
 }

@@ -240,7 +240,7 @@ static void what_a_killed_worker_held_is_delivered_again_at_once(void **state)
     // The lease would last 30 s; receivers look for ended processes about every second.
     struct queue_message *message = receive_one(f->queue, TOPIC_FRAMES, PATIENCE_MS);
     assert_non_null(message);
-    assert_int_equal(message->attempt, 2);
+    assert_int_equal(message->attempt, 1);
     queue_message_free(message);
     // Whoever opens the queue sees them at once.
     struct queue *second = open_queue(f->path, 100);
@@ -250,26 +250,60 @@ static void what_a_killed_worker_held_is_delivered_again_at_once(void **state)
     queue_free(second);
 }
 
-static void a_message_that_kills_its_worker_becomes_a_dead_letter(void **state)
+// Processes that may make `max_attempts` of it are killed with a message in hand, one after the other.
+static void kill_workers(struct fixture *f, const char *max_attempts, int times)
 {
-    struct fixture *f = *state;
     char line[64];
-    assert_ok(publish_number(f->queue, TOPIC_FRAMES, 666), &err);
-    for (int attempt = 1; attempt <= 3; attempt++) {
-        struct spawned child = spawn("lease", f->path, "3");
+    for (int i = 0; i < times; i++) {
+        struct spawned child = spawn("lease", f->path, max_attempts);
         assert_true(spawned_line(&child, line, sizeof(line)));
         assert_string_equal(line, "1");
         spawned_kill(&child);
     }
+}
+
+static size_t count_dead_letters(struct queue *queue)
+{
+    struct queue_dead_letter *letters;
+    size_t count;
+    assert_ok(queue_dead_letters(queue, NULL, 0, 10, &letters, &count, &err), &err);
+    queue_dead_letters_free(letters, count);
+    return count;
+}
+
+static void twenty_killed_workers_are_no_failed_attempts(void **state)
+{
+    struct fixture *f = *state;
+    assert_ok(publish_number(f->queue, TOPIC_FRAMES, 1), &err);
+    kill_workers(f, "5", 20);
     queue_free(f->queue);
-    f->queue = open_queue(f->path, 3);
+    f->queue = open_queue(f->path, 5);
+    assert_int_equal(count_dead_letters(f->queue), 0);
+    // Nor do they take attempts away from failures that follow.
+    struct queue_message *message = receive_one(f->queue, TOPIC_FRAMES, 0);
+    assert_non_null(message);
+    assert_int_equal(message->attempt, 1);
+    bool dead;
+    assert_ok(queue_reject(f->queue, message, "fails", &dead, &err), &err);
+    assert_false(dead);
+    queue_message_free(message);
+}
+
+static void a_message_that_kills_its_worker_becomes_a_dead_letter(void **state)
+{
+    struct fixture *f = *state;
+    assert_ok(publish_number(f->queue, TOPIC_FRAMES, 666), &err);
+    kill_workers(f, "2", 10);
+    queue_free(f->queue);
+    f->queue = open_queue(f->path, 2);
     assert_null(receive_one(f->queue, TOPIC_FRAMES, 0));
     struct queue_dead_letter *letters;
     size_t count;
     assert_ok(queue_dead_letters(f->queue, NULL, 0, 10, &letters, &count, &err), &err);
     assert_int_equal(count, 1);
-    assert_int_equal(letters->attempts, 3);
-    assert_non_null(strstr(letters->reason, "the process of worker victim ended"));
+    assert_int_equal(letters->attempts, 10);
+    assert_non_null(strstr(letters->reason, "10 processes in a row ended"));
+    assert_non_null(strstr(letters->reason, "victim"));
     queue_dead_letters_free(letters, count);
 }
 
@@ -429,6 +463,7 @@ int main(int argc, char **argv)
         with_queue(leases_and_delays_do_not_outlive_the_start_of_the_machine),
         with_queue(a_message_of_another_process_is_received),
         with_queue(what_a_killed_worker_held_is_delivered_again_at_once),
+        with_queue(twenty_killed_workers_are_no_failed_attempts),
         with_queue(a_message_that_kills_its_worker_becomes_a_dead_letter),
         with_queue(nothing_is_lost_when_publishers_and_workers_are_killed),
         with_queue(a_full_disk_is_said_and_loses_nothing),

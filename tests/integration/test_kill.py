@@ -81,16 +81,14 @@ def test_a_part_killed_again_and_again_loses_nothing(part, home, data, tmp_path)
     chance = random.Random(part)
     others = [p for p in ("splitter", "downloader", "indexer") if p != part]
     with serving(home, data, command="query") as query:
-        # A kill while a message is in hand counts as an attempt: so many would make dead letters of good messages.
-        often = ("--max-attempts", "100")
-        steady = [start(home, data, *often, command=p) for p in others]
+        steady = [start(home, data, command=p) for p in others]
         video = query.post("/api/v1/projects/test/videos", {
             "source": str(clip), "chunk_seconds": 1, "fps": 5}).json()["id"]
         for attempt in range(KILLS):
-            victim = start(home, data, *often, command=part)
+            victim = start(home, data, command=part)
             time.sleep(chance.uniform(0.05, 0.6) * SLOWNESS)
             victim.kill()
-        last = start(home, data, *often, command=part)
+        last = start(home, data, command=part)
         state = query.wait_for_end(video)
         for process in [*steady, last]:
             assert process.stop() == 0, process.tail()

@@ -4,11 +4,13 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/strbuf.h"
 #include "ingest/fetch.h"
 #include "ingest/fetch_internal.h"
@@ -19,11 +21,13 @@
 #include "os/file.h"
 
 #define CLIP_BYTES 100000
+#define WHOLE_BYTES ((size_t)17 << 20)
 
 static struct {
     struct http_server *server;
     char dir[FILE_PATH_MAX];
     char clip[FILE_PATH_MAX + 16];
+    char *whole;
     atomic_int requests;
 } web;
 
@@ -63,6 +67,16 @@ static enum err_code serve_redirect(
     return ERR_NONE;
 }
 
+// Has no ranges and is larger than an answer usually may be.
+static enum err_code serve_whole(
+    void *context, struct http_request *request, struct http_response *response, struct err *err)
+{
+    (void)request;
+    (void)err;
+    http_response_bytes(response, 200, "video/mp4", context, WHOLE_BYTES);
+    return ERR_NONE;
+}
+
 static char page_with_video[] = "<!DOCTYPE html><html><head><title>A walk</title></head><body>"
                                 "<video src=\"/clip.mp4\"></video></body></html>";
 static char page_without_video[] = "<!DOCTYPE html><html><head><title>Words</title></head><body>words</body></html>";
@@ -78,9 +92,11 @@ static int open_web(void **state)
     assert_ok(dir_make_temporary(NULL, "framehound-fetch-", web.dir, &err), &err);
     snprintf(web.clip, sizeof(web.clip), "%s/clip.mp4", web.dir);
     assert_ok(file_write(web.clip, bytes, sizeof(bytes), FILE_SYNC_NONE, &err), &err);
+    web.whole = mem_calloc(1, WHOLE_BYTES);
     assert_ok(http_server_new(&options, &web.server, &err), &err);
     const struct http_route routes[] = {
         {.method = HTTP_GET, .pattern = "/clip.mp4", .handler = serve_clip},
+        {.method = HTTP_GET, .pattern = "/whole.mp4", .handler = serve_whole, .context = web.whole},
         {.method = HTTP_GET, .pattern = "/page", .handler = serve_page, .context = page_with_video},
         {.method = HTTP_GET, .pattern = "/words", .handler = serve_page, .context = page_without_video},
         {.method = HTTP_GET, .pattern = "/moved", .handler = serve_redirect, .context = "/clip.mp4"},
@@ -96,6 +112,7 @@ static int close_web(void **state)
 {
     (void)state;
     http_server_free(web.server);
+    free(web.whole);
     return dir_remove_tree(web.dir, NULL) == ERR_NONE ? 0 : -1;
 }
 
@@ -154,12 +171,21 @@ static void a_direct_file_is_downloaded(void **state)
     expect_clip(&attempt);
 }
 
+static void a_large_file_is_downloaded_from_a_server_without_ranges(void **state)
+{
+    (void)state;
+    struct attempt attempt;
+    assert_ok(fetch_from_web("/whole.mp4", false, 1 << 30, NULL, &attempt), &attempt.err);
+    assert_int_equal(attempt.fetched.size_bytes, WHOLE_BYTES);
+}
+
 static void what_cannot_be_downloaded_says_why(void **state)
 {
     (void)state;
     struct attempt attempt;
     assert_code(fetch_from_web("/nothing", false, 1 << 20, NULL, &attempt), ERR_NOT_FOUND);
     assert_code(fetch_from_web("/clip.mp4", false, 1000, NULL, &attempt), ERR_LIMIT);
+    assert_non_null(strstr(attempt.err.message, "1000 bytes that --max-download allows"));
     assert_code(fetch_from_web("/loop", false, 1 << 20, NULL, &attempt), ERR_INVALID);
     assert_code(fetch_from_web("/page", false, 1 << 20, "", &attempt), ERR_INVALID);
     assert_non_null(strstr(attempt.err.message, "yt-dlp"));
@@ -317,6 +343,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_direct_file_is_downloaded),
+        cmocka_unit_test(a_large_file_is_downloaded_from_a_server_without_ranges),
         cmocka_unit_test(what_cannot_be_downloaded_says_why),
         cmocka_unit_test(remote_users_do_not_reach_this_machine),
         cmocka_unit_test(the_video_of_a_page_is_fetched),

@@ -91,6 +91,8 @@ static enum err_code look_at(
         .header_count = 1,
         .timeout_ms = LOOK_TIMEOUT_MS,
         .redirects = REDIRECTS_MAX,
+        // Many servers know no ranges and announce the whole file, of which only the beginning is taken.
+        .answer_limit_bytes = UINT64_MAX,
         .on_body = keep_beginning,
         .body_arg = &beginning};
     enum err_code code = http_client_send(client, &call, cancel, &answer, err);
@@ -136,6 +138,9 @@ static enum err_code download(struct fetch *fetch, struct http_client *client, c
         .on_progress = download_progress,
         .progress_arg = (void *)(uintptr_t)request};
     enum err_code code = http_client_download(client, &what, cancel, &downloaded, err);
+    if (code == ERR_LIMIT)
+        return err_set(err, ERR_LIMIT, "%.250s is larger than the %lld bytes that --max-download allows", url,
+            (long long)fetch->settings.size_limit_bytes);
     if (code != ERR_NONE)
         return code;
     if (downloaded.size_bytes == 0)

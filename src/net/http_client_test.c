@@ -287,6 +287,25 @@ static void redirects_that_lead_nowhere_are_ended(void **state)
     http_client_free(client);
 }
 
+static void headers_without_end_are_refused(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    const size_t size = 400000;
+    char *answer = mem_alloc(size + 64);
+    int begin = snprintf(answer, 64, "HTTP/1.1 200 OK\r\nX-Long: ");
+    memset(answer + begin, 'a', size);
+    snprintf(answer + begin + size, 32, "\r\n\r\n");
+    struct script script = {.answers = (const char *const[]){answer, NULL}};
+    struct http_client *client = client_make(true);
+    script_start(&script);
+    assert_code(send_to(client, url_at(script.port, "/"), &err), ERR_CORRUPT);
+    assert_non_null(strstr(err.message, "headers that are too large"));
+    http_client_free(client);
+    script_stop(&script);
+    free(answer);
+}
+
 static void failures_that_pass_are_tried_again(void **state)
 {
     (void)state;
@@ -556,6 +575,7 @@ int main(void)
         cmocka_unit_test(wrong_urls_are_refused_with_a_sentence),
         cmocka_unit_test(redirects_are_followed_without_credentials_for_strangers),
         cmocka_unit_test(redirects_that_lead_nowhere_are_ended),
+        cmocka_unit_test(headers_without_end_are_refused),
         cmocka_unit_test(failures_that_pass_are_tried_again),
         cmocka_unit_test(too_large_an_answer_is_refused_told_or_not),
         cmocka_unit_test(deadlines_and_cancel_end_a_call),

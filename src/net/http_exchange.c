@@ -397,6 +397,9 @@ static enum err_code explain(struct http_exchange *exchange, CURLcode result, co
         return err_set(err, ERR_UNAVAILABLE, "%s: the server's certificate cannot be trusted: %s", shown, reason);
     case CURLE_SSL_CONNECT_ERROR:
         return err_set(err, ERR_UNAVAILABLE, "%s: no secure connection: %s", shown, reason);
+    case CURLE_OUT_OF_MEMORY: // in truth its own limits of a header, which curl does not tell apart
+        exchange->is_final = true;
+        return err_set(err, ERR_CORRUPT, "%s: the server's answer has headers that are too large", shown);
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
         return err_set(err, ERR_INVALID, "%s: %s", shown, reason);

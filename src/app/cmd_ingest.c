@@ -228,7 +228,7 @@ static void print_result(const json_t *video)
     printf(
         "%s: video %s of project %s", ui_string(video, "state"), ui_string(video, "id"), ui_string(video, "project"));
     if (is_final(ui_string(video, "state")))
-        printf(", %s, %lld segments, %lld frames, %lld objects", duration, (long long)ui_int(progress, "segments"),
+        printf(", %s, segments: %lld, frames: %lld, objects: %lld", duration, (long long)ui_int(progress, "segments"),
             (long long)ui_int(progress, "frames_indexed"), (long long)ui_int(progress, "objects"));
     putchar('\n');
     for (size_t i = 0; i < json_array_size(errors); i++)

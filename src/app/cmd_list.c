@@ -156,8 +156,12 @@ static void print_server(const struct session *session, const json_t *workers)
         ui_table_add(table,
             (const char *[]){ui_string(w, "id"), ui_string(w, "part"), ui_string(w, "state"), ui_string(w, "video")});
     }
-    printf("server %s\n", session->url);
-    ui_table_print(table);
+    if (session->instance != NULL)
+        puts("No server runs on this data folder: start one with \"framehound up\", or name a video to see its state.");
+    else
+        printf("server %s\n", session->url);
+    if (ui_table_rows(table) > 0)
+        ui_table_print(table);
     ui_table_free(table);
 }
 

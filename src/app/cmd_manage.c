@@ -50,8 +50,10 @@ static enum err_code change_video(const struct options *options, const char *ver
         ui_print_json(video);
     else if (code == ERR_NONE)
         printf("video %s is %s\n", ui_string(video, "id"), ui_string(video, "state"));
-    if (code == ERR_NONE && session.instance != NULL && strcmp(verb, "resume") == 0)
-        puts("It goes on when a server runs on this data folder: framehound up --data DIR");
+    // Nothing works on it here: this process ends now.
+    if (code == ERR_NONE && session.instance != NULL && strcmp(verb, "resume") == 0 &&
+        strcmp(ui_string(video, "state"), "done") != 0)
+        fputs("It goes on when a server runs on this data folder: framehound up --data DIR\n", stderr);
     free(path);
     json_decref(video);
     session_close(&session);

@@ -59,6 +59,33 @@ static int run_without_command(const struct command_spec *const *specs, int coun
     return count == 0 ? EXIT_USAGE : 0;
 }
 
+static bool asks_for_help(const char *arg)
+{
+    return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0;
+}
+
+// "models --help"; returns -1 if it is something else.
+static int run_group_help(const struct command_spec *const *specs, int count, char **args)
+{
+    struct strbuf text;
+    if (count != 2 || !asks_for_help(args[1]))
+        return -1;
+    strbuf_init(&text);
+    bool found = options_help_group(specs, args[0], &text);
+    print_text(&text);
+    return found ? 0 : -1;
+}
+
+// "help models list" is "models list --help".
+static char **turn_help_round(int count, char **args)
+{
+    char **turned = mem_calloc((size_t)count + 1, sizeof(*turned));
+    for (int i = 1; i < count; i++)
+        turned[i - 1] = args[i];
+    turned[count - 1] = "--help";
+    return turned;
+}
+
 static int run_command(const struct command *command, const struct command_spec *const *specs, int count, char **args)
 {
     struct err err = ERR_INIT;
@@ -84,12 +111,26 @@ static int run_command(const struct command *command, const struct command_spec 
     return status;
 }
 
-int main(int argc, char **argv)
+static int find_and_run(const struct command_spec *const *specs, int count, char **args)
 {
-    const struct command_spec *specs[COMMAND_COUNT + 1] = {NULL};
     const struct command_spec *found = NULL;
     struct err err = ERR_INIT;
     int used = 0;
+    int status = run_group_help(specs, count, args);
+    if (status >= 0)
+        return status;
+    if (command_find(specs, count, args, &found, &used, &err) != ERR_NONE)
+        return fail(&err, EXIT_USAGE);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (specs[i] == found)
+            return run_command(commands[i], specs, count - used, args + used);
+    }
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    const struct command_spec *specs[COMMAND_COUNT + 1] = {NULL};
 
     if (sodium_init() < 0) {
         fputs("framehound: the library of cryptography cannot be initialised\n", stderr);
@@ -98,13 +139,12 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         specs[i] = &commands[i]->spec;
     int status = run_without_command(specs, argc - 1, argv + 1);
-    if (status < 0) {
-        if (command_find(specs, argc - 1, argv + 1, &found, &used, &err) != ERR_NONE)
-            return fail(&err, EXIT_USAGE);
-        for (size_t i = 0; i < COMMAND_COUNT; i++) {
-            if (specs[i] == found)
-                status = run_command(commands[i], specs, argc - 1 - used, argv + 1 + used);
-        }
+    if (status < 0 && strcmp(argv[1], "help") == 0) {
+        char **turned = turn_help_round(argc - 1, argv + 1);
+        status = find_and_run(specs, argc - 1, turned);
+        free(turned);
+    } else if (status < 0) {
+        status = find_and_run(specs, argc - 1, argv + 1);
     }
     // A full disk must not look like success. Who closed the pipe (head, less) has seen enough.
     if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -9,6 +9,26 @@
 #define COMMAND_NAME_MAX 64
 #define COMMANDS_MAX 128
 
+// Whether `name` is "word …", and what its second word is.
+static const char *second_word(const char *name, const char *word)
+{
+    size_t length = strlen(word);
+    return strncmp(name, word, length) == 0 && name[length] == ' ' ? name + length + 1 : NULL;
+}
+
+// For "models": what has to follow it. False when no command begins so.
+static bool name_seconds(const char *const *names, const char *word, char *out, size_t size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (; *names != NULL; names++) {
+        const char *second = second_word(*names, word);
+        if (second != NULL && used < size)
+            used += (size_t)snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", second);
+    }
+    return used > 0;
+}
+
 enum err_code command_find(const struct command_spec *const *commands, int count, char *const *args,
     const struct command_spec **command, int *used, struct err *err)
 {
@@ -32,11 +52,15 @@ enum err_code command_find(const struct command_spec *const *commands, int count
     }
     if (*command != NULL)
         return ERR_NONE;
-    const char *nearest = text_nearest(args[0], names);
-    if (nearest == NULL && two[0] != '\0')
-        nearest = text_nearest(two, names);
+    char seconds[128];
+    const char *nearest = two[0] != '\0' && args[1][0] != '-' ? text_nearest(two, names) : NULL;
+    if (name_seconds(names, args[0], seconds, sizeof(seconds)) && nearest == NULL)
+        return err_set(err, ERR_INVALID, "\"%.64s\" wants to be followed by one of: %s", args[0], seconds);
+    const char *given = nearest != NULL ? two : args[0];
+    if (nearest == NULL)
+        nearest = text_nearest(args[0], names);
     if (nearest != NULL)
-        return err_set(err, ERR_INVALID, "there is no command \"%.64s\": did you mean \"%s\"?", args[0], nearest);
+        return err_set(err, ERR_INVALID, "there is no command \"%.64s\": did you mean \"%s\"?", given, nearest);
     return err_set(err, ERR_INVALID, "there is no command \"%.64s\"", args[0]);
 }
 
@@ -183,6 +207,22 @@ void options_help_all(const struct command_spec *const *commands, struct strbuf 
     for (; *commands != NULL; commands++)
         strbuf_addf(out, "  %-*s%s\n", 22, (*commands)->name, (*commands)->summary);
     strbuf_adds(out, "\nframehound COMMAND --help says what can be set.\n");
+}
+
+bool options_help_group(const struct command_spec *const *commands, const char *word, struct strbuf *out)
+{
+    bool any = false;
+    for (; *commands != NULL; commands++) {
+        if (second_word((*commands)->name, word) == NULL)
+            continue;
+        if (!any)
+            strbuf_addf(out, "Usage: framehound %s COMMAND [options]\n\nCommands:\n", word);
+        any = true;
+        strbuf_addf(out, "  %-*s%s\n", 22, (*commands)->name, (*commands)->summary);
+    }
+    if (any)
+        strbuf_addf(out, "\nframehound %s COMMAND --help says what can be set.\n", word);
+    return any;
 }
 
 static json_t *describe_option(const struct option_spec *spec, const char *title)

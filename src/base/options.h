@@ -111,6 +111,8 @@ enum err_code command_find(const struct command_spec *const *commands, int count
 // Text for `--help` of one command, and of the program.
 void options_help(const struct command_spec *command, struct strbuf *out);
 void options_help_all(const struct command_spec *const *commands, struct strbuf *out);
+// For the commands of two words that begin with `word`; false, and nothing appended, when there are none.
+bool options_help_group(const struct command_spec *const *commands, const char *word, struct strbuf *out);
 // Everything that can be set, for machines (an array of commands) and as a Markdown page. New reference.
 json_t *options_describe(const struct command_spec *const *commands);
 void options_markdown(const struct command_spec *const *commands, struct strbuf *out);

@@ -258,7 +258,25 @@ static void a_command_is_found_by_one_or_two_words(void **state)
     assert_code(command_find(commands, 1, (char *[]){"injest"}, &command, &used, &err), ERR_INVALID);
     assert_string_equal(err.message, "there is no command \"injest\": did you mean \"ingest\"?");
     assert_code(command_find(commands, 2, (char *[]){"models", "lst"}, &command, &used, &err), ERR_INVALID);
-    assert_string_equal(err.message, "there is no command \"models\": did you mean \"models list\"?");
+    assert_string_equal(err.message, "there is no command \"models lst\": did you mean \"models list\"?");
+    static const char followed[] = "\"models\" wants to be followed by one of: list";
+    assert_code(command_find(commands, 1, (char *[]){"models"}, &command, &used, &err), ERR_INVALID);
+    assert_string_equal(err.message, followed);
+    assert_code(command_find(commands, 2, (char *[]){"models", "incinerate"}, &command, &used, &err), ERR_INVALID);
+    assert_string_equal(err.message, followed);
+}
+
+static void a_group_of_commands_has_help_of_its_own(void **state)
+{
+    (void)state;
+    struct strbuf out;
+    strbuf_init(&out);
+    assert_true(options_help_group(commands, "models", &out));
+    assert_non_null(strstr(out.data, "  models list"));
+    assert_null(strstr(out.data, "ingest"));
+    assert_false(options_help_group(commands, "model", &out));
+    assert_false(options_help_group(commands, "ingest", &out));
+    strbuf_release(&out);
 }
 
 static void sizes_and_durations_know_their_suffixes(void **state)
@@ -291,6 +309,7 @@ int main(void)
         cmocka_unit_test(help_needs_nothing_else),
         cmocka_unit_test(the_tables_describe_themselves),
         cmocka_unit_test(a_command_is_found_by_one_or_two_words),
+        cmocka_unit_test(a_group_of_commands_has_help_of_its_own),
         cmocka_unit_test(sizes_and_durations_know_their_suffixes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,22 @@ def test_the_program_lists_its_commands(home):
     assert run("--version", home=home).stdout.startswith("framehound ")
 
 
+def test_help_is_there_for_whoever_asks_another_way(home):
+    assert run("help", "models", "list", home=home).stdout == run("models", "list", "--help", home=home).stdout
+    group = run("models", "--help", home=home).stdout
+    assert run("help", "models", home=home).stdout == group
+    assert all(f"models {verb} " in group for verb in ("list", "verify", "add", "bench")) and "ingest" not in group
+    assert "list, verify, add, bench" in run("models", home=home, check=2).stderr
+
+
+def test_no_server_on_a_folder_is_no_server_of_chance(home, data):
+    video = ingest(clips.bikes(), home, data, "--limit", "1")["video"]
+    said = run("status", "--data", data, home=home).stdout
+    assert "No server runs on this data folder" in said and "http:" not in said
+    resumed = run("resume", video, "--data", data, "--json", home=home)
+    assert json.loads(resumed.stdout)["state"] == "done" and not resumed.stderr
+
+
 def test_the_page_of_settings_is_what_the_program_says(home):
     said = run("--describe-settings", home=home).stdout
     assert (ROOT / "docs" / "settings.md").read_text() == said, "run: make docs"

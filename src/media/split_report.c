@@ -45,7 +45,9 @@ static void find_missing_parts(
     bool has_header_duration = strcmp(source->format->iformat->name, "matroska,webm") == 0 ||
         strcmp(source->format->iformat->name, "flv") == 0 || strcmp(source->format->iformat->name, "avi") == 0;
     int64_t stated = result->info.duration_us;
-    int64_t missing = stated - result->duration_us;
+    // These headers count from zero, wherever the first picture is.
+    int64_t before = result->info.container_start_us > 0 ? result->info.container_start_us : 0;
+    int64_t missing = stated - before - result->duration_us;
     if (has_header_duration && one_stream && stated > 0 && missing > MISSING_MIN_US &&
         missing > stated / MISSING_MIN_SHARE)
         set_reason(result, "the file ends early: its header says %.1f s, but there are only %.1f s of video in it",

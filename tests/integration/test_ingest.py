@@ -110,6 +110,7 @@ def test_variable_frame_rate_and_a_late_start_are_normal_input(home, data, tmp_p
                  "select='not(mod(n,2))+gt(n,60)*not(mod(n,7))',setpts=PTS+7.3/TB", "-vsync", "vfr", "-c:v", "libx264",
                  "-g", "10", "-bf", "2", clip)
     result = ingest(clip, home, data, "--fps", "4", "--chunk", "1")
+    assert (result["state"], result["errors"]) == ("done", [])
     assert index_and_time(frames(result["video"], home, data)) == clips.on_grid(clips.probe_pts_us(clip), 4)
 
 

@@ -16,11 +16,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-WIDTH, HEIGHT, RATE, SECONDS = 640, 480, 25, 6
-# Even numbers, so that the colour planes of 4:2:0 follow exactly. The square stays in the picture and moves evenly.
+WIDTH, HEIGHT, RATE, SECONDS = 640, 480, 25, 5
+# Even numbers, so that the colour planes of 4:2:0 follow exactly. The square stays in the picture, moves evenly, and so far
+# from frame to frame that on the screen one can tell which frame it is.
 SIZE = (96, 72)
 START = (32, 24)
-STEP = (2, 2)
+STEP = (4, 2)
 MODEL = "moving-square"
 INPUT = (1280, 960)
 
@@ -42,16 +43,17 @@ def _draw(path: Path, filters: str, *more: str) -> None:
 
 def make_clips(folder: Path) -> list[dict]:
     """What each is a case of, its file, and by how much its pictures are turned clockwise to be upright."""
-    names = ("plain", "rotated", "variable-rate", "wide-pixels", "late-start")
-    paths = {name: folder / f"{name}.mp4" for name in names}
+    turned = {"plain": 0, "turned-left": 270, "turned-right": 90, "variable-rate": 0, "wide-pixels": 0, "late-start": 0}
+    paths = {name: folder / f"{name}.mp4" for name in turned}
     _draw(paths["plain"], "null")
-    # What mp4 calls 90 is turned by 90 degrees clockwise for showing.
-    _ffmpeg("-i", paths["plain"], "-c", "copy", "-metadata:s:v:0", "rotate=90", paths["rotated"])
+    # The muxer's "rotate" counts anticlockwise.
+    for name in ("turned-left", "turned-right"):
+        _ffmpeg("-i", paths["plain"], "-c", "copy", "-metadata:s:v:0", f"rotate={360 - turned[name]}", paths[name])
     _draw(paths["variable-rate"], LEFT_OUT, "-vsync", "vfr")
     _draw(paths["wide-pixels"], "setsar=4/3")
     _ffmpeg("-itsoffset", "0.7", "-i", paths["plain"], "-c", "copy", "-f", "mpegts", folder / "late.ts")
     _ffmpeg("-copyts", "-i", folder / "late.ts", "-c", "copy", paths["late-start"])
-    return [{"name": name, "path": str(path), "turned": 90 if name == "rotated" else 0} for name, path in paths.items()]
+    return [{"name": name, "path": str(path), "turned": turned[name]} for name, path in paths.items()]
 
 
 def make_model(folder: Path) -> Path:

@@ -1,15 +1,12 @@
 // What the player's tests need: a server with a detector that finds exactly a drawn square, and pictures taken apart.
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
+import { DEPS, startServer, type Server } from './support.ts';
 
-const ROOT = resolve(import.meta.dirname, '../..');
-const PROGRAM = resolve(process.env.FRAMEHOUND_BIN ?? join(ROOT, 'build/framehound'));
-const WEB = resolve(process.env.FRAMEHOUND_WEB ?? join(ROOT, 'build/web'));
-const DEPS = resolve(process.env.FRAMEHOUND_DEPS ?? join(ROOT, '.deps'));
-export const SLOWNESS = Number(process.env.FRAMEHOUND_SLOWNESS ?? 1);
+const SCRIPT = resolve(import.meta.dirname, '../../tests/harness/moving_square.py');
 
 export interface Made {
     clips: { name: string; path: string; turned: number }[];
@@ -24,16 +21,9 @@ export interface Made {
 }
 
 export interface Site {
-    url: string;
-    folder: string;
+    server: Server;
     made: Made;
     stop: () => Promise<void>;
-}
-
-export function makeSquares(folder: string): Made {
-    const python = join(DEPS, 'venv/bin/python');
-    const script = join(ROOT, 'tests/harness/moving_square.py');
-    return JSON.parse(execFileSync(python, [script, folder], { encoding: 'utf8' })) as Made;
 }
 
 /** The installed models, and those that tests add. */
@@ -45,97 +35,25 @@ function modelsFolder(folder: string, own: { name: string; folder: string }): st
     return models;
 }
 
-async function until<Value>(
-    what: string,
-    seconds: number,
-    ask: () => Value | Promise<Value>,
-): Promise<NonNullable<Value>> {
-    const end = performance.now() + seconds * 1000 * SLOWNESS;
-    for (;;) {
-        const value = await ask();
-        if (value) return value;
-        if (performance.now() > end) throw new Error(`${what}: not within ${seconds * SLOWNESS} s`);
-        await new Promise(after => setTimeout(after, 25));
-    }
-}
-
-/** A server over an empty data folder, with the square's detector. */
+/** A server with the square's detector, and the clips with the square. */
 export async function startSite(): Promise<Site> {
-    const folder = mkdtempSync(join(tmpdir(), 'framehound-player-'));
-    const made = makeSquares(join(folder, 'squares'));
-    const data = join(folder, 'data');
-    mkdirSync(data);
-    const options = ['--models', modelsFolder(folder, made.model), '--detector', made.model.name, '--web', WEB];
-    const server = spawn(PROGRAM, ['up', '--data', data, '--listen', '127.0.0.1:0', ...options], {
-        stdio: ['ignore', 'ignore', 'inherit'],
-        env: { ...process.env, HOME: folder },
-    });
-    const stop = () => end(server, folder);
+    const folder = mkdtempSync(join(tmpdir(), 'framehound-squares-'));
+    const remove = () => rmSync(folder, { recursive: true, force: true });
     try {
-        const url = await until('the server', 30, () => {
-            if (server.exitCode !== null) throw new Error(`the server ended with status ${server.exitCode}`);
-            const file = join(data, 'server.json');
-            return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { url: string }).url : null;
-        });
-        return { url, folder, made, stop };
+        const python = join(DEPS, 'venv/bin/python');
+        const made = JSON.parse(execFileSync(python, [SCRIPT, join(folder, 'made')], { encoding: 'utf8' })) as Made;
+        const models = modelsFolder(folder, made.model);
+        const args = ['--models', models, '--detector', made.model.name];
+        const server = await startServer({ name: 'player', args });
+        const stop = async () => {
+            await server.stop();
+            remove();
+        };
+        return { server, made, stop };
     } catch (error) {
-        await stop();
+        remove();
         throw error;
     }
-}
-
-async function end(server: ChildProcess, folder: string): Promise<void> {
-    if (server.exitCode === null) {
-        const ended = new Promise(resolve => server.once('exit', resolve));
-        server.kill('SIGTERM');
-        await ended;
-    }
-    rmSync(folder, { recursive: true, force: true });
-}
-
-interface Video {
-    id: string;
-    state: string;
-    errors: string[];
-}
-
-/** Ingests a file; its video's id when all of it is done. */
-export async function ingest(site: Site, path: string, project = 'squares'): Promise<string> {
-    const answer = await fetch(`${site.url}/api/v1/projects/${project}/videos`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ source: path, fps: 5 }),
-    });
-    const { id } = (await answer.json()) as Video;
-    const video = await until(`the ingestion of ${path}`, 90, async () => {
-        const now = (await (await fetch(`${site.url}/api/v1/videos/${id}`)).json()) as Video;
-        return now.state === 'queued' || now.state === 'running' ? null : now;
-    });
-    if (video.state !== 'done') throw new Error(`${path}: ${video.state}: ${video.errors.join(' ')}`);
-    return id;
-}
-
-const FLAGS =
-    '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
-
-export function startBrowser(): Promise<Browser> {
-    return chromium.launch({
-        executablePath: process.env.FRAMEHOUND_CHROMIUM ?? '/usr/bin/chromium',
-        args: FLAGS.split(' '),
-    });
-}
-
-/** A page that collects what went wrong in it. */
-export async function openPage(
-    browser: Browser,
-    options: BrowserContextOptions,
-): Promise<{ page: Page; wrong: string[] }> {
-    const page = await (await browser.newContext(options)).newPage();
-    const wrong: string[] = [];
-    page.on('console', message => message.type() === 'error' && wrong.push(message.text()));
-    page.on('pageerror', error => wrong.push(error.message));
-    page.on('response', answer => answer.status() >= 400 && wrong.push(`${answer.status()} ${answer.url()}`));
-    return { page, wrong };
 }
 
 export interface Rect {
@@ -156,7 +74,7 @@ export function layerOf(page: Page): Promise<Layer> {
     return page.getByTestId('object-layer').evaluate(canvas => (canvas as unknown as { layer: Layer }).layer);
 }
 
-/** The square's pixels, and the inner edges of the box's lines around them, in CSS pixels of the screenshot. */
+/** The square's pixels, and the inner edges of the box's lines around them, in CSS pixels of the stage. */
 export interface Measured {
     square: Rect;
     inner: Rect;
@@ -168,66 +86,66 @@ export interface Measured {
  */
 export async function measureScreenshots(page: Page, scratch: Page): Promise<Measured> {
     const canvas = page.getByTestId('object-layer');
-    const stage = canvas.locator('..');
-    const withBoxes = await stage.screenshot();
+    const clip = (await canvas.boundingBox())!;
+    const drawn = await page.screenshot({ clip });
     await canvas.evaluate(element => (element.style.visibility = 'hidden'));
-    const without = await stage.screenshot();
+    const bare = await page.screenshot({ clip });
     await canvas.evaluate(element => (element.style.visibility = ''));
     const ratio = await page.evaluate(() => devicePixelRatio);
-    const measured = await scratch.evaluate(
-        async ([a, b]) => {
-            const pixels = async (base64: string) => {
-                const bytes = Uint8Array.from(atob(base64), c => c.charCodeAt(0));
-                const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
-                const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')!;
-                context.drawImage(bitmap, 0, 0);
-                return context.getImageData(0, 0, bitmap.width, bitmap.height);
-            };
-            const drawn = await pixels(a!);
-            const bare = await pixels(b!);
-            const { width, height } = bare;
-            const at = ({ data }: ImageData, x: number, y: number) => {
-                const i = 4 * (y * width + x);
-                return [data[i]!, data[i + 1]!, data[i + 2]!] as const;
-            };
-            let [left, top, right, bottom] = [width, height, 0, 0];
-            for (let y = 0; y < height; y++) {
-                for (let x = 0; x < width; x++) {
-                    const [r, g, blue] = at(bare, x, y);
-                    if (g < 138 || r > 110 || blue > 110) continue;
-                    left = Math.min(left, x);
-                    right = Math.max(right, x + 1);
-                    top = Math.min(top, y);
-                    bottom = Math.max(bottom, y + 1);
-                }
-            }
-            const middleX = Math.floor((left + right) / 2);
-            const middleY = Math.floor((top + bottom) / 2);
-            const walk = (stepX: number, stepY: number) => {
-                let [x, y] = [middleX, middleY];
-                for (; x >= 0 && y >= 0 && x < width && y < height; x += stepX, y += stepY) {
-                    const before = at(bare, x, y);
-                    const differs = at(drawn, x, y).some((value, i) => Math.abs(value - before[i]!) > 24);
-                    if (differs) break;
-                }
-                return stepX + stepY < 0 ? [x + 1, y + 1] : [x, y];
-            };
-            const [innerLeft, , innerRight, , , innerTop, , innerBottom] = [
-                ...walk(-1, 0),
-                ...walk(1, 0),
-                ...walk(0, -1),
-                ...walk(0, 1),
-            ] as [number, number, number, number, number, number, number, number];
-            const rect = (x: number, y: number, x2: number, y2: number) => ({ x, y, width: x2 - x, height: y2 - y });
-            return {
-                square: rect(left, top, right, bottom),
-                inner: rect(innerLeft, innerTop, innerRight, innerBottom),
-            };
-        },
-        [withBoxes.toString('base64'), without.toString('base64')],
-    );
+    const measured = await scratch.evaluate(measurePixels, {
+        drawn: drawn.toString('base64'),
+        bare: bare.toString('base64'),
+    });
     const scaled = (r: Rect) => ({ x: r.x / ratio, y: r.y / ratio, width: r.width / ratio, height: r.height / ratio });
     return { square: scaled(measured.square), inner: scaled(measured.inner) };
+}
+
+/** Runs in a page: two PNGs, as base64, in device pixels. */
+async function measurePixels(pictures: { drawn: string; bare: string }): Promise<Measured> {
+    const pixelsOf = async (base64: string) => {
+        const bytes = Uint8Array.from(atob(base64), c => c.charCodeAt(0));
+        const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+        const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')!;
+        context.drawImage(bitmap, 0, 0);
+        return context.getImageData(0, 0, bitmap.width, bitmap.height);
+    };
+    const drawn = await pixelsOf(pictures.drawn);
+    const bare = await pixelsOf(pictures.bare);
+    const { width, height } = bare;
+    const rect = (left: number, top: number, right: number, bottom: number) => ({
+        x: left,
+        y: top,
+        width: right - left,
+        height: bottom - top,
+    });
+    let [left, top, right, bottom] = [width, height, 0, 0];
+    for (let y = 0; y < height; y++) {
+        for (let x = 0; x < width; x++) {
+            const at = 4 * (y * width + x);
+            // Halfway between the square's colour and the background's, as the detector sees it.
+            if (bare.data[at + 1]! < 138 || bare.data[at]! > 110 || bare.data[at + 2]! > 110) continue;
+            left = Math.min(left, x);
+            right = Math.max(right, x + 1);
+            top = Math.min(top, y);
+            bottom = Math.max(bottom, y + 1);
+        }
+    }
+    const differs = (x: number, y: number) => {
+        const at = 4 * (y * width + x);
+        return [0, 1, 2].some(i => Math.abs(drawn.data[at + i]! - bare.data[at + i]!) > 24);
+    };
+    /** How many pixels from the middle are as they were. */
+    const same = (stepX: number, stepY: number) => {
+        let [x, y] = [Math.floor((left + right) / 2), Math.floor((top + bottom) / 2)];
+        let count = 0;
+        for (; x >= 0 && y >= 0 && x < width && y < height && !differs(x, y); x += stepX, y += stepY) count += 1;
+        return count;
+    };
+    const [x, y] = [Math.floor((left + right) / 2), Math.floor((top + bottom) / 2)];
+    return {
+        square: rect(left, top, right, bottom),
+        inner: rect(x - same(-1, 0) + 1, y - same(0, -1) + 1, x + same(1, 0), y + same(0, 1)),
+    };
 }
 
 /** How far the edges of two rectangles are apart at most. */

@@ -254,6 +254,8 @@ static enum err_code run_ingest(const struct options *options, int *status, stru
         return code;
     }
     code = submit(&session, options, &video, err);
+    if (code == ERR_CANCELLED)
+        code = err_set(err, ERR_CANCELLED, "stopped before the video was submitted");
     // Without a server, nobody would go on after this process.
     bool wait = options_bool(options, "wait") || session.instance != NULL;
     if (code == ERR_NONE && wait)

@@ -299,6 +299,8 @@ enum err_code instance_start(const struct instance_config *config, struct instan
         code = wiring_lock(dir, &in->lock, err);
     if (code == ERR_NONE)
         code = stores_open(dir, &store_settings, config->must_exist, config->log, in->metrics, &in->stores, err);
+    if (code == ERR_DENIED)
+        err_context(err, "this user may not write to the data folder %s; name another with --data", dir);
     if (code == ERR_NONE) {
         struct ingest *ingest = &in->stores->ingest;
         in->models = models_new(&model_settings, in->stores->cache_dir, config->log);

@@ -26,8 +26,10 @@ enum err_code dir_make(const char *path, struct err *err)
             continue;
         *at = '\0';
         struct stat st;
-        if (mkdir(copy, DIR_MODE) != 0 && errno != EEXIST && stat(copy, &st) != 0)
-            code = err_set_errno(err, errno, "cannot make the folder %s", copy);
+        int failure = mkdir(copy, DIR_MODE) != 0 ? errno : 0;
+        // Whatever the reason is, a folder that is there need not be made.
+        if (failure != 0 && failure != EEXIST && stat(copy, &st) != 0)
+            code = err_set_errno(err, failure, "cannot make the folder %s", copy);
         else if (stat(copy, &st) == 0 && !S_ISDIR(st.st_mode))
             code = err_set(err, ERR_CONFLICT, "%s is not a folder", copy);
         *at = c;

@@ -241,6 +241,27 @@ static void a_lock_goes_with_the_process_that_held_it(void **state)
     close(ready[1]);
 }
 
+// For root nothing is forbidden, so it becomes nobody for a while.
+static void a_folder_that_may_not_be_made_says_why(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    const uid_t nobody = 65534;
+    bool is_root = geteuid() == 0;
+    assert_int_equal(chmod(root, 0755), 0);
+    assert_ok(dir_make(at("closed"), &err), &err);
+    assert_int_equal(chmod(at("closed"), 0555), 0);
+    if (is_root)
+        assert_int_equal(seteuid(nobody), 0);
+    (void)!dir_make(at("closed/new"), &err);
+    if (is_root)
+        assert_int_equal(seteuid(0), 0);
+    assert_non_null(strstr(err.message, "closed/new: Permission denied"));
+    // What is there need not be made, whoever may make it.
+    assert_ok(dir_make(at("closed"), &err), &err);
+    assert_int_equal(chmod(at("closed"), 0755), 0);
+}
+
 static void free_space_is_told(void **state)
 {
     (void)state;
@@ -276,6 +297,7 @@ int main(void)
         cmocka_unit_test(empty_folders_are_removed_up_to_the_top),
         cmocka_unit_test(a_held_lock_says_who_holds_it),
         cmocka_unit_test(a_lock_goes_with_the_process_that_held_it),
+        cmocka_unit_test(a_folder_that_may_not_be_made_says_why),
         cmocka_unit_test(free_space_is_told),
         cmocka_unit_test(a_full_disk_is_told_and_leaves_the_old_file),
     };

@@ -1,11 +1,14 @@
 """Each mistake gives one clear sentence and the right status, and loses nothing that is stored."""
 
 import json
+import os
+import shutil
+import subprocess
 
 import pytest
 
 from harness import clips
-from harness.program import frames, ingest, run
+from harness.program import PROGRAM, environment, frames, ingest, run
 
 # file: (states it may end in, least and most frames at 5 per second, words that must be in what is said)
 BAD_FILES = {
@@ -139,6 +142,23 @@ def test_an_unwritable_data_folder_is_said(home, tmp_path):
     place.write_text("")
     said = say(home, "ingest", clips.bikes(), "--project", "p", "--data", place / "data", "--wait")
     assert str(place) in said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody who may not write")
+def test_a_data_folder_of_somebody_else_is_said(home, tmp_path):
+    place = tmp_path / "place"
+    place.mkdir(mode=0o755)
+    program = tmp_path / "framehound"
+    shutil.copy(PROGRAM, program)
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    done = subprocess.run(
+        [program, "ingest", "x.mp4", "--project", "p", "--data", place / "data", "--wait"], user=65534, group=65534,
+        extra_groups=[], env=environment(home), capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+    if done.returncode == 127:
+        pytest.skip("the libraries of the program are not for everybody to read here")
+    assert done.returncode == 1
+    assert str(place / "data") in done.stderr and "Permission denied" in done.stderr and "--data" in done.stderr
 
 
 def test_a_damaged_store_is_said_and_left_alone(home, data):

@@ -1,10 +1,22 @@
 // What all end-to-end tests need: a server over a data folder of its own, videos in it, and a browser whose pages collect
 // what goes wrong in them.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import {
+    closeSync,
+    createReadStream,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    openSync,
+    readFileSync,
+    rmSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { expect } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const PROGRAM = resolve(process.env.FRAMEHOUND_BIN ?? join(ROOT, 'build/framehound'));
@@ -236,4 +248,49 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
         expectPeace: () => (expected = []),
         close: () => context.close(),
     };
+}
+
+/** Does something in a page of its own. What goes wrong in it and was not expected is a failure. */
+export async function inPage(
+    browser: Browser,
+    act: (opened: OpenedPage) => Promise<void>,
+    options: BrowserContextOptions = {},
+): Promise<void> {
+    const opened = await openPage(browser, options);
+    try {
+        await act(opened);
+    } catch (error) {
+        const shots = process.env.FRAMEHOUND_SHOTS;
+        if (shots !== undefined) await opened.page.screenshot({ path: join(shots, `failed-${Date.now()}.png`) });
+        if (error instanceof Error && opened.wrong.length > 0)
+            error.message += `\nWhat went wrong in the page:\n${opened.wrong.join('\n')}`;
+        throw error;
+    } finally {
+        await opened.close();
+    }
+    expect(opened.wrong).toEqual([]);
+}
+
+/** The street scene under an address, as a web server has it: there, or not yet. */
+export class VideoHost {
+    isThere = true;
+    private readonly server = createServer((request, response) => {
+        if (!this.isThere || request.url?.startsWith('/street.mp4') !== true) {
+            response.writeHead(404).end();
+            return;
+        }
+        response.writeHead(200, { 'Content-Type': 'video/mp4' });
+        createReadStream(STREET_SCENE).pipe(response);
+    });
+
+    /** The address of the video. */
+    async start(): Promise<string> {
+        await new Promise<void>(listening => this.server.listen(0, '127.0.0.1', listening));
+        return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/street.mp4`;
+    }
+
+    async stop(): Promise<void> {
+        this.server.closeAllConnections();
+        await new Promise(closed => this.server.close(closed));
+    }
 }

@@ -3,7 +3,7 @@ import { useEffect, useId, useRef, useState, type SyntheticEvent } from 'react';
 import type { Schema } from '@/api/client.ts';
 import { keys } from '@/api/keys.ts';
 import { sentenceOf } from '@/api/problem.ts';
-import { labelsQuery, projectQuery } from '@/api/queries.ts';
+import { labelsQuery, projectQuery, projectsQuery } from '@/api/queries.ts';
 import { Button } from '@/components/Button.tsx';
 import { Dialog } from '@/components/Dialog.tsx';
 import { Skeleton } from '@/components/Skeleton.tsx';
@@ -16,7 +16,7 @@ import styles from './DeleteProjectDialog.module.css';
 interface Props {
     project: Schema<'Project'>;
     onClose: () => void;
-    onDeleted?: () => void;
+    onDeleted?: () => void | Promise<void>;
 }
 
 /** Says exactly what will be lost, as it is now, and wants the name typed where that is anything. */
@@ -39,10 +39,16 @@ export function DeleteProjectDialog({ project: { name }, onClose, onDeleted }: P
         mutationFn: () => deleteProject(name),
         onSuccess: async () => {
             toast(`Project ${name} was deleted.`);
-            onDeleted?.();
+            // Before anybody asks for its pictures once more.
+            queries.setQueryData(projectsQuery().queryKey, known =>
+                known?.map(one => (one.name === name ? { ...one, deleting: true } : one)),
+            );
+            await onDeleted?.();
             onClose();
-            queries.removeQueries({ queryKey: keys.project(name) });
             await queries.invalidateQueries({ queryKey: keys.projects });
+            // Only what no view shows any more: what is taken away under one is asked for again, and is not there.
+            for (const queryKey of [keys.project(name), keys.videosOf(name), keys.labels(name), keys.classes(name)])
+                queries.removeQueries({ queryKey, type: 'inactive' });
         },
     });
 

@@ -100,7 +100,7 @@ export function ProjectView({ project: name }: { project: string }) {
                 <DeleteProjectDialog
                     project={project}
                     onClose={() => setIsDeleting(false)}
-                    onDeleted={() => void navigate(paths.projects(), { replace: true })}
+                    onDeleted={() => navigate(paths.projects(), { replace: true })}
                 />
             )}
         </Page>

@@ -1,0 +1,172 @@
+// Projects and videos: from the first visit to deleting them again.
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ingest, inPage, startBrowser, startServer, type Server, type Video } from './support.ts';
+
+let server: Server;
+let browser: Browser;
+const ends: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+    browser = await startBrowser();
+    ends.push(() => browser.close());
+    server = await startServer({ name: 'projects' });
+    ends.push(() => server.stop());
+});
+
+afterAll(async () => {
+    for (const end of ends.reverse()) await end();
+});
+
+const card = (page: Page, project: string) =>
+    page.getByRole('list', { name: 'Projects' }).getByRole('listitem').filter({ hasText: project });
+
+/** All pictures in there have come, and show something. */
+async function expectPictures(page: Page, selector: string, count: number) {
+    const pictures = page.locator(`${selector} img`);
+    await expect.poll(() => pictures.count()).toBe(count);
+    await expect
+        .poll(() => pictures.evaluateAll(all => all.filter(one => (one as HTMLImageElement).naturalWidth > 0).length))
+        .toBe(count);
+}
+
+test('the first visit says how to begin, and leads to a project', async () => {
+    await inPage(browser, async ({ page }) => {
+        await page.goto(server.url);
+        await page.getByText('Start with a video').waitFor();
+        expect(await page.title()).toContain('Projects');
+        await page.getByRole('button', { name: 'New project' }).click();
+
+        // The name is judged as it is typed, and a good one is offered.
+        const dialog = page.getByRole('dialog', { name: 'New project' });
+        await page.keyboard.type('Holiday 2024');
+        await dialog.getByText('Use lower-case letters.').waitFor();
+        await dialog.getByRole('button', { name: 'Use “holiday-2024”' }).click();
+        await dialog.getByRole('button', { name: 'Create project' }).click();
+        await page.waitForURL('**/p/holiday-2024');
+        await page.getByText('No videos yet').waitFor();
+
+        await page.getByRole('link', { name: 'Framehound, all projects' }).click();
+        await card(page, 'holiday-2024').getByText('No videos yet').waitFor();
+    });
+    const { projects } = await server.get<{ projects: { name: string }[] }>('/projects');
+    expect(projects.map(({ name }) => name)).toEqual(['holiday-2024']);
+});
+
+test('projects and videos show what is in them', async () => {
+    const video = await ingest(server);
+    await inPage(browser, async ({ page }) => {
+        await page.goto(server.url);
+        const counts = `1 video · ${video.progress.frames_indexed} frames · ${video.progress.objects} objects`;
+        // The spaces in it do not break.
+        await card(page, 'street')
+            .getByText(new RegExp(counts.replaceAll(' ', '\\s')))
+            .waitFor();
+        await expectPictures(page, 'li', 1);
+
+        await card(page, 'street').getByRole('link', { name: 'street' }).click();
+        await page.waitForURL('**/p/street');
+        const row = page.getByRole('listitem').filter({ hasText: 'Street scene' });
+        await row.getByText('Done').waitFor();
+        await row.getByText('0:10').waitFor();
+        expect(await row.locator('dl').innerText()).toMatch(
+            new RegExp(`frames\\s+${video.progress.frames_indexed}\\s+objects\\s+${video.progress.objects}$`),
+        );
+        await expectPictures(page, 'li', 1);
+        await row.getByRole('link', { name: 'Open: Street scene' }).click();
+        await page.waitForURL(`**/p/street/v/${video.id}*`);
+        await page.locator('video').waitFor();
+    });
+});
+
+test('a video that could not be had says why where it is listed', async () => {
+    const { id } = await server.request<Video>('POST', '/projects/street/videos', {
+        source: `${server.url}/api/v1/nothing.mp4`,
+        name: 'Not there',
+    });
+    await inPage(browser, async ({ page }) => {
+        await page.goto(`${server.url}/p/street`);
+        const row = page.getByRole('listitem').filter({ hasText: 'Not there' }).first();
+        // The list follows the state by itself.
+        await row.getByText('Failed').waitFor();
+        await row.getByRole('button', { name: '1 error' }).click();
+        const [error] = (await server.get<Video>(`/videos/${id}`)).errors;
+        await row.getByText(error!).waitFor();
+    });
+    await server.request('DELETE', `/videos/${id}`);
+});
+
+test('a video is deleted when what is lost was said', async () => {
+    const video = await ingest(server, { name: 'The beginning', limit_seconds: 1 });
+    await inPage(browser, async ({ page }) => {
+        await page.goto(`${server.url}/p/street`);
+        const row = page.getByRole('listitem').filter({ hasText: 'The beginning' });
+        const ask = async () => {
+            await row.getByRole('button', { name: 'Actions for The beginning' }).click();
+            await page.getByRole('menuitem', { name: 'Delete…' }).click();
+            return page.getByRole('dialog', { name: 'Delete The beginning?' });
+        };
+        const dialog = await ask();
+        await dialog.getByText(`${video.progress.frames_indexed} frames`).waitFor();
+        await dialog.getByText('The source itself is not touched.').waitFor();
+        await page.keyboard.press('Escape');
+        await dialog.waitFor({ state: 'detached' });
+        expect((await server.get<Video>(`/videos/${video.id}`)).state).toBe('done');
+
+        await (await ask()).getByRole('button', { name: 'Delete video' }).click();
+        await row.waitFor({ state: 'detached' });
+        await page.getByText('The beginning was deleted.').waitFor();
+    });
+    await expect(server.get(`/videos/${video.id}`)).rejects.toThrow('404');
+});
+
+test('a project is deleted only when its name was typed', async () => {
+    await inPage(browser, async ({ page }) => {
+        await page.goto(`${server.url}/p/street`);
+        await page.getByRole('button', { name: 'Actions for this project' }).click();
+        await page.getByRole('menuitem', { name: 'Delete project…' }).click();
+        const dialog = page.getByRole('dialog', { name: 'Delete project street?' });
+        await dialog.getByText(/1 video, \d+ frames and \d+ objects will be lost/).waitFor();
+        const button = dialog.getByRole('button', { name: 'Delete project' });
+        expect(await button.isDisabled()).toBe(true);
+        await page.keyboard.type('stree');
+        expect(await button.isDisabled()).toBe(true);
+        await page.keyboard.type('t');
+        await page.keyboard.press('Enter');
+        await page.waitForURL(url => url.pathname === '/');
+        await card(page, 'holiday-2024').waitFor();
+        await card(page, 'street').waitFor({ state: 'detached' });
+    });
+    await expect.poll(() => server.get('/projects/street').catch(String), { timeout: 20_000 }).toContain('404');
+});
+
+test('a list that cannot be loaded says so, and is there after another try', async () => {
+    await inPage(browser, async ({ page, expectTrouble, expectPeace }) => {
+        const detail = 'the meta store is busy: try again in a moment';
+        const problem = { type: 'about:blank', title: 'Service Unavailable', status: 503, detail };
+        await page.route('**/api/v1/projects?*', route =>
+            route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify(problem) }),
+        );
+        expectTrouble(/503/);
+        await page.goto(server.url);
+        const state = page.getByRole('alert');
+        await state.getByText('The projects could not be loaded').waitFor();
+        await state.getByText('The meta store is busy: try again in a moment.').waitFor();
+        await page.unroute('**/api/v1/projects?*');
+        expectPeace();
+        await state.getByRole('button', { name: 'Try again' }).click();
+        await card(page, 'holiday-2024').waitFor();
+    });
+});
+
+test('what is not there is said, with a way on', async () => {
+    await inPage(browser, async ({ page, expectTrouble }) => {
+        await page.goto(`${server.url}/no/such/page`);
+        await page.getByText('There is no such page').waitFor();
+        expectTrouble(/404.*\/projects\/nothing/);
+        await page.goto(`${server.url}/p/nothing`);
+        await page.getByText('There is no project nothing').waitFor();
+        await page.getByRole('link', { name: 'All projects', exact: true }).click();
+        await card(page, 'holiday-2024').waitFor();
+    });
+});

@@ -76,7 +76,7 @@ export async function keepPicture(file: File, bytesMost: number): Promise<KeptPi
     const content = await madeSmaller(file);
     if (content.size > bytesMost)
         throw new Error(
-            `${file.name} has ${formatBytes(content.size)}, and this server takes pictures of up to ` +
+            `The picture ${file.name} has ${formatBytes(content.size)}, and this server takes up to ` +
                 `${formatBytes(bytesMost)}. Make it smaller.`,
         );
     const id = pictureId(new Uint8Array(await content.arrayBuffer()));

@@ -86,7 +86,7 @@ function VideoFilter({ project, question, ask, problem }: PartProps & { project:
 }
 
 function ScoreFilter({ question, ask, problem }: PartProps) {
-    // While one drags the slider, only its number moves.
+    // While the slider is being moved, its number goes ahead of the address.
     const [sliding, setSliding] = useState<number | null>(null);
     const kind = scoreOf(question);
     if (kind === null) return null;
@@ -94,16 +94,10 @@ function ScoreFilter({ question, ask, problem }: PartProps) {
     const name = kind === 'detector' ? 'detector’s score' : 'similarity';
     const settle = () => {
         if (sliding !== null) ask({ ...question, minScore: sliding === 0 ? null : sliding }, 'replace');
-        setSliding(null);
     };
     return (
         <div className={styles.part}>
             <label className={styles.score}>
-                <span>
-                    {least === 0
-                        ? `Any ${name}`
-                        : `${name.charAt(0).toUpperCase()}${name.slice(1)} from ${formatScore(least)}`}
-                </span>
                 <input
                     type="range"
                     min={0}
@@ -113,8 +107,16 @@ function ScoreFilter({ question, ask, problem }: PartProps) {
                     onChange={event => setSliding(Number(event.target.value))}
                     onPointerUp={settle}
                     onKeyUp={settle}
-                    onBlur={settle}
+                    onBlur={() => {
+                        settle();
+                        setSliding(null);
+                    }}
                 />
+                <span>
+                    {least === 0
+                        ? `Any ${name}`
+                        : `${name.charAt(0).toUpperCase()}${name.slice(1)} from ${formatScore(least)}`}
+                </span>
             </label>
             <p className={styles.error} aria-live="polite">
                 {problem}

@@ -33,6 +33,7 @@ export function QuestionHead({ project, question, ask, problem, onFiles }: Props
             size="s"
             variant="quiet"
             icon={<CloseIcon />}
+            className={styles.remove}
             onClick={() => ask({ ...NOTHING, video: question.video })}
         >
             New search

@@ -10,7 +10,7 @@ import { useShortcut } from '@/lib/keys.tsx';
 import { paths } from '@/lib/paths.ts';
 import { classesQuery } from '../api/queries.ts';
 import { usePictureSearch } from '../hooks/usePictureSearch.ts';
-import { nextOffer, offersFor, projectOffers, type Offer } from '../model/offers.ts';
+import { meantOffer, nextOffer, offersFor, projectOffers, type Offer } from '../model/offers.ts';
 import { Offers } from './Offers.tsx';
 import { PictureInput } from './PictureInput.tsx';
 import styles from './SearchBar.module.css';
@@ -47,8 +47,8 @@ export function SearchBar({ project }: { project: string | undefined }) {
             ? projectOffers(typed, projects.data ?? [])
             : offersFor(typed, { labels: labels.data?.labels ?? [], classes: classes.data ?? [], text });
     const asked = scope === undefined ? [projects] : [labels, classes];
-    // What is typed means the first that fits, until one moves elsewhere.
-    const active = moved !== undefined ? moved : typed.trim() !== '' && offers.length > 0 ? 0 : null;
+    // What is typed means what fits it best, until one moves elsewhere.
+    const active = moved !== undefined ? moved : meantOffer(typed, offers);
     const at = active !== null && active < offers.length ? active : null;
 
     function close() {

@@ -32,7 +32,7 @@ export function SearchView({ project }: { project: string }) {
     if (isNotFound(projectError))
         return (
             <ErrorState
-                title={`There is no project ${project}`}
+                title="This project cannot be searched"
                 error={projectError}
                 actions={<LinkButton to={paths.projects()}>All projects</LinkButton>}
             />

@@ -69,6 +69,14 @@ export function projectOffers(
         .map(({ name, objects }) => ({ kind: 'project', name, count: objects }));
 }
 
+/** The offer that is meant by what is typed: one that is called so, or else the first. */
+export function meantOffer(typed: string, offers: readonly Offer[]): number | null {
+    const key = keyOf(typed);
+    if (key === '' || offers.length === 0) return null;
+    const exact = offers.findIndex(offer => offer.kind !== 'text' && keyOf(offer.name) === key);
+    return exact >= 0 ? exact : 0;
+}
+
 /** The place an arrow key leads to among `count` offers: around, by way of none (null), which is the field itself. */
 export function nextOffer(at: number | null, by: 1 | -1, count: number): number | null {
     if (count === 0) return null;

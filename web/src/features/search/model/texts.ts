@@ -39,6 +39,6 @@ export function describeCell({ hit, section, stands }: Cell, video: string, kind
 
 export const SECTION_TITLES: Record<SectionKey, string> = {
     found: '',
-    explicit: 'Carry the label',
-    probable: 'Probably are it',
+    explicit: 'Labelled',
+    probable: 'Probably',
 };

@@ -1,0 +1,80 @@
+import { expect, it } from 'vitest';
+import { hitFixture, hitsFixture } from '../testing.ts';
+import { columnsFor, layOut, neighbourOf, type Layout, type Section } from './layout.ts';
+
+const none = new Set<string>();
+const shown = ({ rows }: Layout) =>
+    rows.map(row => ('title' in row ? `# ${row.title}` : row.cells.map(cell => cell.hit.object).join(', ')));
+const found = (...hits: Section['hits'][number][]): Section => ({ key: 'found', hits });
+
+it('has room for at least two beside one another', () => {
+    expect(columnsFor(1000, 148, 12)).toBe(6);
+    expect(columnsFor(148, 148, 12)).toBe(2);
+});
+
+it('fills rows with one cell for what is near-identical, led by the best', () => {
+    const layout = layOut(
+        [
+            found(
+                hitFixture('a', { track: 't1' }),
+                hitFixture('b', { track: 't2' }),
+                hitFixture('c', { track: 't1' }),
+                hitFixture('d', { pts_us: 60_000_000 }),
+            ),
+        ],
+        none,
+        2,
+    );
+    expect(shown(layout)).toEqual(['a, b', 'd']);
+    expect(layout.cells.map(cell => [cell.at, cell.stands, cell.stack])).toEqual([
+        [0, 2, 'a'],
+        [1, 1, null],
+        [2, 1, null],
+    ]);
+    expect(layout.rowOf).toEqual([0, 0, 1]);
+});
+
+it('unfolds a stack in its place', () => {
+    const hits = ['a', 'b', 'c'].map(object => hitFixture(object, { track: object === 'b' ? 't2' : 't1' }));
+    const layout = layOut([found(...hits)], new Set(['a']), 3);
+    expect(shown(layout)).toEqual(['a, c, b']);
+    expect(layout.cells.map(cell => [cell.stands, cell.stack, cell.unfolded])).toEqual([
+        [1, 'a', true],
+        [1, null, true],
+        [1, null, false],
+    ]);
+});
+
+it('has titles over the two lists of a label, and none over an empty one', () => {
+    const [a, b, c] = hitsFixture(3) as [Section['hits'][0], Section['hits'][0], Section['hits'][0]];
+    const sections: Section[] = [
+        { key: 'explicit', hits: [a, b] },
+        { key: 'probable', hits: [c] },
+    ];
+    expect(shown(layOut(sections, none, 5))).toEqual(['# explicit', 'object 0, object 1', '# probable', 'object 2']);
+    expect(shown(layOut([{ key: 'explicit', hits: [] }, sections[1]!], none, 5))).toEqual(['# probable', 'object 2']);
+});
+
+it('goes from cell to cell with the arrow keys, past titles and into shorter rows', () => {
+    const hits = hitsFixture(7);
+    const layout = layOut(
+        [
+            { key: 'explicit', hits: hits.slice(0, 5) },
+            { key: 'probable', hits: hits.slice(5) },
+        ],
+        none,
+        3,
+    );
+    const go = (at: number, key: string) => neighbourOf(at, key, layout);
+    expect(go(0, 'ArrowRight')).toBe(1);
+    expect(go(0, 'ArrowLeft')).toBeNull();
+    expect(go(6, 'ArrowRight')).toBeNull();
+    expect(go(1, 'ArrowDown')).toBe(4);
+    expect(go(2, 'ArrowDown')).toBe(4);
+    expect(go(4, 'ArrowDown')).toBe(6);
+    expect(go(5, 'ArrowUp')).toBe(3);
+    expect(go(1, 'ArrowUp')).toBeNull();
+    expect(go(3, 'Home')).toBe(0);
+    expect(go(3, 'End')).toBe(6);
+    expect(go(3, 'x')).toBeNull();
+});

@@ -55,7 +55,7 @@ export function PictureCell(props: Props) {
     const { id, cell, scoreBy, suggested, tag, marked, tabbable, actions, drags, onAct, onOpen, onMark, onUnfold } =
         props;
     const { picture, stands, stack, unfolded } = cell;
-    const { attributes, listeners, setNodeRef, isDragging } = useDraggable({ id, data: { pictures: drags } });
+    const { attributes, listeners, setNodeRef, isDragging, active } = useDraggable({ id, data: { pictures: drags } });
     const score = scoreBy === null ? null : pictureScore(picture, scoreBy);
     const { label } = picture;
     return (
@@ -81,6 +81,8 @@ export function PictureCell(props: Props) {
                 onClick={event => onMark(howMarked(event))}
                 onDoubleClick={() => onOpen(picture)}
                 onKeyDown={event => {
+                    // While one is dragged with the keyboard, the arrow keys are about columns.
+                    if (active !== null) return;
                     props.onKeyDown(event);
                     if (!event.defaultPrevented)
                         (listeners?.onKeyDown as ((event: KeyboardEvent) => void) | undefined)?.(event);

@@ -88,10 +88,14 @@ export function PictureGrid(props: Props) {
     function focusCell(at: number) {
         setCurrent(at);
         virtualizer.scrollToIndex(rowOf[at] ?? 0);
+        const focus = () => {
+            // Somebody who has gone on to another place in the meantime is not fetched back.
+            const now = document.activeElement;
+            if (now !== null && now !== document.body && body.current?.contains(now) !== true) return;
+            body.current?.querySelector<HTMLElement>(`[data-at="${at}"]`)?.focus();
+        };
         // The row may have to be rendered first.
-        requestAnimationFrame(() =>
-            requestAnimationFrame(() => body.current?.querySelector<HTMLElement>(`[data-at="${at}"]`)?.focus()),
-        );
+        requestAnimationFrame(() => requestAnimationFrame(focus));
     }
 
     // What was acted on may have left the grid: the focus goes to what is in its place.

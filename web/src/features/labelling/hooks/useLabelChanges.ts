@@ -53,8 +53,9 @@ function repaint(queries: QueryClient, { label, positive = [], negative = [] }: 
         positiveTracks: tracksOf(positive),
         negativeTracks: tracksOf(negative),
     });
-    queries.setQueriesData<readonly Schema<'Frame'>[]>({ queryKey: keys.allFrames }, frames =>
-        repaintFrames(frames, labelOf),
+    // Windows of frames, and single ones under the pointer on the timeline.
+    queries.setQueriesData<readonly Schema<'Frame'>[] | Schema<'Frame'> | null>({ queryKey: keys.allFrames }, data =>
+        repaintFrames(data, labelOf),
     );
     for (const picture of [...positive, ...negative]) {
         queries.setQueryData<Schema<'ObjectDetails'>>(keys.object(picture.object), object =>

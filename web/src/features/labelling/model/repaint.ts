@@ -39,12 +39,17 @@ export function relabelFrame(frame: Frame, labelOf: ReturnType<typeof relabel>):
     return objects.some((object, at) => object !== frame.objects[at]) ? { ...frame, objects } : frame;
 }
 
-/** The same for a window of frames. */
-export function repaintFrames(
-    frames: readonly Frame[] | undefined,
+/** The same for whatever frames are kept: a window of them, one, or none. */
+export function repaintFrames<Kept extends readonly Frame[] | Frame | null | undefined>(
+    kept: Kept,
     labelOf: ReturnType<typeof relabel>,
-): readonly Frame[] | undefined {
-    if (frames === undefined) return undefined;
-    const painted = frames.map(frame => relabelFrame(frame, labelOf));
-    return painted.some((frame, at) => frame !== frames[at]) ? painted : frames;
+): Kept;
+export function repaintFrames(
+    kept: readonly Frame[] | Frame | null | undefined,
+    labelOf: ReturnType<typeof relabel>,
+): readonly Frame[] | Frame | null | undefined {
+    if (kept === null || kept === undefined) return kept;
+    if ('objects' in kept) return relabelFrame(kept, labelOf);
+    const painted = kept.map(frame => relabelFrame(frame, labelOf));
+    return painted.some((frame, at) => frame !== kept[at]) ? painted : kept;
 }

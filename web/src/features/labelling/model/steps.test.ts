@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { stepOf } from '../testing.ts';
+import { stepText } from './steps.ts';
+
+it('says what was named, and what is not it', () => {
+    expect(stepText(stepOf('examples', { positive: 12, negative: 3 }))).toBe(
+        'named 12 objects “red car”, 3 are not it',
+    );
+    expect(stepText(stepOf('examples', { positive: 1, negative: 1 }))).toBe('named 1 object “red car”, 1 is not it');
+    expect(stepText(stepOf('examples', { negative: 2 }))).toBe('said that 2 objects are not “red car”');
+    expect(stepText(stepOf('examples', { negative: 1 }))).toBe('said that 1 object is not “red car”');
+    expect(stepText(stepOf('examples', { cleared: 2 }))).toBe('took back what was said of 2 objects for “red car”');
+    expect(stepText(stepOf('examples'))).toBe('changed “red car”');
+});
+
+it('says what became of a label', () => {
+    expect(stepText(stepOf('rename', { other: 'bus' }))).toBe('renamed “red car” to “bus”');
+    expect(stepText(stepOf('merge', { other: 'car' }))).toBe('merged “red car” into “car”');
+    expect(stepText(stepOf('delete'))).toBe('removed the label “red car”');
+});

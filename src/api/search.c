@@ -39,6 +39,7 @@ static enum err_code browse(
         .videos = question->filter.videos,
         .video_count = question->filter.video_count,
         .min_score = question->min_score,
+        .per_track = question->per_track,
         .offset = question->offset,
         .limit = question->limit,
         .cancel = question->cancel};

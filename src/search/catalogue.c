@@ -229,6 +229,10 @@ struct browse {
     struct search_hit *heap;
     size_t count, most;
     size_t matching; // all there are
+    // The best hit of each track of the video that is being walked: a hash table, empty where the track is negative.
+    struct search_hit *tracks;
+    size_t track_count, track_capacity;
+    char video[VIDEO_ID_SIZE];
 };
 
 // Whether `a` comes after `b`.
@@ -268,6 +272,54 @@ static void offer(struct browse *browse, const struct search_hit *hit)
     }
 }
 
+static struct search_hit *find_track(struct search_hit *slots, size_t capacity, int64_t track)
+{
+    size_t at = (size_t)((uint64_t)track * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (capacity - 1);
+    while (slots[at].box.track >= 0 && slots[at].box.track != track)
+        at = (at + 1) & (capacity - 1);
+    return &slots[at];
+}
+
+static void grow_tracks(struct browse *browse)
+{
+    size_t capacity = browse->track_capacity > 0 ? 2 * browse->track_capacity : 64;
+    struct search_hit *slots = mem_calloc(capacity, sizeof(*slots));
+    for (size_t i = 0; i < capacity; i++)
+        slots[i].box.track = -1;
+    for (size_t i = 0; i < browse->track_capacity; i++) {
+        if (browse->tracks[i].box.track >= 0)
+            *find_track(slots, capacity, browse->tracks[i].box.track) = browse->tracks[i];
+    }
+    free(browse->tracks);
+    browse->tracks = slots;
+    browse->track_capacity = capacity;
+}
+
+// No object of the video's tracks comes any more: their best ones are hits.
+static void offer_tracks(struct browse *browse)
+{
+    for (size_t i = 0; i < browse->track_capacity; i++) {
+        if (browse->tracks[i].box.track >= 0)
+            offer(browse, &browse->tracks[i]);
+        browse->tracks[i].box.track = -1;
+    }
+    browse->track_count = 0;
+}
+
+static void keep_best_of_track(struct browse *browse, const struct search_hit *hit)
+{
+    if (strcmp(browse->video, hit->video) != 0) {
+        offer_tracks(browse);
+        memcpy(browse->video, hit->video, sizeof(browse->video));
+    }
+    if (4 * (browse->track_count + 1) > 3 * browse->track_capacity)
+        grow_tracks(browse);
+    struct search_hit *slot = find_track(browse->tracks, browse->track_capacity, hit->box.track);
+    browse->track_count += slot->box.track < 0;
+    if (slot->box.track < 0 || is_worse(slot, hit))
+        *slot = *hit;
+}
+
 static bool has_class(const struct catalogue_request *request, const char *name)
 {
     for (size_t i = 0; i < request->class_count; i++) {
@@ -292,7 +344,10 @@ static void browse_frame(void *context, const char *video, const struct meta_fra
             .box = *object};
         memcpy(hit.video, video, sizeof(hit.video));
         object_id_make(video, frame->index, (int32_t)k, hit.object);
-        offer(browse, &hit);
+        if (browse->request->per_track && object->track >= 0)
+            keep_best_of_track(browse, &hit);
+        else
+            offer(browse, &hit);
     }
 }
 
@@ -327,6 +382,7 @@ enum err_code catalogue_browse(
         .visit = browse_frame,
         .context = &browse};
     code = walk_project(&walk, err);
+    offer_tracks(&browse);
     if (code == ERR_NONE && browse.count > request->offset) {
         qsort(browse.heap, browse.count, sizeof(*browse.heap), by_rank);
         result->count = browse.count - request->offset;
@@ -334,5 +390,6 @@ enum err_code catalogue_browse(
         result->hits = mem_dup(browse.heap + request->offset, result->count * sizeof(*result->hits));
     }
     free(browse.heap);
+    free(browse.tracks);
     return code;
 }

@@ -5,6 +5,7 @@
 // from all threads. Errors: ERR_NOT_FOUND (project), ERR_INVALID (limits), ERR_CANCELLED, and those of the meta store.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,7 @@ struct catalogue_request {
     const char *const *videos; // any of these; none: all of the project
     size_t video_count;
     float min_score;      // the detector's
+    bool per_track;       // the best object of each track only; objects without a track all stay
     size_t offset, limit; // as in search.h
     struct cancel *cancel;
 };

@@ -159,6 +159,57 @@ static void browsing_ends_and_keeps_to_the_videos(void **state)
     search_result_release(&result);
 }
 
+static void add_tracked(struct shelf *shelf, const char *video, int32_t index, int64_t track, float score)
+{
+    struct err err = ERR_INIT;
+    struct meta_object object = {.width = 30, .height = 40, .score = score, .class_name = "taxi", .track = track};
+    struct meta_frame frame = {.index = index,
+        .pts_us = index * INT64_C(200000),
+        .width = 640,
+        .height = 360,
+        .state = FRAME_INDEXED,
+        .objects = &object,
+        .object_count = 1};
+    assert_ok(meta_store_put_objects(shelf->meta, video, &frame, 1, &err), &err);
+}
+
+static void browsing_shows_the_best_of_each_track(void **state)
+{
+    struct shelf *shelf = *state;
+    // 200 tracks of B with two objects each, the second the surer one; a track of A with a number that B has too; two
+    // objects without a track.
+    for (int32_t i = 0; i < 400; i++)
+        add_tracked(shelf, VIDEO_B, 1000 + i, i % 200, 0.3f + (float)i / 1000.0f);
+    add_tracked(shelf, VIDEO_A, 5000, 7, 0.9f);
+    add_tracked(shelf, VIDEO_A, 5001, 7, 0.8f);
+    add_tracked(shelf, VIDEO_A, 5002, -1, 0.95f);
+    add_tracked(shelf, VIDEO_A, 5003, -1, 0.85f);
+    const char *const taxi[] = {"taxi"};
+    struct catalogue_request request = {
+        .project = "p", .classes = taxi, .class_count = 1, .per_track = true, .limit = 103};
+    struct search_result result;
+    struct err err = ERR_INIT;
+    assert_ok(catalogue_browse(shelf->catalogue, &request, &result, &err), &err);
+    assert_int_equal(result.count, 103);
+    assert_true(result.more);
+    assert_string_equal(result.hits[0].object, VIDEO_A "-00005002-000");
+    assert_string_equal(result.hits[1].object, VIDEO_A "-00005000-000");
+    assert_string_equal(result.hits[2].object, VIDEO_A "-00005003-000");
+    for (int i = 3; i < 103; i++)
+        assert_int_equal(result.hits[i].frame_index, 1399 - (i - 3));
+    search_result_release(&result);
+    request.offset = 103;
+    assert_ok(catalogue_browse(shelf->catalogue, &request, &result, &err), &err);
+    assert_int_equal(result.count, 100);
+    assert_false(result.more);
+    assert_int_equal(result.hits[99].frame_index, 1200);
+    search_result_release(&result);
+    request.per_track = false;
+    assert_ok(catalogue_browse(shelf->catalogue, &request, &result, &err), &err);
+    assert_true(result.more);
+    search_result_release(&result);
+}
+
 static void wrong_questions_are_refused(void **state)
 {
     struct shelf *shelf = *state;
@@ -185,6 +236,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(counts_follow_what_is_indexed, fill_shelf, clear_shelf),
         cmocka_unit_test_setup_teardown(browsing_gives_the_surest_first_in_pages, fill_shelf, clear_shelf),
         cmocka_unit_test_setup_teardown(browsing_ends_and_keeps_to_the_videos, fill_shelf, clear_shelf),
+        cmocka_unit_test_setup_teardown(browsing_shows_the_best_of_each_track, fill_shelf, clear_shelf),
         cmocka_unit_test_setup_teardown(wrong_questions_are_refused, fill_shelf, clear_shelf),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,7 @@ export function LayerControls({ options, onChange }: Props) {
                     onKeyDown={keepKeys}
                     onChange={event => onChange({ ...options, minScore: Number(event.target.value) })}
                 />
-                <span className={styles.value} aria-hidden="true">
+                <span className={styles.value} data-any={minScore === 0 || undefined} aria-hidden="true">
                     {minScore === 0 ? 'any score' : `≥ ${formatScore(minScore)}`}
                 </span>
             </label>

@@ -12,7 +12,7 @@ import {
     type Selection,
 } from '../model/layer.ts';
 import type { Playback } from '../model/playback.ts';
-import { boxesAt, type PlacedBox, type Samples } from '../model/samples.ts';
+import { boxesAt, isKnownAt, type PlacedBox, type Samples } from '../model/samples.ts';
 import styles from './ObjectStrip.module.css';
 
 interface Props {
@@ -22,6 +22,8 @@ interface Props {
     selection: Selection;
     hovered: string | null;
     isPending: boolean;
+    /** More of the video is being indexed. */
+    growing: boolean;
     onHover: (id: string | null) => void;
     onChoose: (box: PlacedBox) => void;
 }
@@ -30,7 +32,7 @@ const WHILE_PLAYING_MS = 400;
 
 /** The boxes of the picture as a list: what the canvas shows, for keyboards and screen readers, and for a quick look. */
 export function ObjectStrip(props: Props) {
-    const { playback, samples, options, selection, hovered, isPending, onHover, onChoose } = props;
+    const { playback, samples, options, selection, hovered, isPending, growing, onHover, onChoose } = props;
     const us = useShownTime(playback, WHILE_PLAYING_MS);
     const list = useRef<HTMLUListElement>(null);
     const [active, setActive] = useState<string | null>(null);
@@ -38,6 +40,9 @@ export function ObjectStrip(props: Props) {
         () => readingOrder(visibleBoxes(boxesAt(samples, us), options, selection)),
         [samples, us, options, selection],
     );
+    const nothing = isKnownAt(samples, us)
+        ? 'No objects in this picture'
+        : `This part of the video is not indexed${growing ? ' yet' : ''}`;
     const ids = boxes.map(box => box.object.id);
     const chosen = boxes.find(box => stateOf(box, selection) === 'selected')?.object.id;
     const stop = ids.find(id => id === active) ?? chosen ?? ids[0];
@@ -107,7 +112,7 @@ export function ObjectStrip(props: Props) {
                     );
                 })}
             </ul>
-            {boxes.length === 0 && !isPending && <span className={styles.none}>No objects in this picture</span>}
+            {boxes.length === 0 && !isPending && <span className={styles.none}>{nothing}</span>}
         </div>
     );
 }

@@ -114,7 +114,11 @@ export function Player({ video, initialUs, selected, activeLabel, onTimeSettled,
                     </>
                 )}
             </Stage>
-            <ObjectStrip {...shared} isPending={loaded.isPending} />
+            <ObjectStrip
+                {...shared}
+                isPending={loaded.isPending}
+                growing={video.state === 'queued' || video.state === 'running'}
+            />
             <ControlBar
                 playback={playback}
                 samples={samples}

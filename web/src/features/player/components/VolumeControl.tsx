@@ -1,6 +1,7 @@
 import type { KeyboardEvent } from 'react';
 import { IconButton } from '@/components/IconButton.tsx';
 import { MutedIcon, VolumeIcon } from '@/components/icons.tsx';
+import { classNames } from '@/lib/class-names.ts';
 import type { Playback } from '../model/playback.ts';
 import styles from './Range.module.css';
 
@@ -21,7 +22,7 @@ export function VolumeControl({ playback, volume, muted }: { playback: Playback;
             />
             <input
                 type="range"
-                className={styles.range}
+                className={classNames(styles.range, styles.volume)}
                 aria-label="Volume"
                 min={0}
                 max={1}

@@ -52,6 +52,10 @@ export function useTimelineData(video: Schema<'Video'>, viewport: Viewport, mark
         [detail, coarse, intervalUs],
     );
     const known = useMemo(() => segments.data ?? [], [segments.data]);
-    const missing = useMemo(() => (growing ? notIndexed(known, durationUs) : []), [growing, known, durationUs]);
+    const framesDone = video.progress.frames_indexed + video.progress.frames_failed;
+    const missing = useMemo(
+        () => (growing ? notIndexed(known, durationUs, framesDone) : []),
+        [growing, known, durationUs, framesDone],
+    );
     return { columns, segments: known, missing, error: overview.error };
 }

@@ -59,22 +59,28 @@ describe('densest', () => {
 
 describe('notIndexed', () => {
     it('is nothing when all segments are done and reach to the end', () => {
-        expect(notIndexed([segment(0, 0, 10), segment(1, 10, 20)], 20)).toEqual([]);
+        expect(notIndexed([segment(0, 0, 10), segment(1, 10, 20)], 20, 0)).toEqual([]);
+    });
+
+    it('is what waits to be looked at, although its segment is done', () => {
+        const segments = [0, 1, 2].map(i => ({ ...segment(i, i * 10, i * 10 + 10), frames: 4 }));
+        expect(notIndexed(segments, 30, 5)).toEqual([{ fromUs: 12.5, toUs: 30 }]);
+        expect(notIndexed(segments, 30, 12)).toEqual([]);
     });
 
     it('is all of a video that has no segments yet', () => {
-        expect(notIndexed([], 20)).toEqual([{ fromUs: 0, toUs: 20 }]);
+        expect(notIndexed([], 20, 0)).toEqual([{ fromUs: 0, toUs: 20 }]);
     });
 
     it('is what is not done, not there in between, and not there at the end, joined where it meets', () => {
         const segments = [segment(3, 50, 60), segment(0, 0, 10), segment(1, 10, 20, false)];
-        expect(notIndexed(segments, 100)).toEqual([
+        expect(notIndexed(segments, 100, 0)).toEqual([
             { fromUs: 10, toUs: 50 },
             { fromUs: 60, toUs: 100 },
         ]);
     });
 
     it('does not count twice what segments have in common', () => {
-        expect(notIndexed([segment(0, 0, 12), segment(1, 10, 20, false)], 20)).toEqual([{ fromUs: 12, toUs: 20 }]);
+        expect(notIndexed([segment(0, 0, 12), segment(1, 10, 20, false)], 20, 0)).toEqual([{ fromUs: 12, toUs: 20 }]);
     });
 });

@@ -53,8 +53,12 @@ export interface Span {
     toUs: number;
 }
 
-/** What is not looked at yet of a video that is being ingested: what its segments do not cover, or do not have done. */
-export function notIndexed(segments: readonly Schema<'Segment'>[], durationUs: number): Span[] {
+/**
+ * What is not looked at yet of a video that is being ingested: what its segments do not cover, or do not have done, and
+ * what waits in the queue. Frames are looked at about in their order, so where `framesDone` of them end is known well
+ * enough to draw.
+ */
+export function notIndexed(segments: readonly Schema<'Segment'>[], durationUs: number, framesDone: number): Span[] {
     const spans: Span[] = [];
     const add = (fromUs: number, toUs: number) => {
         const last = spans.at(-1);
@@ -63,9 +67,13 @@ export function notIndexed(segments: readonly Schema<'Segment'>[], durationUs: n
         else spans.push({ fromUs, toUs });
     };
     let covered = 0;
+    let left = framesDone;
     for (const segment of [...segments].sort((a, b) => a.start_us - b.start_us)) {
         add(covered, segment.start_us);
-        if (!segment.done) add(Math.max(covered, segment.start_us), segment.end_us);
+        const known = segment.done && segment.frames > 0 ? Math.min(1, left / segment.frames) : Number(segment.done);
+        const knownUs = segment.start_us + known * (segment.end_us - segment.start_us);
+        add(Math.max(covered, knownUs), segment.end_us);
+        left = Math.max(0, left - segment.frames);
         covered = Math.max(covered, segment.end_us);
     }
     add(covered, durationUs);

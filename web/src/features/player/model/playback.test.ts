@@ -18,7 +18,7 @@ const soon = () => new Promise(resolve => setImmediate(resolve));
 
 beforeEach(() => {
     vi.stubGlobal('HTMLMediaElement', FakeVideo);
-    vi.stubGlobal('MediaError', { MEDIA_ERR_NETWORK: 2, MEDIA_ERR_DECODE: 3 });
+    vi.stubGlobal('MediaError', { MEDIA_ERR_NETWORK: 2, MEDIA_ERR_DECODE: 3, MEDIA_ERR_SRC_NOT_SUPPORTED: 4 });
 });
 
 afterEach(() => {
@@ -122,6 +122,7 @@ describe('a playback with a video', () => {
     it('believes the clock of an element that presents nothing, as in a page in the background', async () => {
         const { playback, video, settled } = await watch();
         vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+        vi.stubGlobal('document', { hidden: true });
         playback.seekTo(2 * SECOND);
         await soon();
         video.seeking = false;
@@ -132,6 +133,22 @@ describe('a playback with a video', () => {
         await soon();
         expect(playback.currentUs()).toBeCloseTo(2 * SECOND, -4);
         expect(settled).toHaveLength(1);
+    });
+
+    it('waits for the frame in a page that is seen, however busy the machine is', async () => {
+        const { playback, video } = await watch();
+        vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+        vi.stubGlobal('document', { hidden: false });
+        playback.seekTo(268_000);
+        await soon();
+        video.seeking = false;
+        video.tell('seeked');
+        vi.advanceTimersByTime(1000);
+        expect([playback.currentUs(), playback.headUs()]).toEqual([0, 268_000]);
+        video.present(240_000);
+        vi.useRealTimers();
+        await soon();
+        expect([playback.currentUs(), playback.headUs()]).toEqual([240_000, 240_000]);
     });
 
     it('says where it is once a second while it plays, and when it is paused', async () => {
@@ -260,6 +277,12 @@ describe('a playback whose video fails', () => {
         const { playback, video } = await watch();
         video.fail(2);
         expect(playback.getState().failure).toBe('The connection to the video was lost.');
+    });
+
+    it('does not blame the browser alone where the server may have refused', async () => {
+        const { playback, video } = await watch();
+        video.fail(4);
+        expect(playback.getState().failure).toBe('The video could not be fetched, or this browser cannot play it.');
     });
 
     it('goes where it was going when the video failed on the way', async () => {

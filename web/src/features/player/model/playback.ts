@@ -33,9 +33,18 @@ export interface Settings {
 
 export const RATES: readonly number[] = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4];
 
-// A page in the background presents no frames: after this long the element's own clock is believed.
-const PRESENTED_WITHIN_MS = 250;
+// A page in the background presents no frames: after this long the element's own clock is believed. It only says where it
+// was told to go, not what is shown: in a page that is seen, a busy machine gets its time.
+const PRESENTED_WITHIN_MS = { hidden: 250, seen: 3000 };
 const SETTLED_EVERY_MS = 1000;
+
+function failureOf(error: MediaError | null): string {
+    if (error?.code === MediaError.MEDIA_ERR_NETWORK) return 'The connection to the video was lost.';
+    // Browsers do not tell a server that refuses from a format that they do not know.
+    if (error?.code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED)
+        return 'The video could not be fetched, or this browser cannot play it.';
+    return 'This browser cannot play the video.';
+}
 
 type Listener = () => void;
 class Overtaken extends Error {}
@@ -280,10 +289,9 @@ export class Playback {
     }
 
     private fail(error: MediaError | null) {
-        const lost = error?.code === MediaError.MEDIA_ERR_NETWORK;
         this.update({
             mode: 'pictures',
-            failure: lost ? 'The connection to the video was lost.' : 'This browser cannot play the video.',
+            failure: failureOf(error),
             playing: false,
             waiting: false,
         });
@@ -346,7 +354,10 @@ export class Playback {
             };
             const seeked = () => {
                 if (this.presentations > before) end();
-                else timer = setTimeout(() => this.presented(video.currentTime), PRESENTED_WITHIN_MS);
+                else {
+                    const within = document.hidden ? PRESENTED_WITHIN_MS.hidden : PRESENTED_WITHIN_MS.seen;
+                    timer = setTimeout(() => this.presented(video.currentTime), within);
+                }
             };
             this.onPresented = () => {
                 // A frame of before the seek may still come; what counts is the one that comes with its end.

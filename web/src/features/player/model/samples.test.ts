@@ -4,6 +4,7 @@ import {
     findObject,
     followed,
     intervalOf,
+    isKnownAt,
     makeSamples,
     NO_SAMPLES,
     sampleAt,
@@ -119,6 +120,15 @@ describe('boxesAt', () => {
         expect(boxes(one, SECOND - 99_000)).toHaveLength(1);
         expect(boxes(one, SECOND - 101_000)).toHaveLength(0);
         expect(boxesAt(NO_SAMPLES, 0)).toEqual([]);
+    });
+});
+
+describe('isKnownAt', () => {
+    it('is near a sample only, be there objects in it or not', () => {
+        expect(isKnownAt(empty, 300_000)).toBe(true);
+        expect(isKnownAt(empty, 400_000 + 700_000)).toBe(true);
+        expect(isKnownAt(empty, 400_000 + 800_000)).toBe(false);
+        expect(isKnownAt(NO_SAMPLES, 0)).toBe(false);
     });
 });
 

@@ -83,6 +83,12 @@ export function snapToSample(samples: Samples, us: number): number {
     return near !== undefined && Math.abs(near.pts_us - us) <= SAME_TIME_US ? near.pts_us : us;
 }
 
+/** Whether something was looked at near a time: else it is not known what is in the picture. */
+export function isKnownAt(samples: Samples, us: number): boolean {
+    const near = sampleNear(samples, us);
+    return near !== undefined && Math.abs(near.pts_us - us) <= GAP_MOST_INTERVALS * samples.intervalUs;
+}
+
 function placeAll(frame: Frame): PlacedBox[] {
     return frame.objects.map(object => ({ object, frame, box: object.box, twin: null }));
 }

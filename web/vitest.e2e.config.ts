@@ -12,5 +12,7 @@ export default defineConfig({
         testTimeout: 120_000 * slowness,
         hookTimeout: 180_000 * slowness,
         passWithNoTests: true,
+        // What a page shows in the end counts, not when.
+        expect: { poll: { timeout: 30_000 * slowness } },
     },
 });

@@ -1,0 +1,144 @@
+// What the tests of labelling do in a page, in the words of the person who does it.
+import type { Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
+import type { Server } from './support.ts';
+
+export interface Seen {
+    id: string;
+    class: string;
+    score: number;
+    pts_us: number;
+    index: number;
+    label: { name: string; kind: 'explicit' | 'probable'; score: number } | null;
+}
+
+interface FrameList {
+    frames: { index: number; pts_us: number; objects: Omit<Seen, 'pts_us' | 'index'>[] }[];
+}
+
+/** Every object of a video, in the order of its frames. */
+export async function objectsOf(server: Server, video: string): Promise<Seen[]> {
+    const { frames } = await server.get<FrameList>(`/videos/${video}/frames?limit=1000`);
+    return frames.flatMap(({ index, pts_us, objects }) => objects.map(object => ({ ...object, pts_us, index })));
+}
+
+// The last three seconds of the street scene show one bicycle that leans against a wall, and nobody else.
+const PARKED_FROM_US = 8_300_000;
+
+/** The bicycle that leans against the wall, picture by picture. */
+export async function parkedBicycle(server: Server, video: string): Promise<Seen[]> {
+    const seen = await objectsOf(server, video);
+    const bicycle = seen.filter(({ class: name, pts_us }) => name === 'bicycle' && pts_us > PARKED_FROM_US);
+    expect(bicycle.length, 'pictures of the parked bicycle').toBeGreaterThanOrEqual(5);
+    return bicycle;
+}
+
+interface Layer {
+    ptsUs: number;
+    boxes: { id: string; state: string; rect: { x: number; y: number; width: number; height: number } }[];
+}
+
+const canvas = (page: Page) => page.getByTestId('object-layer');
+
+export function layerOf(page: Page): Promise<Layer> {
+    return canvas(page).evaluate(element => (element as unknown as { layer: Layer }).layer);
+}
+
+/** Waits until the picture shows this box, and gives the state it is drawn in. */
+export async function boxState(page: Page, object: string): Promise<string> {
+    let state: string | undefined;
+    await expect
+        .poll(
+            async () => {
+                state = (await layerOf(page)).boxes.find(({ id }) => id === object)?.state;
+                return state;
+            },
+            { message: `the box of ${object}` },
+        )
+        .toBeDefined();
+    return state ?? '';
+}
+
+export async function expectBox(page: Page, object: string, state: string): Promise<void> {
+    await expect
+        .poll(async () => (await layerOf(page)).boxes.find(({ id }) => id === object)?.state, {
+            message: `how the box of ${object} is drawn`,
+        })
+        .toBe(state);
+}
+
+/** Clicks into the middle of a box, as it is drawn. */
+export async function clickBox(page: Page, object: string): Promise<void> {
+    await boxState(page, object);
+    const { boxes } = await layerOf(page);
+    const rect = boxes.find(({ id }) => id === object)?.rect;
+    const place = await canvas(page).boundingBox();
+    if (rect === undefined || place === null) throw new Error(`${object} is not in the picture`);
+    await page.mouse.click(place.x + rect.x + rect.width / 2, place.y + rect.y + rect.height / 2);
+}
+
+/** Clicks on the timeline, then goes sampled frame by sampled frame until the box is there. */
+export async function seekTo(page: Page, { id, pts_us }: Seen, durationUs: number): Promise<void> {
+    const timeline = page.getByRole('slider', { name: 'Position in the video' });
+    const place = await timeline.boundingBox();
+    if (place === null) throw new Error('there is no timeline');
+    await page.mouse.click(place.x + (place.width * pts_us) / durationUs, place.y + place.height / 2);
+    // What is on its way there is not the place.
+    await expect.poll(async () => Math.abs((await layerOf(page)).ptsUs - pts_us)).toBeLessThan(500_000);
+    for (let step = 0; step < 6; step++) {
+        const { ptsUs, boxes } = await layerOf(page);
+        if (boxes.some(box => box.id === id)) return;
+        await page.keyboard.press(ptsUs < pts_us ? 'ArrowRight' : 'ArrowLeft');
+        await expect.poll(async () => (await layerOf(page)).ptsUs).not.toBe(ptsUs);
+    }
+    throw new Error(`${id} was not reached`);
+}
+
+async function middle(target: Locator): Promise<{ x: number; y: number }> {
+    await target.scrollIntoViewIfNeeded();
+    const box = await target.boundingBox();
+    if (box === null) throw new Error('it is not on the screen');
+    return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
+
+/** Takes a picture with the mouse, and drops it into a column. */
+export async function dragInto(page: Page, picture: Locator, column: Locator): Promise<void> {
+    const from = await middle(picture);
+    const to = await middle(column);
+    await page.mouse.move(from.x, from.y);
+    await page.mouse.down();
+    await page.mouse.move(from.x + 8, from.y + 8, { steps: 3 });
+    await page.mouse.move(to.x, to.y, { steps: 10 });
+    await page.mouse.up();
+}
+
+/** The parts of the view. */
+export function partsOf(page: Page) {
+    const similar = page.getByRole('group', { name: 'Similar objects' });
+    const yes = page.locator('[data-column=positive]');
+    const no = page.locator('[data-column=negative]');
+    return {
+        similar,
+        yes,
+        no,
+        /** A picture by what is said of it to those who do not see it. */
+        picturesOf: (where: Locator) => where.locator('[data-object]'),
+        pictureOf: (where: Locator, object: string) => where.locator(`[data-object="${object}"]`),
+        suggested: yes.getByRole('button', { name: /, suggested/ }),
+        name: page.getByRole('combobox', { name: 'Name of what is in the Yes column' }),
+        card: page.getByRole('region', { name: 'Selected object' }),
+        steps: page.getByRole('group', { name: 'Labelling steps' }),
+        undo: page.getByRole('button', { name: /^(Undo:|Nothing to undo)/ }),
+        redo: page.getByRole('button', { name: /^(Redo:|Nothing to redo)/ }),
+        boxes: page.getByRole('listbox', { name: 'Objects in this picture' }),
+        tab: (name: string) => page.getByRole('tab', { name }),
+    };
+}
+
+/** Counts of the labels of a project, as the server has them. */
+export async function labelsOf(server: Server, project: string) {
+    const { labels } = await server.get<{
+        labels: { name: string; explicit: number; probable: number; positives: number; negatives: number }[];
+    }>(`/projects/${project}/labels`);
+    return labels;
+}

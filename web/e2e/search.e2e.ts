@@ -277,6 +277,11 @@ describe('a result', () => {
     test('opens the player at its frame with the object selected, and back is where one was', async () => {
         // Low, so that there is something to scroll.
         await open(`/p/street/search?object=${bicycles[0]!.object}`, { viewport: { width: 1280, height: 420 } });
+        await shown();
+        await page
+            .getByRole('button', { name: /^Show all/ })
+            .first()
+            .click();
         const objects = await shown();
         const last = cards().last();
         await last.scrollIntoViewIfNeeded();

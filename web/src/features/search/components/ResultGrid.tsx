@@ -2,6 +2,7 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type CSSProperties, type KeyboardEvent } from 'react';
 import { Loading, Skeleton } from '@/components/Skeleton.tsx';
 import { useKeptScroll } from '../hooks/useKeptScroll.ts';
+import { useUnfolded } from '../hooks/useUnfolded.ts';
 import { columnsFor, layOut, neighbourOf, type Section } from '../model/layout.ts';
 import { SECTION_TITLES, type ScoreKind } from '../model/texts.ts';
 import { ResultCard } from './ResultCard.tsx';
@@ -32,7 +33,7 @@ export function ResultGrid(props: Props) {
     const { project, sections, scoreKind, videoName, complete, onEnd, loadingMore } = props;
     const body = useRef<HTMLDivElement>(null);
     const [{ width, top }, setPlace] = useState({ width: WIDTH_FIRST, top: 0 });
-    const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set());
+    const [unfolded, toggleFold] = useUnfolded();
     const [current, setCurrent] = useState(0);
 
     const perRow = columnsFor(width, CELL_LEAST, GAP);
@@ -88,12 +89,6 @@ export function ResultGrid(props: Props) {
         focusCell(next);
     }
 
-    function unfold(stack: string) {
-        const next = new Set(unfolded);
-        if (!next.delete(stack)) next.add(stack);
-        setUnfolded(next);
-    }
-
     return (
         <>
             <div
@@ -127,7 +122,7 @@ export function ResultGrid(props: Props) {
                                     count={complete ? cells.length : -1}
                                     onKeyDown={event => onKeyDown(event, cell.at)}
                                     onFocus={() => setCurrent(cell.at)}
-                                    onUnfold={unfold}
+                                    onUnfold={toggleFold}
                                 />
                             ))}
                         </div>

@@ -63,10 +63,12 @@ afterEach(async () => {
 const bar = () => page.getByRole('combobox', { name: /^Search/ });
 const cards = () => page.locator('[data-object]');
 
-/** The objects of the cards, when they are there and nothing is on its way. */
+/** The objects of the cards, when all pages of the answer are there: only then is it known how many there are. */
 async function shown(): Promise<string[]> {
-    await cards().first().waitFor();
-    await page.waitForLoadState('networkidle');
+    await page.waitForFunction(() => {
+        const results = [...document.querySelectorAll('[role=listitem][aria-setsize]')];
+        return results.length > 0 && results.every(result => result.getAttribute('aria-setsize') !== '-1');
+    });
     return cards().evaluateAll(links => links.map(link => link.getAttribute('data-object')!));
 }
 

@@ -1,7 +1,10 @@
 // What jsdom does not have, and a clean page after each test.
 import '@testing-library/jest-dom/vitest';
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach, vi } from 'vitest';
+
+// What a page shows in the end counts, not how soon: the machine may have other work to do.
+configure({ asyncUtilTimeout: 10_000 });
 
 afterEach(() => {
     cleanup();
@@ -27,6 +30,8 @@ dialog.close ??= function (this: HTMLDialogElement) {
     this.dispatchEvent(new Event('close'));
 };
 const element = HTMLElement.prototype;
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition, @typescript-eslint/unbound-method -- missing in jsdom
+element.scrollIntoView ??= () => undefined;
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition, @typescript-eslint/unbound-method -- missing in jsdom
 element.showPopover ??= function (this: HTMLElement) {
     // jsdom's style sheet hides popovers, and knows no :popover-open.

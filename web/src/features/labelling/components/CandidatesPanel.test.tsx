@@ -1,0 +1,108 @@
+import { fireEvent, screen, waitFor } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { expect, it, vi } from 'vitest';
+import { hitOf, labelOf, stepOf } from '../testing.ts';
+import {
+    candidatesOf,
+    changeOf,
+    examplesOf,
+    fakeServer,
+    LABELS,
+    listOf,
+    renderLabelling,
+    type Routes,
+} from '../testing-view.tsx';
+import { CandidatesPanel } from './CandidatesPanel.tsx';
+import { UndoRedo } from './UndoRedo.tsx';
+
+const [a, b, c] = [hitOf(1, { confidence: 0.5 }), hitOf(2), hitOf(3)];
+const asked = (...hits: (typeof a)[]) => ({ body: { candidates: hits, settled: false } });
+
+function serverWith(routes: Routes = {}) {
+    return fakeServer({
+        [LABELS]: listOf([labelOf('red car', { positives: 4 }), labelOf('bus')]),
+        [candidatesOf('red car')]: asked(a, b, c),
+        [examplesOf('red car')]: changeOf({ label: labelOf('red car'), step: stepOf('examples', { positive: 1 }) }),
+        ...routes,
+    });
+}
+
+const press = (key: string) => fireEvent.keyDown(document.body, { key });
+const shown = () => screen.getByRole('button', { name: /: drag it into a column$/ }).querySelector('img')?.src ?? '';
+
+it('asks which label it is about', async () => {
+    serverWith();
+    renderLabelling(<CandidatesPanel />);
+    await userEvent.click(await screen.findByRole('button', { name: 'bus' }));
+    expect(screen.queryByText('Which label?')).not.toBeInTheDocument();
+});
+
+it('shows the doubtful picture with how sure it is', async () => {
+    serverWith();
+    renderLabelling(<CandidatesPanel />, { label: 'red car' });
+    expect(await screen.findByText(/^car at 0:05.000, 50 % sure/)).toBeVisible();
+    expect(screen.getByText('4 pictures said to be it')).toBeVisible();
+});
+
+it('takes answers of one key each, and sends them together as one step', async () => {
+    const server = serverWith();
+    renderLabelling(<CandidatesPanel />, { label: 'red car' });
+    await waitFor(() => expect(shown()).toContain(a.object));
+    press('y');
+    await waitFor(() => expect(shown()).toContain(b.object));
+    press('u');
+    await waitFor(() => expect(shown()).toContain(c.object));
+    press('n');
+    expect(server.of(examplesOf('red car'))).toEqual([]);
+    expect(await screen.findByText(/^2 answers about to be saved/)).toBeVisible();
+    await waitFor(() => expect(server.of(examplesOf('red car'))).toHaveLength(1));
+    expect(server.of(examplesOf('red car'))[0]?.body).toMatchObject({ positive: [a.object], negative: [c.object] });
+});
+
+it('takes the last answer back with undo while it was not sent', async () => {
+    const server = serverWith();
+    renderLabelling(
+        <>
+            <UndoRedo />
+            <CandidatesPanel />
+        </>,
+        { label: 'red car' },
+    );
+    await waitFor(() => expect(shown()).toContain(a.object));
+    press('n');
+    await waitFor(() => expect(shown()).toContain(b.object));
+    fireEvent.keyDown(document.body, { key: 'z', ctrlKey: true });
+    await waitFor(() => expect(shown()).toContain(a.object));
+    expect(screen.getByText('4 pictures said to be it')).toBeVisible();
+    expect(server.of(examplesOf('red car'))).toEqual([]);
+});
+
+it('keeps answers that could not be saved, and sends them again', async () => {
+    const failing = { status: 500, body: { detail: 'The disk is full.' } };
+    const server = serverWith({ [examplesOf('red car')]: failing });
+    renderLabelling(<CandidatesPanel />, { label: 'red car' });
+    await waitFor(() => expect(shown()).toContain(a.object));
+    press('y');
+    const alert = await screen.findByRole('alert', {});
+    expect(alert).toHaveTextContent('1 answer could not be saved: The disk is full.');
+    server.routes[examplesOf('red car')] = changeOf({ label: labelOf('red car') });
+    await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    await waitFor(() => expect(screen.queryByRole('alert')).not.toBeInTheDocument());
+    expect(server.of(examplesOf('red car')).map(sent => sent.body.positive)).toEqual([[a.object], [a.object]]);
+});
+
+it('shows the candidate in its video with one key', async () => {
+    serverWith();
+    const open = vi.fn();
+    renderLabelling(<CandidatesPanel />, { label: 'red car', open });
+    await waitFor(() => expect(shown()).toContain(a.object));
+    press('Enter');
+    expect(open).toHaveBeenCalledWith(expect.objectContaining({ object: a.object }));
+});
+
+it('says when nothing is left to ask', async () => {
+    serverWith({ [candidatesOf('red car')]: { body: { candidates: [], settled: true } } });
+    renderLabelling(<CandidatesPanel />, { label: 'red car' });
+    expect(await screen.findByText('Nothing left to ask')).toBeVisible();
+    expect(screen.getByText(/^This label is settled/)).toBeVisible();
+});

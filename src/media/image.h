@@ -23,7 +23,7 @@ struct image {
 // What an uploaded picture may have at most.
 #define IMAGE_PIXELS_MAX ((int64_t)64 * 1024 * 1024)
 
-// Black. The sizes are the caller's to check against a limit before.
+// The pixels are the caller's to fill, all of them; the sizes its to check against a limit before.
 struct image *image_new(int32_t width, int32_t height, enum image_order order);
 struct image *image_ref(const struct image *image);
 void image_unref(struct image *image);

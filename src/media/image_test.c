@@ -175,9 +175,29 @@ static void what_is_no_picture_is_refused(void **state)
     }
 }
 
+static void memory_goes_from_picture_to_picture_of_one_size(void **state)
+{
+    (void)state;
+    struct image *first = image_new(1920, 1080, IMAGE_RGB);
+    const uint8_t *data = first->data;
+    struct image *shared = image_ref(first);
+    image_unref(first);
+    struct image *meanwhile = image_new(1920, 1080, IMAGE_RGB);
+    assert_ptr_not_equal(meanwhile->data, data);
+    image_unref(shared);
+    struct image *smaller = image_new(1280, 720, IMAGE_RGB);
+    assert_ptr_not_equal(smaller->data, data);
+    struct image *second = image_new(1920, 1080, IMAGE_BGR);
+    assert_ptr_equal(second->data, data);
+    image_unref(meanwhile);
+    image_unref(smaller);
+    image_unref(second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_goes_from_picture_to_picture_of_one_size),
         cmocka_unit_test(pictures_of_all_kinds_are_read_by_content),
         cmocka_unit_test(what_is_transparent_shows_white),
         cmocka_unit_test(a_jpegs_orientation_is_followed),

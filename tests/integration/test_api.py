@@ -2,13 +2,14 @@
 
 import base64
 import json
+import re
 import urllib.request
 from collections import Counter
 
 import pytest
 
 from harness import clips, contract
-from harness.program import HttpError, serving
+from harness.program import ROOT, HttpError, serving
 
 
 @pytest.fixture(scope="module")
@@ -421,6 +422,18 @@ def test_unknown_paths_and_methods_are_said(site):
     with pytest.raises(HttpError) as method:
         site.request("PATCH", "/api/v1/projects")
     assert method.value.status == 405 and "GET" in method.value.headers["Allow"]
+
+
+def test_the_contract_has_every_route_of_the_program_and_no_other():
+    table = (ROOT / "src" / "api" / "api.c").read_text(encoding="utf-8")
+    routes = re.findall(r'\{HTTP_(GET|POST|PUT|DELETE), (V1 )?"([^"]+)"', table)
+    served = {(method.lower(), ("/api/v1" if v1 else "") + path) for method, v1, path in routes}
+    # What is left is a file of the web application.
+    served.remove(("get", "/{file...}"))
+    nameless = {(m, re.sub(r"\{[^}]+\}", "{}", p)) for m, p in served}
+    promised = {(m, re.sub(r"\{[^}]+\}", "{}", p)) for p, item in contract.document()["paths"].items()
+                for m in item if m in ("get", "post", "put", "delete")}
+    assert len(served) > 40 and nameless == promised
 
 
 def test_every_operation_of_the_contract_was_tried(site):

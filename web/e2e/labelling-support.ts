@@ -142,3 +142,19 @@ export async function labelsOf(server: Server, project: string) {
     }>(`/projects/${project}/labels`);
     return labels;
 }
+
+/** Labels as if somebody else had done it. */
+export async function nameByServer(
+    server: Server,
+    project: string,
+    label: string,
+    examples: { positive?: string[]; negative?: string[] },
+): Promise<void> {
+    const path = `/projects/${project}/labels/${encodeURIComponent(label)}/examples`;
+    await server.request('POST', path, { positive: [], negative: [], ...examples });
+}
+
+export async function forgetLabels(server: Server, project: string): Promise<void> {
+    for (const { name } of await labelsOf(server, project))
+        await server.request('DELETE', `/projects/${project}/labels/${encodeURIComponent(name)}`);
+}

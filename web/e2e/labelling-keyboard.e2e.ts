@@ -1,0 +1,181 @@
+// Labelling without a mouse.
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import {
+    boxState,
+    expectBox,
+    forgetLabels,
+    labelsOf,
+    nameByServer,
+    objectsOf,
+    parkedBicycle,
+    partsOf,
+    type Seen,
+} from './labelling-support.ts';
+import { ingest, inPage, startBrowser, startServer, type Server } from './support.ts';
+
+const PROJECT = 'street';
+
+let server: Server;
+let browser: Browser;
+let video: string;
+/** Pictures of the parked bicycle that are alone in their frame. */
+let bicycle: [Seen, Seen, Seen, ...Seen[]];
+
+beforeAll(async () => {
+    server = await startServer({ name: 'keyboard' });
+    browser = await startBrowser();
+    video = (await ingest(server, { project: PROJECT })).id;
+    const frames = (await objectsOf(server, video)).map(({ index }) => index);
+    const alone = (await parkedBicycle(server, video)).filter(
+        ({ index }) => frames.indexOf(index) === frames.lastIndexOf(index),
+    );
+    expect(alone.length).toBeGreaterThanOrEqual(3);
+    bicycle = alone as [Seen, Seen, Seen, ...Seen[]];
+});
+
+afterEach(() => forgetLabels(server, PROJECT));
+
+afterAll(async () => {
+    await browser.close();
+    await server.stop();
+});
+
+const viewUrl = (query: Record<string, string | number>) =>
+    `${server.url}/p/${PROJECT}/v/${video}?${new URLSearchParams(
+        Object.entries(query).map(([key, value]) => [key, String(value)]),
+    )}`;
+
+const focused = (page: Page, attribute: string) =>
+    page.evaluate(name => document.activeElement?.getAttribute(name) ?? null, attribute);
+
+/** Presses a key until what has the focus is what is looked for. */
+async function pressUntil(page: Page, key: string, attribute: string, wanted: RegExp): Promise<string> {
+    for (let presses = 0; presses < 80; presses++) {
+        const now = await focused(page, attribute);
+        if (now !== null && wanted.test(now)) return now;
+        await page.keyboard.press(key);
+    }
+    throw new Error(`${key} does not lead to ${String(wanted)}`);
+}
+
+const explicitOf = async (label: string) =>
+    (await labelsOf(server, PROJECT)).find(({ name }) => name === label)?.explicit ?? 0;
+
+it('names an object with keys only, from choosing the box to undo and redo', async () => {
+    await inPage(browser, async ({ page }) => {
+        const [first] = bicycle;
+        const parts = partsOf(page);
+        await page.goto(viewUrl({ t: first.pts_us }));
+        await boxState(page, first.id);
+        await page.keyboard.press(']');
+        await expectBox(page, first.id, 'selected');
+        await parts.picturesOf(parts.similar).first().waitFor();
+
+        // Tab leads to the pictures; one is picked up, carried over both columns, and dropped.
+        await pressUntil(page, 'Tab', 'aria-label', /^bicycle .*similarity/);
+        const best = (await focused(page, 'data-object')) ?? '';
+        const says = page.locator('[id^=DndLiveRegion]');
+        await page.keyboard.press('Space');
+        await expect.poll(() => says.innerText()).toMatch(/^(Picked up bicycle|Over )/);
+        await page.keyboard.press('ArrowRight');
+        await expect.poll(() => says.innerText()).toBe('Over the No column.');
+        await page.keyboard.press('ArrowLeft');
+        await expect.poll(() => says.innerText()).toBe('Over the Yes column.');
+        await page.keyboard.press('Space');
+        await expect.poll(() => says.innerText()).toMatch(/was put into the Yes column\.$/);
+        await parts.pictureOf(parts.yes, best).waitFor();
+        await parts.suggested.first().waitFor();
+
+        // The focus is where it was: on to a look-alike, which N throws into No.
+        await expect.poll(() => focused(page, 'data-object')).toBe(best);
+        await pressUntil(page, 'ArrowRight', 'aria-label', /^person .*similarity/);
+        const other = (await focused(page, 'data-object')) ?? '';
+        await page.keyboard.press('n');
+        await parts.pictureOf(parts.no, other).waitFor();
+        await parts.suggested.first().waitFor();
+
+        await page.keyboard.press('t');
+        await page.keyboard.type('my bicycle');
+        await page.keyboard.press('Enter');
+        await expect.poll(() => parts.steps.innerText()).toContain('“my bicycle”, 1 is not it');
+        const named = await explicitOf('my bicycle');
+        expect(named).toBeGreaterThanOrEqual(4);
+
+        await page.keyboard.press('Control+z');
+        await expect.poll(() => parts.steps.innerText()).toContain('Undone');
+        expect(await labelsOf(server, PROJECT)).toEqual([]);
+        await page.keyboard.press('Control+Shift+Z');
+        await expect.poll(() => parts.steps.innerText()).toContain('Done again');
+        expect(await explicitOf('my bicycle')).toBe(named);
+    });
+});
+
+it('answers what is asked with one key each, and takes it back with Ctrl-Z', async () => {
+    await nameByServer(server, PROJECT, 'my bicycle', { positive: [bicycle[0].id] });
+    await inPage(browser, async ({ page }) => {
+        const parts = partsOf(page);
+        await page.goto(viewUrl({ label: 'my bicycle' }));
+        await parts.boxes.waitFor();
+        await page.keyboard.press('3');
+        const question = page.getByRole('button', { name: /: drag it into a column$/ }).locator('img');
+        await question.waitFor();
+        const asked = /objects\/([^/]+)\/image/.exec((await question.getAttribute('src')) ?? '')?.[1] ?? '';
+
+        await page.keyboard.press('y');
+        await page.getByText(/^1 answer about to be saved/).waitFor();
+        await page.keyboard.press('Control+z');
+        await expect.poll(() => question.getAttribute('src')).toContain(asked);
+        expect(await explicitOf('my bicycle')).toBe(1);
+
+        await page.keyboard.press('y');
+        await expect.poll(() => explicitOf('my bicycle')).toBe(2);
+        await expect.poll(() => parts.steps.innerText()).toContain('named 1 object “my bicycle”');
+        await page.keyboard.press('Control+z');
+        await expect.poll(() => explicitOf('my bicycle')).toBe(1);
+    });
+});
+
+it('accepts a likely label with one key, refuses another, and undoes both', async () => {
+    await nameByServer(server, PROJECT, 'my bicycle', { positive: [bicycle[0].id] });
+    const kindOf = async ({ id }: Seen) =>
+        (await objectsOf(server, video)).find(object => object.id === id)?.label?.kind ?? null;
+    const [, one, two] = bicycle;
+    expect([await kindOf(one), await kindOf(two)]).toEqual(['probable', 'probable']);
+
+    await inPage(browser, async ({ page }) => {
+        const parts = partsOf(page);
+        await page.goto(viewUrl({ t: one.pts_us, sel: one.id }));
+        await parts.card.getByText('Probably').waitFor();
+        await page.keyboard.press('y');
+        await expect.poll(() => kindOf(one)).toBe('explicit');
+        await expect.poll(() => parts.card.innerText()).not.toContain('Probably');
+        await parts.boxes.getByRole('option', { name: /^my bicycle, labelled/ }).waitFor();
+
+        // Refused is not the same as never asked: it is no likely label any more.
+        await page.goto(viewUrl({ t: two.pts_us, sel: two.id }));
+        await parts.card.getByText('my bicycle').waitFor();
+        await page.keyboard.press('x');
+        await expect.poll(() => kindOf(two)).toBeNull();
+        await parts.card.getByText('No label yet').waitFor();
+
+        await page.keyboard.press('Control+z');
+        await page.keyboard.press('Control+z');
+        await expect.poll(() => kindOf(two)).toBe('probable');
+        await expect.poll(() => kindOf(one)).toBe('probable');
+    });
+});
+
+it('lists every key on ?', async () => {
+    await inPage(browser, async ({ page }) => {
+        const parts = partsOf(page);
+        await page.goto(viewUrl({ t: bicycle[0].pts_us, sel: bicycle[0].id }));
+        await parts.picturesOf(parts.similar).first().waitFor();
+        await page.keyboard.press('?');
+        const map = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+        for (const what of ['Undo the last labelling step', 'Put it into Yes', 'Select the next box', 'Play or pause'])
+            await map.getByText(what, { exact: true }).waitFor();
+        await page.keyboard.press('Escape');
+        await expect.poll(() => map.count()).toBe(0);
+    });
+});

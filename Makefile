@@ -73,6 +73,11 @@ bench: build ## measure throughput, queries and memory
 docs: build ## write the pages that are made from the program
 	@"$(BUILD)/framehound" --describe-settings >docs/settings.md
 
+.PHONY: screenshots
+screenshots: build ## take the pictures of docs/screenshots anew
+	@scripts/setup test
+	@scripts/screenshots "$(BUILD)"
+
 .PHONY: test-fresh
 test-fresh: ## both commands of the README in a bare Debian 12
 	@scripts/setup fresh

@@ -1,5 +1,6 @@
 import { useEffect, useEffectEvent, useId, useRef, type ReactNode } from 'react';
 import { classNames } from '@/lib/class-names.ts';
+import { useScrollFocus } from '@/lib/scroll-focus.ts';
 import { IconButton } from './IconButton.tsx';
 import { CloseIcon } from './icons.tsx';
 import styles from './Dialog.module.css';
@@ -19,6 +20,7 @@ interface Props {
 /** A modal dialog; it is open while it is rendered. The focus goes in, stays in, and returns to where it was. */
 export function Dialog({ title, onClose, actions, size = 'm', keepOpen = false, children }: Props) {
     const ref = useRef<HTMLDialogElement>(null);
+    const body = useScrollFocus<HTMLDivElement>();
     const titleId = useId();
     const close = useEffectEvent(onClose);
 
@@ -60,7 +62,9 @@ export function Dialog({ title, onClose, actions, size = 'm', keepOpen = false, 
                     <h2 id={titleId}>{title}</h2>
                     <IconButton label="Close" icon={<CloseIcon />} onClick={onClose} />
                 </header>
-                <div className={styles.body}>{children}</div>
+                <div ref={body} className={styles.body}>
+                    {children}
+                </div>
                 {actions !== undefined && <footer className={styles.actions}>{actions}</footer>}
             </div>
         </dialog>

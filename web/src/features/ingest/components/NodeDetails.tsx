@@ -3,6 +3,7 @@ import { Button } from '@/components/Button.tsx';
 import { CloseIcon, FilterIcon } from '@/components/icons.tsx';
 import { IconButton } from '@/components/IconButton.tsx';
 import { formatBytes, formatCount, formatDuration, formatRate } from '@/lib/format.ts';
+import { useScrollFocus } from '@/lib/scroll-focus.ts';
 import type { StreamSnapshot } from '../api/activity-stream.ts';
 import { useActivityEvery } from '../hooks/activity-context.ts';
 import { PARTS, shortNameOf, totalsOf, workersByPart, type Part, type Worker } from '../model/activity.ts';
@@ -88,6 +89,7 @@ export function NodeDetails({ node, nameOf, onShowLog, onClose }: Props) {
         [part, of, worker],
     );
     const totals = totalsOf(workers);
+    const body = useScrollFocus<HTMLDivElement>();
     const title = part !== undefined ? PART_NAMES[part].many : worker === undefined ? 'Worker' : shortNameOf(worker);
     return (
         <aside className={styles.panel} aria-label={`About ${title}`}>
@@ -95,7 +97,7 @@ export function NodeDetails({ node, nameOf, onShowLog, onClose }: Props) {
                 <h2>{title}</h2>
                 <IconButton size="s" label="Close" icon={<CloseIcon />} onClick={onClose} />
             </header>
-            <div className={styles.body}>
+            <div ref={body} className={styles.body}>
                 {part !== undefined && (
                     <>
                         <p className={styles.about}>{PART_NAMES[part].does}</p>

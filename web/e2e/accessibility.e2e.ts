@@ -1,0 +1,135 @@
+// axe on every view, light and dark: no serious and no critical issue. What axe calls moderate is printed.
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ingest, inPage, startBrowser, startServer, VideoHost, submit, ended, type Server } from './support.ts';
+
+let server: Server;
+let browser: Browser;
+/** Of the video that was ingested, and of an object in it that carries a label. */
+let video = '';
+let object = '';
+const ends: (() => Promise<void>)[] = [];
+
+interface Frames {
+    frames: { objects: { id: string }[] }[];
+}
+
+beforeAll(async () => {
+    browser = await startBrowser();
+    ends.push(() => browser.close());
+    server = await startServer({ name: 'accessibility' });
+    ends.push(() => server.stop());
+    const host = new VideoHost();
+    host.isThere = false;
+    const failing = await submit(server, { source: await host.start(), name: 'Not there' });
+    ({ id: video } = await ingest(server));
+    await ended(server, failing.id);
+    await host.stop();
+    const { frames } = await server.get<Frames>(`/videos/${video}/frames?limit=200`);
+    const objects = frames.flatMap(frame => frame.objects.map(({ id }) => id));
+    object = objects[0]!;
+    await server.request('POST', '/projects/street/labels/street%20thing/examples', {
+        positive: [object],
+        negative: [objects.at(-1)],
+    });
+});
+
+afterAll(async () => {
+    for (const end of ends.reverse()) await end();
+});
+
+/** The view, and what must be there before it is looked at. */
+const VIEWS: Record<string, (page: Page) => Promise<void>> = {
+    projects: async page => {
+        await page.goto(server.url);
+        await page.getByRole('list', { name: 'Projects' }).locator('img').first().waitFor();
+    },
+    'a project': async page => {
+        await page.goto(`${server.url}/p/street`);
+        await page.getByRole('button', { name: '1 error' }).click();
+        await page.getByText('street thing').waitFor();
+    },
+    'deleting a project': async page => {
+        await page.goto(`${server.url}/p/street`);
+        await page.getByRole('button', { name: 'Actions for this project' }).click();
+        await page.getByRole('menuitem', { name: 'Delete project…' }).click();
+        await page.getByText(/will be lost/).waitFor();
+    },
+    'the form for a new video': async page => {
+        await page.goto(`${server.url}/p/street/new`);
+        await page.getByText('Options').click();
+        await page.locator('input[name=source]').fill('ftp://example.org/a.mp4');
+        await page.locator('input[name=fps]').fill('-5');
+        await page.getByText('are not supported').waitFor();
+    },
+    ingestion: async page => {
+        await page.goto(`${server.url}/p/street/activity?node=part:indexer`);
+        await page.locator('.react-flow__node-worker').first().waitFor();
+        await page.getByText('Live', { exact: true }).waitFor();
+        await page.getByText('The video is done').waitFor();
+    },
+    'failures of the ingestion': async page => {
+        await page.goto(`${server.url}/activity?panel=failures`);
+        await page.locator('.react-flow__node-worker').first().waitFor();
+        await page
+            .getByRole('tabpanel')
+            .getByText(/answered 404/)
+            .waitFor();
+    },
+    'the labelling view': async page => {
+        await page.goto(`${server.url}/p/street/v/${video}?sel=${object}`);
+        await page.getByTestId('object-layer').waitFor();
+        await page.getByRole('complementary').or(page.getByRole('tabpanel')).locator('img').first().waitFor();
+    },
+    'the labels panel': async page => {
+        await page.goto(`${server.url}/p/street/v/${video}?panel=labels&label=street+thing`);
+        await page.getByTestId('object-layer').waitFor();
+        await page.getByText('street thing').first().waitFor();
+    },
+    'the candidates panel': async page => {
+        await page.goto(`${server.url}/p/street/v/${video}?panel=candidates&label=street+thing`);
+        await page.getByTestId('object-layer').waitFor();
+        await page.getByRole('tabpanel').locator('img').first().waitFor();
+    },
+    search: async page => {
+        await page.goto(`${server.url}/p/street/search?object=${object}`);
+        await page.locator('main img').first().waitFor();
+    },
+    'the key map': async page => {
+        await page.goto(`${server.url}/p/street/v/${video}`);
+        await page.getByTestId('object-layer').waitFor();
+        await page.keyboard.press('?');
+        await page.getByRole('dialog').waitFor();
+    },
+    'what is not there': async page => {
+        await page.goto(`${server.url}/no/such/page`);
+        await page.getByText('There is no such page').waitFor();
+    },
+};
+
+describe.each(['light', 'dark'] as const)('in %s', colorScheme => {
+    test.each(Object.keys(VIEWS))('%s', async name => {
+        await inPage(
+            browser,
+            async ({ page }) => {
+                await VIEWS[name]!(page);
+                // Nothing fades in or out any more: half-way, colours have other contrasts.
+                await page.evaluate(() =>
+                    Promise.allSettled(document.getAnimations().map(animation => animation.finished)),
+                );
+                const { violations } = await new AxeBuilder({ page }).analyze();
+                const found = violations.map(({ id, impact, help, nodes }) => ({
+                    impact,
+                    what: `${id}: ${help}`,
+                    where: nodes.slice(0, 5).map(node => `${node.target.join(' ')} ${node.failureSummary ?? ''}`),
+                }));
+                const grave = found.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+                const mild = found.filter(issue => !grave.includes(issue));
+                if (mild.length > 0) console.log(`${name}, ${colorScheme}:`, mild);
+                expect(grave).toEqual([]);
+            },
+            { colorScheme, reducedMotion: 'reduce' },
+        );
+    });
+});

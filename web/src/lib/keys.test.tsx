@@ -29,6 +29,21 @@ describe('useShortcut', () => {
         );
     }
 
+    it('leaves the arrow keys to a slider that has the focus, and no others', () => {
+        const [ahead, play] = [vi.fn(), vi.fn()];
+        function Sliding() {
+            useShortcut('ArrowRight', 'Next frame', ahead);
+            useShortcut('k', 'Play or pause', play);
+            return <input type="range" aria-label="Volume" />;
+        }
+        render(<Sliding />);
+        const slider = screen.getByRole('slider');
+        expect(fireEvent.keyDown(slider, { key: 'ArrowRight' })).toBe(true);
+        expect(ahead).not.toHaveBeenCalled();
+        fireEvent.keyDown(slider, { key: 'k' });
+        expect(play).toHaveBeenCalledTimes(1);
+    });
+
     it('only lists what has the focus handles itself', () => {
         const run = vi.fn();
         const { result } = renderHook(() => {

@@ -55,12 +55,15 @@ const TYPING =
 const PRESSABLE =
     'button, a[href], summary, [role=button], [role=menuitem], [role=tab], input[type=checkbox], input[type=radio]';
 
+const MOVES_A_SLIDER = /^(Arrow|Page|Home$|End$)/;
+
 /** Whether the key belongs to what has the focus, and not to a shortcut. */
 function isTaken(event: KeyboardEvent): boolean {
     if (event.defaultPrevented || event.isComposing) return true;
     if (document.querySelector('dialog[open], [role=menu]') !== null) return true;
     const target = event.target instanceof Element ? event.target : null;
     if (target?.closest(TYPING)) return true;
+    if (MOVES_A_SLIDER.test(event.key) && target?.matches('input[type=range], input[type=radio]')) return true;
     const presses = event.key === ' ' || event.key === 'Enter';
     return presses && target !== null && target.closest(PRESSABLE) !== null;
 }

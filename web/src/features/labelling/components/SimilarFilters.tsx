@@ -12,14 +12,15 @@ const SCOPES = [
 /** Which of the similar objects are shown; kept in the address. */
 export function SimilarFilters({ classes }: { classes: readonly string[] }) {
     const { filters, setFilters, labels } = useLabelling();
-    // While one drags the slider, only its number moves.
-    const [sliding, setSliding] = useState<number | null>(null);
-    const least = sliding ?? filters.minScore ?? 0;
+    // While one moves the slider, only its number does; and the address follows a little later than the next key press.
+    const given = filters.minScore ?? 0;
+    const [slider, setSlider] = useState({ given, wanted: given });
+    const least = slider.wanted;
+    if (slider.given !== given) setSlider({ given, wanted: slider.given === slider.wanted ? given : slider.wanted });
     const names = (labels.data?.labels ?? []).map(label => label.name);
     if (filters.label !== null && !names.includes(filters.label)) names.push(filters.label);
     const settle = () => {
-        if (sliding !== null) setFilters({ minScore: sliding === 0 ? null : sliding });
-        setSliding(null);
+        if (least !== given) setFilters({ minScore: least === 0 ? null : least });
     };
     return (
         <div className={styles.filters} role="group" aria-label="Filters">
@@ -57,12 +58,12 @@ export function SimilarFilters({ classes }: { classes: readonly string[] }) {
                 <span>Score ≥ {formatScore(least)}</span>
                 <input
                     type="range"
-                    aria-label="Least score"
+                    aria-label="Score at least"
                     min={0}
                     max={0.95}
                     step={0.05}
                     value={least}
-                    onChange={event => setSliding(Number(event.target.value))}
+                    onChange={event => setSlider({ given, wanted: Number(event.target.value) })}
                     onPointerUp={settle}
                     onKeyUp={settle}
                     onBlur={settle}

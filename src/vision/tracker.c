@@ -258,7 +258,8 @@ static void drop_doubtful(struct tracker *t)
     size_t kept = 0;
     for (size_t i = 0; i < t->all_count; i++) {
         struct tracklet *k = t->all[i];
-        if (k->confirmed && k->best_score >= t->settings.sure_score) {
+        double needed = k->count == 1 ? t->settings.alone_score : t->settings.sure_score;
+        if (k->confirmed && k->best_score >= needed) {
             t->all[kept++] = k;
         } else {
             free(k->seen);

@@ -33,6 +33,7 @@
     X(high_score, 0.4, 0, 1, "boxes from this score are assigned first and may begin tracks", "ByteTrack")             \
     X(low_score, 0.1, 0, 1, "boxes from this score may continue tracks", "ByteTrack")                                  \
     X(sure_score, 0.6, 0, 1, "a track needs one box of this score", "ByteTrack")                                       \
+    X(alone_score, 0.8, 0, 1, "the same of a track that was seen once only", "own")                                    \
     X(confirm_s, 0.09, 0, 10, "seconds a track must be seen for, at most three boxes", "SORT")                         \
     X(lost_s, 1.0, 0, 60, "seconds an unseen object is looked for", "ByteTrack, OC-SORT")                              \
     X(lost_frames, 3, 0, 1000, "frames it is looked for at least", "own")                                              \

@@ -153,8 +153,10 @@ static void put_objects(struct memory_video *video, const struct meta_frame *giv
     video->meta.objects += (int64_t)given->object_count - (int64_t)frame->object_count;
     video->meta.frames_indexed += frame->state != FRAME_INDEXED;
     video->meta.frames_failed -= frame->state == FRAME_FAILED;
-    free(frame->objects);
+    struct meta_object *before = frame->objects;
     frame->objects = copy_objects(given);
+    meta_keep_tracks(before, frame->object_count, frame->objects, given->object_count);
+    free(before);
     frame->object_count = given->object_count;
     frame->state = FRAME_INDEXED;
 }
@@ -213,6 +215,56 @@ enum err_code meta_memory_list_frames(struct meta_store *store, const char *id, 
         frames->items = mem_realloc_array(frames->items, frames->count + 1, sizeof(*frames->items));
         frames->items[frames->count] = video->frames[i];
         frames->items[frames->count++].objects = copy_objects(&video->frames[i]);
+    }
+    return meta_memory_unlock(self, ERR_NONE);
+}
+
+// ---- tracks
+
+enum err_code meta_memory_put_frame_tracks(
+    struct meta_store *store, const char *id, const struct meta_frame_tracks *frames, size_t count, struct err *err)
+{
+    struct meta_memory *self = meta_memory_lock(store);
+    struct memory_video *video = meta_memory_find_to_change(self, id, err);
+    if (video == NULL)
+        return meta_memory_unlock(self, ERR_NOT_FOUND);
+    for (size_t i = 0; i < count; i++) {
+        struct meta_frame *frame = find_frame(video, frames[i].frame);
+        if (frame == NULL || frame->object_count != frames[i].count)
+            continue;
+        for (size_t k = 0; k < frames[i].count; k++)
+            frame->objects[k].track = frames[i].tracks[k];
+    }
+    return meta_memory_unlock(self, ERR_NONE);
+}
+
+enum err_code meta_memory_put_tracks(
+    struct meta_store *store, const char *id, const struct meta_track *tracks, size_t count, struct err *err)
+{
+    struct meta_memory *self = meta_memory_lock(store);
+    struct memory_video *video = meta_memory_find_to_change(self, id, err);
+    if (video == NULL)
+        return meta_memory_unlock(self, ERR_NOT_FOUND);
+    free(video->tracks);
+    video->tracks = count > 0 ? mem_dup(tracks, count * sizeof(*tracks)) : NULL;
+    video->meta.tracks = (int64_t)count;
+    video->meta.tracked_us = meta_memory_now_us(self);
+    meta_memory_touch(self, video);
+    return meta_memory_unlock(self, ERR_NONE);
+}
+
+enum err_code meta_memory_list_tracks(struct meta_store *store, const char *id, int64_t after, size_t limit,
+    struct meta_track **tracks, size_t *count, struct err *err)
+{
+    struct meta_memory *self = meta_memory_lock(store);
+    const struct memory_video *video = meta_memory_find(self, id, err);
+    if (video == NULL)
+        return meta_memory_unlock(self, ERR_NOT_FOUND);
+    for (int64_t i = 0; i < video->meta.tracks && *count < limit; i++) {
+        if (video->tracks[i].n <= after)
+            continue;
+        *tracks = mem_realloc_array(*tracks, *count + 1, sizeof(**tracks));
+        (*tracks)[(*count)++] = video->tracks[i];
     }
     return meta_memory_unlock(self, ERR_NONE);
 }

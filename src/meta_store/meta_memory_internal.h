@@ -36,6 +36,7 @@ struct memory_video {
     size_t segment_count;
     struct meta_frame *frames; // ascending by index; objects are owned
     size_t frame_count;
+    struct meta_track *tracks; // meta.tracks of them
     struct memory_sentence *errors;
 };
 
@@ -87,6 +88,12 @@ enum err_code meta_memory_fail_frame(
     struct meta_store *store, const char *id, int32_t index, bool failed, struct err *err);
 enum err_code meta_memory_list_frames(struct meta_store *store, const char *id, const struct meta_frame_range *range,
     struct meta_frames *frames, struct err *err);
+enum err_code meta_memory_put_frame_tracks(
+    struct meta_store *store, const char *id, const struct meta_frame_tracks *frames, size_t count, struct err *err);
+enum err_code meta_memory_put_tracks(
+    struct meta_store *store, const char *id, const struct meta_track *tracks, size_t count, struct err *err);
+enum err_code meta_memory_list_tracks(struct meta_store *store, const char *id, int64_t after, size_t limit,
+    struct meta_track **tracks, size_t *count, struct err *err);
 
 enum err_code meta_memory_append_journal(struct meta_store *store, const char *project, const char *journal,
     int64_t expected, const void *value, size_t size, int64_t *position, struct err *err);

@@ -96,6 +96,21 @@ bool meta_journal_page_add(
     return true;
 }
 
+static bool is_same_place(const struct meta_object *a, const struct meta_object *b)
+{
+    // Bit for bit: the same frame and the same model give the same boxes.
+    return memcmp(&a->x, &b->x, sizeof(a->x)) == 0 && memcmp(&a->y, &b->y, sizeof(a->y)) == 0 &&
+        memcmp(&a->width, &b->width, sizeof(a->width)) == 0 && memcmp(&a->height, &b->height, sizeof(a->height)) == 0;
+}
+
+void meta_keep_tracks(const struct meta_object *before, size_t before_count, struct meta_object *objects, size_t count)
+{
+    for (size_t k = 0; k < count && k < before_count; k++) {
+        if (objects[k].track < 0 && is_same_place(&before[k], &objects[k]))
+            objects[k].track = before[k].track;
+    }
+}
+
 enum err_code meta_no_project(const char *name, struct err *err)
 {
     return err_set(err, ERR_NOT_FOUND, "there is no project %s", name);
@@ -130,6 +145,11 @@ enum err_code meta_no_segment(const char *video, int32_t segment, struct err *er
 enum err_code meta_no_frame(const char *video, int32_t index, struct err *err)
 {
     return err_set(err, ERR_NOT_FOUND, "the video %s has no frame %d", video, index);
+}
+
+enum err_code meta_no_track(const char *video, int64_t n, struct err *err)
+{
+    return err_set(err, ERR_NOT_FOUND, "the video %s has no track %" PRId64, video, n);
 }
 
 enum err_code meta_no_setting(const char *key, struct err *err)

@@ -185,6 +185,36 @@ static bool find_frame(struct db_tx *tx, int64_t number, int32_t index, enum fra
     return found;
 }
 
+// The objects of a frame in the database, to be freed; NULL for none. A value that is damaged counts as none.
+static struct meta_object *load_objects(struct db_tx *tx, int64_t number, int32_t index, size_t *count)
+{
+    struct meta_object *objects = NULL;
+    *count = 0;
+    struct db_stmt *stmt = db_stmt(tx, "SELECT objects FROM frames WHERE row = ?1");
+    db_bind_int(stmt, 1, meta_sqlite_frame_row(number, index));
+    if (db_step(stmt)) {
+        size_t size;
+        const void *value = db_blob(stmt, 0, &size);
+        struct err ignored = ERR_INIT;
+        if (frame_value_decode(value, size, &objects, count, &ignored) != ERR_NONE)
+            *count = 0;
+    }
+    db_stmt_done(stmt);
+    return objects;
+}
+
+// The frame's value, with the tracks of what was there.
+static void encode_again(struct db_tx *tx, int64_t number, const struct meta_frame *frame, struct strbuf *value)
+{
+    size_t before_count;
+    struct meta_object *before = load_objects(tx, number, frame->index, &before_count);
+    struct meta_object *objects = mem_dup(frame->objects, frame->object_count * sizeof(*objects));
+    meta_keep_tracks(before, before_count, objects, frame->object_count);
+    frame_value_encode(objects, frame->object_count, value);
+    free(objects);
+    free(before);
+}
+
 static void put_objects(
     struct db_tx *tx, int64_t number, const struct meta_frame *frame, struct strbuf *value, struct meta_video *video)
 {
@@ -193,7 +223,10 @@ static void put_objects(
     if (!find_frame(tx, number, frame->index, &state, &objects_before) && insert_frame(tx, number, frame))
         video->frames_emitted++;
     strbuf_reset(value);
-    frame_value_encode(frame->objects, frame->object_count, value);
+    if (objects_before > 0 && frame->object_count > 0)
+        encode_again(tx, number, frame, value);
+    else
+        frame_value_encode(frame->objects, frame->object_count, value);
     struct db_stmt *stmt = db_stmt(tx, "UPDATE frames SET state = ?2, object_count = ?3, objects = ?4 WHERE row = ?1");
     db_bind_int(stmt, 1, meta_sqlite_frame_row(number, frame->index));
     db_bind_int(stmt, 2, FRAME_INDEXED);

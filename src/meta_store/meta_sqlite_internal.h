@@ -85,6 +85,13 @@ enum err_code meta_sqlite_fail_frame(
 enum err_code meta_sqlite_list_frames(struct meta_store *store, const char *video, const struct meta_frame_range *range,
     struct meta_frames *frames, struct err *err);
 
+enum err_code meta_sqlite_put_frame_tracks(
+    struct meta_store *store, const char *id, const struct meta_frame_tracks *frames, size_t count, struct err *err);
+enum err_code meta_sqlite_put_tracks(
+    struct meta_store *store, const char *id, const struct meta_track *tracks, size_t count, struct err *err);
+enum err_code meta_sqlite_list_tracks(struct meta_store *store, const char *id, int64_t after, size_t limit,
+    struct meta_track **tracks, size_t *count, struct err *err);
+
 enum err_code meta_sqlite_append_journal(struct meta_store *store, const char *project, const char *journal,
     int64_t expected, const void *value, size_t size, int64_t *position, struct err *err);
 enum err_code meta_sqlite_get_journal(struct meta_store *store, const char *project, const char *journal,

@@ -14,8 +14,9 @@
     " created_us, updated_us, finished_us, split_done, source_incomplete, segments, segments_done, frames_expected,"   \
     " frames_emitted, frames_indexed, frames_failed, objects, errors_count, detector, embedder,"                       \
     " title, container, codec, mime_type, playable_copy, width, height, sar_num, sar_den, rotation, has_audio,"        \
-    " duration_us, media_offset_us, size_bytes, frame_rate"
+    " duration_us, media_offset_us, size_bytes, frame_rate, tracks, tracked_us"
 #define MEDIA_COLUMN 26
+#define TRACKS_COLUMN 41
 
 static void read_media(const struct db_stmt *stmt, struct meta_media *media)
 {
@@ -60,6 +61,8 @@ static void read_video(const struct db_stmt *stmt, struct meta_video *video)
         .frames_failed = db_int(stmt, 21),
         .objects = db_int(stmt, 22),
         .errors_count = db_int(stmt, 23),
+        .tracks = db_int(stmt, TRACKS_COLUMN),
+        .tracked_us = db_int(stmt, TRACKS_COLUMN + 1),
     };
     db_copy_text(stmt, 0, video->id, sizeof(video->id));
     db_copy_text(stmt, 1, video->project, sizeof(video->project));
@@ -457,6 +460,7 @@ static void remove_rest(struct db_tx *tx, int64_t number)
     static const char *const statements[] = {
         "DELETE FROM segments WHERE video = ?1",
         "DELETE FROM video_errors WHERE video = ?1",
+        "DELETE FROM tracks WHERE video = ?1",
         "DELETE FROM videos WHERE number = ?1",
     };
     for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {

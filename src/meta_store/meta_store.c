@@ -308,6 +308,59 @@ enum err_code meta_store_get_frame(
     return meta_no_frame(video, index, err);
 }
 
+// ---- tracks
+
+static enum err_code check_track(const struct meta_track *track, int64_t after, struct err *err)
+{
+    if (track->n < 0 || track->n <= after)
+        return err_set(err, ERR_INVALID, "track %" PRId64 " is not above %" PRId64 ": tracks ascend", track->n, after);
+    if (!isfinite(track->score))
+        return err_set(err, ERR_INVALID, "track %" PRId64 " has a score that is no number", track->n);
+    return ERR_NONE;
+}
+
+enum err_code meta_store_put_frame_tracks(
+    struct meta_store *store, const char *video, const struct meta_frame_tracks *frames, size_t count, struct err *err)
+{
+    enum err_code code = check_video(video, err);
+    return code != ERR_NONE || count == 0 ? code : store->ops->put_frame_tracks(store, video, frames, count, err);
+}
+
+enum err_code meta_store_put_tracks(
+    struct meta_store *store, const char *video, const struct meta_track *tracks, size_t count, struct err *err)
+{
+    enum err_code code = check_video(video, err);
+    for (size_t i = 0; i < count && code == ERR_NONE; i++)
+        code = check_track(&tracks[i], i > 0 ? tracks[i - 1].n : -1, err);
+    return code != ERR_NONE ? code : store->ops->put_tracks(store, video, tracks, count, err);
+}
+
+enum err_code meta_store_list_tracks(struct meta_store *store, const char *video, int64_t after, size_t limit,
+    struct meta_track **tracks, size_t *count, struct err *err)
+{
+    *tracks = NULL;
+    *count = 0;
+    limit = clamp_limit(limit);
+    enum err_code code = check_video(video, err);
+    return code != ERR_NONE || limit == 0 ? code
+                                          : store->ops->list_tracks(store, video, after, limit, tracks, count, err);
+}
+
+enum err_code meta_store_get_track(
+    struct meta_store *store, const char *video, int64_t n, struct meta_track *track, struct err *err)
+{
+    struct meta_track *found = NULL;
+    size_t count = 0;
+    enum err_code code =
+        n < 0 ? meta_no_track(video, n, err) : meta_store_list_tracks(store, video, n - 1, 1, &found, &count, err);
+    if (code == ERR_NONE && (count == 0 || found->n != n))
+        code = meta_no_track(video, n, err);
+    if (code == ERR_NONE)
+        *track = *found;
+    free(found);
+    return code;
+}
+
 enum err_code meta_store_settle_video(struct meta_store *store, const char *video, bool *settled, struct err *err)
 {
     bool unused;

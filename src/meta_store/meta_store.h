@@ -100,6 +100,8 @@ struct meta_video {
     int64_t frames_emitted, frames_indexed, frames_failed;
     int64_t objects;
     int64_t errors_count;            // all, also those beyond META_VIDEO_ERRORS_MAX
+    int64_t tracks;                  // as meta_store_put_tracks left them
+    int64_t tracked_us;              // wall clock of that; 0: never. Before finished_us: of an earlier state
     char detector[64], embedder[64]; // models that indexed it; "" before
 };
 
@@ -191,7 +193,8 @@ void meta_frames_release(struct meta_frames *frames);
 enum err_code meta_store_put_frames(struct meta_store *store, const char *video, const struct meta_frame *frames,
     size_t count, struct err *err) ERR_MUST_CHECK;
 // The indexer's results; several frames of one video in one change. Replaces what was there, counts once; a frame that
-// was not put yet counts as emitted too. Boxes and scores must be finite.
+// was not put yet counts as emitted too. Boxes and scores must be finite. An object without a track that is where the
+// one in its place was keeps that one's track: indexing a frame twice changes nothing.
 enum err_code meta_store_put_objects(struct meta_store *store, const char *video, const struct meta_frame *frames,
     size_t count, struct err *err) ERR_MUST_CHECK;
 // The frame cannot be indexed (dead letter). Does nothing to a frame that is indexed. `failed` false puts it back to
@@ -214,6 +217,35 @@ struct meta_frame_range {
 };
 enum err_code meta_store_list_frames(struct meta_store *store, const char *video, const struct meta_frame_range *range,
     struct meta_frames *frames, struct err *err) ERR_MUST_CHECK;
+
+// ---- tracks
+
+struct meta_track {
+    int64_t n;                        // of {video}-t{n}; 0 …
+    char class_name[META_CLASS_SIZE]; // by vote of its objects
+    float score;                      // mean of its objects' scores
+    int32_t first_frame, last_frame;  // indices; an object may be hidden in between
+    int64_t first_us, last_us;        // their times
+    int64_t objects;
+    int32_t best_frame, best_k; // the object that shows it best
+};
+// Which track each object of a frame belongs to; -1: none.
+struct meta_frame_tracks {
+    int32_t frame;
+    const int64_t *tracks; // of object k
+    size_t count;
+};
+// A frame that is not there or has another number of objects is passed over: it was indexed again meanwhile.
+enum err_code meta_store_put_frame_tracks(struct meta_store *store, const char *video,
+    const struct meta_frame_tracks *frames, size_t count, struct err *err) ERR_MUST_CHECK;
+// The tracks of a video, ascending by n: replaces all there were, and notes when (tracked_us).
+enum err_code meta_store_put_tracks(struct meta_store *store, const char *video, const struct meta_track *tracks,
+    size_t count, struct err *err) ERR_MUST_CHECK;
+// Those with n > after (-1: from the first), ascending; free() the array.
+enum err_code meta_store_list_tracks(struct meta_store *store, const char *video, int64_t after, size_t limit,
+    struct meta_track **tracks, size_t *count, struct err *err) ERR_MUST_CHECK;
+enum err_code meta_store_get_track(
+    struct meta_store *store, const char *video, int64_t n, struct meta_track *track, struct err *err) ERR_MUST_CHECK;
 
 // When the split is done, every segment is done and every emitted frame is indexed or failed: moves a running video to
 // done, incomplete or failed (no frame indexed and something went wrong), exactly once. *settled (may be NULL) says

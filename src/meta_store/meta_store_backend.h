@@ -51,6 +51,12 @@ struct meta_store_ops {
     // The range's limit is 1 … META_LIST_MAX and to_us is never -1.
     enum err_code (*list_frames)(struct meta_store *store, const char *video, const struct meta_frame_range *range,
         struct meta_frames *frames, struct err *err);
+    enum err_code (*put_frame_tracks)(struct meta_store *store, const char *video,
+        const struct meta_frame_tracks *frames, size_t count, struct err *err);
+    enum err_code (*put_tracks)(
+        struct meta_store *store, const char *video, const struct meta_track *tracks, size_t count, struct err *err);
+    enum err_code (*list_tracks)(struct meta_store *store, const char *video, int64_t after, size_t limit,
+        struct meta_track **tracks, size_t *count, struct err *err);
     enum err_code (*settle_video)(struct meta_store *store, const char *video, bool *settled, struct err *err);
 
     enum err_code (*append_journal)(struct meta_store *store, const char *project, const char *journal,
@@ -82,6 +88,8 @@ bool meta_video_settles(const struct meta_video *video, int64_t segments_failed,
 void meta_video_update_expected(struct meta_video *video);
 // A video as meta_store_create_video stores it: queued, counts at zero.
 void meta_video_init_new(struct meta_video *video, int64_t now_us);
+// Objects without a track that are where those in their places were get their tracks.
+void meta_keep_tracks(const struct meta_object *before, size_t before_count, struct meta_object *objects, size_t count);
 // Copies an entry to the end of a page that has room for it; false when it would make the page too large.
 bool meta_journal_page_add(
     struct meta_journal_page *page, int64_t position, int64_t at_us, const void *value, size_t size, size_t *bytes);
@@ -94,6 +102,7 @@ enum err_code meta_video_deleting(const char *id, struct err *err);
 enum err_code meta_wrong_state(const char *id, enum video_state found, enum video_state wanted, struct err *err);
 enum err_code meta_no_segment(const char *video, int32_t segment, struct err *err);
 enum err_code meta_no_frame(const char *video, int32_t index, struct err *err);
+enum err_code meta_no_track(const char *video, int64_t n, struct err *err);
 enum err_code meta_no_setting(const char *key, struct err *err);
 enum err_code meta_journal_moved(
     const char *project, const char *journal, int64_t expected, int64_t found, struct err *err);

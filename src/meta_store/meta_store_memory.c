@@ -346,6 +346,7 @@ static void video_free(struct memory_video *video)
     forget_errors(video);
     free(video->frames);
     free(video->segments);
+    free(video->tracks);
     free(video);
 }
 
@@ -449,6 +450,9 @@ static const struct meta_store_ops memory_ops = {
     .put_frames = meta_memory_put_frames,
     .fail_frame = meta_memory_fail_frame,
     .list_frames = meta_memory_list_frames,
+    .put_frame_tracks = meta_memory_put_frame_tracks,
+    .put_tracks = meta_memory_put_tracks,
+    .list_tracks = meta_memory_list_tracks,
     .settle_video = settle_video,
     .append_journal = meta_memory_append_journal,
     .get_journal = meta_memory_get_journal,

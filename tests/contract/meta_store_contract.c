@@ -688,6 +688,133 @@ static void frames_are_listed_by_time_page_and_state(void **state)
     assert_code(meta_store_list_frames(f->store, VIDEO, &none, &frames, &err), ERR_INVALID);
 }
 
+// ---- tracks
+
+static struct meta_track track_at(int64_t n)
+{
+    return (struct meta_track){.n = n,
+        .class_name = "car",
+        .score = 0.75f,
+        .first_frame = 1,
+        .last_frame = 4,
+        .first_us = 200007,
+        .last_us = 800007,
+        .objects = 3,
+        .best_frame = 2,
+        .best_k = 1};
+}
+
+static int64_t track_of(struct fixture *f, int32_t index, size_t k)
+{
+    struct meta_frames frame;
+    assert_ok(meta_store_get_frame(f->store, VIDEO, index, &frame, &err), &err);
+    assert_true(k < frame.items[0].object_count);
+    int64_t track = frame.items[0].objects[k].track;
+    meta_frames_release(&frame);
+    return track;
+}
+
+static void set_tracks(struct fixture *f, int32_t index, const int64_t *tracks, size_t count)
+{
+    const struct meta_frame_tracks frame = {.frame = index, .tracks = tracks, .count = count};
+    assert_ok(meta_store_put_frame_tracks(f->store, VIDEO, &frame, 1, &err), &err);
+}
+
+static void objects_get_their_tracks_and_keep_them_when_they_are_put_again(void **state)
+{
+    struct fixture *f = *state;
+    run_video(f, VIDEO, 2);
+    put_objects(f, VIDEO, 0, 2);
+    set_tracks(f, 0, (const int64_t[]){7, -1}, 2);
+    assert_int_equal(track_of(f, 0, 0), 7);
+    assert_int_equal(track_of(f, 0, 1), -1);
+    put_objects(f, VIDEO, 0, 2);
+    assert_int_equal(track_of(f, 0, 0), 7);
+    // Another box in its place is another object.
+    struct meta_object moved = {.x = 50, .y = 2, .width = 3, .height = 4, .class_name = "car", .track = -1};
+    struct meta_frame frame = frame_at(0);
+    frame.objects = &moved;
+    frame.object_count = 1;
+    assert_ok(meta_store_put_objects(f->store, VIDEO, &frame, 1, &err), &err);
+    assert_int_equal(track_of(f, 0, 0), -1);
+}
+
+static void tracks_of_a_frame_that_has_changed_are_passed_over(void **state)
+{
+    struct fixture *f = *state;
+    run_video(f, VIDEO, 1);
+    put_objects(f, VIDEO, 0, 2);
+    set_tracks(f, 0, (const int64_t[]){1, 2, 3}, 3);
+    set_tracks(f, 5, (const int64_t[]){1}, 1);
+    assert_int_equal(track_of(f, 0, 0), -1);
+    assert_int_equal(get(f, VIDEO).objects, 2);
+    assert_int_equal(get(f, VIDEO).frames_emitted, 1);
+}
+
+static void tracks_are_replaced_as_a_whole_and_listed_by_page(void **state)
+{
+    struct fixture *f = *state;
+    create(f, VIDEO);
+    create(f, OTHER_VIDEO);
+    assert_int_equal(get(f, VIDEO).tracked_us, 0);
+    const struct meta_track first[] = {track_at(0), track_at(3), track_at(9)};
+    assert_ok(meta_store_put_tracks(f->store, VIDEO, first, 3, &err), &err);
+    assert_int_equal(get(f, VIDEO).tracks, 3);
+    assert_int_equal(get(f, VIDEO).tracked_us, clock_wall_us(&f->clock.clock));
+
+    struct meta_track *tracks;
+    size_t count;
+    assert_ok(meta_store_list_tracks(f->store, VIDEO, -1, 2, &tracks, &count, &err), &err);
+    assert_int_equal(count, 2);
+    assert_int_equal(tracks[1].n, 3);
+    assert_string_equal(tracks[0].class_name, "car");
+    assert_float_equal(tracks[0].score, 0.75, 0);
+    assert_int_equal(tracks[0].last_us, 800007);
+    assert_int_equal(tracks[0].best_k, 1);
+    free(tracks);
+    assert_ok(meta_store_list_tracks(f->store, VIDEO, 3, 10, &tracks, &count, &err), &err);
+    assert_int_equal(count, 1);
+    assert_int_equal(tracks[0].n, 9);
+    free(tracks);
+
+    const struct meta_track second[] = {track_at(1)};
+    assert_ok(meta_store_put_tracks(f->store, VIDEO, second, 1, &err), &err);
+    struct meta_track track;
+    assert_ok(meta_store_get_track(f->store, VIDEO, 1, &track, &err), &err);
+    assert_int_equal(track.objects, 3);
+    assert_code(meta_store_get_track(f->store, VIDEO, 0, &track, &err), ERR_NOT_FOUND);
+    assert_code(meta_store_get_track(f->store, OTHER_VIDEO, 1, &track, &err), ERR_NOT_FOUND);
+    assert_ok(meta_store_put_tracks(f->store, VIDEO, NULL, 0, &err), &err);
+    assert_int_equal(get(f, VIDEO).tracks, 0);
+}
+
+static void tracks_out_of_order_or_without_a_video_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    create(f, VIDEO);
+    const struct meta_track twice[] = {track_at(2), track_at(2)};
+    struct meta_track wrong = track_at(0);
+    wrong.score = NAN;
+    assert_code(meta_store_put_tracks(f->store, VIDEO, twice, 2, &err), ERR_INVALID);
+    assert_code(meta_store_put_tracks(f->store, VIDEO, &wrong, 1, &err), ERR_INVALID);
+    assert_code(meta_store_put_tracks(f->store, NO_VIDEO, twice, 1, &err), ERR_NOT_FOUND);
+    const struct meta_frame_tracks frame = {.frame = 0};
+    assert_code(meta_store_put_frame_tracks(f->store, NO_VIDEO, &frame, 1, &err), ERR_NOT_FOUND);
+}
+
+static void tracks_go_with_their_video(void **state)
+{
+    struct fixture *f = *state;
+    create(f, VIDEO);
+    const struct meta_track one = track_at(0);
+    assert_ok(meta_store_put_tracks(f->store, VIDEO, &one, 1, &err), &err);
+    assert_ok(meta_store_remove_video(f->store, VIDEO, &err), &err);
+    create(f, VIDEO);
+    struct meta_track track;
+    assert_code(meta_store_get_track(f->store, VIDEO, 0, &track, &err), ERR_NOT_FOUND);
+    assert_int_equal(get(f, VIDEO).tracked_us, 0);
+}
+
 // ---- settling
 
 static void a_video_settles_when_the_last_frame_is_indexed(void **state)
@@ -1088,6 +1215,11 @@ int main(int argc, char **argv)
         contract(objects_of_a_frame_not_yet_known_make_it_known),
         contract(a_failed_frame_can_be_undone_and_an_indexed_one_does_not_fail),
         contract(frames_are_listed_by_time_page_and_state),
+        contract(objects_get_their_tracks_and_keep_them_when_they_are_put_again),
+        contract(tracks_of_a_frame_that_has_changed_are_passed_over),
+        contract(tracks_are_replaced_as_a_whole_and_listed_by_page),
+        contract(tracks_out_of_order_or_without_a_video_are_refused),
+        contract(tracks_go_with_their_video),
         contract(a_video_settles_when_the_last_frame_is_indexed),
         contract(a_video_does_not_settle_before_split_and_segments_are_done),
         contract(what_is_missing_makes_it_incomplete_and_nothing_at_all_failed),

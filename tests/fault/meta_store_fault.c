@@ -179,6 +179,27 @@ static enum err_code fault_list_frames(struct meta_store *store, const char *vid
     FAULT_BEFORE(self->fault, meta_store_list_frames(self->inner, video, range, frames, err), err);
 }
 
+static enum err_code fault_put_frame_tracks(
+    struct meta_store *store, const char *video, const struct meta_frame_tracks *frames, size_t count, struct err *err)
+{
+    struct meta_store_fault *self = self_of(store);
+    FAULT_AROUND(self->fault, meta_store_put_frame_tracks(self->inner, video, frames, count, err), err);
+}
+
+static enum err_code fault_put_tracks(
+    struct meta_store *store, const char *video, const struct meta_track *tracks, size_t count, struct err *err)
+{
+    struct meta_store_fault *self = self_of(store);
+    FAULT_AROUND(self->fault, meta_store_put_tracks(self->inner, video, tracks, count, err), err);
+}
+
+static enum err_code fault_list_tracks(struct meta_store *store, const char *video, int64_t after, size_t limit,
+    struct meta_track **tracks, size_t *count, struct err *err)
+{
+    struct meta_store_fault *self = self_of(store);
+    FAULT_BEFORE(self->fault, meta_store_list_tracks(self->inner, video, after, limit, tracks, count, err), err);
+}
+
 static enum err_code fault_settle_video(struct meta_store *store, const char *video, bool *settled, struct err *err)
 {
     struct meta_store_fault *self = self_of(store);
@@ -250,6 +271,9 @@ static const struct meta_store_ops fault_ops = {
     .put_frames = fault_put_frames,
     .fail_frame = fault_fail_frame,
     .list_frames = fault_list_frames,
+    .put_frame_tracks = fault_put_frame_tracks,
+    .put_tracks = fault_put_tracks,
+    .list_tracks = fault_list_tracks,
     .settle_video = fault_settle_video,
     .append_journal = fault_append_journal,
     .get_journal = fault_get_journal,

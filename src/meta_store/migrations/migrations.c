@@ -104,6 +104,23 @@ const char *const meta_sqlite_migrations[] = {
     "  value BLOB NOT NULL"
     ");"
     "CREATE UNIQUE INDEX journal_entries_place ON journal_entries (project, journal, position);",
+
+    "ALTER TABLE videos ADD COLUMN tracks INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE videos ADD COLUMN tracked_us INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE tracks ("
+    "  video INTEGER NOT NULL,"
+    "  n INTEGER NOT NULL,"
+    "  class_name TEXT NOT NULL,"
+    "  score REAL NOT NULL,"
+    "  first_frame INTEGER NOT NULL,"
+    "  last_frame INTEGER NOT NULL,"
+    "  first_us INTEGER NOT NULL,"
+    "  last_us INTEGER NOT NULL,"
+    "  objects INTEGER NOT NULL,"
+    "  best_frame INTEGER NOT NULL,"
+    "  best_k INTEGER NOT NULL,"
+    "  PRIMARY KEY (video, n)"
+    ") WITHOUT ROWID;",
 };
 
 const size_t meta_sqlite_migration_count = sizeof(meta_sqlite_migrations) / sizeof(meta_sqlite_migrations[0]);

@@ -166,7 +166,35 @@ static enum err_code check_stall(struct session *session, const json_t *video, s
         "the disk with %s is full: make room there, then give the same command again to go on", dir);
 }
 
-// Until the video is final; *video is replaced by its last state.
+static bool has_tracker(struct session *session)
+{
+    json_t *answer = NULL;
+    size_t i;
+    const json_t *worker;
+    bool found = false;
+    if (session_get(session, "/api/v1/workers", &answer, NULL) != ERR_NONE)
+        return false;
+    json_array_foreach(json_object_get(answer, "workers"), i, worker)
+    {
+        const char *state = ui_string(worker, "state");
+        found = found ||
+            (strcmp(ui_string(worker, "part"), "tracker") == 0 &&
+                (strcmp(state, "busy") == 0 || strcmp(state, "idle") == 0));
+    }
+    json_decref(answer);
+    return found;
+}
+
+// Whether the objects of an indexed video are still to be followed, by somebody who is there.
+static bool waits_for_tracks(struct session *session, const json_t *video)
+{
+    const char *state = ui_string(video, "state");
+    bool is_indexed = strcmp(state, "done") == 0 || strcmp(state, "incomplete") == 0;
+    bool is_tracked = json_is_true(json_object_get(json_object_get(video, "progress"), "tracked"));
+    return is_indexed && !is_tracked && has_tracker(session);
+}
+
+// Until the video is final and its objects are followed; *video is replaced by its last state.
 static enum err_code wait_for_end(struct session *session, json_t **video, struct err *err)
 {
     struct ui_progress progress;
@@ -176,7 +204,7 @@ static enum err_code wait_for_end(struct session *session, json_t **video, struc
     ui_progress_begin(&progress);
     for (;;) {
         ui_progress_show(&progress, *video);
-        if (is_final(ui_string(*video, "state")))
+        if (is_final(ui_string(*video, "state")) && !waits_for_tracks(session, *video))
             break;
         code = check_stall(session, *video, &stall, err);
         if (code != ERR_NONE)
@@ -212,7 +240,7 @@ static void print_result_json(const char *project, const json_t *video, const ch
     json_set_int64(o, "segments", ui_int(progress, "segments"));
     json_set_int64(o, "frames", ui_int(progress, "frames_indexed"));
     json_set_int64(o, "objects", ui_int(progress, "objects"));
-    json_set_int64(o, "tracks", 0);
+    json_set_int64(o, "tracks", ui_int(progress, "tracks"));
     json_set_int64(o, "duration_us", ui_int(json_object_get(video, "media"), "duration_us"));
     json_set(o, "errors", errors);
     ui_print_json(o);
@@ -228,8 +256,9 @@ static void print_result(const json_t *video)
     printf(
         "%s: video %s of project %s", ui_string(video, "state"), ui_string(video, "id"), ui_string(video, "project"));
     if (is_final(ui_string(video, "state")))
-        printf(", %s, segments: %lld, frames: %lld, objects: %lld", duration, (long long)ui_int(progress, "segments"),
-            (long long)ui_int(progress, "frames_indexed"), (long long)ui_int(progress, "objects"));
+        printf(", %s, segments: %lld, frames: %lld, objects: %lld, tracks: %lld", duration,
+            (long long)ui_int(progress, "segments"), (long long)ui_int(progress, "frames_indexed"),
+            (long long)ui_int(progress, "objects"), (long long)ui_int(progress, "tracks"));
     putchar('\n');
     for (size_t i = 0; i < json_array_size(errors); i++)
         printf("  %s\n", json_string_value(json_array_get(errors, i)));
@@ -247,7 +276,7 @@ static enum err_code run_ingest(const struct options *options, int *status, stru
     }
     const char *project = options_string(options, "project");
     bool json = options_bool(options, "json");
-    code = session_open(options, PART_SPLITTER | PART_DOWNLOADER | PART_INDEXER, &session, err);
+    code = session_open(options, PART_INGEST, &session, err);
     if (code != ERR_NONE) {
         if (json)
             print_result_json(project, NULL, err->message);

@@ -65,6 +65,12 @@ static enum err_code run_indexer(const struct options *options, int *status, str
     return serve(options, PART_INDEXER, false, err);
 }
 
+static enum err_code run_tracker(const struct options *options, int *status, struct err *err)
+{
+    (void)status;
+    return serve(options, PART_TRACKER, false, err);
+}
+
 static enum err_code run_query(const struct options *options, int *status, struct err *err)
 {
     (void)status;
@@ -95,4 +101,6 @@ PART_COMMAND(command_downloader, "downloader", "Run only downloaders: decode seg
     run_downloader);
 PART_COMMAND(command_indexer, "indexer", "Run only indexers: find, crop and embed the objects in frames.", part_tables,
     run_indexer);
+PART_COMMAND(command_tracker, "tracker", "Run only trackers: follow objects through videos whose frames are indexed.",
+    part_tables, run_tracker);
 PART_COMMAND(command_query, "query", "Run only the query engine: HTTP and the web application.", up_tables, run_query);

@@ -20,6 +20,7 @@ extern const struct command command_up;
 extern const struct command command_splitter;
 extern const struct command command_downloader;
 extern const struct command command_indexer;
+extern const struct command command_tracker;
 extern const struct command command_query;
 extern const struct command command_ingest;
 extern const struct command command_projects;

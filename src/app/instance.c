@@ -36,7 +36,7 @@ struct instance {
     struct models *models;
     struct cancel *cancel;
     struct activity *activity;
-    struct worker_pool *splitter, *downloader, *indexer;
+    struct worker_pool *splitter, *downloader, *indexer, *tracker;
     struct activity_log *activity_log;
     struct search *search;
     struct labels *labels;
@@ -112,6 +112,11 @@ static enum err_code start_workers(struct instance *in, struct err *err)
             code = models_embedder(in->models, &embedder, NULL, err);
         if (code == ERR_NONE)
             code = indexer_start(ingest, &settings, detector, embedder, in->cancel, &in->indexer, err);
+    }
+    if (code == ERR_NONE && (in->config.parts & PART_TRACKER)) {
+        struct tracking_settings settings;
+        tracking_settings_read(options, &settings);
+        code = tracking_start(ingest, &settings, in->cancel, &in->tracker, err);
     }
     return code;
 }
@@ -332,6 +337,7 @@ void instance_stop(struct instance *in)
     worker_pool_stop(in->splitter);
     worker_pool_stop(in->downloader);
     worker_pool_stop(in->indexer);
+    worker_pool_stop(in->tracker);
     if (in->server != NULL)
         http_server_stop(in->server, DRAIN_MS);
     http_server_free(in->server);

@@ -13,19 +13,22 @@
 #include "ingest/fetch.h"
 #include "ingest/indexer.h"
 #include "ingest/splitter.h"
+#include "ingest/tracking.h"
 
 enum part {
     PART_SPLITTER = 1 << 0,
     PART_DOWNLOADER = 1 << 1,
     PART_INDEXER = 1 << 2,
     PART_QUERY = 1 << 3,
-    PART_ALL = PART_SPLITTER | PART_DOWNLOADER | PART_INDEXER | PART_QUERY,
+    PART_TRACKER = 1 << 4,
+    PART_INGEST = PART_SPLITTER | PART_DOWNLOADER | PART_INDEXER | PART_TRACKER,
+    PART_ALL = PART_INGEST | PART_QUERY,
 };
 
 // The settings of an instance; for the tables of a command.
 #define INSTANCE_TABLES                                                                                                \
     &data_options, &scale_options, &model_options, &fetch_options, &splitter_options, &downloader_options,             \
-        &indexer_options, &keep_options, &log_options
+        &indexer_options, &tracking_options, &keep_options, &log_options
 
 struct instance;
 

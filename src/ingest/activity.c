@@ -59,9 +59,9 @@ struct activity {
 };
 
 static const char *const stage_names[STAGE_COUNT] = {
-    "fetch", "split", "decode", "encode", "detect", "embed", "store", "publish", "wait"};
+    "fetch", "split", "decode", "encode", "detect", "embed", "store", "publish", "wait", "track"};
 static const char *const kind_names[ACTIVITY_KIND_COUNT] = {"video", "progress", "segment_split", "segment_done",
-    "segment_failed", "frame_emitted", "frame_indexed", "frame_failed", "error"};
+    "segment_failed", "frame_emitted", "frame_indexed", "frame_failed", "error", "tracked"};
 
 const char *activity_stage_name(enum activity_stage stage)
 {
@@ -102,7 +102,8 @@ static json_t *event_json(const struct pending *pending)
         json_set_int64(o, "segment", event->segment);
     if (event->frame >= 0)
         json_set_int64(o, "frame", event->frame);
-    if (event->kind == ACTIVITY_SEGMENT_DONE || event->kind == ACTIVITY_FRAME_INDEXED)
+    if (event->kind == ACTIVITY_SEGMENT_DONE || event->kind == ACTIVITY_FRAME_INDEXED ||
+        event->kind == ACTIVITY_TRACKED)
         json_set_int64(o, "count", event->count);
     if (event->kind == ACTIVITY_PROGRESS) {
         json_set_int64(o, "done", event->done);

@@ -49,6 +49,7 @@ enum activity_stage {
     STAGE_STORE,   // blobs, vectors, meta store
     STAGE_PUBLISH, // queue
     STAGE_WAIT,    // held back because the next part has enough to do
+    STAGE_TRACK,   // following objects through a whole video, reading and storing included
     STAGE_COUNT,
 };
 const char *activity_stage_name(enum activity_stage stage);
@@ -63,6 +64,7 @@ enum activity_kind {
     ACTIVITY_FRAME_INDEXED,  // `count` objects
     ACTIVITY_FRAME_FAILED,   //
     ACTIVITY_ERROR,          // a sentence, final or not
+    ACTIVITY_TRACKED,        // the objects of a video were followed: `count` tracks
     ACTIVITY_KIND_COUNT,
 };
 const char *activity_kind_name(enum activity_kind kind);

@@ -85,6 +85,9 @@ enum err_code dead_letter_settle(const struct ingest *ingest, const char *topic,
         code = fail_segment(ingest, video, body, body_size, reason, &casualty, err);
     else if (strcmp(topic, TOPIC_FRAMES) == 0)
         code = fail_frame(ingest, video, body, body_size, reason, &casualty, err);
+    else if (strcmp(topic, TOPIC_DETECTIONS) == 0)
+        snprintf(casualty.sentence, sizeof(casualty.sentence),
+            "its objects could not be followed from frame to frame: %s", reason);
     else
         return ERR_NONE;
 

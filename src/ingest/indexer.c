@@ -55,7 +55,9 @@ static const struct option_spec indexer_specs[] = {
     {.name = "publish-detections",
         .type = OPTION_BOOL,
         .fallback = "false",
-        .help = "Publish a message per indexed frame for a tracker."},
+        .help =
+            "Publish a message per indexed frame, for programs of your own that read the queue; Framehound's tracker "
+            "passes over them."},
 };
 const struct option_table indexer_options = {
     .title = "Indexer", .options = indexer_specs, .count = sizeof(indexer_specs) / sizeof(indexer_specs[0])};

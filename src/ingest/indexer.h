@@ -22,7 +22,7 @@ struct indexer_settings {
     double crop_margin;      // added on each side, as a share of the box's width and height
     int crop_quality;        // JPEG, 1 … 100
     int max_objects;         // per frame, the best; 1 … 999
-    bool publish_detections; // a `detections` message per frame; only with a tracker to take them
+    bool publish_detections; // a `detections` message per frame, for other trackers than ours
 };
 void indexer_settings_default(struct indexer_settings *settings);
 

@@ -5,6 +5,7 @@
 #include "blob_store/blob_store.h"
 #include "ingest/indexer_batch.h"
 #include "ingest/settle.h"
+#include "ingest/tracking.h"
 #include "meta_store/meta_store.h"
 #include "queue/queue.h"
 #include "vector_index/vector_index.h"
@@ -165,6 +166,9 @@ static enum err_code store_group(struct index_batch *batch, const struct group *
         code = publish_detections(batch, group, err);
     if (code == ERR_NONE)
         code = settle_video(ingest, video->id, err);
+    // One that had settled before is being indexed again.
+    if (code == ERR_NONE && video_state_is_final(video->state))
+        code = tracking_request_when_whole(ingest, video, err);
     return code;
 }
 

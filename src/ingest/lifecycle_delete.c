@@ -7,6 +7,7 @@
 #include "ingest/activity.h"
 #include "ingest/lifecycle_internal.h"
 #include "ingest/settle.h"
+#include "ingest/tracking.h"
 #include "os/file.h"
 #include "queue/queue.h"
 #include "vector_index/vector_index.h"
@@ -152,6 +153,15 @@ static enum err_code settle_running(
     return code;
 }
 
+// Of a video that ended without its tracks: interrupted between its end and them, or of a program that had none.
+static enum err_code request_tracks(const struct ingest *ingest, const struct meta_video *video, struct err *err)
+{
+    if (!tracking_is_due(video))
+        return ERR_NONE;
+    enum err_code code = queue_purge(ingest->queue, video->id, err);
+    return code == ERR_NONE ? tracking_request(ingest, video, err) : code;
+}
+
 static enum err_code recover_video(
     const struct ingest *ingest, const struct meta_video *video, void *context, struct err *err)
 {
@@ -175,8 +185,11 @@ static enum err_code recover_video(
         }
         return code == ERR_NONE ? settle_running(ingest, video->id, recovery, err) : code;
     case VIDEO_DONE: // its leftovers, should it have been interrupted between its end and their removal
-        return settle_apply_retention(ingest, video->project, video->id, recovery->cancel, err);
+        code = request_tracks(ingest, video, err);
+        return code == ERR_NONE ? settle_apply_retention(ingest, video->project, video->id, recovery->cancel, err)
+                                : code;
     case VIDEO_INCOMPLETE:
+        return request_tracks(ingest, video, err);
     case VIDEO_FAILED:
         break;
     }

@@ -234,7 +234,13 @@ enum err_code detections_message_decode(
     enum err_code code = message_open("detections", body, size, fields, message->project, message->video, &root, err);
     if (code != ERR_NONE)
         return code;
-    code = read_frame(root, &message->segment, &message->frame, &message->pts_us, err);
+    code = get_int32(root, "segment", -1, SEGMENTS_PER_VIDEO_MAX - 1, &message->segment, err);
+    if (code == ERR_NONE)
+        code = get_int32(root, "frame", -1, FRAME_INDEX_MAX, &message->frame, err);
+    if (code == ERR_NONE && (message->segment < 0) != (message->frame < 0))
+        code = err_set(err, ERR_INVALID, "\"segment\" and \"frame\" must both be given, or both be -1 for all frames");
+    if (code == ERR_NONE)
+        code = json_get_int64(root, "pts_us", 0, TIME_US_MAX, &message->pts_us, err);
     if (code == ERR_NONE)
         code = get_int32(root, "objects", 0, OBJECTS_PER_FRAME_MAX, &message->objects, err);
     return message_close("detections", root, code, err);

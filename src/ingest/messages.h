@@ -45,7 +45,8 @@ struct frame_message {
     int32_t width, height;
 };
 
-// topic "detections": a frame's objects are stored; for a tracker. The objects themselves are in the meta store.
+// topic "detections": a frame's objects are stored, or (segment and frame -1) those of all frames of a video; for a
+// tracker. The objects themselves are in the meta store. Key "{video}/{segment}" or "{video}".
 struct detections_message {
     char project[PROJECT_NAME_SIZE];
     char video[VIDEO_ID_SIZE];

@@ -106,6 +106,28 @@ static void a_detections_message_comes_back_as_it_was(void **state)
     strbuf_release(&text);
 }
 
+static void a_detections_message_is_about_a_frame_or_about_all(void **state)
+{
+    (void)state;
+    static const struct {
+        int segment, frame;
+        enum err_code code;
+    } cases[] = {
+        {-1, -1, ERR_NONE}, {0, 0, ERR_NONE}, {-1, 0, ERR_INVALID}, {0, -1, ERR_INVALID}, {-2, -2, ERR_INVALID}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct detections_message in = {
+            .project = "demo", .video = VIDEO, .segment = cases[i].segment, .frame = cases[i].frame};
+        struct detections_message out;
+        struct err err = ERR_INIT;
+        struct strbuf text;
+        strbuf_init(&text);
+        detections_message_encode(&in, &text);
+        assert_code(detections_message_decode(text.data, text.size, &out, &err), cases[i].code);
+        assert_int_equal(cases[i].code == ERR_NONE ? out.frame : 0, cases[i].code == ERR_NONE ? cases[i].frame : 0);
+        strbuf_release(&text);
+    }
+}
+
 static void malformed_messages_are_invalid(void **state)
 {
     (void)state;
@@ -208,6 +230,7 @@ int main(void)
         cmocka_unit_test(a_segment_message_comes_back_as_it_was),
         cmocka_unit_test(a_frame_message_comes_back_as_it_was),
         cmocka_unit_test(a_detections_message_comes_back_as_it_was),
+        cmocka_unit_test(a_detections_message_is_about_a_frame_or_about_all),
         cmocka_unit_test(malformed_messages_are_invalid),
         cmocka_unit_test(values_out_of_range_are_refused),
         cmocka_unit_test(keys_name_their_video),

@@ -55,6 +55,8 @@ static void a_file_becomes_searchable_objects(void **state)
     assert_ok(vector_index_stats(p.ingest.vectors, "demo", id, &vectors, &err), &err);
     assert_int_equal((int64_t)vectors.count, video.objects);
     assert_non_null(strstr(text, "person"));
+    assert_true(video.tracks > 0);
+    assert_false(tracking_is_due(&video));
     free(text);
     pipeline_close(&p);
 }
@@ -134,6 +136,70 @@ static void run_topic(struct pipeline *p, int part, const char *topic)
     pipeline_stop(p);
 }
 
+// What the vector index knows of tracks is what filters go by.
+static void vectors_know_the_tracks_of_their_objects(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    char id[VIDEO_ID_SIZE];
+    char object[OBJECT_ID_SIZE];
+    float vector[VECTOR_DIMENSION_MAX];
+    size_t dimension;
+    struct meta_track *tracks;
+    size_t count;
+    struct vector_hit *hits;
+    size_t hit_count;
+    struct err err = ERR_INIT;
+    (void)pipeline_street();
+    pipeline_open(&p);
+    pipeline_start(&p, RUN_ALL);
+    free(ingest_street(&p, 1, id));
+    assert_ok(meta_store_list_tracks(p.ingest.meta, id, -1, META_LIST_MAX, &tracks, &count, &err), &err);
+    assert_true(count > 0);
+    for (size_t i = 0; i < count; i++) {
+        object_id_make(id, tracks[i].best_frame, tracks[i].best_k, object);
+        assert_ok(
+            vector_index_fetch(p.ingest.vectors, "demo", object, vector, VECTOR_DIMENSION_MAX, &dimension, &err), &err);
+        const struct vector_query query = {.project = "demo",
+            .vector = vector,
+            .dimension = dimension,
+            .limit = 1000,
+            .min_score = -1,
+            .exact = true,
+            .filter = {.video = id, .has_track = true, .track = tracks[i].n}};
+        assert_ok(vector_index_query(p.ingest.vectors, &query, &hits, &hit_count, &err), &err);
+        assert_int_equal((int64_t)hit_count, tracks[i].objects);
+        assert_string_equal(hits[0].object, object);
+        free(hits);
+    }
+    free(tracks);
+    pipeline_close(&p);
+}
+
+static void a_tracker_that_comes_late_or_never_changes_nothing_else(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    char id[VIDEO_ID_SIZE];
+    struct err err = ERR_INIT;
+    (void)pipeline_street();
+    pipeline_open(&p);
+    pipeline_start(&p, RUN_SPLITTER | RUN_DOWNLOADER | RUN_INDEXER);
+    free(ingest_street(&p, 1, id));
+    struct meta_video video = pipeline_video(&p, id);
+    assert_int_equal(video.tracks, 0);
+    assert_true(tracking_is_due(&video));
+    pipeline_stop(&p);
+    // As at the start of a server whose queue was lost.
+    assert_ok(queue_purge(p.ingest.queue, id, &err), &err);
+    assert_ok(lifecycle_recover(&p.ingest, NULL, NULL, &err), &err);
+    run_until_empty(&p, RUN_TRACKER);
+    video = pipeline_video(&p, id);
+    assert_true(video.tracks > 0);
+    assert_false(tracking_is_due(&video));
+    pipeline_close(&p);
+}
+
 static void messages_that_come_twice_change_nothing(void **state)
 {
     (void)state;
@@ -156,7 +222,9 @@ static void messages_that_come_twice_change_nothing(void **state)
     publish_twice(&twice, TOPIC_SEGMENTS);
     run_topic(&twice, RUN_DOWNLOADER, TOPIC_SEGMENTS);
     publish_twice(&twice, TOPIC_FRAMES);
-    run_until_empty(&twice, RUN_INDEXER);
+    run_topic(&twice, RUN_INDEXER, TOPIC_FRAMES);
+    publish_twice(&twice, TOPIC_DETECTIONS);
+    run_until_empty(&twice, RUN_TRACKER);
     char *found = pipeline_describe(&twice, b);
     expect_same(expected, found);
     struct meta_video video = pipeline_video(&twice, b);
@@ -250,6 +318,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_becomes_searchable_objects),
+        cmocka_unit_test(vectors_know_the_tracks_of_their_objects),
+        cmocka_unit_test(a_tracker_that_comes_late_or_never_changes_nothing_else),
         cmocka_unit_test(ids_do_not_depend_on_the_chunk_length),
         cmocka_unit_test(submitting_twice_does_nothing_twice),
         cmocka_unit_test(messages_that_come_twice_change_nothing),

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "blob_store/blob_store.h"
 #include "ingest/activity.h"
+#include "ingest/tracking.h"
 #include "meta_store/meta_store.h"
 #include "vector_index/vector_index.h"
 
@@ -39,8 +40,10 @@ static enum err_code finish(const struct ingest *ingest, const char *id, struct 
     activity_report_video(ingest->activity, id, video_state_name(video.state));
     log_info(ingest->log, "video %s of project %s is %s: %lld frames, %lld objects", id, video.project,
         video_state_name(video.state), (long long)video.frames_indexed, (long long)video.objects);
-    if (video.state != VIDEO_DONE)
-        return ERR_NONE;
+    if (tracking_is_due(&video))
+        code = tracking_request(ingest, &video, err);
+    if (code != ERR_NONE || video.state != VIDEO_DONE)
+        return code;
     return settle_apply_retention(ingest, video.project, id, NULL, err);
 }
 

@@ -8,8 +8,8 @@
 #include "os/cancel.h"
 
 // Moves the video to its final state if nothing is left to do (meta_store_settle_video); if this call did it, reports
-// it and removes what the retention says. Repeatable; safe from all threads. ERR_NOT_FOUND for a video that is gone is
-// no error here.
+// it, asks for its tracks (tracking.h) and removes what the retention says. Repeatable; safe from all threads.
+// ERR_NOT_FOUND for a video that is gone is no error here.
 enum err_code settle_video(const struct ingest *ingest, const char *video, struct err *err) ERR_MUST_CHECK;
 // Removes what the retention says. Only for a video that is done: the others may be resumed from what is there.
 enum err_code settle_apply_retention(const struct ingest *ingest, const char *project, const char *video,

@@ -102,6 +102,7 @@ void pipeline_open_with(struct pipeline *pipeline, const struct queue_options *o
     splitter_settings_default(&pipeline->splitter_settings);
     downloader_settings_default(&pipeline->downloader_settings);
     indexer_settings_default(&pipeline->indexer_settings);
+    tracking_settings_default(&pipeline->tracking_settings);
     pipeline->splitter_settings.make_playable = false;
     pipeline->downloader_settings.decoder_threads = 1;
 }
@@ -119,7 +120,8 @@ void pipeline_stop(struct pipeline *pipeline)
     worker_pool_stop(pipeline->splitter);
     worker_pool_stop(pipeline->downloader);
     worker_pool_stop(pipeline->indexer);
-    pipeline->splitter = pipeline->downloader = pipeline->indexer = NULL;
+    worker_pool_stop(pipeline->tracker);
+    pipeline->splitter = pipeline->downloader = pipeline->indexer = pipeline->tracker = NULL;
 }
 
 void pipeline_close(struct pipeline *pipeline)
@@ -154,6 +156,9 @@ void pipeline_start(struct pipeline *pipeline, int parts)
         assert_ok(indexer_start(ingest, &pipeline->indexer_settings, detector, embedder, pipeline->cancel,
                       &pipeline->indexer, &err),
             &err);
+    if (parts & RUN_TRACKER)
+        assert_ok(
+            tracking_start(ingest, &pipeline->tracking_settings, pipeline->cancel, &pipeline->tracker, &err), &err);
 }
 
 // ---- videos
@@ -187,8 +192,8 @@ struct meta_video pipeline_video(struct pipeline *pipeline, const char *video)
 
 static bool queues_are_empty(struct pipeline *pipeline)
 {
-    static const char *const topics[] = {TOPIC_SOURCES, TOPIC_SEGMENTS, TOPIC_FRAMES};
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const topics[] = {TOPIC_SOURCES, TOPIC_SEGMENTS, TOPIC_FRAMES, TOPIC_DETECTIONS};
+    for (size_t i = 0; i < (pipeline->tracker != NULL ? 4 : 3); i++) {
         struct queue_stats stats;
         struct err err = ERR_INIT;
         assert_ok(queue_stats(pipeline->ingest.queue, topics[i], &stats, &err), &err);
@@ -280,12 +285,27 @@ static void describe_frames(struct description *description)
             frame->height, frame_state_name(frame->state));
         for (size_t k = 0; k < frame->object_count; k++) {
             const struct meta_object *object = &frame->objects[k];
-            strbuf_addf(description->out, "  %s %.3f at %.1f %.1f %.1f %.1f\n", object->class_name,
+            strbuf_addf(description->out, "  %s %.3f at %.1f %.1f %.1f %.1f track %lld\n", object->class_name,
                 (double)object->score, (double)object->x, (double)object->y, (double)object->width,
-                (double)object->height);
+                (double)object->height, (long long)object->track);
         }
     }
     meta_frames_release(&frames);
+}
+
+static void describe_tracks(struct description *description)
+{
+    struct meta_track *tracks;
+    size_t count;
+    struct err err = ERR_INIT;
+    assert_ok(meta_store_list_tracks(
+                  description->pipeline->ingest.meta, description->video, -1, META_LIST_MAX, &tracks, &count, &err),
+        &err);
+    for (size_t i = 0; i < count; i++)
+        strbuf_addf(description->out, "track %lld %s %.3f frames %d to %d, %lld objects, best %d-%d\n",
+            (long long)tracks[i].n, tracks[i].class_name, (double)tracks[i].score, tracks[i].first_frame,
+            tracks[i].last_frame, (long long)tracks[i].objects, tracks[i].best_frame, tracks[i].best_k);
+    free(tracks);
 }
 
 char *pipeline_describe(struct pipeline *pipeline, const char *video)
@@ -298,6 +318,7 @@ char *pipeline_describe(struct pipeline *pipeline, const char *video)
     blob_key_prefix("demo", video, prefix);
     description.key_prefix = strlen(prefix);
     describe_frames(&description);
+    describe_tracks(&description);
     assert_ok(blob_store_list(pipeline->ingest.blobs, prefix, describe_blob, &description, &err), &err);
     assert_ok(vector_index_list(pipeline->ingest.vectors, "demo", video, describe_vector, &description, &err), &err);
     return strbuf_detach(&out, NULL);

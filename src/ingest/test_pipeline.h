@@ -9,6 +9,7 @@
 #include "ingest/ingest.h"
 #include "ingest/lifecycle.h"
 #include "ingest/splitter.h"
+#include "ingest/tracking.h"
 #include "os/file.h"
 #include "queue/queue.h"
 
@@ -19,7 +20,8 @@ struct pipeline {
     struct splitter_settings splitter_settings;
     struct downloader_settings downloader_settings;
     struct indexer_settings indexer_settings;
-    struct worker_pool *splitter, *downloader, *indexer;
+    struct tracking_settings tracking_settings;
+    struct worker_pool *splitter, *downloader, *indexer, *tracker;
 };
 
 // The models of the set-up, opened once for all tests of the program; skips the test where they are missing.
@@ -34,7 +36,7 @@ void pipeline_open(struct pipeline *pipeline);
 void pipeline_open_with(struct pipeline *pipeline, const struct queue_options *options);
 void pipeline_close(struct pipeline *pipeline);
 
-enum { RUN_SPLITTER = 1, RUN_DOWNLOADER = 2, RUN_INDEXER = 4, RUN_ALL = 7 };
+enum { RUN_SPLITTER = 1, RUN_DOWNLOADER = 2, RUN_INDEXER = 4, RUN_TRACKER = 8, RUN_ALL = 15 };
 void pipeline_start(struct pipeline *pipeline, int parts);
 // Drains the workers.
 void pipeline_stop(struct pipeline *pipeline);
@@ -42,7 +44,7 @@ void pipeline_stop(struct pipeline *pipeline);
 // Submits a file to project "demo"; numbers as on the command line, limit 0 for none. Returns the outcome.
 enum submit_outcome pipeline_submit(struct pipeline *pipeline, const char *path, double chunk_s, double limit_s,
     const char *fps, char video[VIDEO_ID_SIZE]);
-// Waits until the video is final, and no message is left.
+// Waits until the video is final, and no message is left; those for a tracker only count where one runs.
 enum video_state pipeline_wait(struct pipeline *pipeline, const char *video);
 void pipeline_wait_queues(struct pipeline *pipeline);
 struct meta_video pipeline_video(struct pipeline *pipeline, const char *video);

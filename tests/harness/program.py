@@ -103,11 +103,13 @@ class Server:
     def post(self, path: str, body=None, **more) -> Answer:
         return self.request("POST", path, body=body, **more)
 
-    def wait_for_end(self, video: str, seconds: float = 180) -> dict:
+    def wait_for_end(self, video: str, seconds: float = 180, tracked: bool = True) -> dict:
+        """Until the video is final, and its objects are followed where there is something to follow."""
         end = time.monotonic() + seconds * SLOWNESS
         while True:
             state = self.get(f"/api/v1/videos/{video}").json()
-            if state["state"] not in ("queued", "running"):
+            to_track = tracked and state["state"] in ("done", "incomplete")
+            if state["state"] not in ("queued", "running") and (state["progress"]["tracked"] or not to_track):
                 return state
             assert time.monotonic() < end, f"video {video} does not end: {state}\n{self.tail()}"
             assert self.process.poll() is None, f"the server ended\n{self.tail()}"

@@ -72,14 +72,14 @@ def test_a_server_killed_twenty_times_loses_nothing(home, data, tmp_path):
     check_stores(home, data, after)
 
 
-@pytest.mark.parametrize("part", ["splitter", "downloader", "indexer"])
+@pytest.mark.parametrize("part", ["splitter", "downloader", "indexer", "tracker"])
 def test_a_part_killed_again_and_again_loses_nothing(part, home, data, tmp_path):
     clip = clips.bikes()
     reference = ingest(clip, home, tmp_path / "reference", "--chunk", "1", "--fps", "5")
     expected = frames(reference["video"], home, tmp_path / "reference")
 
     chance = random.Random(part)
-    others = [p for p in ("splitter", "downloader", "indexer") if p != part]
+    others = [p for p in ("splitter", "downloader", "indexer", "tracker") if p != part]
     with serving(home, data, command="query") as query:
         steady = [start(home, data, command=p) for p in others]
         video = query.post("/api/v1/projects/test/videos", {
@@ -94,8 +94,9 @@ def test_a_part_killed_again_and_again_loses_nothing(part, home, data, tmp_path)
             assert process.stop() == 0, process.tail()
     assert (state["state"], state["errors"]) == ("done", [])
     found = frames(video, home, data)
-    assert [(f["index"], f["pts_us"], [o["id"] for o in f["objects"]]) for f in found] == \
-        [(f["index"], f["pts_us"], [o["id"] for o in f["objects"]]) for f in expected]
+    assert [(f["index"], f["pts_us"], [(o["id"], o["track"]) for o in f["objects"]]) for f in found] == \
+        [(f["index"], f["pts_us"], [(o["id"], o["track"]) for o in f["objects"]]) for f in expected]
+    assert any(o["track"] for f in found for o in f["objects"])
 
 
 def test_an_ingestion_without_a_server_goes_on_where_it_was_killed(home, data, tmp_path):

@@ -13,7 +13,7 @@ from harness.program import PROGRAM, HttpError, environment, frames, ingest, run
 
 def test_two_processes_of_one_part_share_the_work(home, data):
     with serving(home, data, command="query") as query:
-        parts = [start(home, data, command=c) for c in ("splitter", "downloader", "indexer", "indexer")]
+        parts = [start(home, data, command=c) for c in ("splitter", "downloader", "indexer", "indexer", "tracker")]
         video = query.post("/api/v1/projects/test/videos", {
             "source": str(clips.bikes()), "chunk_seconds": 1, "fps": 10}).json()["id"]
         state = query.wait_for_end(video)

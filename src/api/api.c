@@ -44,6 +44,8 @@ static const struct route routes[] = {
     {HTTP_POST, V1 "/videos/{v}/resume", api_resume_video, 0, 0},
     {HTTP_GET, V1 "/videos/{v}/segments", api_list_segments, 0, 0},
     {HTTP_GET, V1 "/videos/{v}/frames", api_list_frames, 0, 0},
+    {HTTP_GET, V1 "/videos/{v}/tracks", api_list_tracks, 0, 0},
+    {HTTP_GET, V1 "/tracks/{t}", api_get_track, 0, 0},
     {HTTP_GET, V1 "/videos/{v}/timeline", api_timeline, 0, 0},
     {HTTP_GET, V1 "/videos/{v}/image", api_video_image, 0, 0},
     {HTTP_GET, V1 "/videos/{v}/stream", api_stream_video, 0, 0},

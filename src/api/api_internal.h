@@ -33,6 +33,8 @@ API_HANDLER(api_resume_video);
 API_HANDLER(api_list_segments);
 API_HANDLER(api_list_frames);
 API_HANDLER(api_stream_video);
+API_HANDLER(api_list_tracks);
+API_HANDLER(api_get_track);
 API_HANDLER(api_timeline);
 API_HANDLER(api_video_image);
 

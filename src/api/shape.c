@@ -65,6 +65,8 @@ static json_t *shape_progress(const struct meta_video *video)
     json_set_int64(o, "frames_indexed", video->frames_indexed);
     json_set_int64(o, "frames_failed", video->frames_failed);
     json_set_int64(o, "objects", video->objects);
+    json_set_int64(o, "tracks", video->tracks);
+    json_set_bool(o, "tracked", video_state_is_final(video->state) && video->tracked_us >= video->finished_us);
     return o;
 }
 
@@ -217,6 +219,30 @@ json_t *shape_object_info(const char *id, const struct object_info *info, const 
     json_set_int64(o, "pts_us", info->pts_us);
     json_set_int64(o, "frame_width", info->frame_width);
     json_set_int64(o, "frame_height", info->frame_height);
+    return o;
+}
+
+json_t *shape_track(const char *video, const struct meta_track *track, const struct object_label *label)
+{
+    char track_id[TRACK_ID_SIZE];
+    char frame_id[FRAME_ID_SIZE];
+    char object_id[OBJECT_ID_SIZE];
+    json_t *o = json_object();
+    track_id_make(video, track->n, track_id);
+    json_set_string(o, "id", track_id);
+    json_set_string(o, "video", video);
+    json_set_string(o, "class", track->class_name);
+    json_set_double(o, "score", (double)track->score);
+    json_set_int64(o, "objects", track->objects);
+    json_set_int64(o, "first_us", track->first_us);
+    json_set_int64(o, "last_us", track->last_us);
+    frame_id_make(video, track->first_frame, frame_id);
+    json_set_string(o, "first_frame", frame_id);
+    frame_id_make(video, track->last_frame, frame_id);
+    json_set_string(o, "last_frame", frame_id);
+    object_id_make(video, track->best_frame, track->best_k, object_id);
+    json_set_string(o, "best", object_id);
+    set_label(o, label);
     return o;
 }
 

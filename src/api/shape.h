@@ -20,6 +20,7 @@ json_t *shape_segment(const struct meta_segment *segment);
 // `labels` has one for each object of the frame.
 json_t *shape_frame(const char *video, const struct meta_frame *frame, const struct object_label *labels);
 json_t *shape_object_info(const char *id, const struct object_info *info, const struct object_label *label);
+json_t *shape_track(const char *video, const struct meta_track *track, const struct object_label *label);
 // `confidence` below 0: none is said.
 json_t *shape_hit(const struct search_hit *hit, const struct object_label *label, float confidence);
 json_t *shape_label_list(const struct label_list *list);

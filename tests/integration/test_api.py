@@ -92,7 +92,7 @@ def test_similar_objects_come_best_first_and_in_pages(site):
     first = checked(site, "GET", base + "?limit=6").json()
     scores = [h["score"] for h in first["hits"]]
     assert scores == sorted(scores, reverse=True) and thing not in [h["object"] for h in first["hits"]]
-    again = checked(site, "GET", base + "?limit=3&offset=3&scope=video&per_track=true").json()
+    again = checked(site, "GET", base + "?limit=3&offset=3&scope=video").json()
     assert again["hits"] == first["hits"][3:]
     name = first["hits"][0]["class"]
     only = checked(site, "GET", f"{base}?class={name}").json()["hits"]
@@ -204,9 +204,59 @@ def test_a_timeline_counts_every_frame_once(site, start, end, buckets):
         assert sum(got["frames"]) == 20 and sum(got["objects"]) == site.video["progress"]["objects"] > 0
 
 
+def tracks_of(site):
+    return checked(site, "GET", f"/api/v1/videos/{site.video['id']}/tracks").json()["tracks"]
+
+
+def test_tracks_say_what_their_objects_say(site):
+    members = {}
+    for frame in checked(site, "GET", f"/api/v1/videos/{site.video['id']}/frames?limit=1000").json()["frames"]:
+        for found in frame["objects"]:
+            members.setdefault(found["track"], []).append((frame, found))
+    tracks = tracks_of(site)
+    assert tracks and {t["id"] for t in tracks} == set(members) - {None}
+    assert site.get(f"/api/v1/videos/{site.video['id']}").json()["progress"]["tracks"] == len(tracks)
+    for track in tracks:
+        seen = members[track["id"]]
+        assert track["objects"] == len(seen)
+        assert len({frame["id"] for frame, _ in seen}) == len(seen)  # once a frame
+        assert (track["first_us"], track["last_us"]) == (seen[0][0]["pts_us"], seen[-1][0]["pts_us"])
+        assert (track["first_frame"], track["last_frame"]) == (seen[0][0]["id"], seen[-1][0]["id"])
+        assert track["best"] in {found["id"] for _, found in seen}
+        assert track["class"] in {found["class"] for _, found in seen}
+        assert checked(site, "GET", f"/api/v1/tracks/{track['id']}").json() == track
+        assert checked(site, "GET", f"/api/v1/objects/{track['best']}").json()["track"] == track["id"]
+
+
+def test_tracks_come_page_by_page(site):
+    base = f"/api/v1/videos/{site.video['id']}/tracks"
+    tracks, cursor = [], None
+    while True:
+        page = checked(site, "GET", base + "?limit=1" + (f"&cursor={cursor}" if cursor else "")).json()
+        tracks += page["tracks"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert tracks == tracks_of(site)
+    refused(site, "GET", base + "?limit=0", 400)
+    refused(site, "GET", "/api/v1/videos/0000000000000000/tracks", 404)
+    refused(site, "GET", f"/api/v1/tracks/{site.video['id']}-t999999", 404)
+    refused(site, "GET", "/api/v1/tracks/t1", 400)
+
+
+def test_similar_objects_come_once_for_each_track(site):
+    track = tracks_of(site)[0]
+    hits = checked(site, "GET", f"/api/v1/objects/{track['best']}/similar?limit=1000&per_track=true").json()["hits"]
+    named = [hit["track"] for hit in hits if hit["track"]]
+    assert len(named) == len(set(named))
+
+
 def test_a_timeline_counts_a_track(site):
-    got = timeline(site, f"?buckets=5&track={site.video['id']}-t3")
-    assert got["track"] == [0] * 5  # nobody follows objects here
+    track = tracks_of(site)[0]
+    got = timeline(site, f"?buckets=5&track={track['id']}")
+    assert sum(got["track"]) == track["objects"]
+    nobody = timeline(site, f"?buckets=5&track={site.video['id']}-t999999")
+    assert nobody["track"] == [0] * 5
     refused(site, "GET", f"/api/v1/videos/{site.video['id']}/timeline?track=0000000000000000-t3", 400)
 
 
@@ -239,7 +289,7 @@ def test_a_project_can_be_made_and_removed(site):
 
 def test_operation_is_visible(site):
     workers = checked(site, "GET", "/api/v1/workers").json()["workers"]
-    assert {"splitter", "downloader", "indexer"} <= {w["part"] for w in workers}
+    assert {"splitter", "downloader", "indexer", "tracker"} <= {w["part"] for w in workers}
     state = checked(site, "GET", "/api/v1/activity/state").json()
     assert state["totals"]
     assert {"sources", "segments", "frames"} <= {q["topic"] for q in state["queues"]}

@@ -203,6 +203,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/videos/{v}/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The objects that were followed through the video, by their numbers */
+        get: operations["listTracks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks/{t}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One track */
+        get: operations["getTrack"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/videos/{v}/timeline": {
         parameters: {
             query?: never;
@@ -868,6 +902,10 @@ export interface components {
             frames_indexed: number;
             frames_failed: number;
             objects: number;
+            /** @description Objects followed through the video; 0 until it was tracked */
+            tracks: number;
+            /** @description Whether its objects were followed since it ended */
+            tracked: boolean;
         };
         Video: {
             id: components["schemas"]["VideoId"];
@@ -928,6 +966,28 @@ export interface components {
             score: number;
             track: components["schemas"]["TrackOrNull"];
             label: components["schemas"]["Label"];
+        };
+        /** @description One object, followed from frame to frame */
+        Track: {
+            id: components["schemas"]["TrackId"];
+            video: components["schemas"]["VideoId"];
+            /** @description By vote of its objects */
+            class: string;
+            /** @description Mean of the detector's, 0 to 1 */
+            score: number;
+            /** @description Frames it was seen in */
+            objects: number;
+            first_us: number;
+            last_us: number;
+            first_frame: components["schemas"]["FrameId"];
+            last_frame: components["schemas"]["FrameId"];
+            /** @description The object that shows it best */
+            best: components["schemas"]["ObjectId"];
+            label: components["schemas"]["Label"];
+        };
+        TrackList: {
+            tracks: components["schemas"]["Track"][];
+            next_cursor: string | null;
         };
         TrackOrNull: components["schemas"]["TrackId"] | null;
         ObjectDetails: {
@@ -1161,7 +1221,7 @@ export interface components {
         ActivityEvent: {
             at_us: number;
             /** @enum {string} */
-            kind: "video" | "progress" | "segment_split" | "segment_done" | "segment_failed" | "frame_emitted" | "frame_indexed" | "frame_failed" | "error";
+            kind: "video" | "progress" | "segment_split" | "segment_done" | "segment_failed" | "frame_emitted" | "frame_indexed" | "frame_failed" | "error" | "tracked";
             worker?: string;
             video?: components["schemas"]["VideoId"];
             segment?: number;
@@ -1640,6 +1700,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FrameList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTracks: {
+        parameters: {
+            query?: {
+                /** @description At most this many */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the page before */
+                cursor?: components["parameters"]["IndexCursor"];
+            };
+            header?: never;
+            path: {
+                v: components["parameters"]["Video"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tracks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getTrack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                t: components["schemas"]["TrackId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The track */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Track"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -54,6 +54,8 @@ function video(
             frames_indexed: 0,
             frames_failed: 0,
             objects: 0,
+            tracks: 0,
+            tracked: false,
             ...counts,
         },
         models: { detector: null, embedder: null },

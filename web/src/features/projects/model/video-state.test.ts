@@ -19,6 +19,8 @@ const PROGRESS: Video['progress'] = {
     frames_indexed: 0,
     frames_failed: 0,
     objects: 0,
+    tracks: 0,
+    tracked: false,
 };
 
 const of = (state: VideoState, progress: Partial<Video['progress']> = {}) => ({

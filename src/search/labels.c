@@ -40,6 +40,7 @@ static void begin_anew(struct project *p)
     p->tracks = NULL;
     p->track_count = 0;
     label_map_release(&p->track_places);
+    label_map_release(&p->track_sizes);
     p->tracks_version = -1;
     labels_forget_ranks(p);
 }

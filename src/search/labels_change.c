@@ -48,7 +48,7 @@ static enum err_code append(
     return code;
 }
 
-static void describe(struct project *p, int64_t step, struct label_change *change)
+static void describe(struct labels *labels, struct project *p, int64_t step, struct label_change *change)
 {
     *change = (struct label_change){.version = label_book_version(p->book)};
     label_book_step(p->book, step, &change->step);
@@ -56,7 +56,7 @@ static void describe(struct project *p, int64_t step, struct label_change *chang
     int32_t label = label_book_step_label(p->book, step);
     change->has_label = label >= 0;
     if (label >= 0)
-        labels_summarise(p, label, &change->label);
+        labels_summarise(labels, p, label, &change->label);
     change->has_undo = label_book_undo_step(p->book) != 0;
     if (change->has_undo)
         label_book_step(p->book, label_book_undo_step(p->book), &change->undo);
@@ -145,7 +145,7 @@ static enum err_code commit(struct labels *labels, const char *project, struct l
     if (code == ERR_NONE && p->epoch != epoch)
         code = err_set(err, ERR_NOT_FOUND, "there is no project %s any more", project);
     if (code == ERR_NONE)
-        describe(p, position + 1, change);
+        describe(labels, p, position + 1, change);
     labels_leave(labels, p);
     return code;
 }

@@ -25,6 +25,7 @@ void fitted_unref(struct fitted *fitted);
 
 struct likely {
     struct label_key key;
+    int64_t track; // -1: none
     int32_t label;
     float similarity, confidence;
 };
@@ -47,11 +48,13 @@ struct label_video {
     struct label_key key; // place 0
     bool is_alive;
     int64_t created_us;
+    int64_t tracked_us; // its objects may be of other tracks since
     size_t vectors;
 };
 
 // What is said of a track: the latest word of its objects.
 struct label_track {
+    struct label_key key; // its video and n
     int32_t label;
     int64_t step;
     size_t negative_count;
@@ -98,7 +101,8 @@ struct project {
     struct label_track *tracks;
     size_t track_count;
     struct label_map track_places;
-    int64_t tracks_version; // -1: to be made
+    int64_t tracks_version;       // -1: to be made
+    struct label_map track_sizes; // how many objects a track has; forgotten when tracks were made anew
 };
 
 struct labels {
@@ -128,6 +132,12 @@ enum err_code labels_resolve_objects(
 // Does so for objects of a video again (NULL: all).
 enum err_code labels_resolve_again(
     struct labels *labels, struct project *p, const char *video, struct err *err) ERR_MUST_CHECK;
+// Brings p->tracks up to date.
+void labels_make_tracks(struct project *p);
+// Whether one of the track's objects was said not to be it.
+bool labels_is_negative_on(const struct label_track *track, int32_t label);
+// How many objects a track has, at least those of it that were spoken about.
+int64_t labels_track_size(struct labels *labels, struct project *p, const struct label_track *track);
 // What is said of an object's track; NULL: nothing.
 const struct label_track *labels_track(struct project *p, uint64_t video, int64_t track);
 
@@ -171,4 +181,4 @@ void labels_run_background(void *labels);
 
 // How an object carries a label; the project is locked and combined.
 enum label_kind labels_kind_of(struct project *p, struct label_key key, int64_t track, int32_t *label, float *score);
-void labels_summarise(const struct project *p, int32_t label, struct label_summary *summary);
+void labels_summarise(struct labels *labels, struct project *p, int32_t label, struct label_summary *summary);

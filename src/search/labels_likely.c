@@ -242,6 +242,7 @@ static void install(
         struct likely *hit = &rank->hits[rank->hit_count];
         if (!label_key_of(hits[i].object, &hit->key))
             continue;
+        hit->track = hits[i].track;
         hit->label = label;
         hit->similarity = hits[i].similarity;
         hit->confidence = hits[i].confidence;
@@ -308,13 +309,11 @@ void labels_learn_changed(struct labels *labels, struct project *p, int64_t vers
 static bool may_be(struct project *p, const struct likely *hit)
 {
     int64_t place = label_book_find_object(p->book, hit->key);
-    if (place < 0)
-        return true;
-    const struct label_book_object *object = label_book_object(p->book, (size_t)place);
-    if (object->label >= 0 || object->missing || label_book_is_negative(object, hit->label))
+    const struct label_book_object *object = place >= 0 ? label_book_object(p->book, (size_t)place) : NULL;
+    if (object != NULL && (object->label >= 0 || object->missing || label_book_is_negative(object, hit->label)))
         return false;
-    const struct label_track *track = labels_track(p, hit->key.video, object->track);
-    return track == NULL || track->label < 0;
+    const struct label_track *track = labels_track(p, hit->key.video, object != NULL ? object->track : hit->track);
+    return track == NULL || (track->label < 0 && !labels_is_negative_on(track, hit->label));
 }
 
 static bool is_better(const struct likely *a, const struct likely *b)

@@ -36,7 +36,8 @@ static enum err_code check_limit(size_t limit, struct err *err)
 
 struct count {
     int64_t positives, negatives;
-    size_t example; // place + 1; 0: none
+    int64_t explicit_; // positives, and what shares a track with them
+    size_t example;    // place + 1; 0: none
 };
 
 static bool is_earlier(const struct label_book_object *a, const struct label_book_object *b)
@@ -44,13 +45,50 @@ static bool is_earlier(const struct label_book_object *a, const struct label_boo
     return a->step != b->step ? a->step < b->step : label_key_compare(a->key, b->key) < 0;
 }
 
-// Of all labels in one go.
-static void count_all(const struct project *p, struct count *counts)
+// An object counts by itself unless its track counts for it; one that is an exception in its track is taken off that.
+static void count_explicit(struct project *p, const struct label_book_object *object, struct count *counts)
 {
+    const struct label_track *track = labels_track(p, object->key.video, object->track);
+    int32_t of_track = track != NULL ? track->label : -1;
+    if (object->label >= 0 && object->label != of_track)
+        counts[object->label].explicit_++;
+    if (of_track >= 0 &&
+        ((object->label >= 0 && object->label != of_track) ||
+            (object->label < 0 && label_book_is_negative(object, of_track))))
+        counts[of_track].explicit_--;
+}
+
+static int64_t said_in_track(const struct project *p, const struct label_track *track)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < label_book_object_count(p->book); i++) {
+        const struct label_book_object *object = label_book_object(p->book, i);
+        count +=
+            object->key.video == track->key.video && object->track == (int64_t)track->key.place && !object->missing;
+    }
+    return count;
+}
+
+static void count_tracks(struct labels *labels, struct project *p, struct count *counts)
+{
+    labels_make_tracks(p);
+    for (size_t i = 0; i < p->track_count; i++) {
+        if (p->tracks[i].label < 0)
+            continue;
+        int64_t size = labels_track_size(labels, p, &p->tracks[i]);
+        counts[p->tracks[i].label].explicit_ += size > 0 ? size : said_in_track(p, &p->tracks[i]);
+    }
+}
+
+// Of all labels in one go.
+static void count_all(struct labels *labels, struct project *p, struct count *counts)
+{
+    count_tracks(labels, p, counts);
     for (size_t i = 0; i < label_book_object_count(p->book); i++) {
         const struct label_book_object *object = label_book_object(p->book, i);
         if (object->missing)
             continue;
+        count_explicit(p, object, counts);
         if (object->label >= 0) {
             struct count *count = &counts[object->label];
             count->positives++;
@@ -68,7 +106,7 @@ static void summarise(const struct project *p, int32_t label, const struct count
     const struct rank *rank = labels_rank(p, label);
     *summary = (struct label_summary){.positives = count->positives,
         .negatives = count->negatives,
-        .explicit_ = count->positives,
+        .explicit_ = count->explicit_,
         .created_us = l->created_us,
         .updated_us = l->updated_us};
     strcpy(summary->name, l->name);
@@ -81,10 +119,10 @@ static void summarise(const struct project *p, int32_t label, const struct count
     }
 }
 
-void labels_summarise(const struct project *p, int32_t label, struct label_summary *summary)
+void labels_summarise(struct labels *labels, struct project *p, int32_t label, struct label_summary *summary)
 {
     struct count *counts = mem_calloc(label_book_label_count(p->book), sizeof(*counts));
-    count_all(p, counts);
+    count_all(labels, p, counts);
     summarise(p, label, &counts[label], summary);
     free(counts);
 }
@@ -99,12 +137,12 @@ static int compare_keys(const void *a, const void *b)
     return strcmp(((const struct sorted_label *)a)->key, ((const struct sorted_label *)b)->key);
 }
 
-static void list_all(const struct project *p, struct label_list *list)
+static void list_all(struct labels *labels, struct project *p, struct label_list *list)
 {
     size_t most = label_book_label_count(p->book);
     struct count *counts = mem_calloc(most, sizeof(*counts));
     struct sorted_label *sorted = mem_calloc(most, sizeof(*sorted));
-    count_all(p, counts);
+    count_all(labels, p, counts);
     for (size_t i = 0; i < most; i++) {
         const struct label_book_label *l = label_book_label(p->book, (int32_t)i);
         if (l->alive)
@@ -132,7 +170,7 @@ enum err_code labels_list(struct labels *labels, const char *project, struct lab
     if (code != ERR_NONE)
         return code;
     labels_combine(p);
-    list_all(p, list);
+    list_all(labels, p, list);
     list->version = label_book_version(p->book);
     list->has_undo = label_book_undo_step(p->book) != 0;
     if (list->has_undo)
@@ -170,15 +208,6 @@ enum err_code labels_history(struct labels *labels, const char *project, int64_t
 
 // ---- labels of objects
 
-static bool is_negative_on(const struct label_track *track, int32_t label)
-{
-    for (size_t i = 0; track != NULL && i < track->negative_count; i++) {
-        if (track->negatives[i].label == label)
-            return true;
-    }
-    return false;
-}
-
 enum label_kind labels_kind_of(struct project *p, struct label_key key, int64_t track, int32_t *label, float *score)
 {
     int64_t place = label_book_find_object(p->book, key);
@@ -196,7 +225,7 @@ enum label_kind labels_kind_of(struct project *p, struct label_key key, int64_t 
     int64_t at = label_map_get(&p->likely_places, key);
     *score = 0;
     *label = -1;
-    if (at < 0 || is_negative_on(on, p->likely[at].label))
+    if (at < 0 || labels_is_negative_on(on, p->likely[at].label))
         return LABEL_NONE;
     *label = p->likely[at].label;
     *score = p->likely[at].confidence;

@@ -13,7 +13,8 @@ static struct label_key video_key(struct label_key object)
 static uint64_t digest_of(const struct label_video *video)
 {
     // FNV-1a over the bytes of what matters (Fowler, Noll, Vo).
-    const uint64_t words[] = {video->key.video, video->is_alive ? (uint64_t)video->created_us : 0};
+    const uint64_t words[] = {video->key.video, video->is_alive ? (uint64_t)video->created_us : 0,
+        video->is_alive ? (uint64_t)video->tracked_us : 0};
     uint64_t hash = 0xcbf29ce484222325ULL;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         for (int shift = 0; shift < 64; shift += 8)
@@ -41,6 +42,7 @@ static enum err_code look_at_video(struct labels *labels, const struct project *
     if (code == ERR_NONE && strcmp(found->project, p->name) == 0 && found->state != VIDEO_DELETING) {
         now->is_alive = true;
         now->created_us = found->created_us;
+        now->tracked_us = found->tracked_us;
         struct vector_stats stats = {0};
         code = vector_index_stats(labels->config.vectors, p->name, id, &stats, err);
         now->vectors = stats.count;
@@ -174,8 +176,10 @@ static enum err_code check_videos(struct labels *labels, struct project *p, stru
         if (code != ERR_NONE)
             break;
         p->videos[i] = now;
-        bool is_other = now.is_alive != before.is_alive || now.created_us != before.created_us;
+        bool is_other = now.is_alive != before.is_alive || now.created_us != before.created_us ||
+            now.tracked_us != before.tracked_us;
         if (is_other) {
+            label_map_release(&p->track_sizes);
             p->generation++;
             code = look_for_objects(labels, p, 0, &now.key, err);
         }
@@ -226,7 +230,7 @@ static struct label_track *find_or_add_track(struct project *p, struct label_key
     if (at >= 0)
         return &p->tracks[at];
     p->tracks = mem_realloc_array(p->tracks, p->track_count + 1, sizeof(*p->tracks));
-    p->tracks[p->track_count] = (struct label_track){.label = -1};
+    p->tracks[p->track_count] = (struct label_track){.key = key, .label = -1};
     label_map_put(&p->track_places, key, (int64_t)p->track_count);
     return &p->tracks[p->track_count++];
 }
@@ -254,8 +258,10 @@ static void weigh_negatives(struct label_track *track)
     }
 }
 
-static void make_tracks(struct project *p)
+void labels_make_tracks(struct project *p)
 {
+    if (p->tracks_version == label_book_version(p->book))
+        return;
     for (size_t i = 0; i < p->track_count; i++)
         free(p->tracks[i].negatives);
     p->track_count = 0;
@@ -274,10 +280,32 @@ const struct label_track *labels_track(struct project *p, uint64_t video, int64_
 {
     if (track < 0)
         return NULL;
-    if (p->tracks_version != label_book_version(p->book))
-        make_tracks(p);
+    labels_make_tracks(p);
     int64_t at = label_map_get(&p->track_places, (struct label_key){.video = video, .place = (uint64_t)track});
     return at >= 0 ? &p->tracks[at] : NULL;
+}
+
+bool labels_is_negative_on(const struct label_track *track, int32_t label)
+{
+    for (size_t i = 0; track != NULL && i < track->negative_count; i++) {
+        if (track->negatives[i].label == label)
+            return true;
+    }
+    return false;
+}
+
+int64_t labels_track_size(struct labels *labels, struct project *p, const struct label_track *track)
+{
+    int64_t size = label_map_get(&p->track_sizes, track->key);
+    if (size >= 0)
+        return size;
+    char video[VIDEO_ID_SIZE];
+    struct meta_track stored = {0};
+    label_key_video(track->key, video);
+    // Only a count to show: without an answer it is too small until the tracks are looked at again.
+    (void)!meta_store_get_track(labels->config.meta, video, (int64_t)track->key.place, &stored, NULL);
+    label_map_put(&p->track_sizes, track->key, stored.objects);
+    return stored.objects;
 }
 
 // ---- objects that a request names

@@ -28,6 +28,7 @@ export const keys = {
 
     /** Prefix of all timelines. */
     allTimelines: ['timeline'] as const,
+    timelinesOf: (video: string) => ['timeline', video] as const,
     timeline: (video: string, options?: unknown) => ['timeline', video, options ?? null] as const,
 
     /** Prefix of all lists of similar objects. */

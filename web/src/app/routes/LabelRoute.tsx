@@ -1,8 +1,11 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
 import { useParams } from 'react-router';
 import type { Schema } from '@/api/client.ts';
+import { keys } from '@/api/keys.ts';
 import { isNotFound } from '@/api/problem.ts';
 import { videoQuery } from '@/api/queries.ts';
+import { isGrowing } from '@/api/video.ts';
 import { ErrorState } from '@/components/ErrorState.tsx';
 import { LinkButton } from '@/components/LinkButton.tsx';
 import { Loading, Skeleton } from '@/components/Skeleton.tsx';
@@ -15,8 +18,19 @@ import { useLabelView } from './useLabelView.ts';
 
 const RUNNING_REFETCH_MS = 3000;
 
-function isRunning(video: Schema<'Video'> | undefined): boolean {
-    return video?.state === 'queued' || video?.state === 'running';
+/** When the objects of a video have been followed, what was fetched before is fetched again. */
+function useRefetchWhenTracked(video: Schema<'Video'> | undefined) {
+    const queryClient = useQueryClient();
+    const id = video?.id;
+    const tracked = video?.progress.tracked;
+    const wasTracked = useRef(tracked);
+    useEffect(() => {
+        if (id !== undefined && wasTracked.current === false && tracked === true) {
+            void queryClient.invalidateQueries({ queryKey: keys.framesOf(id) });
+            void queryClient.invalidateQueries({ queryKey: keys.timelinesOf(id) });
+        }
+        wasTracked.current = tracked;
+    }, [id, tracked, queryClient]);
 }
 
 /** The labelling view: player, similar objects, columns, labels. */
@@ -24,8 +38,9 @@ export default function LabelRoute() {
     const { project = '', video = '' } = useParams();
     const { data, error, isFetching, refetch } = useQuery({
         ...videoQuery(video),
-        refetchInterval: ({ state }) => (isRunning(state.data) ? RUNNING_REFETCH_MS : false),
+        refetchInterval: ({ state }) => (isGrowing(state.data, Date.now()) ? RUNNING_REFETCH_MS : false),
     });
+    useRefetchWhenTracked(data);
     useTitle(data?.name, project);
     if (data !== undefined) return <LoadedVideo key={project} project={project} video={data} />;
     if (error !== null)

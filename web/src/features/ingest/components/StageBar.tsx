@@ -11,6 +11,7 @@ const NAMES: Record<string, string> = {
     store: 'Storing',
     publish: 'Passing on',
     wait: 'Held back',
+    track: 'Following objects',
 };
 
 /** Where the time goes: one row per stage, the longest first. */

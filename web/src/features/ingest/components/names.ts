@@ -6,7 +6,7 @@ export const PART_NAMES: Record<Part, { one: string; many: string; does: string 
     splitter: { one: 'Splitter', many: 'Splitters', does: 'Fetches videos and cuts them into segments.' },
     downloader: { one: 'Downloader', many: 'Downloaders', does: 'Decodes segments and emits the sampled frames.' },
     indexer: { one: 'Indexer', many: 'Indexers', does: 'Finds the objects in frames and stores their vectors.' },
-    tracker: { one: 'Tracker', many: 'Trackers', does: 'Joins the objects of a segment into tracks.' },
+    tracker: { one: 'Tracker', many: 'Trackers', does: 'Follows each object through a video that is indexed.' },
 };
 
 export const STORE_NAMES: Record<StoreName, string> = {

@@ -71,6 +71,16 @@ describe('logOf', () => {
     });
 });
 
+describe('a tracked video', () => {
+    it('is said with its tracks', () => {
+        const log = addToLog(emptyLog(), [
+            event('tracked', 1, { count: 1, video: VIDEO }),
+            event('tracked', 2, { count: 12, video: VIDEO }),
+        ]);
+        expect(texts(filterLog(log, ALL))).toEqual(['Objects followed: 1 track', 'Objects followed: 12 tracks']);
+    });
+});
+
 describe('filterLog', () => {
     const log = addToLog(emptyLog(), [
         event('video', 1, { text: 'running', video: VIDEO }),

@@ -53,6 +53,7 @@ function levelOf(event: ActivityEvent): Level | undefined {
             return 'detail';
         case 'segment_split':
         case 'segment_done':
+        case 'tracked':
             return 'info';
         case 'video':
             return VIDEO_LEVELS[event.text ?? ''] ?? 'info';
@@ -83,6 +84,8 @@ function textOf(event: ActivityEvent): string {
             return `${capital(place(event))} cut`;
         case 'segment_done':
             return `${capital(place(event))} decoded, ${count} ${count === 1 ? 'frame' : 'frames'}`;
+        case 'tracked':
+            return `Objects followed: ${count} ${count === 1 ? 'track' : 'tracks'}`;
         case 'video':
             return VIDEO_TEXTS[event.text ?? ''] ?? `The video is ${event.text ?? 'in an unknown state'}`;
         case 'segment_failed':

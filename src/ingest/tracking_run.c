@@ -255,6 +255,19 @@ static enum err_code store(struct run *run, const struct tracks *found, size_t *
     return code;
 }
 
+// What is stored has passed the detector's own threshold, so every box may begin a track, and two of them make one. A
+// label said of one object holds for its whole track, so a wrong join is worse than a gap: tracks are joined by looks
+// only where these are nearer than different objects' are (docs/tracking.md says how both were measured).
+static struct tracker_settings settings_for_detections(void)
+{
+    struct tracker_settings settings = tracker_settings_default();
+    settings.high_score = 0;
+    settings.low_score = 0;
+    settings.sure_score = 0;
+    settings.look_link = 0.06;
+    return settings;
+}
+
 enum err_code tracking_run(
     const struct ingest *ingest, const struct meta_video *video, struct cancel *cancel, size_t *tracks, struct err *err)
 {
@@ -262,7 +275,7 @@ enum err_code tracking_run(
     struct vector_stats stats = {0};
     struct tracks found = {0};
     size_t stored = 0;
-    struct tracker_settings settings = tracker_settings_default();
+    struct tracker_settings settings = settings_for_detections();
     enum err_code code = vector_index_stats(ingest->vectors, video->project, video->id, &stats, err);
     if (code == ERR_NOT_FOUND) { // no object was ever found in the project
         err_clear(err);

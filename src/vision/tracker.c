@@ -251,15 +251,21 @@ enum err_code tracker_add(
     return ERR_NONE;
 }
 
-// Three boxes in a row say that something is there; fewer do where the frames are far apart. Of those that never
-// counted, and of those that were never sure, nothing remains.
+// Three boxes say that something is there; fewer do where the frames are far apart, and where the beginning or the end
+// of the video cut off the rest. Fewer must be surer. Of those that never counted or were never sure nothing remains.
+static bool is_believed(const struct tracker *t, const struct tracklet *k)
+{
+    bool cut_off = k->seen[0].frame == 0 || last_seen(k)->frame == (int32_t)t->frame_count - 1;
+    bool few = k->count == 1 || !k->confirmed;
+    return (k->confirmed || cut_off) && k->best_score >= (few ? t->settings.alone_score : t->settings.sure_score);
+}
+
 static void drop_doubtful(struct tracker *t)
 {
     size_t kept = 0;
     for (size_t i = 0; i < t->all_count; i++) {
         struct tracklet *k = t->all[i];
-        double needed = k->count == 1 ? t->settings.alone_score : t->settings.sure_score;
-        if (k->confirmed && k->best_score >= needed) {
+        if (is_believed(t, k)) {
             t->all[kept++] = k;
         } else {
             free(k->seen);

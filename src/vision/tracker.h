@@ -33,7 +33,7 @@
     X(high_score, 0.4, 0, 1, "boxes from this score are assigned first and may begin tracks", "ByteTrack")             \
     X(low_score, 0.1, 0, 1, "boxes from this score may continue tracks", "ByteTrack")                                  \
     X(sure_score, 0.6, 0, 1, "a track needs one box of this score", "ByteTrack")                                       \
-    X(alone_score, 0.8, 0, 1, "the same of a track that was seen once only", "own")                                    \
+    X(alone_score, 0.8, 0, 1, "the same of a track that was seen once or cut off by the video", "own")                 \
     X(confirm_s, 0.09, 0, 10, "seconds a track must be seen for, at most three boxes", "SORT")                         \
     X(lost_s, 1.0, 0, 60, "seconds an unseen object is looked for", "ByteTrack, OC-SORT")                              \
     X(lost_frames, 3, 0, 1000, "frames it is looked for at least", "own")                                              \
@@ -42,6 +42,7 @@
     X(stranger, 2.0, -9, 20, "negative log likelihood of a box that fits no track", "own")                             \
     X(low_gate_overlap, 0.5, 0, 1, "least overlap of prediction and box of low score", "ByteTrack")                    \
     X(again_gate_overlap, 0.3, 0, 1, "least overlap with the box seen last, where the prediction failed", "OC-SORT")   \
+    X(again_s, 0.25, 0, 60, "seconds for which that is tried", "own")                                                  \
     X(direction_weight, 0.1, 0, 2, "cost of going back where one came from", "OC-SORT")                                \
     X(direction_s, 0.1, 0, 10, "seconds over which the direction is taken", "OC-SORT")                                 \
     X(class_weight, 0.3, 0, 2, "cost of another class", "own")                                                         \

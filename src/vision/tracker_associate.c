@@ -99,7 +99,7 @@ static double pair_cost(
     return cost + look_cost(t, k, box);
 }
 
-static bool takes_part(const struct tracklet *k, enum round round, int32_t frame)
+static bool takes_part(const struct tracker *t, const struct tracklet *k, enum round round, int32_t frame)
 {
     if (k->found)
         return false;
@@ -111,7 +111,7 @@ static bool takes_part(const struct tracklet *k, enum round round, int32_t frame
     case ROUND_NEW:
         return !k->confirmed;
     case ROUND_AGAIN:
-        return true;
+        return seconds_between(t, last_seen(k)->frame, frame) <= t->settings.again_s;
     }
     return false;
 }
@@ -157,7 +157,7 @@ static void run_round(struct tracker *t, enum round round, const struct round_li
     make_room(t, t->live_count, 0);
     for (size_t i = 0; i < t->live_count; i++) {
         struct tracklet *k = t->live[i];
-        if (!takes_part(k, round, frame))
+        if (!takes_part(t, k, round, frame))
             continue;
         make_room(t, rows, edges + columns);
         t->begin[rows] = edges;

@@ -9,11 +9,12 @@
 #include "vision/tracker_internal.h"
 
 #define VOTERS_MOST 24 // the longest seen
-#define VOTERS_LEAST 4
+#define VOTERS_LEAST 6 // fewer do not tell whether it is they or the camera
 #define CANDIDATES_MOST 256
 #define AGREE_SHARE 0.6 // of the voters
 #define REACH 1.0       // of a shift, in sizes of objects
 #define TOLERANCE 0.12  // between shifts that agree, in sizes
+#define SIGNIFICANT 3.0 // standard errors of a median that is not noise of the boxes
 #define SIZE_RATIO 1.3  // of boxes that may be the same object
 
 struct shift {
@@ -94,6 +95,17 @@ static double median(double *values, int count)
     return count % 2 == 1 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2.0;
 }
 
+// The median, or 0 if it may be chance: then the filter does better with the boxes as they are. The spread comes from
+// the median absolute deviation (1.4826 of it is a standard deviation); a median's error is 1.2533 times a mean's.
+static double significant_median(double *values, int count)
+{
+    double middle = median(values, count);
+    for (int i = 0; i < count; i++)
+        values[i] = fabs(values[i] - middle);
+    double error = 1.2533 * 1.4826 * median(values, count) / sqrt((double)count);
+    return fabs(middle) > SIGNIFICANT * error ? middle : 0.0;
+}
+
 void tracker_estimate_camera(const struct tracker *t, double *dx, double *dy)
 {
     struct tracklet *voters[TRACKER_LIVE_MAX];
@@ -132,6 +144,6 @@ void tracker_estimate_camera(const struct tracker *t, double *dx, double *dy)
         xs[agreed] = shifts[i].dx;
         ys[agreed++] = shifts[i].dy;
     }
-    *dx = median(xs, agreed);
-    *dy = median(ys, agreed);
+    *dx = significant_median(xs, agreed);
+    *dy = significant_median(ys, agreed);
 }

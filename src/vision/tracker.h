@@ -59,7 +59,7 @@
     X(link_s, 2.0, 0, 3600, "longest gap over which tracks are joined by motion", "own")                               \
     X(link_gate, 12.0, 0, 1000, "largest squared Mahalanobis distance for it", "DeepSORT, own")                        \
     X(look_link_s, 60, 0, 86400, "longest gap over which tracks are joined by looks", "own")                           \
-    X(look_link, 0.15, 0, 2, "largest cosine distance for it", "own")                                                  \
+    X(look_link, 0.07, 0, 2, "largest cosine distance for it", "own")                                                  \
     X(fill_s, 0.65, 0, 3600, "longest gap that is filled with boxes", "ByteTrack")                                     \
     X(smooth, 1, 0, 1, "1: boxes are smoothed over time", "Rauch, Tung and Striebel")
 

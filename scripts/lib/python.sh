@@ -72,10 +72,10 @@ PYTHON
 bench_python_step() {
     local requirements=$root_dir/scripts/requirements-bench.txt key
     key=$(key_of "$requirements" "$stamp_dir/venv")
-    is_done bench-python "$key" "$venv_dir"/lib/python3*/site-packages/hnswlib* && return 0
-    say "setup: Python packages of the benchmark (hnswlib is compiled)"
+    is_done bench-python "$key" "$venv_dir"/lib/python3*/site-packages/hnswlib* "$venv_dir"/lib/python3*/site-packages/trackers && return 0
+    say "setup: Python packages of the benchmark (hnswlib is compiled; about 250 MB to download)"
     # The build tools first: the package that is compiled finds them installed, not in an isolated, unpinned place.
-    { pip_run install -q --require-hashes --no-deps -r <(sed '/^hnswlib/,/--hash/d' "$requirements") &&
+    { pip_run install -q --require-hashes --no-deps -r <(sed -E '/^(filterpy|hnswlib)/,/--hash/d' "$requirements") &&
         pip_run install -q --require-hashes --no-deps --no-build-isolation -r "$requirements"; } >&2 ||
         die "pip could not install the packages of scripts/requirements-bench.txt: see the lines above"
     mark_done bench-python "$key"

@@ -156,6 +156,7 @@ export interface Video {
         frames_indexed: number;
         frames_failed: number;
         objects: number;
+        tracked: boolean;
     };
 }
 
@@ -174,11 +175,13 @@ export async function submit(server: Server, submission: Submission = {}): Promi
     return server.request<Video>('POST', `/projects/${project}/videos`, body);
 }
 
-/** The video when its ingestion has come to an end, whichever. */
+/** The video when its ingestion has come to an end, whichever, and its objects are followed. */
 export function ended(server: Server, id: string): Promise<Video> {
     return until(`the ingestion of ${id}`, 120, async () => {
         const video = await server.get<Video>(`/videos/${id}`);
-        return video.state === 'queued' || video.state === 'running' ? null : video;
+        if (video.state === 'queued' || video.state === 'running') return null;
+        const follows = video.state === 'done' || video.state === 'incomplete';
+        return follows && !video.progress.tracked ? null : video;
     });
 }
 

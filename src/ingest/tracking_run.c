@@ -226,9 +226,11 @@ static enum err_code store_frames(struct run *run, struct err *err)
     size_t count = 0;
     for (size_t i = 0; i < run->frame_count && code == ERR_NONE; i++) {
         const struct tracked_frame *frame = &run->frames[i];
-        if (frame->count > 0 && !is_as_before(run, frame))
-            batch[count++] = (struct meta_frame_tracks){
+        if (frame->count > 0 && !is_as_before(run, frame)) {
+            batch[count] = (struct meta_frame_tracks){
                 .frame = frame->index, .tracks = run->tracks + frame->first, .count = frame->count};
+            count++;
+        }
         if (count < FRAMES_AT_ONCE)
             continue;
         code = meta_store_put_frame_tracks(run->ingest->meta, run->video->id, batch, count, err);

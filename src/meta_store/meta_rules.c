@@ -98,9 +98,8 @@ bool meta_journal_page_add(
 
 static bool is_same_place(const struct meta_object *a, const struct meta_object *b)
 {
-    // Bit for bit: the same frame and the same model give the same boxes.
-    return memcmp(&a->x, &b->x, sizeof(a->x)) == 0 && memcmp(&a->y, &b->y, sizeof(a->y)) == 0 &&
-        memcmp(&a->width, &b->width, sizeof(a->width)) == 0 && memcmp(&a->height, &b->height, sizeof(a->height)) == 0;
+    // Exactly: the same frame and the same model give the same boxes. All are finite.
+    return a->x == b->x && a->y == b->y && a->width == b->width && a->height == b->height;
 }
 
 void meta_keep_tracks(const struct meta_object *before, size_t before_count, struct meta_object *objects, size_t count)

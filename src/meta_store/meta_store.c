@@ -353,10 +353,10 @@ enum err_code meta_store_get_track(
     size_t count = 0;
     enum err_code code =
         n < 0 ? meta_no_track(video, n, err) : meta_store_list_tracks(store, video, n - 1, 1, &found, &count, err);
-    if (code == ERR_NONE && (count == 0 || found->n != n))
-        code = meta_no_track(video, n, err);
-    if (code == ERR_NONE)
+    if (code == ERR_NONE && found != NULL && found->n == n)
         *track = *found;
+    else if (code == ERR_NONE)
+        code = meta_no_track(video, n, err);
     free(found);
     return code;
 }

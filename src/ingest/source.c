@@ -22,7 +22,10 @@
 
 static bool is_sha256(const char *text)
 {
-    return strspn(text, "0123456789abcdef") == SHA256_HEX_SIZE - 1 && text[SHA256_HEX_SIZE - 1] == '\0';
+    size_t length = 0;
+    while ((text[length] >= '0' && text[length] <= '9') || (text[length] >= 'a' && text[length] <= 'f'))
+        length++;
+    return length == SHA256_HEX_SIZE - 1 && text[length] == '\0';
 }
 
 // ---- fingerprints

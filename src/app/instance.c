@@ -116,7 +116,8 @@ static enum err_code start_workers(struct instance *in, struct err *err)
     if (code == ERR_NONE && (in->config.parts & PART_TRACKER)) {
         struct tracking_settings settings;
         tracking_settings_read(options, &settings);
-        code = tracking_start(ingest, &settings, in->cancel, &in->tracker, err);
+        if (settings.workers > 0)
+            code = tracking_start(ingest, &settings, in->cancel, &in->tracker, err);
     }
     return code;
 }

@@ -17,9 +17,10 @@ static const struct option_spec tracking_specs[] = {
     {.name = "trackers",
         .type = OPTION_INT,
         .fallback = "1",
-        .least = "1",
+        .least = "0",
         .most = "64",
-        .help = "Workers that follow objects through videos; each takes a whole video."},
+        .help =
+            "Workers that follow objects through videos, each a whole video at a time; 0: objects are not followed."},
 };
 const struct option_table tracking_options = {
     .title = "Tracker", .options = tracking_specs, .count = sizeof(tracking_specs) / sizeof(tracking_specs[0])};

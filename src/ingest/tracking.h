@@ -22,7 +22,7 @@
 #include "os/cancel.h"
 
 struct tracking_settings {
-    int workers;
+    int workers; // 0 on the command line means that nobody calls tracking_start
 };
 void tracking_settings_default(struct tracking_settings *settings);
 extern const struct option_table tracking_options;

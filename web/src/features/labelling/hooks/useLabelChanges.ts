@@ -81,11 +81,16 @@ function makeChanges(
 ): Omit<LabelChanges, 'news'> {
     const version = () => queries.getQueryData(labelsQuery(project).queryKey)?.version;
 
+    let begun = 0;
+
     async function refresh() {
         // First which labels there are: nobody asks then for one that is gone.
         const list = keys.labels(project);
+        const change = begun;
         await queries.invalidateQueries({ queryKey: list, exact: true });
         await new Promise(rendered => setTimeout(rendered));
+        // The next change fetches again what it makes stale, and may have taken a label away.
+        if (change !== begun) return;
         const known = hashKey(list);
         const predicate = ({ queryHash }: { queryHash: string }) => queryHash !== known;
         await Promise.all(
@@ -94,6 +99,7 @@ function makeChanges(
     }
 
     async function done(request: Promise<LabelChange>): Promise<LabelChange> {
+        begun += 1;
         try {
             const change = await request;
             // An older list on its way must not overwrite what the answer says.
@@ -119,6 +125,8 @@ function makeChanges(
         // The answer says only that something was undone.
         const what = queries.getQueryData(labelsQuery(project).queryKey)?.[kind];
         try {
+            // What is on its way may be about a label that this takes away.
+            await Promise.all(staleAfterLabelling(project).map(queryKey => queries.cancelQueries({ queryKey })));
             const request = kind === 'undo' ? postUndo(project, from) : postRedo(project, from);
             const { step: answer } = await done(request);
             tell(`${kind === 'undo' ? 'Undone' : 'Done again'}: ${stepText(what ?? answer)}`);

@@ -23,7 +23,7 @@ let video: string;
 let bicycle: [Seen, Seen, Seen, ...Seen[]];
 
 beforeAll(async () => {
-    server = await startServer({ name: 'keyboard' });
+    server = await startServer({ name: 'keyboard', follows: false });
     browser = await startBrowser();
     video = (await ingest(server, { project: PROJECT })).id;
     const frames = (await objectsOf(server, video)).map(({ index }) => index);

@@ -9,6 +9,7 @@ export interface Seen {
     score: number;
     pts_us: number;
     index: number;
+    track: string | null;
     label: { name: string; kind: 'explicit' | 'probable'; score: number } | null;
 }
 

@@ -20,7 +20,7 @@ let video: string;
 let bicycle: [Seen, Seen, ...Seen[]];
 
 beforeAll(async () => {
-    server = await startServer({ name: 'labelling' });
+    server = await startServer({ name: 'labelling', follows: false });
     browser = await startBrowser();
     video = (await ingest(server, { project: PROJECT })).id;
     bicycle = (await parkedBicycle(server, video)) as [Seen, Seen, ...Seen[]];

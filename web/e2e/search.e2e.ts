@@ -30,7 +30,7 @@ const find = async (question: object) =>
     (await site.request<{ hits: Hit[] }>('POST', '/search', { project: 'street', limit: 1000, ...question })).hits;
 
 beforeAll(async () => {
-    site = await startServer({ name: 'search' });
+    site = await startServer({ name: 'search', follows: false });
     browser = await startBrowser();
     video = (await ingest(site, { name: 'bikes.mp4' })).id;
     bicycles = await find({ filters: { classes: ['bicycle'] } });

@@ -23,7 +23,7 @@ let browser: Browser;
 beforeAll(async () => {
     // One frame after the other: decoding must go on while somebody looks, also of a short video.
     const args = ['--indexers', '1', '--frames-in-flight', '1', '--frames-ahead', '2'];
-    server = await startServer({ name: 'story', args });
+    server = await startServer({ name: 'story', args, follows: false });
     browser = await startBrowser();
 });
 

@@ -45,6 +45,8 @@ export async function until<Value>(
 interface ServerOptions {
     /** More options of `framehound up`. */
     args?: readonly string[];
+    /** False: objects are not followed, so that each stands for itself. */
+    follows?: boolean;
     /** Several files of a test may want to say who they are in the name of the folder. */
     name?: string;
 }
@@ -55,15 +57,17 @@ export class Server {
     url = '';
     readonly folder: string;
     readonly data: string;
+    readonly follows: boolean;
     private readonly log: string;
     private readonly args: readonly string[];
     private process: ChildProcess | undefined;
 
-    constructor({ args = [], name = 'e2e' }: ServerOptions = {}) {
+    constructor({ args = [], name = 'e2e', follows = true }: ServerOptions = {}) {
+        this.follows = follows;
         this.folder = mkdtempSync(join(tmpdir(), `framehound-${name}-`));
         this.data = join(this.folder, 'data');
         this.log = join(this.folder, 'server.log');
-        this.args = args;
+        this.args = follows ? args : [...args, '--trackers', '0'];
         mkdirSync(this.data);
     }
 
@@ -180,8 +184,8 @@ export function ended(server: Server, id: string): Promise<Video> {
     return until(`the ingestion of ${id}`, 120, async () => {
         const video = await server.get<Video>(`/videos/${id}`);
         if (video.state === 'queued' || video.state === 'running') return null;
-        const follows = video.state === 'done' || video.state === 'incomplete';
-        return follows && !video.progress.tracked ? null : video;
+        const toFollow = server.follows && (video.state === 'done' || video.state === 'incomplete');
+        return toFollow && !video.progress.tracked ? null : video;
     });
 }
 

@@ -1,0 +1,78 @@
+// Objects that are followed: one word names them wherever they were followed, and searches show each once.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Browser } from 'playwright-core';
+import { expectBox, labelsOf, objectsOf, parkedBicycle, partsOf, seekTo, type Seen } from './labelling-support.ts';
+import { ingest, inPage, startBrowser, startServer, type Server } from './support.ts';
+
+const DURATION_US = 10_000_000;
+
+let server: Server;
+let browser: Browser;
+let video: string;
+/** The parked bicycle in the frames in which it was followed. */
+let bicycle: [Seen, Seen, Seen, ...Seen[]];
+
+beforeAll(async () => {
+    server = await startServer({ name: 'tracks' });
+    browser = await startBrowser();
+    video = (await ingest(server)).id;
+    const seen = await parkedBicycle(server, video);
+    const track = seen[0]?.track;
+    expect(track).toMatch(/-t\d+$/);
+    bicycle = seen.filter(object => object.track === track) as [Seen, Seen, Seen, ...Seen[]];
+    expect(bicycle.length).toBeGreaterThanOrEqual(5);
+});
+
+afterAll(async () => {
+    await browser.close();
+    await server.stop();
+});
+
+it('names an object in every frame in which it was followed, with one word', async () => {
+    await inPage(browser, async ({ page }) => {
+        const [first] = bicycle;
+        const last = bicycle.at(-1) as Seen;
+        const parts = partsOf(page);
+        // Where it appears is asked for the timeline.
+        const appearances = page.waitForResponse(answer => answer.url().includes(`track=${String(first.track)}`));
+        await page.goto(`${server.url}/p/street/v/${video}?t=${first.pts_us}&sel=${first.id}`);
+        await expectBox(page, first.id, 'selected');
+        await appearances;
+        await page.keyboard.press('p');
+        await parts.pictureOf(parts.yes, first.id).waitFor();
+        await parts.name.fill('my bicycle');
+        await page.keyboard.press('Enter');
+        await expect.poll(() => parts.steps.innerText()).toContain('“my bicycle”');
+
+        const now = await objectsOf(server, video);
+        const named = now.filter(({ label }) => label?.name === 'my bicycle' && label.kind === 'explicit');
+        const ids = new Set(named.map(({ id }) => id));
+        expect(bicycle.filter(({ id }) => !ids.has(id))).toEqual([]);
+        const [label] = await labelsOf(server, 'street');
+        expect(label).toMatchObject({ name: 'my bicycle', explicit: named.length });
+
+        await page.keyboard.press('Escape');
+        await expect.poll(() => page.url()).not.toContain('sel=');
+        await seekTo(page, last, DURATION_US);
+        await expectBox(page, last.id, 'explicit');
+
+        await parts.undo.click();
+        await expect.poll(() => labelsOf(server, 'street')).toEqual([]);
+        // White with a coloured bar: detected and followed, and nothing more.
+        await expectBox(page, last.id, 'tracked');
+    });
+});
+
+it('shows each followed object once in a search by class', async () => {
+    await inPage(browser, async ({ page }) => {
+        await page.goto(`${server.url}/p/street/search?class=bicycle`);
+        await page.locator('[data-object]').first().waitFor();
+        const shown = await page
+            .locator('[data-object]')
+            .evaluateAll(cards => cards.map(card => card.getAttribute('data-object')));
+        const tracks = new Map((await objectsOf(server, video)).map(({ id, track }) => [id, track]));
+        const followed = shown.map(id => tracks.get(id ?? '')).filter(Boolean);
+        expect(followed.length).toBeGreaterThan(0);
+        expect(new Set(followed).size).toBe(followed.length);
+    });
+});

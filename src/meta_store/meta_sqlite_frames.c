@@ -185,29 +185,31 @@ static bool find_frame(struct db_tx *tx, int64_t number, int32_t index, enum fra
     return found;
 }
 
-// The objects of a frame in the database, to be freed; NULL for none. A value that is damaged counts as none.
-static struct meta_object *load_objects(struct db_tx *tx, int64_t number, int32_t index, size_t *count)
+enum err_code meta_sqlite_load_objects(
+    struct db_tx *tx, int64_t row, struct meta_object **objects, size_t *count, struct err *err)
 {
-    struct meta_object *objects = NULL;
+    enum err_code code = ERR_NOT_FOUND;
+    *objects = NULL;
     *count = 0;
     struct db_stmt *stmt = db_stmt(tx, "SELECT objects FROM frames WHERE row = ?1");
-    db_bind_int(stmt, 1, meta_sqlite_frame_row(number, index));
+    db_bind_int(stmt, 1, row);
     if (db_step(stmt)) {
         size_t size;
         const void *value = db_blob(stmt, 0, &size);
-        struct err ignored = ERR_INIT;
-        if (frame_value_decode(value, size, &objects, count, &ignored) != ERR_NONE)
-            *count = 0;
+        code = frame_value_decode(value, size, objects, count, err);
     }
     db_stmt_done(stmt);
-    return objects;
+    return code;
 }
 
 // The frame's value, with the tracks of what was there.
 static void encode_again(struct db_tx *tx, int64_t number, const struct meta_frame *frame, struct strbuf *value)
 {
     size_t before_count;
-    struct meta_object *before = load_objects(tx, number, frame->index, &before_count);
+    struct meta_object *before;
+    struct err ignored = ERR_INIT;
+    // A value that is damaged has no tracks to keep, and is replaced.
+    (void)!meta_sqlite_load_objects(tx, meta_sqlite_frame_row(number, frame->index), &before, &before_count, &ignored);
     struct meta_object *objects = mem_dup(frame->objects, frame->object_count * sizeof(*objects));
     meta_keep_tracks(before, before_count, objects, frame->object_count);
     frame_value_encode(objects, frame->object_count, value);

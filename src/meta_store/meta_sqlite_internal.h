@@ -48,6 +48,10 @@ static inline int64_t meta_sqlite_frame_row(int64_t number, int64_t index)
     return (number << 32) + index;
 }
 
+// The objects of a frame's row, to be freed; NULL for none. ERR_NOT_FOUND, or ERR_CORRUPT with a sentence.
+enum err_code meta_sqlite_load_objects(
+    struct db_tx *tx, int64_t row, struct meta_object **objects, size_t *count, struct err *err);
+
 enum err_code meta_sqlite_create_video(
     struct meta_store *store, struct meta_video *video, bool *created, struct err *err);
 enum err_code meta_sqlite_get_video(

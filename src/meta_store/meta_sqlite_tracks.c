@@ -7,24 +7,6 @@
 
 // ---- in the frames
 
-static bool load_value(struct db_tx *tx, int64_t row, struct meta_object **objects, size_t *count)
-{
-    *objects = NULL;
-    *count = 0;
-    struct db_stmt *stmt = db_stmt(tx, "SELECT objects FROM frames WHERE row = ?1");
-    db_bind_int(stmt, 1, row);
-    bool found = db_step(stmt);
-    if (found) {
-        size_t size;
-        const void *value = db_blob(stmt, 0, &size);
-        struct err sentence = ERR_INIT;
-        if (frame_value_decode(value, size, objects, count, &sentence) != ERR_NONE)
-            db_fail(tx, sentence.code, "%s, row %lld: %s", db_path(tx->db), (long long)row, sentence.message);
-    }
-    db_stmt_done(stmt);
-    return found && db_ok(tx);
-}
-
 static bool take_tracks(struct meta_object *objects, const struct meta_frame_tracks *given)
 {
     bool is_new = false;
@@ -40,7 +22,11 @@ static void put_frame(struct db_tx *tx, int64_t number, const struct meta_frame_
     int64_t row = meta_sqlite_frame_row(number, given->frame);
     struct meta_object *objects;
     size_t count;
-    if (load_value(tx, row, &objects, &count) && count == given->count && take_tracks(objects, given)) {
+    struct err sentence = ERR_INIT;
+    enum err_code code = meta_sqlite_load_objects(tx, row, &objects, &count, &sentence);
+    if (code != ERR_NONE && code != ERR_NOT_FOUND)
+        db_fail(tx, code, "%s, frame %d: %s", db_path(tx->db), given->frame, sentence.message);
+    if (code == ERR_NONE && count == given->count && take_tracks(objects, given)) {
         strbuf_reset(value);
         frame_value_encode(objects, count, value);
         struct db_stmt *stmt = db_stmt(tx, "UPDATE frames SET objects = ?2 WHERE row = ?1");

@@ -55,6 +55,7 @@ struct label_video {
 // What is said of a track: the latest word of its objects.
 struct label_track {
     struct label_key key; // its video and n
+    int64_t said;         // objects of it that were spoken about
     int32_t label;
     int64_t step;
     size_t negative_count;
@@ -136,7 +137,7 @@ enum err_code labels_resolve_again(
 void labels_make_tracks(struct project *p);
 // Whether one of the track's objects was said not to be it.
 bool labels_is_negative_on(const struct label_track *track, int32_t label);
-// How many objects a track has, at least those of it that were spoken about.
+// How many objects a track has, as far as that is stored; else those of it that were spoken about.
 int64_t labels_track_size(struct labels *labels, struct project *p, const struct label_track *track);
 // What is said of an object's track; NULL: nothing.
 const struct label_track *labels_track(struct project *p, uint64_t video, int64_t track);

@@ -243,6 +243,7 @@ static void add_to_track(struct project *p, const struct label_book_object *obje
         track->label = object->label;
         track->step = object->step;
     }
+    track->said += !object->missing;
     track->negatives = mem_realloc_array(
         track->negatives, track->negative_count + object->negative_count + 1, sizeof(*track->negatives));
     for (size_t i = 0; i < object->negative_count; i++)
@@ -298,14 +299,14 @@ int64_t labels_track_size(struct labels *labels, struct project *p, const struct
 {
     int64_t size = label_map_get(&p->track_sizes, track->key);
     if (size >= 0)
-        return size;
+        return size > 0 ? size : track->said;
     char video[VIDEO_ID_SIZE];
     struct meta_track stored = {0};
     label_key_video(track->key, video);
     // Only a count to show: without an answer it is too small until the tracks are looked at again.
     (void)!meta_store_get_track(labels->config.meta, video, (int64_t)track->key.place, &stored, NULL);
     label_map_put(&p->track_sizes, track->key, stored.objects);
-    return stored.objects;
+    return stored.objects > 0 ? stored.objects : track->said;
 }
 
 // ---- objects that a request names

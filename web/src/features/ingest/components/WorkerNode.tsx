@@ -27,11 +27,16 @@ function numberOf(value: number, what: string): string {
     return `${formatCompact(value)} ${what}${value === 1 ? '' : 's'}`;
 }
 
-/** What the worker has brought forth: segments of a splitter, frames of the others. */
+/** What the worker has brought forth: segments, or frames; a tracker is known by its videos, which the log says. */
 function count(worker: Worker): string {
-    return worker.part === 'splitter'
-        ? numberOf(worker.segments, 'segment')
-        : numberOf(worker.emitted + worker.indexed, 'frame');
+    switch (worker.part) {
+        case 'splitter':
+            return numberOf(worker.segments, 'segment');
+        case 'tracker':
+            return 'whole videos';
+        default:
+            return numberOf(worker.emitted + worker.indexed, 'frame');
+    }
 }
 
 export function WorkerNode({ data, selected }: NodeProps<WorkerNodeType>) {
@@ -58,7 +63,9 @@ export function WorkerNode({ data, selected }: NodeProps<WorkerNodeType>) {
                         <span className={styles.dot} />
                         {shortNameOf(worker)}
                     </span>
-                    {part !== 'splitter' && <span className={styles.rate}>{worker.rate.toFixed(1)}/s</span>}
+                    {(part === 'downloader' || part === 'indexer') && (
+                        <span className={styles.rate}>{worker.rate.toFixed(1)}/s</span>
+                    )}
                 </>
             )}
             {density === 'card' && (

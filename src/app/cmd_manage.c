@@ -17,6 +17,7 @@ static const struct option_spec delete_list[] = {
         .short_name = 'p',
         .type = OPTION_STRING,
         .value_name = "NAME",
+        .env = "", // what names a project for other commands must not remove it
         .help = "Remove the whole project instead of one video."},
     {.name = "yes", .short_name = 'y', .type = OPTION_BOOL, .help = "Do not ask."},
 };

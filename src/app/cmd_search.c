@@ -23,6 +23,7 @@ static const struct option_spec hit_list[] = {
         .fallback = HITS_DEFAULT,
         .least = "1",
         .most = "1000",
+        .env = "FRAMEHOUND_HITS",
         .help = "At most this many hits."},
     {.name = "min-score",
         .type = OPTION_FLOAT,

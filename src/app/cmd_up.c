@@ -41,10 +41,21 @@ static enum err_code serve(const struct options *options, unsigned parts, bool a
 static const struct option_table *const up_tables[] = {INSTANCE_TABLES, &server_options, NULL};
 static const struct option_table *const part_tables[] = {INSTANCE_TABLES, NULL};
 
+// An address that is none is wrong usage, and is said before anything is opened.
+static enum err_code serve_http(const struct options *options, unsigned parts, bool alone, int *status, struct err *err)
+{
+    char address[64];
+    uint16_t port;
+    if (settings_listen(options_string(options, "listen"), address, &port, err) == ERR_NONE)
+        return serve(options, parts, alone, err);
+    *status = 2;
+    fprintf(stderr, "framehound: --listen: %s\n", err->message);
+    return ERR_NONE;
+}
+
 static enum err_code run_up(const struct options *options, int *status, struct err *err)
 {
-    (void)status;
-    return serve(options, PART_ALL, true, err);
+    return serve_http(options, PART_ALL, true, status, err);
 }
 
 static enum err_code run_splitter(const struct options *options, int *status, struct err *err)
@@ -73,8 +84,7 @@ static enum err_code run_tracker(const struct options *options, int *status, str
 
 static enum err_code run_query(const struct options *options, int *status, struct err *err)
 {
-    (void)status;
-    return serve(options, PART_QUERY, false, err);
+    return serve_http(options, PART_QUERY, false, status, err);
 }
 
 const struct command command_up = {

@@ -2,10 +2,11 @@
 
 import json
 import math
+import re
 
 import pytest
 
-from harness import clips
+from harness import clips, program
 from harness.program import ROOT, frames, ingest, run
 
 COMMANDS = ["up", "ingest", "projects", "videos", "status", "frames", "similar", "search", "label", "labels",
@@ -46,6 +47,30 @@ def test_no_server_on_a_folder_is_no_server_of_chance(home, data):
 def test_the_page_of_settings_is_what_the_program_says(home):
     said = run("--describe-settings", home=home).stdout
     assert (ROOT / "docs" / "settings.md").read_text() == said, "run: make docs"
+
+
+def test_a_variable_means_the_same_to_every_command(home):
+    flags: dict[str, set[str]] = {}
+    for line in run("--describe-settings", home=home).stdout.splitlines():
+        if row := re.match(r"\| `(.*?)` \|.*`(FRAMEHOUND_\w+)` \|$", line):
+            flags.setdefault(row[2], set()).add(row[1])
+    assert flags["FRAMEHOUND_LIMIT_SECONDS"] == {"--limit NUMBER"} and flags["FRAMEHOUND_HITS"] == {"-n, --limit N"}
+    assert all(len(said) == 1 for said in flags.values()), flags
+
+
+def test_a_variable_does_not_remove_a_project(home, data, monkeypatch):
+    ingest(clips.bikes(), home, data, "--limit", "0.5", project="kept")
+    monkeypatch.setitem(program._CLEAN, "FRAMEHOUND_PROJECT", "kept")
+    assert "say what to remove" in run("delete", "--yes", "--data", data, home=home, check=2).stderr
+    assert "kept" in run("projects", "--data", data, home=home).stdout
+
+
+@pytest.mark.parametrize("command", ["up", "query"])
+@pytest.mark.parametrize("address", ["nonsense", "", "127.0.0.1", "127.0.0.1:70000", "::1:80", "127.0.0.1:80x"])
+def test_an_address_that_is_none_is_wrong_usage(home, data, command, address):
+    refused = run(command, "--data", data, "--listen", address, home=home, check=2)
+    assert "--listen" in refused.stderr and "ADDRESS:PORT" in refused.stderr
+    assert not data.exists()
 
 
 def test_settings_come_from_a_file_and_the_environment_and_flags_win(home, data, tmp_path):

@@ -1,0 +1,302 @@
+// The labelling service and its stores: several services, the vector index, videos that go and come, faults. Run as:
+// labels_store_test BACKEND
+#include "search/labels.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/test.h"
+#include "meta_store_fault.h"
+#include "search/test_labels.h"
+
+// ---- several services
+
+struct writer {
+    struct fixture *f;
+    struct labels *labels;
+    int frame;
+    pthread_t thread;
+    int done;
+    struct err err;
+};
+
+static void *label_a_video(void *arg)
+{
+    struct writer *w = arg;
+    for (int i = 0; i < 20; i++) {
+        char id[OBJECT_ID_SIZE];
+        char name[32];
+        object_id_make(w->frame == 0 ? VIDEO_A : VIDEO_B, i % FRAMES, i / FRAMES, id);
+        snprintf(name, sizeof(name), "label %d", i % 3);
+        const char *yes = id;
+        struct label_change change;
+        const struct label_examples examples = {.positive = &yes, .positive_count = 1};
+        w->done += labels_examples(w->labels, PROJECT, name, &examples, &anybody, &change, &w->err) == ERR_NONE;
+    }
+    return NULL;
+}
+
+static void services_that_share_a_store_lose_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct labels *second = new_labels(f);
+    struct writer writers[2] = {{.f = f, .labels = f->labels}, {.f = f, .labels = second, .frame = 1}};
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&writers[i].thread, NULL, label_a_video, &writers[i]), 0);
+    for (int i = 0; i < 2; i++)
+        pthread_join(writers[i].thread, NULL);
+    for (int i = 0; i < 2; i++) {
+        if (writers[i].done != 20)
+            fail_msg("only %d of 20: %s", writers[i].done, writers[i].err.message);
+    }
+    struct label_list lists[2];
+    assert_ok(labels_list(f->labels, PROJECT, &lists[0], &err), &err);
+    assert_ok(labels_list(second, PROJECT, &lists[1], &err), &err);
+    int64_t positives = 0;
+    for (size_t i = 0; i < lists[0].count; i++) {
+        positives += lists[0].items[i].positives;
+        assert_int_equal(lists[0].items[i].positives, lists[1].items[i].positives);
+    }
+    assert_int_equal(positives, 40);
+    assert_int_equal(lists[0].version, 40);
+    assert_int_equal(lists[1].version, 40);
+    label_list_release(&lists[0]);
+    label_list_release(&lists[1]);
+    assert_int_equal(count_searched(f, "label 0") + count_searched(f, "label 1") + count_searched(f, "label 2"), 40);
+    labels_free(second);
+}
+
+static void a_service_sees_what_another_one_did(void **state)
+{
+    struct fixture *f = *state;
+    assert_string_equal(listed(f), "");
+    struct labels *second = new_labels(f);
+    struct labels *first = f->labels;
+    f->labels = second;
+    say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    f->labels = first;
+    assert_string_equal(shown(f, object_of(VIDEO_A, 0, 0)), "red");
+    assert_ok(labels_refresh(first, PROJECT, &err), &err);
+    assert_string_equal(shown(f, object_of(VIDEO_A, 2, 0)), "red?");
+    labels_free(second);
+}
+
+static void a_project_made_again_begins_without_labels(void **state)
+{
+    struct fixture *f = *state;
+    say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    say_yes(f, "red", object_of(VIDEO_A, 1, 0));
+    assert_ok(meta_store_remove_video(f->meta, VIDEO_A, &err), &err);
+    assert_ok(meta_store_remove_video(f->meta, VIDEO_B, &err), &err);
+    assert_ok(meta_store_remove_project(f->meta, PROJECT, &err), &err);
+    struct label_list list;
+    assert_code(labels_list(f->labels, PROJECT, &list, &err), ERR_NOT_FOUND);
+    assert_string_equal(shown(f, object_of(VIDEO_A, 0, 0)), "-");
+    pass_seconds(f, 5);
+    ingest(f, PROJECT, VIDEO_A);
+    assert_string_equal(listed(f), "");
+    say_yes(f, "blue", object_of(VIDEO_A, 0, 0));
+    say_yes(f, "blue", object_of(VIDEO_A, 1, 0));
+    assert_int_equal(count_found(f, "blue", LABEL_LIST_EXPLICIT, NULL, NULL), 2);
+    assert_string_equal(shown(f, object_of(VIDEO_A, 0, 0)), "blue");
+}
+
+// ---- the vector index
+
+static void searches_filter_by_explicit_labels(void **state)
+{
+    struct fixture *f = *state;
+    struct label_change change;
+    say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    say_yes(f, "red", object_of(VIDEO_A, 1, 0));
+    assert_int_equal(count_searched(f, "red"), 2);
+    assert_ok(labels_rename(f->labels, PROJECT, "red", "crimson", &anybody, &change, &err), &err);
+    assert_int_equal(count_searched(f, "red"), 0);
+    assert_int_equal(count_searched(f, "crimson"), 2);
+    say_no(f, "crimson", object_of(VIDEO_A, 0, 0));
+    assert_int_equal(count_searched(f, "crimson"), 1);
+    undo(f);
+    undo(f);
+    assert_int_equal(count_searched(f, "red"), 2);
+    assert_ok(labels_delete(f->labels, PROJECT, "red", &anybody, &change, &err), &err);
+    assert_int_equal(count_searched(f, "red"), 0);
+    undo(f);
+    assert_int_equal(count_searched(f, "red"), 2);
+    // Indexing the frames again writes the vectors anew, and keeps the labels.
+    add_vectors(f, PROJECT, VIDEO_A);
+    assert_int_equal(count_searched(f, "red"), 2);
+}
+
+static void a_step_whose_writer_died_before_the_index_knew_is_made_up_for(void **state)
+{
+    struct fixture *f = *state;
+    say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    labels_free(f->labels);
+    static const char entry[] = "{\"format\": 1, \"kind\": \"examples\", \"label\": \"red\","
+                                " \"positive\": [\"" VIDEO_A "-00000002-000\"]}";
+    assert_ok(meta_store_append_journal(f->meta, PROJECT, "labels", 1, entry, strlen(entry), NULL, &err), &err);
+    assert_int_equal(count_searched(f, "red"), 1);
+    f->labels = new_labels(f);
+    assert_string_equal(shown(f, VIDEO_A "-00000002-000"), "red");
+    assert_int_equal(count_searched(f, "red"), 2);
+}
+
+static void steps_of_a_newer_program_are_refused_with_advice(void **state)
+{
+    struct fixture *f = *state;
+    static const char entry[] = "{\"format\": 2, \"kind\": \"examples\"}";
+    assert_ok(meta_store_append_journal(f->meta, PROJECT, "labels", 0, entry, strlen(entry), NULL, &err), &err);
+    struct label_list list;
+    assert_code(labels_list(f->labels, PROJECT, &list, &err), ERR_INVALID);
+    assert_says("step 1 of project demo");
+    assert_says("upgrade the program");
+    assert_code(try_say(f, "red", object_of(VIDEO_A, 0, 0), NULL), ERR_INVALID);
+}
+
+// ---- videos that go and come
+
+static void objects_of_a_deleted_video_do_not_count_until_it_is_back(void **state)
+{
+    struct fixture *f = *state;
+    say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    say_yes(f, "red", object_of(VIDEO_B, 0, 0));
+    say_no(f, "red", object_of(VIDEO_B, 0, 1));
+    assert_ok(vector_index_remove_video(f->vectors, PROJECT, VIDEO_B, &err), &err);
+    assert_ok(meta_store_remove_video(f->meta, VIDEO_B, &err), &err);
+    pass_seconds(f, 2);
+    assert_ok(labels_refresh(f->labels, PROJECT, &err), &err);
+    assert_string_equal(listed(f), "red 1/0/11");
+    assert_int_equal(count_found(f, "red", LABEL_LIST_EXPLICIT, NULL, object_of(VIDEO_B, 0, 0)), 1);
+    assert_int_equal(count_found(f, "red", LABEL_LIST_NEGATIVE, NULL, NULL), 0);
+    assert_code(try_say(f, "red", object_of(VIDEO_B, 1, 0), NULL), ERR_NOT_FOUND);
+    ingest(f, PROJECT, VIDEO_B);
+    assert_int_equal(count_searched(f, "red"), 1);
+    pass_seconds(f, 2);
+    assert_ok(labels_refresh(f->labels, PROJECT, &err), &err);
+    assert_int_equal(count_found(f, "red", LABEL_LIST_EXPLICIT, NULL, NULL), 2);
+    assert_int_equal(count_found(f, "red", LABEL_LIST_NEGATIVE, NULL, NULL), 1);
+    assert_int_equal(count_searched(f, "red"), 2);
+}
+
+static void a_video_replaced_while_nothing_ran_gets_its_labels_again(void **state)
+{
+    struct fixture *f = *state;
+    say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    labels_free(f->labels);
+    assert_ok(vector_index_remove_video(f->vectors, PROJECT, VIDEO_A, &err), &err);
+    assert_ok(meta_store_remove_video(f->meta, VIDEO_A, &err), &err);
+    pass_seconds(f, 2);
+    ingest(f, PROJECT, VIDEO_A);
+    assert_int_equal(count_searched(f, "red"), 0);
+    f->labels = new_labels(f);
+    assert_string_equal(listed(f), "red 1/0/0");
+    assert_int_equal(count_searched(f, "red"), 1);
+}
+
+static void new_vectors_get_likely_labels_within_seconds(void **state)
+{
+    struct fixture *f = *state;
+    assert_ok(vector_index_remove_video(f->vectors, PROJECT, VIDEO_B, &err), &err);
+    say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    assert_string_equal(shown(f, object_of(VIDEO_B, 4, 0)), "-");
+    add_vectors(f, PROJECT, VIDEO_B);
+    assert_ok(labels_refresh(f->labels, PROJECT, &err), &err);
+    assert_string_equal(shown(f, object_of(VIDEO_B, 4, 0)), "red?");
+}
+
+static void what_is_said_of_an_object_holds_for_its_track(void **state)
+{
+    struct fixture *f = *state;
+    say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    say_yes(f, "blue", object_of(VIDEO_A, 1, 1));
+    assert_string_not_equal(shown_on(f, object_of(VIDEO_A, 7, 2), 40), "red");
+    // The tracker comes: object k of every frame is on track 40 + k.
+    for (int32_t i = 0; i < FRAMES; i++)
+        add_frame(f, VIDEO_A, i, THINGS, 40);
+    assert_ok(labels_resolve(f->labels, PROJECT, VIDEO_A, &err), &err);
+    assert_string_equal(shown_on(f, object_of(VIDEO_A, 7, 0), 40), "red");
+    assert_string_equal(shown_on(f, object_of(VIDEO_A, 7, 1), 41), "blue");
+    assert_string_equal(shown_on(f, object_of(VIDEO_A, 7, 2), 42), "-");
+    // An object's own word counts for itself, the latest for the rest.
+    say_yes(f, "green", object_of(VIDEO_A, 5, 0));
+    assert_string_equal(shown_on(f, object_of(VIDEO_A, 0, 0), 40), "red");
+    assert_string_equal(shown_on(f, object_of(VIDEO_A, 5, 0), 40), "green");
+    assert_string_equal(shown_on(f, object_of(VIDEO_A, 7, 0), 40), "green");
+    say_no(f, "green", object_of(VIDEO_A, 6, 0));
+    assert_string_not_equal(shown_on(f, object_of(VIDEO_A, 7, 0), 40), "green");
+    assert_string_not_equal(shown_on(f, object_of(VIDEO_A, 7, 0), 40), "green?");
+}
+
+// ---- all or nothing
+
+#define BULK 5000
+
+// What a service that knows nothing yet finds.
+static int64_t positives_found(struct fixture *f)
+{
+    struct labels *fresh = new_labels(f);
+    struct label_list list;
+    f->fault->at = 0;
+    assert_ok(labels_list(fresh, PROJECT, &list, &err), &err);
+    int64_t positives = list.count > 0 ? list.items[0].positives : 0;
+    label_list_release(&list);
+    labels_free(fresh);
+    return positives;
+}
+
+static void five_thousand_objects_are_labelled_all_or_none(void **state)
+{
+    struct fixture *f = *state;
+    static char ids[BULK][OBJECT_ID_SIZE];
+    static const char *yes[BULK];
+    static const char video[] = "00000000000000dd";
+    add_video(f, PROJECT, video);
+    for (int32_t i = 0; i < BULK / 1000; i++)
+        add_frame(f, video, i, 1000, -1);
+    for (int i = 0; i < BULK; i++) {
+        object_id_make(video, i / 1000, i % 1000, ids[i]);
+        yes[i] = ids[i];
+    }
+    const struct label_examples examples = {.positive = yes, .positive_count = BULK};
+    for (int lost = 0; lost < 2; lost++) {
+        f->fault->answer_lost = lost == 1;
+        bool struck = true;
+        for (int64_t at = 1; struck; at++) {
+            struct label_change change;
+            restart(f);
+            atomic_store(&f->fault->calls, 0);
+            f->fault->at = at;
+            enum err_code code = labels_examples(f->labels, PROJECT, "crowd", &examples, &anybody, &change, &err);
+            struck = atomic_load(&f->fault->calls) >= at;
+            f->fault->at = 0;
+            int64_t found = positives_found(f);
+            assert_true(found == 0 || found == BULK);
+            assert_true(code != ERR_NONE || found == BULK);
+            // The service that met the fault goes on, and takes it back.
+            if (found == BULK)
+                assert_ok(labels_delete(f->labels, PROJECT, "crowd", &anybody, &change, &err), &err);
+            assert_int_equal(positives_found(f), 0);
+            assert_true(at < 200);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    backend = argc > 1 ? argv[1] : "memory";
+    const struct CMUnitTest tests[] = {
+        with_stores(services_that_share_a_store_lose_nothing),
+        with_stores(a_service_sees_what_another_one_did),
+        with_stores(a_project_made_again_begins_without_labels),
+        with_stores(searches_filter_by_explicit_labels),
+        with_stores(a_step_whose_writer_died_before_the_index_knew_is_made_up_for),
+        with_stores(steps_of_a_newer_program_are_refused_with_advice),
+        with_stores(objects_of_a_deleted_video_do_not_count_until_it_is_back),
+        with_stores(a_video_replaced_while_nothing_ran_gets_its_labels_again),
+        with_stores(new_vectors_get_likely_labels_within_seconds),
+        with_stores(what_is_said_of_an_object_holds_for_its_track),
+        with_stores(five_thousand_objects_are_labelled_all_or_none),
+    };
+    return cmocka_run_group_tests_name(backend, tests, NULL, NULL);
+}

@@ -51,8 +51,8 @@ static void services_that_share_a_store_lose_nothing(void **state)
             fail_msg("only %d of 20: %s", writers[i].done, writers[i].err.message);
     }
     struct label_list lists[2];
-    assert_ok(labels_list(f->labels, PROJECT, &lists[0], &err), &err);
-    assert_ok(labels_list(second, PROJECT, &lists[1], &err), &err);
+    assert_ok(labels_list(f->labels, PROJECT, &lists[0], &failure), &failure);
+    assert_ok(labels_list(second, PROJECT, &lists[1], &failure), &failure);
     int64_t positives = 0;
     for (size_t i = 0; i < lists[0].count; i++) {
         positives += lists[0].items[i].positives;
@@ -77,7 +77,7 @@ static void a_service_sees_what_another_one_did(void **state)
     say_yes(f, "red", object_of(VIDEO_A, 0, 0));
     f->labels = first;
     assert_string_equal(shown(f, object_of(VIDEO_A, 0, 0)), "red");
-    assert_ok(labels_refresh(first, PROJECT, &err), &err);
+    assert_ok(labels_refresh(first, PROJECT, &failure), &failure);
     assert_string_equal(shown(f, object_of(VIDEO_A, 2, 0)), "red?");
     labels_free(second);
 }
@@ -87,11 +87,11 @@ static void a_project_made_again_begins_without_labels(void **state)
     struct fixture *f = *state;
     say_yes(f, "red", object_of(VIDEO_A, 0, 0));
     say_yes(f, "red", object_of(VIDEO_A, 1, 0));
-    assert_ok(meta_store_remove_video(f->meta, VIDEO_A, &err), &err);
-    assert_ok(meta_store_remove_video(f->meta, VIDEO_B, &err), &err);
-    assert_ok(meta_store_remove_project(f->meta, PROJECT, &err), &err);
+    assert_ok(meta_store_remove_video(f->meta, VIDEO_A, &failure), &failure);
+    assert_ok(meta_store_remove_video(f->meta, VIDEO_B, &failure), &failure);
+    assert_ok(meta_store_remove_project(f->meta, PROJECT, &failure), &failure);
     struct label_list list;
-    assert_code(labels_list(f->labels, PROJECT, &list, &err), ERR_NOT_FOUND);
+    assert_code(labels_list(f->labels, PROJECT, &list, &failure), ERR_NOT_FOUND);
     assert_string_equal(shown(f, object_of(VIDEO_A, 0, 0)), "-");
     pass_seconds(f, 5);
     ingest(f, PROJECT, VIDEO_A);
@@ -111,7 +111,7 @@ static void searches_filter_by_explicit_labels(void **state)
     say_yes(f, "red", object_of(VIDEO_A, 0, 0));
     say_yes(f, "red", object_of(VIDEO_A, 1, 0));
     assert_int_equal(count_searched(f, "red"), 2);
-    assert_ok(labels_rename(f->labels, PROJECT, "red", "crimson", &anybody, &change, &err), &err);
+    assert_ok(labels_rename(f->labels, PROJECT, "red", "crimson", &anybody, &change, &failure), &failure);
     assert_int_equal(count_searched(f, "red"), 0);
     assert_int_equal(count_searched(f, "crimson"), 2);
     say_no(f, "crimson", object_of(VIDEO_A, 0, 0));
@@ -119,7 +119,7 @@ static void searches_filter_by_explicit_labels(void **state)
     undo(f);
     undo(f);
     assert_int_equal(count_searched(f, "red"), 2);
-    assert_ok(labels_delete(f->labels, PROJECT, "red", &anybody, &change, &err), &err);
+    assert_ok(labels_delete(f->labels, PROJECT, "red", &anybody, &change, &failure), &failure);
     assert_int_equal(count_searched(f, "red"), 0);
     undo(f);
     assert_int_equal(count_searched(f, "red"), 2);
@@ -135,7 +135,7 @@ static void a_step_whose_writer_died_before_the_index_knew_is_made_up_for(void *
     labels_free(f->labels);
     static const char entry[] = "{\"format\": 1, \"kind\": \"examples\", \"label\": \"red\","
                                 " \"positive\": [\"" VIDEO_A "-00000002-000\"]}";
-    assert_ok(meta_store_append_journal(f->meta, PROJECT, "labels", 1, entry, strlen(entry), NULL, &err), &err);
+    assert_ok(meta_store_append_journal(f->meta, PROJECT, "labels", 1, entry, strlen(entry), NULL, &failure), &failure);
     assert_int_equal(count_searched(f, "red"), 1);
     f->labels = new_labels(f);
     assert_string_equal(shown(f, VIDEO_A "-00000002-000"), "red");
@@ -146,9 +146,9 @@ static void steps_of_a_newer_program_are_refused_with_advice(void **state)
 {
     struct fixture *f = *state;
     static const char entry[] = "{\"format\": 2, \"kind\": \"examples\"}";
-    assert_ok(meta_store_append_journal(f->meta, PROJECT, "labels", 0, entry, strlen(entry), NULL, &err), &err);
+    assert_ok(meta_store_append_journal(f->meta, PROJECT, "labels", 0, entry, strlen(entry), NULL, &failure), &failure);
     struct label_list list;
-    assert_code(labels_list(f->labels, PROJECT, &list, &err), ERR_INVALID);
+    assert_code(labels_list(f->labels, PROJECT, &list, &failure), ERR_INVALID);
     assert_says("step 1 of project demo");
     assert_says("upgrade the program");
     assert_code(try_say(f, "red", object_of(VIDEO_A, 0, 0), NULL), ERR_INVALID);
@@ -162,10 +162,10 @@ static void objects_of_a_deleted_video_do_not_count_until_it_is_back(void **stat
     say_yes(f, "red", object_of(VIDEO_A, 0, 0));
     say_yes(f, "red", object_of(VIDEO_B, 0, 0));
     say_no(f, "red", object_of(VIDEO_B, 0, 1));
-    assert_ok(vector_index_remove_video(f->vectors, PROJECT, VIDEO_B, &err), &err);
-    assert_ok(meta_store_remove_video(f->meta, VIDEO_B, &err), &err);
+    assert_ok(vector_index_remove_video(f->vectors, PROJECT, VIDEO_B, &failure), &failure);
+    assert_ok(meta_store_remove_video(f->meta, VIDEO_B, &failure), &failure);
     pass_seconds(f, 2);
-    assert_ok(labels_refresh(f->labels, PROJECT, &err), &err);
+    assert_ok(labels_refresh(f->labels, PROJECT, &failure), &failure);
     assert_string_equal(listed(f), "red 1/0/11");
     assert_int_equal(count_found(f, "red", LABEL_LIST_EXPLICIT, NULL, object_of(VIDEO_B, 0, 0)), 1);
     assert_int_equal(count_found(f, "red", LABEL_LIST_NEGATIVE, NULL, NULL), 0);
@@ -173,7 +173,7 @@ static void objects_of_a_deleted_video_do_not_count_until_it_is_back(void **stat
     ingest(f, PROJECT, VIDEO_B);
     assert_int_equal(count_searched(f, "red"), 1);
     pass_seconds(f, 2);
-    assert_ok(labels_refresh(f->labels, PROJECT, &err), &err);
+    assert_ok(labels_refresh(f->labels, PROJECT, &failure), &failure);
     assert_int_equal(count_found(f, "red", LABEL_LIST_EXPLICIT, NULL, NULL), 2);
     assert_int_equal(count_found(f, "red", LABEL_LIST_NEGATIVE, NULL, NULL), 1);
     assert_int_equal(count_searched(f, "red"), 2);
@@ -184,8 +184,8 @@ static void a_video_replaced_while_nothing_ran_gets_its_labels_again(void **stat
     struct fixture *f = *state;
     say_yes(f, "red", object_of(VIDEO_A, 0, 0));
     labels_free(f->labels);
-    assert_ok(vector_index_remove_video(f->vectors, PROJECT, VIDEO_A, &err), &err);
-    assert_ok(meta_store_remove_video(f->meta, VIDEO_A, &err), &err);
+    assert_ok(vector_index_remove_video(f->vectors, PROJECT, VIDEO_A, &failure), &failure);
+    assert_ok(meta_store_remove_video(f->meta, VIDEO_A, &failure), &failure);
     pass_seconds(f, 2);
     ingest(f, PROJECT, VIDEO_A);
     assert_int_equal(count_searched(f, "red"), 0);
@@ -197,11 +197,11 @@ static void a_video_replaced_while_nothing_ran_gets_its_labels_again(void **stat
 static void new_vectors_get_likely_labels_within_seconds(void **state)
 {
     struct fixture *f = *state;
-    assert_ok(vector_index_remove_video(f->vectors, PROJECT, VIDEO_B, &err), &err);
+    assert_ok(vector_index_remove_video(f->vectors, PROJECT, VIDEO_B, &failure), &failure);
     say_yes(f, "red", object_of(VIDEO_A, 0, 0));
     assert_string_equal(shown(f, object_of(VIDEO_B, 4, 0)), "-");
     add_vectors(f, PROJECT, VIDEO_B);
-    assert_ok(labels_refresh(f->labels, PROJECT, &err), &err);
+    assert_ok(labels_refresh(f->labels, PROJECT, &failure), &failure);
     assert_string_equal(shown(f, object_of(VIDEO_B, 4, 0)), "red?");
 }
 
@@ -214,7 +214,7 @@ static void what_is_said_of_an_object_holds_for_its_track(void **state)
     // The tracker comes: object k of every frame is on track 40 + k.
     for (int32_t i = 0; i < FRAMES; i++)
         add_frame(f, VIDEO_A, i, THINGS, 40);
-    assert_ok(labels_resolve(f->labels, PROJECT, VIDEO_A, &err), &err);
+    assert_ok(labels_resolve(f->labels, PROJECT, VIDEO_A, &failure), &failure);
     assert_string_equal(shown_on(f, object_of(VIDEO_A, 7, 0), 40), "red");
     assert_string_equal(shown_on(f, object_of(VIDEO_A, 7, 1), 41), "blue");
     assert_string_equal(shown_on(f, object_of(VIDEO_A, 7, 2), 42), "-");
@@ -238,7 +238,7 @@ static int64_t positives_found(struct fixture *f)
     struct labels *fresh = new_labels(f);
     struct label_list list;
     f->fault->at = 0;
-    assert_ok(labels_list(fresh, PROJECT, &list, &err), &err);
+    assert_ok(labels_list(fresh, PROJECT, &list, &failure), &failure);
     int64_t positives = list.count > 0 ? list.items[0].positives : 0;
     label_list_release(&list);
     labels_free(fresh);
@@ -267,7 +267,7 @@ static void five_thousand_objects_are_labelled_all_or_none(void **state)
             restart(f);
             atomic_store(&f->fault->calls, 0);
             f->fault->at = at;
-            enum err_code code = labels_examples(f->labels, PROJECT, "crowd", &examples, &anybody, &change, &err);
+            enum err_code code = labels_examples(f->labels, PROJECT, "crowd", &examples, &anybody, &change, &failure);
             struck = atomic_load(&f->fault->calls) >= at;
             f->fault->at = 0;
             int64_t found = positives_found(f);
@@ -275,7 +275,7 @@ static void five_thousand_objects_are_labelled_all_or_none(void **state)
             assert_true(code != ERR_NONE || found == BULK);
             // The service that met the fault goes on, and takes it back.
             if (found == BULK)
-                assert_ok(labels_delete(f->labels, PROJECT, "crowd", &anybody, &change, &err), &err);
+                assert_ok(labels_delete(f->labels, PROJECT, "crowd", &anybody, &change, &failure), &failure);
             assert_int_equal(positives_found(f), 0);
             assert_true(at < 200);
         }

@@ -18,7 +18,7 @@ static void a_label_is_made_by_its_first_example(void **state)
     const char *no[] = {object_of(VIDEO_A, 0, 1)};
     const struct label_examples examples = {.positive = yes, .positive_count = 1, .negative = no, .negative_count = 1};
     const struct label_editor ann = {.by = "ann", .expected_version = 0};
-    assert_ok(labels_examples(f->labels, PROJECT, "red car", &examples, &ann, &change, &err), &err);
+    assert_ok(labels_examples(f->labels, PROJECT, "red car", &examples, &ann, &change, &failure), &failure);
     assert_int_equal(change.version, 1);
     assert_int_equal(change.step.id, 1);
     assert_int_equal(change.step.kind, LABEL_STEP_EXAMPLES);
@@ -71,7 +71,7 @@ static void an_object_has_one_best_label_and_undo_restores_the_answers(void **st
     assert_string_equal(shown(f, object_of(VIDEO_A, 6, 1)), "blue?");
     undo(f);
     undo(f);
-    assert_ok(labels_refresh(f->labels, PROJECT, &err), &err);
+    assert_ok(labels_refresh(f->labels, PROJECT, &failure), &failure);
     assert_string_equal(listed(f), before);
     free(before);
 }
@@ -83,7 +83,7 @@ static void a_label_with_only_negatives_lays_claim_to_nothing(void **state)
     assert_string_equal(listed(f), "red 0/1/0");
     struct labelled_objects hits;
     bool settled = false;
-    assert_ok(labels_candidates(f->labels, PROJECT, "red", NULL, 10, &hits, &settled, &err), &err);
+    assert_ok(labels_candidates(f->labels, PROJECT, "red", NULL, 10, &hits, &settled, &failure), &failure);
     assert_int_equal(hits.count, 0);
     assert_true(settled);
     labelled_objects_release(&hits);
@@ -102,7 +102,7 @@ static void suggestions_are_like_the_examples_and_store_nothing(void **state)
         .label = "not there yet",
         .limit = 5};
     struct labelled_objects hits;
-    assert_ok(labels_suggest(f->labels, &request, &hits, &err), &err);
+    assert_ok(labels_suggest(f->labels, &request, &hits, &failure), &failure);
     assert_int_equal(hits.count, 5);
     assert_true(hits.more);
     for (size_t i = 0; i < hits.count; i++) {
@@ -113,9 +113,9 @@ static void suggestions_are_like_the_examples_and_store_nothing(void **state)
     labelled_objects_release(&hits);
     assert_string_equal(listed(f), "");
     yes[0] = object_of(ELSEWHERE, 0, 0);
-    assert_code(labels_suggest(f->labels, &request, &hits, &err), ERR_INVALID);
+    assert_code(labels_suggest(f->labels, &request, &hits, &failure), ERR_INVALID);
     yes[0] = no[0];
-    assert_code(labels_suggest(f->labels, &request, &hits, &err), ERR_INVALID);
+    assert_code(labels_suggest(f->labels, &request, &hits, &failure), ERR_INVALID);
     assert_says("named twice");
 }
 
@@ -124,17 +124,17 @@ static void candidates_are_never_what_was_answered_already(void **state)
     struct fixture *f = *state;
     const char *yes = object_of(VIDEO_A, 0, 0);
     const char *no = object_of(VIDEO_A, 3, 0);
-    assert_ok(try_say(f, "red", yes, no), &err);
+    assert_ok(try_say(f, "red", yes, no), &failure);
     struct labelled_objects hits;
     bool settled;
-    assert_ok(labels_candidates(f->labels, PROJECT, "red", VIDEO_A, 10, &hits, &settled, &err), &err);
+    assert_ok(labels_candidates(f->labels, PROJECT, "red", VIDEO_A, 10, &hits, &settled, &failure), &failure);
     for (size_t i = 0; i < hits.count; i++) {
         assert_string_not_equal(hits.items[i].object, yes);
         assert_string_not_equal(hits.items[i].object, no);
         assert_memory_equal(hits.items[i].object, VIDEO_A, VIDEO_ID_LENGTH);
     }
     labelled_objects_release(&hits);
-    assert_code(labels_candidates(f->labels, PROJECT, "blue", NULL, 10, &hits, &settled, &err), ERR_NOT_FOUND);
+    assert_code(labels_candidates(f->labels, PROJECT, "blue", NULL, 10, &hits, &settled, &failure), ERR_NOT_FOUND);
 }
 
 static void pages_of_objects_follow_each_other(void **state)
@@ -145,18 +145,19 @@ static void pages_of_objects_follow_each_other(void **state)
         pass_seconds(f, 1);
     }
     struct labelled_objects hits;
-    assert_ok(labels_objects(f->labels, PROJECT, "red", LABEL_LIST_EXPLICIT, NULL, 0, 2, &hits, &err), &err);
+    assert_ok(labels_objects(f->labels, PROJECT, "red", LABEL_LIST_EXPLICIT, NULL, 0, 2, &hits, &failure), &failure);
     assert_int_equal(hits.count, 2);
     assert_true(hits.more);
     assert_string_equal(hits.items[0].object, object_of(VIDEO_A, 4, 0));
     assert_int_equal(hits.items[0].at_us, f->clock.now_us - 1000000);
     labelled_objects_release(&hits);
-    assert_ok(labels_objects(f->labels, PROJECT, "red", LABEL_LIST_EXPLICIT, NULL, 4, 2, &hits, &err), &err);
+    assert_ok(labels_objects(f->labels, PROJECT, "red", LABEL_LIST_EXPLICIT, NULL, 4, 2, &hits, &failure), &failure);
     assert_int_equal(hits.count, 1);
     assert_false(hits.more);
     assert_string_equal(hits.items[0].object, object_of(VIDEO_A, 0, 0));
     labelled_objects_release(&hits);
-    assert_code(labels_objects(f->labels, PROJECT, "red", LABEL_LIST_EXPLICIT, NULL, 0, 0, &hits, &err), ERR_INVALID);
+    assert_code(
+        labels_objects(f->labels, PROJECT, "red", LABEL_LIST_EXPLICIT, NULL, 0, 0, &hits, &failure), ERR_INVALID);
 }
 
 static void a_timeline_knows_which_objects_carry_a_label(void **state)
@@ -166,11 +167,11 @@ static void a_timeline_knows_which_objects_carry_a_label(void **state)
     const struct label_object asked[] = {
         {object_of(VIDEO_A, 0, 0), -1}, {object_of(VIDEO_A, 4, 0), -1}, {object_of(VIDEO_A, 4, 1), -1}};
     enum label_kind kinds[3];
-    assert_ok(labels_match(f->labels, PROJECT, "RED", asked, 3, kinds, &err), &err);
+    assert_ok(labels_match(f->labels, PROJECT, "RED", asked, 3, kinds, &failure), &failure);
     assert_int_equal(kinds[0], LABEL_EXPLICIT);
     assert_int_equal(kinds[1], LABEL_PROBABLE);
     assert_int_equal(kinds[2], LABEL_NONE);
-    assert_code(labels_match(f->labels, PROJECT, "blue", asked, 3, kinds, &err), ERR_NOT_FOUND);
+    assert_code(labels_match(f->labels, PROJECT, "blue", asked, 3, kinds, &failure), ERR_NOT_FOUND);
 }
 
 // ---- requests that are refused
@@ -194,7 +195,7 @@ static void objects_that_are_wrong_are_refused_with_their_names(void **state)
     assert_code(try_say(f, "", object_of(VIDEO_A, 0, 0), NULL), ERR_INVALID);
     assert_string_equal(listed(f), "");
     struct label_list list;
-    assert_code(labels_list(f->labels, "nowhere", &list, &err), ERR_NOT_FOUND);
+    assert_code(labels_list(f->labels, "nowhere", &list, &failure), ERR_NOT_FOUND);
 }
 
 static void a_change_for_an_older_version_is_a_conflict_that_says_what_to_do(void **state)
@@ -203,11 +204,11 @@ static void a_change_for_an_older_version_is_a_conflict_that_says_what_to_do(voi
     struct label_change change;
     say_yes(f, "red", object_of(VIDEO_A, 0, 0));
     const struct label_editor late = {.expected_version = 0};
-    assert_code(labels_delete(f->labels, PROJECT, "red", &late, &change, &err), ERR_CONFLICT);
+    assert_code(labels_delete(f->labels, PROJECT, "red", &late, &change, &failure), ERR_CONFLICT);
     assert_says("version 1, not 0");
     assert_says("repeat the change");
     const struct label_editor in_time = {.expected_version = 1};
-    assert_ok(labels_delete(f->labels, PROJECT, "red", &in_time, &change, &err), &err);
+    assert_ok(labels_delete(f->labels, PROJECT, "red", &in_time, &change, &failure), &failure);
     assert_false(change.has_label);
     assert_string_equal(listed(f), "");
 }
@@ -219,15 +220,16 @@ static void names_that_differ_only_in_case_or_form_are_one_label(void **state)
     say_yes(f, "Caf\u00e9", object_of(VIDEO_A, 0, 0));
     say_yes(f, "CAFE\u0301", object_of(VIDEO_A, 1, 0));
     say_yes(f, "\u05e9\u05dc\u05d5\u05dd", object_of(VIDEO_A, 0, 1));
-    assert_ok(labels_rename(f->labels, PROJECT, "caf\u00e9", "CAF\u00c9", &anybody, &change, &err), &err);
+    assert_ok(labels_rename(f->labels, PROJECT, "caf\u00e9", "CAF\u00c9", &anybody, &change, &failure), &failure);
     assert_string_equal(change.label.name, "CAF\u00c9");
     assert_int_equal(change.label.positives, 2);
-    assert_code(labels_rename(f->labels, PROJECT, "\u05e9\u05dc\u05d5\u05dd", "caf\u00e9", &anybody, &change, &err),
+    assert_code(labels_rename(f->labels, PROJECT, "\u05e9\u05dc\u05d5\u05dd", "caf\u00e9", &anybody, &change, &failure),
         ERR_CONFLICT);
-    assert_code(labels_rename(f->labels, PROJECT, "nobody", "x", &anybody, &change, &err), ERR_NOT_FOUND);
-    assert_code(labels_merge(f->labels, PROJECT, "caf\u00e9", "CAF\u00c9", &anybody, &change, &err), ERR_INVALID);
-    assert_code(labels_merge(f->labels, PROJECT, "caf\u00e9", "x", &anybody, &change, &err), ERR_NOT_FOUND);
-    assert_ok(labels_merge(f->labels, PROJECT, "\u05e9\u05dc\u05d5\u05dd", "caf\u00e9", &anybody, &change, &err), &err);
+    assert_code(labels_rename(f->labels, PROJECT, "nobody", "x", &anybody, &change, &failure), ERR_NOT_FOUND);
+    assert_code(labels_merge(f->labels, PROJECT, "caf\u00e9", "CAF\u00c9", &anybody, &change, &failure), ERR_INVALID);
+    assert_code(labels_merge(f->labels, PROJECT, "caf\u00e9", "x", &anybody, &change, &failure), ERR_NOT_FOUND);
+    assert_ok(labels_merge(f->labels, PROJECT, "\u05e9\u05dc\u05d5\u05dd", "caf\u00e9", &anybody, &change, &failure),
+        &failure);
     assert_string_equal(change.label.name, "CAF\u00c9");
     assert_int_equal(change.label.positives, 3);
 }
@@ -240,14 +242,14 @@ static void taking_back_one_object_needs_something_that_was_said(void **state)
     say_yes(f, "red", object);
     say_no(f, "blue", object);
     assert_code(
-        labels_clear(f->labels, PROJECT, "red", object_of(VIDEO_A, 1, 0), &anybody, &change, &err), ERR_NOT_FOUND);
-    assert_code(labels_clear(f->labels, PROJECT, "green", object, &anybody, &change, &err), ERR_NOT_FOUND);
-    assert_ok(labels_clear(f->labels, PROJECT, "blue", object, &anybody, &change, &err), &err);
+        labels_clear(f->labels, PROJECT, "red", object_of(VIDEO_A, 1, 0), &anybody, &change, &failure), ERR_NOT_FOUND);
+    assert_code(labels_clear(f->labels, PROJECT, "green", object, &anybody, &change, &failure), ERR_NOT_FOUND);
+    assert_ok(labels_clear(f->labels, PROJECT, "blue", object, &anybody, &change, &failure), &failure);
     assert_int_equal(change.step.cleared, 1);
     assert_string_equal(shown(f, object), "red");
-    assert_ok(labels_clear(f->labels, PROJECT, "red", object, &anybody, &change, &err), &err);
+    assert_ok(labels_clear(f->labels, PROJECT, "red", object, &anybody, &change, &failure), &failure);
     assert_string_equal(shown(f, object), "-");
-    assert_code(labels_clear(f->labels, PROJECT, "red", object, &anybody, &change, &err), ERR_NOT_FOUND);
+    assert_code(labels_clear(f->labels, PROJECT, "red", object, &anybody, &change, &failure), ERR_NOT_FOUND);
 }
 
 // ---- steps
@@ -256,33 +258,33 @@ static void steps_are_undone_redone_and_listed(void **state)
 {
     struct fixture *f = *state;
     struct label_change change;
-    assert_code(labels_undo(f->labels, PROJECT, &anybody, &change, &err), ERR_CONFLICT);
+    assert_code(labels_undo(f->labels, PROJECT, &anybody, &change, &failure), ERR_CONFLICT);
     assert_says("nothing to undo");
     say_yes(f, "red", object_of(VIDEO_A, 0, 0));
-    assert_ok(labels_rename(f->labels, PROJECT, "red", "blue", &anybody, &change, &err), &err);
-    assert_ok(labels_undo(f->labels, PROJECT, &anybody, &change, &err), &err);
+    assert_ok(labels_rename(f->labels, PROJECT, "red", "blue", &anybody, &change, &failure), &failure);
+    assert_ok(labels_undo(f->labels, PROJECT, &anybody, &change, &failure), &failure);
     assert_int_equal(change.step.kind, LABEL_STEP_UNDO);
     assert_string_equal(change.step.label, "red");
     assert_string_equal(change.step.other, "blue");
     assert_string_equal(change.label.name, "red");
     assert_int_equal(change.undo.id, 1);
     assert_int_equal(change.redo.id, 2);
-    assert_ok(labels_redo(f->labels, PROJECT, &anybody, &change, &err), &err);
+    assert_ok(labels_redo(f->labels, PROJECT, &anybody, &change, &failure), &failure);
     assert_string_equal(change.label.name, "blue");
-    assert_code(labels_redo(f->labels, PROJECT, &anybody, &change, &err), ERR_CONFLICT);
+    assert_code(labels_redo(f->labels, PROJECT, &anybody, &change, &failure), ERR_CONFLICT);
     undo(f);
     undo(f);
     assert_string_equal(listed(f), "");
     struct label_step *steps;
     size_t count;
     bool more;
-    assert_ok(labels_history(f->labels, PROJECT, 0, 4, &steps, &count, &more, &err), &err);
+    assert_ok(labels_history(f->labels, PROJECT, 0, 4, &steps, &count, &more, &failure), &failure);
     assert_int_equal(count, 4);
     assert_true(more);
     assert_int_equal(steps[0].id, 6);
     assert_int_equal(steps[3].id, 3);
     free(steps);
-    assert_ok(labels_history(f->labels, PROJECT, 3, 4, &steps, &count, &more, &err), &err);
+    assert_ok(labels_history(f->labels, PROJECT, 3, 4, &steps, &count, &more, &failure), &failure);
     assert_int_equal(count, 2);
     assert_false(more);
     assert_int_equal(steps[0].kind, LABEL_STEP_RENAME);
@@ -297,14 +299,14 @@ static void after_a_restart_everything_is_as_it_was(void **state)
     say_yes(f, "blue", object_of(VIDEO_B, 0, 1));
     say_no(f, "red", object_of(VIDEO_A, 3, 1));
     undo(f);
-    assert_ok(labels_refresh(f->labels, PROJECT, &err), &err);
+    assert_ok(labels_refresh(f->labels, PROJECT, &failure), &failure);
     char *before = mem_strdup(listed(f));
     restart(f);
-    assert_ok(labels_refresh(f->labels, PROJECT, &err), &err);
+    assert_ok(labels_refresh(f->labels, PROJECT, &failure), &failure);
     assert_string_equal(listed(f), before);
     assert_string_equal(shown(f, object_of(VIDEO_A, 8, 0)), "red?");
     struct label_change change;
-    assert_ok(labels_redo(f->labels, PROJECT, &anybody, &change, &err), &err);
+    assert_ok(labels_redo(f->labels, PROJECT, &anybody, &change, &failure), &failure);
     assert_int_equal(change.label.negatives, 1);
     free(before);
 }

@@ -11,7 +11,7 @@
 #include "vector_index/vector_index_flat.h"
 
 const char *backend;
-struct err err;
+struct err failure;
 
 struct labels *new_labels(struct fixture *f)
 {
@@ -37,7 +37,7 @@ void add_video(struct fixture *f, const char *project, const char *id)
     snprintf(video->project, sizeof(video->project), "%s", project);
     video->limit_us = -1;
     video->sampling = (struct sampling){.fps_num = 5, .fps_den = 1};
-    assert_ok(meta_store_create_video(f->meta, video, NULL, &err), &err);
+    assert_ok(meta_store_create_video(f->meta, video, NULL, &failure), &failure);
     free(video);
 }
 
@@ -57,7 +57,7 @@ void add_frame(struct fixture *f, const char *video, int32_t index, size_t count
         .height = 360,
         .objects = objects,
         .object_count = count};
-    assert_ok(meta_store_put_objects(f->meta, video, &frame, 1, &err), &err);
+    assert_ok(meta_store_put_objects(f->meta, video, &frame, 1, &failure), &failure);
     free(objects);
 }
 
@@ -74,7 +74,7 @@ void add_vectors(struct fixture *f, const char *project, const char *video)
         items[i] = (struct vector_item){.class_name = "car", .track = -1, .vector = vectors[i]};
         object_id_make(video, frame, k, items[i].object);
     }
-    assert_ok(vector_index_upsert(f->vectors, project, "model", DIMENSION, items, FRAMES * THINGS, &err), &err);
+    assert_ok(vector_index_upsert(f->vectors, project, "model", DIMENSION, items, FRAMES * THINGS, &failure), &failure);
 }
 
 void ingest(struct fixture *f, const char *project, const char *video)
@@ -92,9 +92,9 @@ int set_up(void **state)
     struct meta_store *inner = NULL;
     f->fault = mem_calloc(1, sizeof(*f->fault));
     if (strcmp(backend, "sqlite") == 0) {
-        assert_ok(dir_make_temporary(NULL, "labels-", f->folder, &err), &err);
+        assert_ok(dir_make_temporary(NULL, "labels-", f->folder, &failure), &failure);
         char *path = mem_sprintf("%s/meta.db", f->folder);
-        assert_ok(meta_store_sqlite_open(path, &f->clock.clock, &inner, &err), &err);
+        assert_ok(meta_store_sqlite_open(path, &f->clock.clock, &inner, &failure), &failure);
         free(path);
     } else {
         inner = meta_store_memory_new(&f->clock.clock);
@@ -116,7 +116,7 @@ int tear_down(void **state)
     vector_index_free(f->vectors);
     meta_store_free(f->meta);
     if (f->folder[0] != '\0')
-        assert_ok(dir_remove_tree(f->folder, &err), &err);
+        assert_ok(dir_remove_tree(f->folder, &failure), &failure);
     free(f->fault);
     free(f);
     return 0;
@@ -140,23 +140,23 @@ enum err_code try_say(struct fixture *f, const char *label, const char *yes, con
     struct label_change change;
     const struct label_examples examples = {
         .positive = &yes, .positive_count = yes != NULL, .negative = &no, .negative_count = no != NULL};
-    return labels_examples(f->labels, PROJECT, label, &examples, &anybody, &change, &err);
+    return labels_examples(f->labels, PROJECT, label, &examples, &anybody, &change, &failure);
 }
 
 void say_yes(struct fixture *f, const char *label, const char *object)
 {
-    assert_ok(try_say(f, label, object, NULL), &err);
+    assert_ok(try_say(f, label, object, NULL), &failure);
 }
 
 void say_no(struct fixture *f, const char *label, const char *object)
 {
-    assert_ok(try_say(f, label, NULL, object), &err);
+    assert_ok(try_say(f, label, NULL, object), &failure);
 }
 
 void undo(struct fixture *f)
 {
     struct label_change change;
-    assert_ok(labels_undo(f->labels, PROJECT, &anybody, &change, &err), &err);
+    assert_ok(labels_undo(f->labels, PROJECT, &anybody, &change, &failure), &failure);
 }
 
 // What an object is shown as: "red", "red?" or "-".
@@ -165,7 +165,7 @@ const char *shown_on(struct fixture *f, const char *object, int64_t track)
     static char text[LABEL_NAME_SIZE + 2];
     struct object_labels set;
     const struct label_object asked = {.object = object, .track = track};
-    assert_ok(labels_of_objects(f->labels, PROJECT, &asked, 1, &set, &err), &err);
+    assert_ok(labels_of_objects(f->labels, PROJECT, &asked, 1, &set, &failure), &failure);
     const struct object_label *item = &set.items[0];
     snprintf(text, sizeof(text), "%s%s", item->kind == LABEL_NONE ? "-" : item->name,
         item->kind == LABEL_PROBABLE ? "?" : "");
@@ -185,7 +185,7 @@ const char *listed(struct fixture *f)
     static char text[2048];
     struct label_list list;
     size_t used = 0;
-    assert_ok(labels_list(f->labels, PROJECT, &list, &err), &err);
+    assert_ok(labels_list(f->labels, PROJECT, &list, &failure), &failure);
     text[0] = '\0';
     for (size_t i = 0; i < list.count; i++)
         used +=
@@ -199,7 +199,7 @@ size_t count_found(
     struct fixture *f, const char *label, enum label_listing listing, const char *video, const char *without)
 {
     struct labelled_objects hits;
-    assert_ok(labels_objects(f->labels, PROJECT, label, listing, video, 0, LABELS_LIST_MAX, &hits, &err), &err);
+    assert_ok(labels_objects(f->labels, PROJECT, label, listing, video, 0, LABELS_LIST_MAX, &hits, &failure), &failure);
     for (size_t i = 0; i < hits.count && without != NULL; i++)
         assert_string_not_equal(hits.items[i].object, without);
     size_t count = hits.count;
@@ -219,13 +219,13 @@ size_t count_searched(struct fixture *f, const char *label)
         .limit = 1000,
         .min_score = -1,
         .filter = {.labels = &label, .label_count = 1}};
-    assert_ok(vector_index_query(f->vectors, &query, &hits, &count, &err), &err);
+    assert_ok(vector_index_query(f->vectors, &query, &hits, &count, &failure), &failure);
     free(hits);
     return count;
 }
 
 void assert_says(const char *words)
 {
-    if (strstr(err.message, words) == NULL)
-        fail_msg("\"%s\" does not say \"%s\"", err.message, words);
+    if (strstr(failure.message, words) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", failure.message, words);
 }

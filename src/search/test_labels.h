@@ -21,7 +21,7 @@
 struct fault;
 
 extern const char *backend; // "memory" or "sqlite": of the meta store
-extern struct err err;      // of the last call
+extern struct err failure;  // of the last call
 
 struct fixture {
     char folder[FILE_PATH_MAX];

@@ -37,7 +37,9 @@ static void ask_frames(struct asked *asked, const char *video, const struct meta
         for (size_t k = 0; k < frames[i].object_count; k++) {
             char *id = asked->ids[asked->count];
             object_id_make(video, frames[i].index, (int32_t)k, id);
-            asked->objects[asked->count++] = (struct label_object){.object = id, .track = frames[i].objects[k].track};
+            const struct meta_object *object = &frames[i].objects[k];
+            asked->objects[asked->count++] =
+                (struct label_object){.object = id, .track = object->track, .class_name = object->class_name};
         }
     }
 }
@@ -71,7 +73,8 @@ enum err_code api_match_frames(struct api *api, const char *project, const char 
 enum err_code api_label_of(
     struct api *api, const char *id, const struct object_info *info, struct object_labels *set, struct err *err)
 {
-    const struct label_object object = {.object = id, .track = info->object.track};
+    const struct label_object object = {
+        .object = id, .track = info->object.track, .class_name = info->object.class_name};
     return labels_of_objects(api->config.labels, info->project, &object, 1, set, err);
 }
 
@@ -81,7 +84,8 @@ enum err_code api_shape_hits(struct api *api, const char *project, const struct 
     struct object_labels set = {0};
     struct label_object *objects = mem_realloc_array(NULL, count + 1, sizeof(*objects));
     for (size_t i = 0; i < count; i++)
-        objects[i] = (struct label_object){.object = hits[i].object, .track = hits[i].box.track};
+        objects[i] = (struct label_object){
+            .object = hits[i].object, .track = hits[i].box.track, .class_name = hits[i].box.class_name};
     enum err_code code = labels_of_objects(api->config.labels, project, objects, count, &set, err);
     if (code == ERR_NONE) {
         *out = json_array();

@@ -36,6 +36,7 @@ static enum err_code browse(
     const struct catalogue_request request = {.project = question->project,
         .classes = question->filter.classes,
         .class_count = question->filter.class_count,
+        .refusals = question->refusals,
         .videos = question->filter.videos,
         .video_count = question->filter.video_count,
         .min_score = question->min_score,
@@ -51,8 +52,13 @@ static enum err_code run_search(struct api *api, struct http_request *request, s
     struct search_request *question, const char *label_field, struct err *err)
 {
     struct search_result result = {0};
+    struct label_refusals *refusals = NULL;
     json_t *hits = NULL;
     enum err_code code = api_label_filter(api, request, question->project, label_field, &question->filter, err);
+    if (code == ERR_NONE && question->filter.class_count > 0)
+        code = labels_refusals(api->config.labels, question->project, question->filter.classes,
+            question->filter.class_count, &refusals, err);
+    question->refusals = refusals;
     bool no_example = question->object == NULL && question->picture == NULL && question->positive_count == 0;
     if (code == ERR_NONE && no_example && question->filter.class_count > 0)
         code = browse(api, question, &result, err);
@@ -67,6 +73,7 @@ static enum err_code run_search(struct api *api, struct http_request *request, s
         http_response_json(response, 200, answer);
     }
     search_result_release(&result);
+    label_refusals_free(refusals);
     return code;
 }
 
@@ -194,7 +201,8 @@ API_HANDLER(api_list_classes)
     size_t count = 0;
     enum err_code code = api_param_project(request, &project, err);
     if (code == ERR_NONE)
-        code = catalogue_classes(api->catalogue, project, http_request_cancel(request), &classes, &count, err);
+        code = catalogue_classes(
+            api->catalogue, api->config.labels, project, http_request_cancel(request), &classes, &count, err);
     if (code != ERR_NONE)
         return code;
     json_t *list = json_array();

@@ -159,6 +159,8 @@ static void set_track(json_t *o, const char *video, int64_t track)
 
 static void set_label(json_t *o, const struct object_label *label)
 {
+    if (label->class_refused)
+        json_set_bool(o, "class_refused", true);
     if (label->kind == LABEL_NONE) {
         json_set(o, "label", json_null());
         return;

@@ -18,7 +18,7 @@ static enum err_code labels_of_tracks(struct api *api, const char *project, cons
     char(*ids)[OBJECT_ID_SIZE] = mem_realloc_array(NULL, count + 1, sizeof(*ids));
     for (size_t i = 0; i < count; i++) {
         object_id_make(video, tracks[i].best_frame, tracks[i].best_k, ids[i]);
-        objects[i] = (struct label_object){.object = ids[i], .track = tracks[i].n};
+        objects[i] = (struct label_object){.object = ids[i], .track = tracks[i].n, .class_name = tracks[i].class_name};
     }
     enum err_code code = labels_of_objects(api->config.labels, project, objects, count, set, err);
     free(ids);

@@ -84,13 +84,16 @@ static void print_hits(const json_t *answer, bool json)
         const json_t *hit = json_array_get(hits, i);
         char score[UI_TEXT_SIZE];
         char at[UI_TEXT_SIZE];
+        char class_name[META_CLASS_SIZE + sizeof("not ")];
         if (json) {
             ui_print_json(hit);
             continue;
         }
         snprintf(score, sizeof(score), "%.3f", ui_number(hit, "score"));
         ui_timestamp(ui_int(hit, "pts_us"), at);
-        ui_table_add(table, (const char *[]){score, ui_string(hit, "object"), ui_string(hit, "class"), at});
+        bool is_refused = json_is_true(json_object_get(hit, "class_refused"));
+        snprintf(class_name, sizeof(class_name), "%s%s", is_refused ? "not " : "", ui_string(hit, "class"));
+        ui_table_add(table, (const char *[]){score, ui_string(hit, "object"), class_name, at});
     }
     if (!json && ui_table_rows(table) == 0)
         puts("Nothing found.");

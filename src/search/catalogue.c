@@ -6,6 +6,8 @@
 
 #include "base/mem.h"
 #include "os/cancel.h"
+#include "search/label_refusals.h"
+#include "search/labels.h"
 
 #define VIDEOS_AT_ONCE 100
 #define FRAMES_AT_ONCE META_LIST_MAX
@@ -13,6 +15,7 @@
 struct class_counts {
     char project[PROJECT_NAME_SIZE];
     int64_t objects; // of the project when they were counted
+    uint64_t digest; // of what was refused then
     struct catalogue_class *classes;
     size_t count;
 };
@@ -141,12 +144,27 @@ static struct catalogue_class *find_class(struct class_list *list, const char *n
     return added;
 }
 
+struct count {
+    struct class_list list;
+    const struct label_refusals *refusals;
+};
+
+static bool is_refused(
+    const struct label_refusals *refusals, const char *video, int32_t frame, size_t k, const struct meta_object *object)
+{
+    if (refusals == NULL)
+        return false;
+    struct label_key key = label_key_at(video, frame, (int32_t)k);
+    return label_refusals_has(refusals, object->class_name, key, object->track);
+}
+
 static void count_classes(void *context, const char *video, const struct meta_frame *frame)
 {
-    (void)video;
+    struct count *count = context;
     for (size_t k = 0; k < frame->object_count; k++) {
-        struct catalogue_class *found = find_class(context, frame->objects[k].class_name);
-        if (found != NULL)
+        const struct meta_object *object = &frame->objects[k];
+        struct catalogue_class *found = find_class(&count->list, object->class_name);
+        if (found != NULL && !is_refused(count->refusals, video, frame->index, k, object))
             found->objects++;
     }
 }
@@ -160,29 +178,27 @@ static int by_objects(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-static bool find_kept(
-    struct catalogue *catalogue, const struct meta_project *project, struct catalogue_class **classes, size_t *count)
+static bool find_kept(struct catalogue *catalogue, const struct meta_project *project, struct class_counts *found)
 {
-    bool found = false;
+    *found = (struct class_counts){0};
     pthread_mutex_lock(&catalogue->lock);
-    for (size_t i = 0; i < CATALOGUE_PROJECTS_KEPT && !found; i++) {
+    for (size_t i = 0; i < CATALOGUE_PROJECTS_KEPT && found->classes == NULL; i++) {
         const struct class_counts *kept = &catalogue->kept[i];
-        found = strcmp(kept->project, project->name) == 0 && kept->objects == project->objects;
-        if (found) {
-            *classes = mem_dup(kept->classes, kept->count * sizeof(**classes));
-            *count = kept->count;
-        }
+        if (strcmp(kept->project, project->name) != 0 || kept->objects != project->objects || kept->count == 0)
+            continue;
+        *found = *kept;
+        found->classes = mem_dup(kept->classes, kept->count * sizeof(*kept->classes));
     }
     pthread_mutex_unlock(&catalogue->lock);
-    return found;
+    return found->classes != NULL;
 }
 
-static void keep(struct catalogue *catalogue, const struct meta_project *project, const struct class_list *list)
+static void keep(struct catalogue *catalogue, const struct class_counts *counts)
 {
     pthread_mutex_lock(&catalogue->lock);
     size_t slot = CATALOGUE_PROJECTS_KEPT;
     for (size_t i = 0; i < CATALOGUE_PROJECTS_KEPT; i++) {
-        if (strcmp(catalogue->kept[i].project, project->name) == 0)
+        if (strcmp(catalogue->kept[i].project, counts->project) == 0)
             slot = i;
     }
     if (slot == CATALOGUE_PROJECTS_KEPT) {
@@ -191,34 +207,79 @@ static void keep(struct catalogue *catalogue, const struct meta_project *project
     }
     struct class_counts *kept = &catalogue->kept[slot];
     free(kept->classes);
-    *kept = (struct class_counts){.objects = project->objects, .count = list->count};
-    memcpy(kept->project, project->name, sizeof(kept->project));
-    kept->classes = mem_dup(list->items, list->count * sizeof(*list->items));
+    *kept = *counts;
+    kept->classes = mem_dup(counts->classes, counts->count * sizeof(*counts->classes));
     pthread_mutex_unlock(&catalogue->lock);
 }
 
-enum err_code catalogue_classes(struct catalogue *catalogue, const char *project, struct cancel *cancel,
-    struct catalogue_class **classes, size_t *count, struct err *err)
+// Counts anew, without what is refused. Classes of which nothing is left stay, with 0.
+static enum err_code count_project(struct catalogue *catalogue, const char *project, struct cancel *cancel,
+    const struct label_refusals *refusals, struct class_counts *counts, struct err *err)
+{
+    struct count count = {.refusals = refusals};
+    const struct walk walk = {
+        .catalogue = catalogue, .project = project, .cancel = cancel, .visit = count_classes, .context = &count};
+    enum err_code code = walk_project(&walk, err);
+    if (code != ERR_NONE) {
+        free(count.list.items);
+        return code;
+    }
+    if (count.list.count > 0)
+        qsort(count.list.items, count.list.count, sizeof(*count.list.items), by_objects);
+    free(counts->classes);
+    counts->classes = count.list.items;
+    counts->count = count.list.count;
+    counts->digest = label_refusals_digest(refusals);
+    return ERR_NONE;
+}
+
+// What is refused of the classes that were counted.
+static enum err_code find_refusals(
+    struct labels *labels, const struct class_counts *counts, struct label_refusals **refusals, struct err *err)
+{
+    *refusals = NULL;
+    if (labels == NULL || counts->count == 0)
+        return ERR_NONE;
+    const char **names = mem_realloc_array(NULL, counts->count, sizeof(*names));
+    for (size_t i = 0; i < counts->count; i++)
+        names[i] = counts->classes[i].name;
+    enum err_code code = labels_refusals(labels, counts->project, names, counts->count, refusals, err);
+    free(names);
+    return code;
+}
+
+enum err_code catalogue_classes(struct catalogue *catalogue, struct labels *labels, const char *project,
+    struct cancel *cancel, struct catalogue_class **classes, size_t *count, struct err *err)
 {
     *classes = NULL;
     *count = 0;
     struct meta_project facts;
+    struct class_counts counts;
+    struct label_refusals *refusals = NULL;
     enum err_code code = meta_store_get_project(catalogue->meta, project, &facts, err);
-    if (code != ERR_NONE || find_kept(catalogue, &facts, classes, count))
+    if (code != ERR_NONE)
         return code;
-    struct class_list list = {0};
-    const struct walk walk = {
-        .catalogue = catalogue, .project = project, .cancel = cancel, .visit = count_classes, .context = &list};
-    code = walk_project(&walk, err);
-    if (code == ERR_NONE && list.count > 0) {
-        qsort(list.items, list.count, sizeof(*list.items), by_objects);
-        keep(catalogue, &facts, &list);
-        *classes = list.items;
-        *count = list.count;
-        return ERR_NONE;
+    bool is_kept = find_kept(catalogue, &facts, &counts);
+    memcpy(counts.project, facts.name, sizeof(counts.project));
+    counts.objects = facts.objects;
+    if (!is_kept)
+        code = count_project(catalogue, project, cancel, NULL, &counts, err);
+    if (code == ERR_NONE)
+        code = find_refusals(labels, &counts, &refusals, err);
+    bool is_old = counts.digest != label_refusals_digest(refusals);
+    if (code == ERR_NONE && is_old)
+        code = count_project(catalogue, project, cancel, refusals, &counts, err);
+    if (code == ERR_NONE && counts.count > 0 && (is_old || !is_kept))
+        keep(catalogue, &counts);
+    label_refusals_free(refusals);
+    if (code != ERR_NONE) {
+        free(counts.classes);
+        return code;
     }
-    free(list.items);
-    return code;
+    *classes = counts.classes;
+    while (*count < counts.count && counts.classes[*count].objects > 0)
+        ++*count;
+    return ERR_NONE;
 }
 
 // ---- browsing
@@ -334,7 +395,8 @@ static void browse_frame(void *context, const char *video, const struct meta_fra
     struct browse *browse = context;
     for (size_t k = 0; k < frame->object_count; k++) {
         const struct meta_object *object = &frame->objects[k];
-        if (object->score < browse->request->min_score || !has_class(browse->request, object->class_name))
+        if (object->score < browse->request->min_score || !has_class(browse->request, object->class_name) ||
+            is_refused(browse->request->refusals, video, frame->index, k, object))
             continue;
         struct search_hit hit = {.score = object->score,
             .frame_index = frame->index,

@@ -14,6 +14,7 @@
 
 struct cancel;
 struct catalogue;
+struct labels;
 
 #define CATALOGUE_CLASSES_MAX 4096 // further classes of a project are not told apart
 #define CATALOGUE_PROJECTS_KEPT 16 // projects whose counts are kept
@@ -24,11 +25,12 @@ void catalogue_free(struct catalogue *catalogue);
 
 struct catalogue_class {
     char name[META_CLASS_SIZE];
-    int64_t objects;
+    int64_t objects; // without those that people refused
 };
-// The classes of a project's objects, the most frequent first, ties by name; free() the array.
-enum err_code catalogue_classes(struct catalogue *catalogue, const char *project, struct cancel *cancel,
-    struct catalogue_class **classes, size_t *count, struct err *err) ERR_MUST_CHECK;
+// The classes of a project's objects, the most frequent first, ties by name; free() the array. With `labels` (may be
+// NULL) a class that people refused does not count.
+enum err_code catalogue_classes(struct catalogue *catalogue, struct labels *labels, const char *project,
+    struct cancel *cancel, struct catalogue_class **classes, size_t *count, struct err *err) ERR_MUST_CHECK;
 
 struct catalogue_request {
     const char *project;
@@ -36,9 +38,10 @@ struct catalogue_request {
     size_t class_count;
     const char *const *videos; // any of these; none: all of the project
     size_t video_count;
-    float min_score;      // the detector's
-    bool per_track;       // the best object of each track only; objects without a track all stay
-    size_t offset, limit; // as in search.h
+    const struct label_refusals *refusals; // of these classes; left out; may be NULL
+    float min_score;                       // the detector's
+    bool per_track;                        // the best object of each track only; objects without a track all stay
+    size_t offset, limit;                  // as in search.h
     struct cancel *cancel;
 };
 // Objects of these classes, those that the detector was surest of first (the hits' score is the detector's), ties by

@@ -3,9 +3,13 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/test.h"
 #include "meta_store/meta_store_memory.h"
+#include "search/label_refusals.h"
+#include "search/labels.h"
+#include "vector_index/vector_index_flat.h"
 
 #define VIDEO_A "aaaaaaaaaaaaaaaa"
 #define VIDEO_B "bbbbbbbbbbbbbbbb"
@@ -80,7 +84,7 @@ static void classes_are_counted_the_most_frequent_first(void **state)
     struct err err = ERR_INIT;
     // The second time from what was kept.
     for (int i = 0; i < 2; i++) {
-        assert_ok(catalogue_classes(shelf->catalogue, "p", NULL, &classes, &count, &err), &err);
+        assert_ok(catalogue_classes(shelf->catalogue, NULL, "p", NULL, &classes, &count, &err), &err);
         assert_int_equal(count, 3);
         assert_string_equal(classes[0].name, "car");
         assert_int_equal(classes[0].objects, FRAMES + 1);
@@ -98,14 +102,72 @@ static void counts_follow_what_is_indexed(void **state)
     struct catalogue_class *classes = NULL;
     size_t count = 0;
     struct err err = ERR_INIT;
-    assert_ok(catalogue_classes(shelf->catalogue, "p", NULL, &classes, &count, &err), &err);
+    assert_ok(catalogue_classes(shelf->catalogue, NULL, "p", NULL, &classes, &count, &err), &err);
     free(classes);
     add_frame(shelf, VIDEO_B, 8, "owl", 0.7f, "owl");
-    assert_ok(catalogue_classes(shelf->catalogue, "p", NULL, &classes, &count, &err), &err);
+    assert_ok(catalogue_classes(shelf->catalogue, NULL, "p", NULL, &classes, &count, &err), &err);
     assert_int_equal(count, 4);
     assert_string_equal(classes[2].name, "owl");
     assert_int_equal(classes[2].objects, 2);
     free(classes);
+}
+
+// Says no to "car" of the object, or takes the last word back.
+static void refuse(struct labels *labels, const char *object)
+{
+    struct label_change change;
+    struct err err = ERR_INIT;
+    const struct label_editor anybody = {.expected_version = -1};
+    const struct label_examples examples = {.negative = &object, .negative_count = 1};
+    if (object != NULL)
+        assert_ok(labels_examples(labels, "p", "car", &examples, &anybody, &change, &err), &err);
+    else
+        assert_ok(labels_undo(labels, "p", &anybody, &change, &err), &err);
+}
+
+static int64_t count_cars(struct shelf *shelf, struct labels *labels)
+{
+    struct catalogue_class *classes = NULL;
+    size_t count = 0;
+    int64_t cars = 0;
+    struct err err = ERR_INIT;
+    assert_ok(catalogue_classes(shelf->catalogue, labels, "p", NULL, &classes, &count, &err), &err);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(classes[i].objects > 0);
+        cars += strcmp(classes[i].name, "car") == 0 ? classes[i].objects : 0;
+    }
+    free(classes);
+    return cars;
+}
+
+static void what_people_refused_neither_counts_nor_shows(void **state)
+{
+    struct shelf *shelf = *state;
+    struct err err = ERR_INIT;
+    struct vector_index *vectors = vector_index_flat_new();
+    struct labels *labels = labels_new(
+        &(struct labels_config){.meta = shelf->meta, .vectors = vectors, .clock = clock_system(), .log = log_none()});
+    assert_int_equal(count_cars(shelf, labels), FRAMES + 1);
+    refuse(labels, VIDEO_A "-00000099-000");
+    refuse(labels, VIDEO_A "-00000007-000");
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(count_cars(shelf, labels), FRAMES - 1);
+    const char *const car[] = {"car"};
+    struct catalogue_request request = {.project = "p", .classes = car, .class_count = 1, .limit = 20};
+    struct search_result result;
+    struct label_refusals *refusals = NULL;
+    assert_ok(labels_refusals(labels, "p", car, 1, &refusals, &err), &err);
+    request.refusals = refusals;
+    assert_ok(catalogue_browse(shelf->catalogue, &request, &result, &err), &err);
+    assert_string_equal(result.hits[0].object, VIDEO_A "-00000199-000");
+    search_result_release(&result);
+    label_refusals_free(refusals);
+    refuse(labels, NULL);
+    assert_int_equal(count_cars(shelf, labels), FRAMES);
+    refuse(labels, NULL);
+    assert_int_equal(count_cars(shelf, labels), FRAMES + 1);
+    labels_free(labels);
+    vector_index_free(vectors);
 }
 
 static void browsing_gives_the_surest_first_in_pages(void **state)
@@ -218,7 +280,7 @@ static void wrong_questions_are_refused(void **state)
     size_t count = 0;
     struct search_result result;
     struct err err = ERR_INIT;
-    assert_int_equal(catalogue_classes(shelf->catalogue, "q", NULL, &classes, &count, &err), ERR_NOT_FOUND);
+    assert_int_equal(catalogue_classes(shelf->catalogue, NULL, "q", NULL, &classes, &count, &err), ERR_NOT_FOUND);
     struct catalogue_request request = {.project = "q", .classes = car, .class_count = 1, .limit = 20};
     assert_int_equal(catalogue_browse(shelf->catalogue, &request, &result, &err), ERR_NOT_FOUND);
     request.project = "p";
@@ -234,6 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(classes_are_counted_the_most_frequent_first, fill_shelf, clear_shelf),
         cmocka_unit_test_setup_teardown(counts_follow_what_is_indexed, fill_shelf, clear_shelf),
+        cmocka_unit_test_setup_teardown(what_people_refused_neither_counts_nor_shows, fill_shelf, clear_shelf),
         cmocka_unit_test_setup_teardown(browsing_gives_the_surest_first_in_pages, fill_shelf, clear_shelf),
         cmocka_unit_test_setup_teardown(browsing_ends_and_keeps_to_the_videos, fill_shelf, clear_shelf),
         cmocka_unit_test_setup_teardown(browsing_shows_the_best_of_each_track, fill_shelf, clear_shelf),

@@ -16,9 +16,14 @@ bool label_key_of(const char *object, struct label_key *key)
     int32_t k;
     if (!object_id_parse(object, video, &frame, &k))
         return false;
-    *key = (struct label_key){
-        .video = strtoull(video, NULL, 16), .place = (uint64_t)frame * OBJECTS_PER_FRAME_MAX + (uint64_t)k};
+    *key = label_key_at(video, frame, k);
     return true;
+}
+
+struct label_key label_key_at(const char *video, int32_t frame, int32_t k)
+{
+    return (struct label_key){
+        .video = strtoull(video, NULL, 16), .place = (uint64_t)frame * OBJECTS_PER_FRAME_MAX + (uint64_t)k};
 }
 
 void label_key_video(struct label_key key, char video[VIDEO_ID_SIZE])

@@ -16,6 +16,7 @@ struct label_key {
 
 // False when it is no object's id.
 bool label_key_of(const char *object, struct label_key *key);
+struct label_key label_key_at(const char *video, int32_t frame, int32_t k);
 void label_key_format(struct label_key key, char object[OBJECT_ID_SIZE]);
 static inline int32_t label_key_frame(struct label_key key)
 {

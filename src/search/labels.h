@@ -9,6 +9,10 @@
 //   label and the other way round. "No" for a label that the object carries takes it away and is remembered.
 // - What is said of an object holds for its track, when it has one. Where two objects of a track were given different
 //   labels, the object's own word counts for itself and the latest word for the rest.
+// - A label that is called like a class of the detector (names are compared as those of labels are) speaks of that
+// class
+//   too: a no for it refuses the class of the object and its track, which is told with the object, and filters by class
+//   leave it out. What the detector said stays what it is.
 // - The version is the number of steps. A change that names the version it was made for is refused with ERR_CONFLICT
 //   when somebody else was quicker; -1 makes no such demand.
 // - Objects of a video that was deleted stay in the journal but count nowhere and are shown nowhere; that a video is
@@ -32,6 +36,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "search/label_name.h"
+#include "search/label_refusals.h"
 #include "search/label_step.h"
 
 struct labels;
@@ -142,13 +147,15 @@ const char *label_kind_name(enum label_kind kind); // "none", "explicit", "proba
 
 struct label_object {
     const char *object;
-    int64_t track; // -1: none
+    int64_t track;          // -1: none
+    const char *class_name; // the detector's; NULL: whether it was refused is not asked
 };
 
 struct object_label {
     enum label_kind kind;
-    const char *name; // owned by the set; "" for none
-    float score;      // how sure it is, 0 … 1; 1 for explicit
+    const char *name;   // owned by the set; "" for none
+    float score;        // how sure it is, 0 … 1; 1 for explicit
+    bool class_refused; // somebody said that it is not of its class
 };
 
 struct object_labels {
@@ -166,6 +173,11 @@ enum err_code labels_of_objects(struct labels *labels, const char *project, cons
 // The same for one label: kinds[i] says how object i carries it. For timelines. ERR_NOT_FOUND (label).
 enum err_code labels_match(struct labels *labels, const char *project, const char *label,
     const struct label_object *objects, size_t count, enum label_kind *kinds, struct err *err) ERR_MUST_CHECK;
+
+// What was said of these classes not to be of them, for filters by class; label_refusals_free(). NULL where nothing
+// was, or the project is not there.
+enum err_code labels_refusals(struct labels *labels, const char *project, const char *const *classes, size_t count,
+    struct label_refusals **refusals, struct err *err) ERR_MUST_CHECK;
 
 // ---- objects of labels
 

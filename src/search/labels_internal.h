@@ -159,6 +159,20 @@ void labels_mirror(struct labels *labels, struct project *p);
 // Reads up to where that was done. Before the book is loaded.
 enum err_code labels_mirror_load(struct labels *labels, struct project *p, struct err *err) ERR_MUST_CHECK;
 
+// ---- labels_refusals.c; the project is locked
+
+#define CLASS_MEMO_SIZE 64
+// Which label is called like each class that was met. The names are borrowed.
+struct class_memo {
+    const char *names[CLASS_MEMO_SIZE];
+    int32_t labels[CLASS_MEMO_SIZE];
+    size_t count;
+};
+// -1: none. With {0} to begin with.
+int32_t labels_class_label(const struct project *p, const char *class_name, struct class_memo *memo);
+// Whether the object was said not to be what this label says; `label` -1: no.
+bool labels_refuses(struct project *p, struct label_key key, int64_t track, int32_t label);
+
 // ---- labels_likely.c; the project is locked
 
 // Sees whether vectors came or went, when it is time (or `now`).

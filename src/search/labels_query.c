@@ -122,6 +122,7 @@ enum err_code labels_of_objects(struct labels *labels, const char *project, cons
         return code;
     }
     labels_combine(p);
+    struct class_memo classes = {0};
     set->name_count = label_book_label_count(p->book);
     set->names = mem_calloc(set->name_count, sizeof(*set->names));
     for (size_t i = 0; i < count; i++) {
@@ -130,6 +131,9 @@ enum err_code labels_of_objects(struct labels *labels, const char *project, cons
         int32_t label = -1;
         (void)label_key_of(objects[i].object, &key);
         item->kind = labels_kind_of(p, key, objects[i].track, &label, &item->score);
+        if (objects[i].class_name != NULL)
+            item->class_refused =
+                labels_refuses(p, key, objects[i].track, labels_class_label(p, objects[i].class_name, &classes));
         if (item->kind == LABEL_NONE)
             continue;
         if (set->names[label] == NULL)

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "media/image.h"
+#include "search/label_refusals.h"
 #include "vision/embedder.h"
 
 #define PICTURE_DEADLINE_MS 30000
@@ -249,6 +250,17 @@ static size_t keep_best_of_tracks(struct vector_hit *hits, size_t count)
     return kept;
 }
 
+// Drops what people said is not of the class that was asked for, in place.
+static size_t drop_refused(const struct label_refusals *refusals, struct vector_hit *hits, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!label_refusals_has_id(refusals, hits[i].class_name, hits[i].object, hits[i].track))
+            hits[kept++] = hits[i];
+    }
+    return kept;
+}
+
 // Hits of the vector index, at least offset + limit + 1 of them where there are so many.
 static enum err_code find_hits(struct search *search, const struct search_request *request, struct vector_query *query,
     struct vector_hit **hits, size_t *count, struct err *err)
@@ -258,10 +270,13 @@ static enum err_code find_hits(struct search *search, const struct search_reques
     for (;;) {
         query->limit = ask < VECTOR_QUERY_LIMIT_MAX ? ask : VECTOR_QUERY_LIMIT_MAX;
         enum err_code code = vector_index_query(search->config.vectors, query, hits, count, err);
-        if (code != ERR_NONE || !request->per_track)
+        if (code != ERR_NONE || (!request->per_track && request->refusals == NULL))
             return code;
         bool all = *count < query->limit || query->limit == VECTOR_QUERY_LIMIT_MAX;
-        *count = keep_best_of_tracks(*hits, *count);
+        if (request->refusals != NULL)
+            *count = drop_refused(request->refusals, *hits, *count);
+        if (request->per_track)
+            *count = keep_best_of_tracks(*hits, *count);
         if (all || *count >= want)
             return ERR_NONE;
         free(*hits);

@@ -17,6 +17,7 @@
 
 struct cancel;
 struct embedder;
+struct label_refusals;
 struct search;
 
 #define SEARCH_LIMIT_MAX 1000
@@ -46,9 +47,10 @@ struct search_request {
     const char *const *negative; // … and not like these, which are never hits
     size_t negative_count;
     // What may be found.
-    struct vector_filter filter; // `exclude` is added to
-    float min_score;             // -1: any
-    bool per_track;              // the best hit of each track only
+    struct vector_filter filter;           // `exclude` is added to
+    const struct label_refusals *refusals; // of the filter's classes; left out; may be NULL
+    float min_score;                       // -1: any
+    bool per_track;                        // the best hit of each track only
     size_t offset, limit;
     struct cancel *cancel;
 };

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/test.h"
 #include "meta_store/meta_store_memory.h"
+#include "search/label_refusals.h"
 #include "vector_index/vector_index_flat.h"
 
 #define VIDEO_A "aaaaaaaaaaaaaaaa"
@@ -180,6 +181,33 @@ static void of_each_track_only_the_best_hit_is_given_if_asked(void **state)
     search_result_release(&result);
 }
 
+static void what_is_not_of_the_class_asked_for_is_left_out_of_all_pages(void **state)
+{
+    // The car of A is none, in both its frames; that of B is one.
+    struct label_refusals *refusals = label_refusals_new();
+    label_refusals_add_class(refusals, "car");
+    label_refusals_add_track(refusals, (struct label_key){.video = strtoull(VIDEO_A, NULL, 16), .place = 1});
+    struct search_request request = ask_for(VIDEO_B "-00000001-000");
+    request.filter.classes = (const char *const[]){"car", "bus"};
+    request.filter.class_count = 2;
+    request.refusals = refusals;
+    // Both remaining hits are as far from the dog: by id.
+    assert_hits(*state, &request, (const char *[]){VIDEO_A "-00000002-000", VIDEO_B "-00000000-000", NULL});
+    request.limit = 1;
+    assert_hits(*state, &request, (const char *[]){VIDEO_A "-00000002-000", NULL});
+    request.offset = 1;
+    assert_hits(*state, &request, (const char *[]){VIDEO_B "-00000000-000", NULL});
+    request.per_track = true;
+    assert_hits(*state, &request, (const char *[]){VIDEO_B "-00000000-000", NULL});
+    // One of its objects was confirmed all the same.
+    request.offset = 0;
+    request.limit = 10;
+    label_refusals_add_object(refusals, label_key_at(VIDEO_A, 1, 0), false);
+    assert_hits(*state, &request,
+        (const char *[]){VIDEO_A "-00000001-000", VIDEO_A "-00000002-000", VIDEO_B "-00000000-000", NULL});
+    label_refusals_free(refusals);
+}
+
 static void negative_examples_push_away_what_resembles_them(void **state)
 {
     struct search_request request = {.project = "p", .min_score = -1, .limit = 10};
@@ -234,6 +262,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(pages_follow_each_other, make_scene, drop_scene),
         cmocka_unit_test_setup_teardown(filters_and_the_least_score_hold, make_scene, drop_scene),
         cmocka_unit_test_setup_teardown(of_each_track_only_the_best_hit_is_given_if_asked, make_scene, drop_scene),
+        cmocka_unit_test_setup_teardown(
+            what_is_not_of_the_class_asked_for_is_left_out_of_all_pages, make_scene, drop_scene),
         cmocka_unit_test_setup_teardown(negative_examples_push_away_what_resembles_them, make_scene, drop_scene),
         cmocka_unit_test_setup_teardown(wrong_questions_are_refused_with_a_sentence, make_scene, drop_scene),
         cmocka_unit_test_setup_teardown(an_object_is_found_with_its_frame, make_scene, drop_scene),

@@ -46,7 +46,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the detector called the project's objects, the most frequent class first */
+        /**
+         * What the detector called the project's objects, the most frequent class first
+         * @description Objects that somebody said are not of their class do not count.
+         */
         get: operations["listClasses"];
         put?: never;
         post?: never;
@@ -453,6 +456,9 @@ export interface paths {
          * Say which objects are this and which are not; the label is made if it does not exist
          * @description One step: all of it happens or nothing. An object carries at most one label, so naming one that carries another
          *     moves it. What is said of an object holds for its track. The same object may not be named twice.
+         *
+         *     A label may be called like a class of the detector: a negative of "car" says that what the detector took for a car
+         *     is none, and filters by class leave it out from then on.
          */
         post: operations["addExamples"];
         delete?: never;
@@ -948,6 +954,12 @@ export interface components {
             segments: components["schemas"]["Segment"][];
             next_cursor: string | null;
         };
+        /**
+         * @description True where somebody said that the object is not of its class: a negative of a label that is called like the class.
+         *     Filters by class leave it out. Absent otherwise.
+         * @constant
+         */
+        ClassRefused: true;
         /** @enum {string} */
         FrameState: "emitted" | "indexed" | "failed";
         /** @description Null for an object without a label */
@@ -962,6 +974,7 @@ export interface components {
             box: components["schemas"]["Box"];
             /** @description What the detector took it for */
             class: string;
+            class_refused?: components["schemas"]["ClassRefused"];
             /** @description The detector's, 0 to 1 */
             score: number;
             track: components["schemas"]["TrackOrNull"];
@@ -973,6 +986,7 @@ export interface components {
             video: components["schemas"]["VideoId"];
             /** @description By vote of its objects */
             class: string;
+            class_refused?: components["schemas"]["ClassRefused"];
             /** @description Mean of the detector's, 0 to 1 */
             score: number;
             /** @description Frames it was seen in */
@@ -994,6 +1008,7 @@ export interface components {
             id: components["schemas"]["ObjectId"];
             box: components["schemas"]["Box"];
             class: string;
+            class_refused?: components["schemas"]["ClassRefused"];
             score: number;
             track: components["schemas"]["TrackOrNull"];
             label: components["schemas"]["Label"];
@@ -1033,6 +1048,7 @@ export interface components {
             negative?: components["schemas"]["ObjectId"][];
             filters?: {
                 videos?: components["schemas"]["VideoId"][];
+                /** @description The detector's, without objects that somebody said are not of theirs */
                 classes?: string[];
                 labels?: string[];
                 exclude?: components["schemas"]["ObjectId"][];
@@ -1059,6 +1075,7 @@ export interface components {
             frame_height: number;
             box: components["schemas"]["Box"];
             class: string;
+            class_refused?: components["schemas"]["ClassRefused"];
             detector_score: number;
             track: components["schemas"]["TrackOrNull"];
             label: components["schemas"]["Label"];
@@ -1954,7 +1971,7 @@ export interface operations {
                 scope?: "video" | "project";
                 /** @description Only the best hit of each track */
                 per_track?: boolean;
-                /** @description Only objects the detector called this */
+                /** @description Only objects the detector called this, without those that somebody said are not */
                 class?: string;
                 /** @description Only objects with this label */
                 label?: string;

@@ -23,6 +23,7 @@ json_t *shape_label_step(const struct label_step *step)
     json_set_int64(o, "id", step->id);
     json_set_string(o, "kind", label_step_kind_name(step->kind));
     json_set_string(o, "label", step->label);
+    json_set_int64(o, "labels", step->labels);
     json_set_string(o, "other", step->other[0] != '\0' ? step->other : NULL);
     json_set_int64(o, "positive", step->positive);
     json_set_int64(o, "negative", step->negative);

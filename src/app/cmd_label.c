@@ -75,15 +75,18 @@ static void print_change(const json_t *change, bool json)
         return;
     }
     const char *kind = ui_string(step, "kind");
-    if (strcmp(kind, "undo") == 0 || strcmp(kind, "redo") == 0)
-        printf("%s: the step about \"%s\"\n", strcmp(kind, "undo") == 0 ? "taken back" : "done again",
-            ui_string(step, "label"));
+    const char *done = strcmp(kind, "undo") == 0 ? "taken back" : strcmp(kind, "redo") == 0 ? "done again" : NULL;
+    bool is_of_several = ui_int(step, "labels") > 1;
+    if (done != NULL && is_of_several)
+        printf("%s: the import of %" PRId64 " labels\n", done, ui_int(step, "labels"));
+    else if (done != NULL)
+        printf("%s: the step about \"%s\"\n", done, ui_string(step, "label"));
     if (json_is_object(label))
         printf("%s: %" PRId64 " object%s with it, %" PRId64 " probable; said to be it: %" PRId64
                ", not to be it: %" PRId64 "\n",
             ui_string(label, "name"), ui_int(label, "explicit"), ui_int(label, "explicit") == 1 ? "" : "s",
             ui_int(label, "probable"), ui_int(label, "positives"), ui_int(label, "negatives"));
-    else if (json_object_get(change, "label") != NULL)
+    else if (json_object_get(change, "label") != NULL && !is_of_several)
         puts("The label is gone.");
 }
 

@@ -77,7 +77,8 @@ void label_book_step(const struct label_book *book, int64_t id, struct label_ste
         .negative = about->negative,
         .cleared = about->cleared,
         .at_us = step->at_us,
-        .undone = step->undone};
+        .undone = step->undone,
+        .labels = about->labels};
     copy_text(out->label, sizeof(out->label), about->label_name);
     copy_text(out->other, sizeof(out->other), about->other_name);
     copy_text(out->by, sizeof(out->by), step->by);

@@ -12,6 +12,7 @@
 // - merge: objects of `label` become those of `other`, negatives too; where an object has a yes of one and a no of the
 //   other, the yes stays. `label` is gone.
 // - delete: the label with all that was said of it is gone.
+// - import: what examples say, of several labels one after the other.
 //
 // Labels and objects are known by their numbers here, which never change; a label that is gone keeps its number,
 // because undoing brings it back. One thread at a time. Errors: ERR_NOT_FOUND (label), ERR_CONFLICT (name taken, step

@@ -28,7 +28,8 @@ struct op {
 
 struct step {
     enum label_step_kind kind;
-    int32_t label, other;               // numbers; -1: none
+    int32_t label, other;               // numbers; -1: none, or several
+    int64_t labels;                     // how many it is about
     char *label_name, *other_name, *by; // as they were then; NULL: none
     int64_t positive, negative, cleared;
     int64_t at_us;

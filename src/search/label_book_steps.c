@@ -12,32 +12,59 @@ static void clear_object(struct label_book *book, struct step *step, size_t obje
         book_say_no(book, step, object, label, 0);
 }
 
-static void apply_examples(
-    struct label_book *book, struct step *step, const struct label_entry *entry, int32_t label, int64_t id)
+static int32_t find_or_add_label(struct label_book *book, struct step *step, const char *name)
 {
-    if (label < 0) {
-        label = book_add_label(book, step, entry->label);
-    } else {
-        struct label_state state = book_state_of(book, label);
-        state.updated_us = step->at_us;
-        book_change_label(book, step, label, state);
-    }
-    step->label = label;
-    step->positive = (int64_t)entry->positive_count;
-    step->negative = (int64_t)entry->negative_count;
-    step->cleared = (int64_t)entry->clear_count;
-    for (size_t i = 0; i < entry->positive_count; i++) {
-        size_t object = book_find_or_add_object(book, entry->positive[i]);
+    int32_t label = label_book_find(book, name);
+    if (label < 0)
+        return book_add_label(book, step, name);
+    struct label_state state = book_state_of(book, label);
+    state.updated_us = step->at_us;
+    book_change_label(book, step, label, state);
+    return label;
+}
+
+static int32_t apply_group(
+    struct label_book *book, struct step *step, const struct label_entry_group *group, int64_t id)
+{
+    int32_t label = find_or_add_label(book, step, group->label);
+    step->positive += (int64_t)group->positive_count;
+    step->negative += (int64_t)group->negative_count;
+    for (size_t i = 0; i < group->positive_count; i++) {
+        size_t object = book_find_or_add_object(book, group->positive[i]);
         book_say_no(book, step, object, label, 0);
         book_say_yes(book, step, object, label, id);
     }
-    for (size_t i = 0; i < entry->negative_count; i++) {
-        size_t object = book_find_or_add_object(book, entry->negative[i]);
+    for (size_t i = 0; i < group->negative_count; i++) {
+        size_t object = book_find_or_add_object(book, group->negative[i]);
         clear_object(book, step, object, label);
         book_say_no(book, step, object, label, id);
     }
+    return label;
+}
+
+static void apply_examples(struct label_book *book, struct step *step, const struct label_entry *entry, int64_t id)
+{
+    const struct label_entry_group group = {.label = entry->label,
+        .positive = entry->positive,
+        .positive_count = entry->positive_count,
+        .negative = entry->negative,
+        .negative_count = entry->negative_count};
+    step->label = apply_group(book, step, &group, id);
+    step->cleared = (int64_t)entry->clear_count;
     for (size_t i = 0; i < entry->clear_count; i++)
-        clear_object(book, step, book_find_or_add_object(book, entry->clear[i]), label);
+        clear_object(book, step, book_find_or_add_object(book, entry->clear[i]), step->label);
+}
+
+static void apply_import(struct label_book *book, struct step *step, const struct label_entry *entry, int64_t id)
+{
+    int32_t label = -1;
+    for (size_t i = 0; i < entry->group_count; i++)
+        label = apply_group(book, step, &entry->groups[i], id);
+    step->labels = (int64_t)entry->group_count;
+    if (entry->group_count == 1) {
+        step->label = label;
+        step->label_name = mem_strdup(entry->groups[0].label);
+    }
 }
 
 static void apply_rename(struct label_book *book, struct step *step, const struct label_entry *entry, int32_t label)
@@ -112,22 +139,49 @@ static enum err_code no_label(const char *name, const char *field, struct err *e
     return err_of_field(err, err_set(err, ERR_NOT_FOUND, "there is no label \"%s\" in this project", name), field);
 }
 
-static enum err_code check_examples(const struct label_book *book, const struct label_entry *entry, struct err *err)
+// ERR_INVALID for what is no name; -1 when there is none of that name.
+static enum err_code find_name(const struct label_book *book, const char *name, int32_t *label, struct err *err)
 {
     char *key = NULL;
-    enum err_code code = label_name_key(entry->label, &key, err);
-    if (code != ERR_NONE)
-        return code;
-    int32_t label = book_find_key(book, key);
+    enum err_code code = label_name_key(name, &key, err);
+    *label = code == ERR_NONE ? book_find_key(book, key) : -1;
     free(key);
-    if (label >= 0)
+    return code;
+}
+
+// Room for so many labels more.
+static enum err_code check_room(const struct label_book *book, size_t count, struct err *err)
+{
+    if (book->alive_count + count <= LABEL_BOOK_LABELS_MAX)
         return ERR_NONE;
+    if (count > 1)
+        return err_set(err, ERR_LIMIT, "%zu labels would come to the %zu there are, and a project can have %d", count,
+            book->alive_count, LABEL_BOOK_LABELS_MAX);
+    return err_set(err, ERR_LIMIT, "the project has %d labels, as many as there can be: remove or merge some",
+        LABEL_BOOK_LABELS_MAX);
+}
+
+static enum err_code check_examples(const struct label_book *book, const struct label_entry *entry, struct err *err)
+{
+    int32_t label = -1;
+    enum err_code code = find_name(book, entry->label, &label, err);
+    if (code != ERR_NONE || label >= 0)
+        return code;
     if (entry->positive_count + entry->negative_count == 0)
         return no_label(entry->label, "label", err);
-    if (book->alive_count >= LABEL_BOOK_LABELS_MAX)
-        return err_set(err, ERR_LIMIT, "the project has %d labels, as many as there can be: remove or merge some",
-            LABEL_BOOK_LABELS_MAX);
-    return ERR_NONE;
+    return check_room(book, 1, err);
+}
+
+static enum err_code check_import(const struct label_book *book, const struct label_entry *entry, struct err *err)
+{
+    size_t made = 0;
+    enum err_code code = ERR_NONE;
+    for (size_t i = 0; i < entry->group_count && code == ERR_NONE; i++) {
+        int32_t label = -1;
+        code = find_name(book, entry->groups[i].label, &label, err);
+        made += label < 0;
+    }
+    return code == ERR_NONE ? check_room(book, made, err) : code;
 }
 
 static enum err_code check_rename(const struct label_book *book, const struct label_entry *entry, struct err *err)
@@ -135,12 +189,10 @@ static enum err_code check_rename(const struct label_book *book, const struct la
     int32_t label = label_book_find(book, entry->label);
     if (label < 0)
         return no_label(entry->label, "label", err);
-    char *key = NULL;
-    enum err_code code = label_name_key(entry->other, &key, err);
+    int32_t taken = -1;
+    enum err_code code = find_name(book, entry->other, &taken, err);
     if (code != ERR_NONE)
         return code;
-    int32_t taken = book_find_key(book, key);
-    free(key);
     if (taken >= 0 && taken != label)
         return err_of_field(err,
             err_set(err, ERR_CONFLICT, "another label is called \"%s\" already: choose another name, or merge the two",
@@ -167,6 +219,8 @@ enum err_code label_book_check(const struct label_book *book, const struct label
     switch (entry->kind) {
     case LABEL_STEP_EXAMPLES:
         return check_examples(book, entry, err);
+    case LABEL_STEP_IMPORT:
+        return check_import(book, entry, err);
     case LABEL_STEP_RENAME:
         return check_rename(book, entry, err);
     case LABEL_STEP_MERGE:
@@ -191,7 +245,7 @@ static void apply_step(struct label_book *book, struct step *step, const struct 
     step->other = entry->other != NULL && entry->kind == LABEL_STEP_MERGE ? label_book_find(book, entry->other) : -1;
     switch (entry->kind) {
     case LABEL_STEP_EXAMPLES:
-        apply_examples(book, step, entry, step->label, id);
+        apply_examples(book, step, entry, id);
         break;
     case LABEL_STEP_RENAME:
         apply_rename(book, step, entry, step->label);
@@ -201,6 +255,9 @@ static void apply_step(struct label_book *book, struct step *step, const struct 
         break;
     case LABEL_STEP_DELETE:
         hand_over(book, step, step->label, -1);
+        break;
+    case LABEL_STEP_IMPORT:
+        apply_import(book, step, entry, id);
         break;
     case LABEL_STEP_UNDO:
         book_take_back(book, entry->step);
@@ -225,6 +282,7 @@ enum err_code label_book_apply(struct label_book *book, const struct label_entry
     struct step step = {.kind = entry->kind,
         .label = -1,
         .other = -1,
+        .labels = 1,
         .label_name = mem_strdup(entry->label),
         .other_name = mem_strdup(entry->other),
         .by = mem_strdup(entry->by),

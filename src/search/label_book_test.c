@@ -302,8 +302,52 @@ static void there_are_at_most_so_many_labels(void **state)
         .positive = (const char(*)[OBJECT_ID_SIZE]) & objects[0],
         .positive_count = 1};
     assert_code(apply(book, &one_more), ERR_LIMIT);
+    const struct label_entry_group groups[] = {{.label = "label 8"}, {.label = "one more"}};
+    const struct label_entry import = {.kind = LABEL_STEP_IMPORT, .groups = groups, .group_count = 2};
+    assert_code(label_book_check(book, &import, &err), ERR_LIMIT);
     assert_ok(delete (book, "label 7"), &err);
+    assert_ok(label_book_check(book, &import, &err), &err);
     assert_ok(apply(book, &one_more), &err);
+    label_book_free(book);
+}
+
+static void an_import_speaks_about_several_labels_and_is_one_step(void **state)
+{
+    (void)state;
+    struct label_book *book = label_book_new();
+    yes(book, "red", 0);
+    no(book, "blue", 1);
+    char *before = dump(book);
+    const struct label_entry_group groups[] = {
+        {.label = "BLUE", .positive = (const char(*)[OBJECT_ID_SIZE])objects, .positive_count = 2},
+        {.label = "green",
+            .positive = (const char(*)[OBJECT_ID_SIZE])objects + 2,
+            .positive_count = 1,
+            .negative = (const char(*)[OBJECT_ID_SIZE])objects,
+            .negative_count = 2},
+    };
+    assert_ok(apply(book, &(struct label_entry){.kind = LABEL_STEP_IMPORT, .groups = groups, .group_count = 2}), &err);
+    assert_said(book, 0, "blue not green");
+    assert_said(book, 1, "blue not green");
+    assert_said(book, 2, "green");
+    struct label_step step;
+    label_book_step(book, 3, &step);
+    assert_int_equal(step.kind, LABEL_STEP_IMPORT);
+    assert_int_equal(step.labels, 2);
+    assert_int_equal(step.positive, 3);
+    assert_int_equal(step.negative, 2);
+    assert_string_equal(step.label, "");
+    assert_int_equal(label_book_step_label(book, 3), -1);
+    undo(book);
+    char *after = dump(book);
+    assert_string_equal(after, before);
+    assert_ok(apply(book, &(struct label_entry){.kind = LABEL_STEP_IMPORT, .groups = groups, .group_count = 1}), &err);
+    label_book_step(book, 5, &step);
+    assert_string_equal(step.label, "BLUE");
+    assert_int_equal(step.labels, 1);
+    assert_int_equal(label_book_step_label(book, 5), label_book_find(book, "blue"));
+    free(before);
+    free(after);
     label_book_free(book);
 }
 
@@ -337,6 +381,18 @@ static void encode(struct journal *journal, const struct label_entry *entry)
     journal->count++;
 }
 
+static void draw_import(struct label_entry *entry, const char (*some)[OBJECT_ID_SIZE])
+{
+    static struct label_entry_group groups[2];
+    for (size_t i = 0; i < 2; i++)
+        groups[i] = (struct label_entry_group){.label = names[draw(6)],
+            .positive = some + 6 * i,
+            .positive_count = draw(4),
+            .negative = some + 6 * i + 3,
+            .negative_count = draw(4)};
+    *entry = (struct label_entry){.kind = LABEL_STEP_IMPORT, .groups = groups, .group_count = 1 + draw(2)};
+}
+
 static void draw_entry(const struct label_book *book, struct label_entry *entry, char (*some)[OBJECT_ID_SIZE])
 {
     size_t order[OBJECTS];
@@ -350,8 +406,10 @@ static void draw_entry(const struct label_book *book, struct label_entry *entry,
         memcpy(some[i], objects[order[i]], OBJECT_ID_SIZE);
     }
     *entry = (struct label_entry){.label = names[draw(6)], .by = draw(2) == 0 ? "ann" : NULL};
-    uint32_t what = draw(20);
-    if (what < 9) {
+    uint32_t what = draw(22);
+    if (what >= 20) {
+        draw_import(entry, (const char(*)[OBJECT_ID_SIZE])some);
+    } else if (what < 9) {
         entry->kind = LABEL_STEP_EXAMPLES;
         entry->positive = (const char(*)[OBJECT_ID_SIZE])some;
         entry->positive_count = draw(5);
@@ -477,6 +535,31 @@ static void an_entry_comes_back_as_it_was_written(void **state)
     strbuf_release(&text);
 }
 
+static void an_import_comes_back_as_it_was_written(void **state)
+{
+    (void)state;
+    const struct label_entry_group groups[] = {
+        {.label = "red", .positive = (const char(*)[OBJECT_ID_SIZE])objects, .positive_count = 3},
+        {.label = "\u05e9", .negative = (const char(*)[OBJECT_ID_SIZE])objects + 5, .negative_count = 1},
+    };
+    const struct label_entry entry = {.kind = LABEL_STEP_IMPORT, .by = "ann", .groups = groups, .group_count = 2};
+    struct strbuf text;
+    strbuf_init(&text);
+    label_entry_encode(&entry, &text);
+    assert_non_null(strstr(text.data, "\"format\":2"));
+    struct label_entry back;
+    assert_ok(label_entry_decode(text.data, text.size, &back, &err), &err);
+    assert_int_equal(back.kind, LABEL_STEP_IMPORT);
+    assert_int_equal(back.group_count, 2);
+    assert_string_equal(back.groups[0].label, "red");
+    assert_string_equal(back.groups[0].positive[2], objects[2]);
+    assert_int_equal(back.groups[0].negative_count, 0);
+    assert_string_equal(back.groups[1].label, "\u05e9");
+    assert_string_equal(back.groups[1].negative[0], objects[5]);
+    label_entry_release(&back);
+    strbuf_release(&text);
+}
+
 static void assert_undecodable(const char *text, enum err_code code, const char *words)
 {
     struct label_entry entry;
@@ -489,7 +572,7 @@ static void assert_undecodable(const char *text, enum err_code code, const char 
 static void entries_of_a_newer_program_or_damaged_ones_are_refused(void **state)
 {
     (void)state;
-    assert_undecodable("{\"format\": 2, \"kind\": \"dream\"}", ERR_INVALID, "upgrade the program");
+    assert_undecodable("{\"format\": 3, \"kind\": \"dream\"}", ERR_INVALID, "upgrade the program");
     assert_undecodable("{\"format\": 1, \"kind\": \"dream\"}", ERR_CORRUPT, "no kind of step");
     assert_undecodable("{\"format\": 1, \"kind\": \"delete\"}", ERR_CORRUPT, "label");
     assert_undecodable("{\"format\": 1, \"kind\": \"undo\", \"step\": 0}", ERR_CORRUPT, "step");
@@ -497,6 +580,10 @@ static void entries_of_a_newer_program_or_damaged_ones_are_refused(void **state)
         ERR_CORRUPT, "no object's id");
     assert_undecodable(
         "{\"format\": 1, \"kind\": \"examples\", \"label\": \"x\", \"positive\": [7]}", ERR_CORRUPT, "no object's id");
+    assert_undecodable("{\"format\": 2, \"kind\": \"import\"}", ERR_CORRUPT, "labels");
+    assert_undecodable("{\"format\": 2, \"kind\": \"import\", \"labels\": [7]}", ERR_CORRUPT, "label");
+    assert_undecodable("{\"format\": 2, \"kind\": \"import\", \"labels\": [{\"label\": \"x\", \"negative\": [\"y\"]}]}",
+        ERR_CORRUPT, "no object's id");
     assert_undecodable("", ERR_CORRUPT, "not what labelling writes");
     assert_undecodable("[]", ERR_CORRUPT, "not what labelling writes");
 }
@@ -514,7 +601,9 @@ int main(void)
         cmocka_unit_test(there_are_at_most_so_many_labels),
         cmocka_unit_test(after_any_steps_the_book_is_what_replaying_those_that_count_gives),
         cmocka_unit_test(undoing_everything_and_redoing_everything_gives_the_same_states),
+        cmocka_unit_test(an_import_speaks_about_several_labels_and_is_one_step),
         cmocka_unit_test(an_entry_comes_back_as_it_was_written),
+        cmocka_unit_test(an_import_comes_back_as_it_was_written),
         cmocka_unit_test(entries_of_a_newer_program_or_damaged_ones_are_refused),
     };
     return cmocka_run_group_tests(tests, name_objects, NULL);

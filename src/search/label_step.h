@@ -9,6 +9,8 @@
 //   {"format": 1, "kind": "delete", "label": "Bob"}
 //   {"format": 1, "kind": "undo",   "step": 17}
 //   {"format": 1, "kind": "redo",   "step": 17}
+//   {"format": 2, "kind": "import", "by": "ann",
+//    "labels": [{"label": "Bob", "positive": […], "negative": […]}, …]}    several labels at once
 //
 // "by" and empty lists are left out. Names are as label_name_clean() leaves them. The time of a step is that of its
 // entry, and its id the entry's position + 1. A program refuses steps of a format newer than its own.
@@ -25,9 +27,11 @@
 #include "base/strbuf.h"
 #include "search/label_name.h"
 
-#define LABEL_STEP_FORMAT 1
+#define LABEL_STEP_FORMAT 2
 #define LABEL_EDITOR_SIZE 401        // "by", with its NUL: 100 characters
-#define LABEL_STEP_OBJECTS_MAX 30000 // named in one step, all three lists together
+#define LABEL_STEP_OBJECTS_MAX 30000 // named in one step, all three lists together; but of an import:
+#define LABEL_STEP_IMPORT_OBJECTS_MAX 200000
+#define LABEL_STEP_IMPORT_LABELS_MAX 1000
 
 enum label_step_kind {
     LABEL_STEP_EXAMPLES,
@@ -36,6 +40,7 @@ enum label_step_kind {
     LABEL_STEP_DELETE,
     LABEL_STEP_UNDO,
     LABEL_STEP_REDO,
+    LABEL_STEP_IMPORT,
 };
 const char *label_step_kind_name(enum label_step_kind kind);
 
@@ -43,12 +48,21 @@ const char *label_step_kind_name(enum label_step_kind kind);
 struct label_step {
     int64_t id; // 1 for a project's first
     enum label_step_kind kind;
-    char label[LABEL_NAME_SIZE];
+    char label[LABEL_NAME_SIZE]; // "" where it is about several
+    int64_t labels;              // how many it is about
     char other[LABEL_NAME_SIZE]; // the other name of a rename or merge; else ""
     int64_t positive, negative, cleared;
     int64_t at_us;              // wall clock
     char by[LABEL_EDITOR_SIZE]; // "": nobody said
     bool undone;
+};
+
+// What an import says of one label.
+struct label_entry_group {
+    const char *label;
+    const char (*positive)[OBJECT_ID_SIZE];
+    const char (*negative)[OBJECT_ID_SIZE];
+    size_t positive_count, negative_count;
 };
 
 // A step as it is written.
@@ -59,6 +73,8 @@ struct label_entry {
     const char (*negative)[OBJECT_ID_SIZE]; // it is not this
     const char (*clear)[OBJECT_ID_SIZE];    // nothing is said of these any more
     size_t positive_count, negative_count, clear_count;
+    const struct label_entry_group *groups; // of an import, each label once
+    size_t group_count;
     int64_t step; // of undo and redo: which
     void *memory; // what label_entry_decode allocated
 };

@@ -10,7 +10,7 @@
 // How often a change that demands no version is tried again because somebody else was quicker.
 #define ATTEMPTS 20
 
-static enum err_code check_version(const struct project *p, const struct label_editor *editor, struct err *err)
+enum err_code labels_check_version(const struct project *p, const struct label_editor *editor, struct err *err)
 {
     int64_t version = label_book_version(p->book);
     if (editor->expected_version < 0 || editor->expected_version == version)
@@ -65,13 +65,10 @@ static void describe(struct labels *labels, struct project *p, int64_t step, str
         label_book_step(p->book, label_book_redo_step(p->book), &change->redo);
 }
 
-// What must be so for the change besides what the book checks; looked at again whenever somebody else was quicker.
-typedef enum err_code change_check(struct labels *labels, const struct project *p, void *context, struct err *err);
-
 static enum err_code try_once(struct labels *labels, struct project *p, struct label_entry *entry,
-    const struct label_editor *editor, change_check *check, void *context, int64_t *position, struct err *err)
+    const struct label_editor *editor, labels_change_check *check, void *context, int64_t *position, struct err *err)
 {
-    enum err_code code = check_version(p, editor, err);
+    enum err_code code = labels_check_version(p, editor, err);
     if (code == ERR_NONE)
         code = aim(p, entry, err);
     if (code == ERR_NONE)
@@ -108,8 +105,9 @@ static enum err_code follow(struct labels *labels, struct project *p, int64_t po
     return ERR_NONE;
 }
 
-static enum err_code commit(struct labels *labels, const char *project, struct label_entry *entry,
-    const struct label_editor *editor, change_check *check, void *context, struct label_change *change, struct err *err)
+enum err_code labels_commit(struct labels *labels, const char *project, struct label_entry *entry,
+    const struct label_editor *editor, labels_change_check *check, void *context, struct label_change *change,
+    struct err *err)
 {
     struct project *p = NULL;
     int64_t position = -1;
@@ -157,7 +155,7 @@ struct wanted {
     size_t count;
 };
 
-static enum err_code check_wanted(struct labels *labels, const struct project *p, void *context, struct err *err)
+static enum err_code check_wanted(struct labels *labels, struct project *p, void *context, struct err *err)
 {
     const struct wanted *wanted = context;
     return labels_check_objects(labels, p, wanted->refs, wanted->count, err);
@@ -210,7 +208,7 @@ enum err_code labels_examples(struct labels *labels, const char *project, const 
     copy_ids(examples->positive, examples->positive_count, "positive", false, &wanted, texts, &entry.positive);
     copy_ids(examples->negative, examples->negative_count, "negative", false, &wanted, texts, &entry.negative);
     copy_ids(examples->clear, examples->clear_count, "clear", true, &wanted, texts, &entry.clear);
-    code = commit(labels, project, &entry, editor, check_wanted, &wanted, change, err);
+    code = labels_commit(labels, project, &entry, editor, check_wanted, &wanted, change, err);
     free(wanted.refs);
     free(texts);
     return code;
@@ -220,7 +218,7 @@ struct cleared {
     const char *label, *object;
 };
 
-static enum err_code check_cleared(struct labels *labels, const struct project *p, void *context, struct err *err)
+static enum err_code check_cleared(struct labels *labels, struct project *p, void *context, struct err *err)
 {
     (void)labels;
     const struct cleared *cleared = context;
@@ -249,7 +247,7 @@ enum err_code labels_clear(struct labels *labels, const char *project, const cha
     struct label_entry entry = {
         .kind = LABEL_STEP_EXAMPLES, .label = name, .clear = (const char(*)[OBJECT_ID_SIZE])text, .clear_count = 1};
     struct cleared cleared = {.label = name, .object = object};
-    return commit(labels, project, &entry, editor, check_cleared, &cleared, change, err);
+    return labels_commit(labels, project, &entry, editor, check_cleared, &cleared, change, err);
 }
 
 // ---- labels as a whole
@@ -263,7 +261,7 @@ enum err_code labels_rename(struct labels *labels, const char *project, const ch
     if (code == ERR_NONE)
         code = label_name_clean(name, to, err);
     struct label_entry entry = {.kind = LABEL_STEP_RENAME, .label = from, .other = to};
-    return code != ERR_NONE ? code : commit(labels, project, &entry, editor, NULL, NULL, change, err);
+    return code != ERR_NONE ? code : labels_commit(labels, project, &entry, editor, NULL, NULL, change, err);
 }
 
 enum err_code labels_merge(struct labels *labels, const char *project, const char *label, const char *into,
@@ -275,7 +273,7 @@ enum err_code labels_merge(struct labels *labels, const char *project, const cha
     if (code == ERR_NONE)
         code = label_name_clean(into, to, err);
     struct label_entry entry = {.kind = LABEL_STEP_MERGE, .label = from, .other = to};
-    return code != ERR_NONE ? code : commit(labels, project, &entry, editor, NULL, NULL, change, err);
+    return code != ERR_NONE ? code : labels_commit(labels, project, &entry, editor, NULL, NULL, change, err);
 }
 
 enum err_code labels_delete(struct labels *labels, const char *project, const char *label,
@@ -284,19 +282,19 @@ enum err_code labels_delete(struct labels *labels, const char *project, const ch
     char name[LABEL_NAME_SIZE];
     enum err_code code = label_name_clean(label, name, err);
     struct label_entry entry = {.kind = LABEL_STEP_DELETE, .label = name};
-    return code != ERR_NONE ? code : commit(labels, project, &entry, editor, NULL, NULL, change, err);
+    return code != ERR_NONE ? code : labels_commit(labels, project, &entry, editor, NULL, NULL, change, err);
 }
 
 enum err_code labels_undo(struct labels *labels, const char *project, const struct label_editor *editor,
     struct label_change *change, struct err *err)
 {
     struct label_entry entry = {.kind = LABEL_STEP_UNDO};
-    return commit(labels, project, &entry, editor, NULL, NULL, change, err);
+    return labels_commit(labels, project, &entry, editor, NULL, NULL, change, err);
 }
 
 enum err_code labels_redo(struct labels *labels, const char *project, const struct label_editor *editor,
     struct label_change *change, struct err *err)
 {
     struct label_entry entry = {.kind = LABEL_STEP_REDO};
-    return commit(labels, project, &entry, editor, NULL, NULL, change, err);
+    return labels_commit(labels, project, &entry, editor, NULL, NULL, change, err);
 }

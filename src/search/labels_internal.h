@@ -152,6 +152,19 @@ struct object_ref {
 enum err_code labels_check_objects(struct labels *labels, const struct project *p, struct object_ref *refs,
     size_t count, struct err *err) ERR_MUST_CHECK;
 
+// ---- labels_change.c
+
+// ERR_CONFLICT when the editor had seen another version. The project is locked.
+enum err_code labels_check_version(
+    const struct project *p, const struct label_editor *editor, struct err *err) ERR_MUST_CHECK;
+// What must be so for a change besides what the book checks; looked at again whenever somebody else was quicker. It may
+// make the entry anew.
+typedef enum err_code labels_change_check(struct labels *labels, struct project *p, void *context, struct err *err);
+// Makes the change: all of it happens, or nothing. The project is not locked.
+enum err_code labels_commit(struct labels *labels, const char *project, struct label_entry *entry,
+    const struct label_editor *editor, labels_change_check *check, void *context, struct label_change *change,
+    struct err *err) ERR_MUST_CHECK;
+
 // ---- labels_mirror.c; the project is locked
 
 // Writes labels that changed to the vector index; failures are logged, and made up for later.

@@ -250,11 +250,11 @@ static void add_to_track(struct project *p, const struct label_book_object *obje
         track->negatives[track->negative_count++] = object->negatives[i];
 }
 
-// A no that came after the yes takes it away from the rest of the track.
+// A no that came after the yes, or with it, takes it away from the rest of the track.
 static void weigh_negatives(struct label_track *track)
 {
     for (size_t i = 0; i < track->negative_count; i++) {
-        if (track->negatives[i].label == track->label && track->negatives[i].step > track->step)
+        if (track->negatives[i].label == track->label && track->negatives[i].step >= track->step)
             track->label = -1;
     }
 }

@@ -46,7 +46,7 @@ def test_one_word_is_seen_everywhere(street):
     done = examples(street, "Bob", positive=[thing], by="ann", version=version)
     assert done["version"] == version + 1 == done["step"]["id"]
     assert done["step"] | {"at": ""} == {
-        "id": version + 1, "kind": "examples", "label": "Bob", "other": None, "positive": 1, "negative": 0,
+        "id": version + 1, "kind": "examples", "label": "Bob", "labels": 1, "other": None, "positive": 1, "negative": 0,
         "cleared": 0, "at": "", "by": "ann", "undone": False}
     assert done["undo"] == done["step"] and done["redo"] is None
     assert done["label"]["name"] == "Bob" and done["label"]["positives"] == 1

@@ -1119,8 +1119,11 @@ export interface components {
         Step: {
             id: number;
             /** @enum {string} */
-            kind: "examples" | "rename" | "merge" | "delete" | "undo" | "redo";
+            kind: "examples" | "rename" | "merge" | "delete" | "undo" | "redo" | "import";
+            /** @description Empty for an import of several labels */
             label: string;
+            /** @description How many labels it is about: several for an import only */
+            labels: number;
             /** @description The other name of a rename or merge */
             other: string | null;
             positive: number;

@@ -59,6 +59,7 @@ export function stepOf(kind: Schema<'Step'>['kind'], facts: Partial<Schema<'Step
         other: null,
         positive: 0,
         negative: 0,
+        labels: 1,
         cleared: 0,
         at: '2026-03-01T10:00:00Z',
         by: null,

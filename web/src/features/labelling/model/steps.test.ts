@@ -18,3 +18,11 @@ it('says what became of a label', () => {
     expect(stepText(stepOf('merge', { other: 'car' }))).toBe('merged “red car” into “car”');
     expect(stepText(stepOf('delete'))).toBe('removed the label “red car”');
 });
+
+it('says what an import was about', () => {
+    expect(stepText(stepOf('import', { positive: 12 }))).toBe('imported “red car” for 12 objects');
+    expect(stepText(stepOf('import', { labels: 3, label: '', positive: 12, negative: 2 }))).toBe(
+        'imported 3 labels for 12 objects, 2 are not it',
+    );
+    expect(stepText(stepOf('undo', { labels: 3, label: '' }))).toBe('took back a step of 3 labels');
+});

@@ -3,7 +3,7 @@ import type { Schema } from '@/api/client.ts';
 import { formatNumberOf } from '@/lib/format.ts';
 
 type Step = Schema<'Step'>;
-export type StepFacts = Pick<Step, 'kind' | 'label' | 'other' | 'positive' | 'negative' | 'cleared'>;
+export type StepFacts = Pick<Step, 'kind' | 'label' | 'labels' | 'other' | 'positive' | 'negative' | 'cleared'>;
 
 /** “red car”. */
 export function quoted(name: string): string {
@@ -12,7 +12,8 @@ export function quoted(name: string): string {
 
 /** What was done, without a full stop: "named 12 objects “red car”, 3 are not it". */
 export function stepText(step: StepFacts): string {
-    const label = quoted(step.label);
+    // Only an import is about several labels, and then about none by name.
+    const label = step.labels > 1 ? formatNumberOf(step.labels, 'label') : quoted(step.label);
     const other = quoted(step.other ?? '');
     switch (step.kind) {
         case 'rename':
@@ -26,6 +27,10 @@ export function stepText(step: StepFacts): string {
             return `took back a step of ${label}`;
         case 'redo':
             return `did a step of ${label} again`;
+        case 'import': {
+            const named = `imported ${label} for ${formatNumberOf(step.positive, 'object')}`;
+            return step.negative > 0 ? `${named}, ${step.negative} are not it` : named;
+        }
         case 'examples': {
             const parts = [];
             if (step.positive > 0) parts.push(`named ${formatNumberOf(step.positive, 'object')} ${label}`);

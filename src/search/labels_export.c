@@ -1,0 +1,77 @@
+// How objects carry their labels, with whose word that is.
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "search/labels_exchange.h"
+#include "search/labels_internal.h"
+
+void label_states_release(struct label_states *set)
+{
+    for (size_t i = 0; i < set->name_count; i++)
+        free(set->names[i]);
+    free(set->names);
+    free(set->negatives);
+    free(set->items);
+    *set = (struct label_states){0};
+}
+
+static const char *name_of(const struct project *p, int32_t label, struct label_states *set)
+{
+    if (set->names[label] == NULL)
+        set->names[label] = mem_strdup(label_book_label(p->book, label)->name);
+    return set->names[label];
+}
+
+static void add_negatives(const struct project *p, const struct label_book_object *object, struct label_states *set,
+    struct label_state *state)
+{
+    size_t count = object->negative_count;
+    set->negatives = mem_realloc_array(set->negatives, set->negative_count + count, sizeof(*set->negatives));
+    for (size_t i = 0; i < count; i++)
+        set->negatives[set->negative_count++] = name_of(p, object->negatives[i].label, set);
+    state->negative_count = count;
+}
+
+static void find_state(
+    struct project *p, const struct label_object *asked, struct label_states *set, struct label_state *state)
+{
+    struct label_key key = {0};
+    int32_t label = -1;
+    *state = (struct label_state){.name = "", .negative_first = set->negative_count};
+    if (!label_key_of(asked->object, &key))
+        return;
+    state->kind = labels_kind_of(p, key, asked->track, &label, &state->score);
+    if (state->kind != LABEL_NONE)
+        state->name = name_of(p, label, set);
+    int64_t place = label_book_find_object(p->book, key);
+    if (place < 0)
+        return;
+    const struct label_book_object *object = label_book_object(p->book, (size_t)place);
+    state->said = object->label >= 0;
+    if (object->negative_count > 0)
+        add_negatives(p, object, set, state);
+}
+
+enum err_code labels_states(struct labels *labels, const char *project, const struct label_object *objects,
+    size_t count, struct label_states *set, struct err *err)
+{
+    *set = (struct label_states){.items = mem_calloc(count, sizeof(*set->items)), .count = count};
+    struct project *p = NULL;
+    enum err_code code = labels_enter(labels, project, &p, err);
+    if (code == ERR_NONE) {
+        labels_combine(p);
+        set->name_count = label_book_label_count(p->book);
+        set->names = mem_calloc(set->name_count, sizeof(*set->names));
+        for (size_t i = 0; i < count; i++)
+            find_state(p, &objects[i], set, &set->items[i]);
+        labels_leave(labels, p);
+    } else if (code == ERR_NOT_FOUND) {
+        err_clear(err);
+        code = ERR_NONE;
+        for (size_t i = 0; i < count; i++)
+            set->items[i].name = "";
+    } else {
+        label_states_release(set);
+    }
+    return code;
+}

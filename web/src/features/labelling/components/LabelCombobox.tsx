@@ -1,8 +1,6 @@
 import { useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type Ref } from 'react';
 import type { Schema } from '@/api/client.ts';
-import { fillOf } from '@/lib/colour.ts';
-import { formatCompact } from '@/lib/format.ts';
-import { classNames } from '@/lib/class-names.ts';
+import { LabelSwatch, OptionList } from '@/components/OptionList.tsx';
 import { cleanLabelName, findLabel, matchLabels } from '../model/label-name.ts';
 import styles from './LabelCombobox.module.css';
 
@@ -30,7 +28,8 @@ export function LabelCombobox({ label, placeholder, labels, value, onChange, err
     const offered = matchLabels(labels, value).slice(0, OFFERED_MOST);
     const isNew = value.trim() !== '' && findLabel(labels, value) === undefined;
     const shown = open && (offered.length > 0 || isNew);
-    const chosen = active === null ? undefined : offered[Math.min(active, offered.length - 1)];
+    const at = active === null || offered.length === 0 ? null : Math.min(active, offered.length - 1);
+    const chosen = at === null ? undefined : offered[at];
 
     function choose(name: string) {
         onChange(name);
@@ -69,7 +68,7 @@ export function LabelCombobox({ label, placeholder, labels, value, onChange, err
                 aria-expanded={shown}
                 aria-controls={shown ? `${id}-list` : undefined}
                 aria-autocomplete="list"
-                aria-activedescendant={shown && chosen !== undefined ? `${id}-${offered.indexOf(chosen)}` : undefined}
+                aria-activedescendant={shown && at !== null ? `${id}-${at}` : undefined}
                 aria-invalid={error !== undefined || undefined}
                 aria-describedby={error === undefined ? undefined : `${id}-error`}
                 autoComplete="off"
@@ -92,7 +91,7 @@ export function LabelCombobox({ label, placeholder, labels, value, onChange, err
                     label={label}
                     anchor={() => field.current?.getBoundingClientRect()}
                     offered={offered}
-                    chosen={chosen}
+                    active={at}
                     fresh={isNew ? cleanLabelName(value) : null}
                     onChoose={choose}
                 />
@@ -109,13 +108,13 @@ interface OffersProps {
     label: string;
     anchor: () => DOMRect | undefined;
     offered: readonly Label[];
-    chosen: Label | undefined;
+    active: number | null;
     /** The name of the label that would be made. */
     fresh: string | null;
     onChoose: (name: string) => void;
 }
 
-function Offers({ id, label, anchor, offered, chosen, fresh, onChoose }: OffersProps) {
+function Offers({ id, label, anchor, offered, active, fresh, onChoose }: OffersProps) {
     const ref = useRef<HTMLDivElement>(null);
     useLayoutEffect(() => {
         // In the top layer, so that no panel cuts it off.
@@ -126,41 +125,37 @@ function Offers({ id, label, anchor, offered, chosen, fresh, onChoose }: OffersP
         const at = anchor();
         if (list === null || at === undefined) return;
         const below = at.bottom + GAP + list.offsetHeight <= window.innerHeight;
-        list.style.left = `${at.left}px`;
+        const left = Math.min(at.left, window.innerWidth - list.offsetWidth - GAP);
+        list.style.left = `${Math.max(GAP, left)}px`;
         list.style.minWidth = `${at.width}px`;
         list.style.top = `${below ? at.bottom + GAP : Math.max(GAP, at.top - GAP - list.offsetHeight)}px`;
-        list.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
     });
+    const options = offered.map(({ name, explicit }) => ({
+        key: name,
+        text: name,
+        icon: <LabelSwatch name={name} />,
+        count: explicit,
+    }));
     return (
-        <div ref={ref} popover="manual" className={styles.popover}>
-            {offered.length > 0 && (
-                <div role="listbox" id={`${id}-list`} aria-label={label} className={styles.list}>
-                    {offered.map((entry, at) => (
-                        <div
-                            key={entry.name}
-                            id={`${id}-${at}`}
-                            role="option"
-                            tabIndex={-1}
-                            aria-selected={entry === chosen}
-                            className={classNames(styles.option, entry === chosen && styles.chosen)}
-                            // Before the field loses the focus and the list is closed.
-                            onPointerDown={event => {
-                                event.preventDefault();
-                                onChoose(entry.name);
-                            }}
-                        >
-                            <span className={styles.swatch} style={{ background: fillOf(entry.name) }} />
-                            <span className={styles.text}>{entry.name}</span>
-                            <span className={styles.count}>{formatCompact(entry.explicit)}</span>
-                        </div>
-                    ))}
-                </div>
-            )}
-            {fresh !== null && (
-                <p className={styles.fresh}>
-                    New label <b>{fresh}</b>
-                </p>
-            )}
-        </div>
+        <OptionList
+            ref={ref}
+            popover="manual"
+            className={styles.popover}
+            id={id}
+            label={label}
+            groups={[{ options }]}
+            active={active}
+            onChoose={at => {
+                const chosen = offered[at];
+                if (chosen !== undefined) onChoose(chosen.name);
+            }}
+            after={
+                fresh !== null && (
+                    <p className={styles.fresh}>
+                        New label <b>{fresh}</b>
+                    </p>
+                )
+            }
+        />
     );
 }

@@ -110,8 +110,14 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
 
 async function look(page: Page, name: string, colorScheme: 'light' | 'dark') {
     await page.emulateMedia({ colorScheme });
-    // Nothing fades in or out any more: half-way, colours have other contrasts.
-    await page.evaluate(() => Promise.allSettled(document.getAnimations().map(animation => animation.finished)));
+    // Nothing fades in or out any more: half-way, colours have other contrasts. What the change of colours sets going
+    // has begun two frames later.
+    await page.evaluate(async () => {
+        const frame = () => new Promise(resolve => requestAnimationFrame(resolve));
+        await frame();
+        await frame();
+        await Promise.allSettled(document.getAnimations().map(animation => animation.finished));
+    });
     const { violations } = await new AxeBuilder({ page }).analyze();
     const found = violations.map(({ id, impact, help, nodes }) => ({
         impact,

@@ -45,6 +45,17 @@ export function layerOf(page: Page): Promise<Layer> {
     return canvas(page).evaluate(element => (element as unknown as { layer: Layer }).layer);
 }
 
+/** The address of the labelling view of a video. */
+export function labelUrl(
+    server: Server,
+    project: string,
+    video: string,
+    query: Record<string, string | number>,
+): string {
+    const params = new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)]));
+    return `${server.url}/p/${project}/v/${video}?${params}`;
+}
+
 /** Waits until the picture shows this box, and gives the state it is drawn in. */
 export async function boxState(page: Page, object: string): Promise<string> {
     let state: string | undefined;
@@ -113,6 +124,24 @@ export async function dragInto(page: Page, picture: Locator, column: Locator): P
     await page.mouse.up();
 }
 
+/** The same with a finger: held until it is picked up, because a swipe would scroll. */
+export async function touchDragInto(page: Page, picture: Locator, column: Locator): Promise<void> {
+    const from = await middle(picture);
+    const target = await column.boundingBox();
+    if (target === null) throw new Error('the column is not on the screen');
+    const to = { x: target.x + target.width / 2, y: target.y + target.height / 2 };
+    const session = await page.context().newCDPSession(page);
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', points: { x: number; y: number }[]) =>
+        session.send('Input.dispatchTouchEvent', { type, touchPoints: points });
+    await touch('touchStart', [from]);
+    await expect.poll(() => page.locator('[id^=DndLiveRegion]').innerText()).toContain('Picked up');
+    for (let part = 1; part <= 8; part++) {
+        const at = { x: from.x + ((to.x - from.x) * part) / 8, y: from.y + ((to.y - from.y) * part) / 8 };
+        await touch('touchMove', [at]);
+    }
+    await touch('touchEnd', []);
+}
+
 /** The parts of the view. */
 export function partsOf(page: Page) {
     const similar = page.getByRole('group', { name: 'Similar objects' });
@@ -129,6 +158,8 @@ export function partsOf(page: Page) {
         name: page.getByRole('combobox', { name: 'Name of what is in the Yes column' }),
         card: page.getByRole('region', { name: 'Selected object' }),
         steps: page.getByRole('group', { name: 'Labelling steps' }),
+        /** What has just been undone or done again, in a message. */
+        said: (text: string | RegExp) => page.getByRole('status').getByText(text),
         undo: page.getByRole('button', { name: /^(Undo:|Nothing to undo)/ }),
         redo: page.getByRole('button', { name: /^(Redo:|Nothing to redo)/ }),
         boxes: page.getByRole('listbox', { name: 'Objects in this picture' }),

@@ -5,9 +5,11 @@ import {
     boxState,
     forgetLabels,
     labelsOf,
+    labelUrl,
     nameByServer,
     parkedBicycle,
     partsOf,
+    touchDragInto,
     type Seen,
 } from './labelling-support.ts';
 import { ingest, inPage, startBrowser, startServer, type Server } from './support.ts';
@@ -33,10 +35,7 @@ afterAll(async () => {
     await server.stop();
 });
 
-const viewUrl = (query: Record<string, string | number>) =>
-    `${server.url}/p/${PROJECT}/v/${video}?${new URLSearchParams(
-        Object.entries(query).map(([key, value]) => [key, String(value)]),
-    )}`;
+const viewUrl = (query: Record<string, string | number>) => labelUrl(server, PROJECT, video, query);
 const namesOf = async () => (await labelsOf(server, PROJECT)).map(({ name, explicit }) => [name, explicit]);
 
 it('renames a label, merges it into another, and removes that', async () => {
@@ -177,24 +176,7 @@ it('takes a picture by touch on a tablet', async () => {
             const picture = parts.picturesOf(parts.similar).first();
             await picture.waitFor();
             const object = (await picture.getAttribute('data-object')) ?? '';
-            const middle = async (target: typeof picture) => {
-                const box = await target.boundingBox();
-                if (box === null) throw new Error('it is not on the screen');
-                return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-            };
-            const from = await middle(picture);
-            const to = await middle(parts.yes);
-            const session = await page.context().newCDPSession(page);
-            const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', points: { x: number; y: number }[]) =>
-                session.send('Input.dispatchTouchEvent', { type, touchPoints: points });
-            await touch('touchStart', [from]);
-            // Held until it is picked up; a swipe would have scrolled.
-            await expect.poll(() => page.locator('[id^=DndLiveRegion]').innerText()).toContain('Picked up');
-            for (let part = 1; part <= 8; part++)
-                await touch('touchMove', [
-                    { x: from.x + ((to.x - from.x) * part) / 8, y: from.y + ((to.y - from.y) * part) / 8 },
-                ]);
-            await touch('touchEnd', []);
+            await touchDragInto(page, picture, parts.yes);
             await parts.pictureOf(parts.yes, object).waitFor();
             await parts.suggested.first().waitFor();
         },

@@ -214,8 +214,8 @@ describe('by a picture', () => {
         const side = () =>
             kept.evaluate((image: HTMLImageElement) => Math.max(image.naturalWidth, image.naturalHeight));
         await expect.poll(side).toBe(1600);
-        const near = await find({ object: crop.object, limit: 3 });
-        expect([crop.object, ...near.map(hit => hit.object)]).toContain((await shown())[0]);
+        // Drawn anew at another size it is not the very same picture: a twin from a frame beside it may come first.
+        expect((await shown()).slice(0, 3)).toContain(crop.object);
     });
 
     test('that is none says so, in the words of the server', async () => {

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useRef, type ReactNode } from 'react';
 import { labelsQuery, suggestionsQuery } from '../api/queries.ts';
 import { useColumns } from '../hooks/useColumns.ts';
-import { useLabelChanges } from '../hooks/useLabelChanges.ts';
+import { useLabelChanges, type OnStepped } from '../hooks/useLabelChanges.ts';
 import { LabellingContext, type Labelling, type LabellingView } from '../hooks/useLabelling.ts';
 import { suggestedNow, type Column } from '../model/columns.ts';
 import { findLabel } from '../model/label-name.ts';
@@ -19,7 +19,11 @@ export function LabellingProvider({ view, children }: Props) {
     const { project } = view;
     const [columns, dispatch] = useColumns(project);
     const labels = useQuery(labelsQuery(project));
-    const changes = useLabelChanges(project);
+    const onStepped = useCallback<OnStepped>(
+        (kind, { id }) => dispatch({ type: kind === 'undo' ? 'undone' : 'redone', step: id }),
+        [dispatch],
+    );
+    const changes = useLabelChanges(project, onStepped);
     const takeBackRef = useRef<(() => boolean) | null>(null);
 
     const name = columns.draft ?? view.label ?? '';

@@ -9,6 +9,15 @@ import { UndoRedo } from './UndoRedo.tsx';
 const first = stepOf('examples', { id: 1, positive: 2 });
 const second = stepOf('examples', { id: 2, negative: 1 });
 
+function renderWithToasts() {
+    renderLabelling(
+        <>
+            <UndoRedo />
+            <ToastRegion />
+        </>,
+    );
+}
+
 it('is there when there is nothing to undo, and does nothing', async () => {
     const server = fakeServer({ [LABELS]: listOf([]) });
     renderLabelling(<UndoRedo />);
@@ -27,10 +36,10 @@ it('says what was done last, and what has just been undone', async () => {
             return changeOf({ step: stepOf('undo'), undo: first, redo: second });
         },
     });
-    renderLabelling(<UndoRedo />);
+    renderWithToasts();
     expect(await screen.findByText('Last: said that 1 object is not “red car”')).toBeVisible();
     fireEvent.keyDown(document.body, { key: 'z', ctrlKey: true });
-    expect(await screen.findByText('Undone: said that 1 object is not “red car”')).toBeVisible();
+    expect(await screen.findByText('Undone: said that 1 object is not “red car”.')).toBeVisible();
     expect(screen.getByRole('button', { name: 'Undo: named 2 objects “red car”' })).toBeVisible();
     expect(screen.getByRole('button', { name: 'Redo: said that 1 object is not “red car”' })).toBeVisible();
 });
@@ -46,21 +55,21 @@ it('undoes two steps for two quick presses, the second based on what the first h
             return changeOf({ version, undo });
         },
     });
-    renderLabelling(<UndoRedo />);
+    renderWithToasts();
     await screen.findByText(/^Last/);
     fireEvent.keyDown(document.body, { key: 'z', ctrlKey: true });
     fireEvent.keyDown(document.body, { key: 'z', ctrlKey: true });
-    expect(await screen.findByText('Undone: named 2 objects “red car”')).toBeVisible();
+    expect(await screen.findByText('Undone: named 2 objects “red car”.')).toBeVisible();
     expect(versions).toHaveLength(2);
 });
 
 it('redoes with either of the usual keys', async () => {
     const server = fakeServer({ [LABELS]: listOf([], { redo: first }), [REDO]: changeOf({ redo: first }) });
-    renderLabelling(<UndoRedo />);
+    renderWithToasts();
     await screen.findByRole('button', { name: 'Redo: named 2 objects “red car”' });
     fireEvent.keyDown(document.body, { key: 'y', ctrlKey: true });
     await waitFor(() => expect(server.of(REDO)).toHaveLength(1));
-    expect(await screen.findByText('Done again: named 2 objects “red car”')).toBeVisible();
+    expect(await screen.findByText('Done again: named 2 objects “red car”.')).toBeVisible();
     fireEvent.keyDown(document.body, { key: 'Z', ctrlKey: true, shiftKey: true });
     await waitFor(() => expect(server.of(REDO)).toHaveLength(2));
 });
@@ -70,12 +79,7 @@ it('undoes nothing that somebody else did in the meantime, and says so', async (
         [LABELS]: listOf([labelOf('red car')], { undo: second }),
         [UNDO]: { status: 409, body: { detail: 'The labels are at version 9.' } },
     });
-    renderLabelling(
-        <>
-            <UndoRedo />
-            <ToastRegion />
-        </>,
-    );
+    renderWithToasts();
     await userEvent.click(await screen.findByRole('button', { name: /^Undo/ }));
     expect(await screen.findByText(/changed in the meantime, so nothing was undone/)).toBeVisible();
 });

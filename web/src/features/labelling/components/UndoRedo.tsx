@@ -9,7 +9,7 @@ import styles from './UndoRedo.module.css';
 export function UndoRedo() {
     const { labels, changes, takeBackRef } = useLabelling();
     const { undo, redo } = labels.data ?? { undo: null, redo: null };
-    const text = changes.news ?? (undo === null ? null : `Last: ${stepText(undo)}`);
+    const text = undo === null ? null : `Last: ${stepText(undo)}`;
     const runUndo = () => {
         // An answer that was not sent yet is taken back here, everything else by the server.
         if (takeBackRef.current?.() !== true && undo !== null) void changes.undo();

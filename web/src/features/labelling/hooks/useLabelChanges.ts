@@ -1,6 +1,6 @@
 // Changes of labels with all that follows from them: boxes repainted at once, lists fetched again, errors told.
 import { hashKey, useQueryClient, type QueryClient } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import type { Schema } from '@/api/client.ts';
 import { keys, staleAfterLabelling } from '@/api/keys.ts';
 import { isConflict, sentenceOf } from '@/api/problem.ts';
@@ -40,9 +40,11 @@ export interface LabelChanges {
     undo: () => Promise<void>;
     redo: () => Promise<void>;
     refresh: () => Promise<void>;
-    /** What was undone or done again last; null after any other change. What that was is the step that undo would undo. */
-    news: string | null;
 }
+
+export type StepKind = 'undo' | 'redo';
+/** Told when a step was taken back or done again. */
+export type OnStepped = (kind: StepKind, step: Schema<'Step'>) => void;
 
 function repaint(queries: QueryClient, { label, positive = [], negative = [] }: Statement) {
     const tracksOf = (pictures: readonly Picture[]) => pictures.flatMap(({ track }) => (track === null ? [] : [track]));
@@ -74,11 +76,7 @@ function adopt(queries: QueryClient, project: string, change: LabelChange) {
     });
 }
 
-function makeChanges(
-    queries: QueryClient,
-    project: string,
-    tell: (news: string | null) => void,
-): Omit<LabelChanges, 'news'> {
+function makeChanges(queries: QueryClient, project: string, onStepped: OnStepped): LabelChanges {
     const version = () => queries.getQueryData(labelsQuery(project).queryKey)?.version;
 
     let begun = 0;
@@ -105,7 +103,6 @@ function makeChanges(
             // An older list on its way must not overwrite what the answer says.
             await queries.cancelQueries({ queryKey: keys.labels(project), exact: true });
             adopt(queries, project, change);
-            tell(null);
             return change;
         } finally {
             // After a failure too: what was painted in advance, or what somebody else did.
@@ -115,21 +112,23 @@ function makeChanges(
 
     // One after the other: the second of two quick Ctrl-Z is about what the first has left.
     let steps = Promise.resolve();
-    function step(kind: 'undo' | 'redo'): Promise<void> {
+    function step(kind: StepKind): Promise<void> {
         steps = steps.then(() => stepNow(kind));
         return steps;
     }
 
-    async function stepNow(kind: 'undo' | 'redo') {
+    async function stepNow(kind: StepKind) {
         const from = version();
         // The answer says only that something was undone.
         const what = queries.getQueryData(labelsQuery(project).queryKey)?.[kind];
         try {
-            // What is on its way may be about a label that this takes away.
+            // What is on its way may be about a label that this takes away, and so may what a change before is about to fetch.
+            begun += 1;
             await Promise.all(staleAfterLabelling(project).map(queryKey => queries.cancelQueries({ queryKey })));
             const request = kind === 'undo' ? postUndo(project, from) : postRedo(project, from);
             const { step: answer } = await done(request);
-            tell(`${kind === 'undo' ? 'Undone' : 'Done again'}: ${stepText(what ?? answer)}`);
+            toast(`${kind === 'undo' ? 'Undone' : 'Done again'}: ${stepText(what ?? answer)}.`, { kind: 'success' });
+            if (what !== null && what !== undefined) onStepped(kind, what);
         } catch (error) {
             const list = queries.getQueryData(labelsQuery(project).queryKey);
             const nothing = isConflict(error) && list?.[kind] === null;
@@ -163,9 +162,8 @@ function makeChanges(
     };
 }
 
-export function useLabelChanges(project: string): LabelChanges {
+/** `onStepped` must stay the same. */
+export function useLabelChanges(project: string, onStepped: OnStepped): LabelChanges {
     const queries = useQueryClient();
-    const [news, setNews] = useState<string | null>(null);
-    const changes = useMemo(() => makeChanges(queries, project, setNews), [queries, project]);
-    return useMemo(() => ({ ...changes, news }), [changes, news]);
+    return useMemo(() => makeChanges(queries, project, onStepped), [queries, project, onStepped]);
 }

@@ -20,10 +20,10 @@ export function useSubmit() {
                 negative: pictures(negative),
                 version: changes.version(),
             });
-            return { label: change.label?.name ?? label, objects: [...positive, ...negative] };
+            return { label: change.label?.name ?? label, step: change.step.id, objects: [...positive, ...negative] };
         },
-        onSuccess: ({ label, objects }) => {
-            dispatch({ type: 'submitted', objects });
+        onSuccess: ({ label, step, objects }) => {
+            dispatch({ type: 'submitted', step, name: label, objects });
             setLabel(label);
         },
     });

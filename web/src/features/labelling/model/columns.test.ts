@@ -54,6 +54,8 @@ describe('after submitting', () => {
     it('keeps what was added while the request was under way', () => {
         const columns = after(yes(a), { type: 'name', draft: 'red car' }, yes(c), {
             type: 'submitted',
+            step: 1,
+            name: 'red car',
             objects: [a.object],
         });
         expect(columns).toMatchObject({ positive: [c], draft: null });
@@ -61,6 +63,40 @@ describe('after submitting', () => {
 
     it('begins anew when the columns are cleared', () => {
         expect(after(yes(a), no(b), { type: 'name', draft: 'x' }, { type: 'clear' })).toBe(NO_COLUMNS);
+    });
+});
+
+describe('undoing what was named from the columns', () => {
+    const named: ColumnsAction[] = [
+        yes(a),
+        no(b),
+        { type: 'name', draft: 'red car' },
+        { type: 'submitted', step: 7, name: 'red car', objects: [a.object, b.object, c.object] },
+    ];
+
+    it('brings the pictures back to where they were, with their name', () => {
+        const columns = after(...named, { type: 'undone', step: 7 });
+        expect(columns).toMatchObject({ positive: [a], negative: [b], draft: 'red car' });
+    });
+
+    it('leaves what has come since in its place', () => {
+        const columns = after(...named, yes(b, c), { type: 'undone', step: 7 });
+        expect(columns).toMatchObject({ positive: [a, b, c], negative: [], draft: null });
+    });
+
+    it('takes them away again when it is done again', () => {
+        const columns = after(...named, { type: 'undone', step: 7 }, yes(c), { type: 'redone', step: 7 });
+        expect(columns).toMatchObject({ positive: [c], negative: [], draft: null });
+    });
+
+    it('works after the columns were cleared, and after a reload', () => {
+        const kept = parseColumns(JSON.stringify(after(...named, yes(c), { type: 'clear' })));
+        expect(columnsReducer(kept, { type: 'undone', step: 7 })).toMatchObject({ positive: [a], negative: [b] });
+    });
+
+    it('changes nothing for a step that was not made here', () => {
+        const columns = after(...named);
+        expect(columnsReducer(columns, { type: 'undone', step: 6 })).toBe(columns);
     });
 });
 
@@ -117,6 +153,7 @@ describe('columns in the storage of the browser', () => {
             negative: [],
             rejected: ['x'],
             draft: null,
+            submitted: [],
         });
     });
 });

@@ -13,6 +13,16 @@ export interface Columns {
     readonly rejected: readonly string[];
     /** What is typed as the name; null: the name of the label in the address. */
     readonly draft: string | null;
+    /** What was named from these columns, newest last: undoing it brings the pictures back. */
+    readonly submitted: readonly Submission[];
+}
+
+export interface Submission {
+    /** Id of the step that undo takes back. */
+    step: number;
+    name: string;
+    positive: readonly Picture[];
+    negative: readonly Picture[];
 }
 
 export type ColumnsAction =
@@ -21,10 +31,15 @@ export type ColumnsAction =
     | { type: 'take-out'; pictures: readonly Picture[] }
     | { type: 'name'; draft: string | null }
     /** Stored by the server: the columns are empty for a second round of the same label. */
-    | { type: 'submitted'; objects: readonly string[] }
+    | { type: 'submitted'; step: number; name: string; objects: readonly string[] }
+    /** A step was taken back, or done again: of what was named from these columns, the pictures come and go with it. */
+    | { type: 'undone' | 'redone'; step: number }
     | { type: 'clear' };
 
-export const NO_COLUMNS: Columns = { positive: [], negative: [], rejected: [], draft: null };
+export const NO_COLUMNS: Columns = { positive: [], negative: [], rejected: [], draft: null, submitted: [] };
+
+// Farther back nobody remembers what was in the columns.
+const SUBMITTED_MOST = 20;
 
 function rejectionsOf(pictures: readonly Picture[]): Set<string> {
     return new Set(pictures.flatMap(({ object, track }) => (track === null ? [object] : [object, track])));
@@ -55,6 +70,41 @@ function add(columns: Columns, column: Column, pictures: readonly Picture[]): Co
     };
 }
 
+function submit(columns: Columns, step: number, name: string, sent: readonly string[]): Columns {
+    // What was added while the request was under way stays.
+    const objects = new Set(sent);
+    const gone = (pictures: readonly Picture[]) => pictures.filter(picture => objects.has(picture.object));
+    const submission = { step, name, positive: gone(columns.positive), negative: gone(columns.negative) };
+    return {
+        ...columns,
+        positive: without(columns.positive, objects),
+        negative: without(columns.negative, objects),
+        draft: null,
+        submitted: [...columns.submitted, submission].slice(-SUBMITTED_MOST),
+    };
+}
+
+/** The pictures are back in front of what has come since; who moved one to the other side meanwhile meant it. */
+function bringBack(columns: Columns, { name, positive, negative }: Submission): Columns {
+    const now = new Set([...columns.positive, ...columns.negative].map(picture => picture.object));
+    return {
+        ...columns,
+        positive: [...without(positive, now), ...columns.positive],
+        negative: [...without(negative, now), ...columns.negative],
+        draft: columns.draft ?? (now.size === 0 ? name : null),
+    };
+}
+
+function takeAgain(columns: Columns, { positive, negative }: Submission): Columns {
+    const objects = new Set([...positive, ...negative].map(picture => picture.object));
+    return {
+        ...columns,
+        positive: without(columns.positive, objects),
+        negative: without(columns.negative, objects),
+        draft: null,
+    };
+}
+
 export function columnsReducer(columns: Columns, action: ColumnsAction): Columns {
     switch (action.type) {
         case 'add':
@@ -70,18 +120,16 @@ export function columnsReducer(columns: Columns, action: ColumnsAction): Columns
         }
         case 'name':
             return { ...columns, draft: action.draft };
-        case 'submitted': {
-            // What was added while the request was under way stays.
-            const objects = new Set(action.objects);
-            return {
-                ...columns,
-                positive: without(columns.positive, objects),
-                negative: without(columns.negative, objects),
-                draft: null,
-            };
+        case 'submitted':
+            return submit(columns, action.step, action.name, action.objects);
+        case 'undone':
+        case 'redone': {
+            const submission = columns.submitted.find(({ step }) => step === action.step);
+            if (submission === undefined) return columns;
+            return action.type === 'undone' ? bringBack(columns, submission) : takeAgain(columns, submission);
         }
         case 'clear':
-            return NO_COLUMNS;
+            return columns.submitted.length === 0 ? NO_COLUMNS : { ...NO_COLUMNS, submitted: columns.submitted };
     }
 }
 
@@ -117,6 +165,13 @@ export function isEmpty(columns: Columns): boolean {
     return columns.positive.length === 0 && columns.negative.length === 0;
 }
 
+function isSubmission(value: unknown): value is Submission {
+    if (typeof value !== 'object' || value === null) return false;
+    const { step, name, positive, negative } = value as Partial<Record<keyof Submission, unknown>>;
+    const pictures = (list: unknown) => Array.isArray(list) && list.every(isPicture);
+    return typeof step === 'number' && typeof name === 'string' && pictures(positive) && pictures(negative);
+}
+
 function isPicture(value: unknown): value is Picture {
     if (typeof value !== 'object' || value === null) return false;
     const { object, video, pts_us: pts, box } = value as Partial<Record<keyof Picture, unknown>>;
@@ -134,6 +189,7 @@ export function parseColumns(text: string | null): Columns {
             negative: list(value?.negative).filter(isPicture),
             rejected: list(value?.rejected).filter(id => typeof id === 'string'),
             draft: typeof value?.draft === 'string' ? value.draft : null,
+            submitted: list(value?.submitted).filter(isSubmission),
         };
     } catch {
         return NO_COLUMNS;

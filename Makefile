@@ -38,6 +38,11 @@ test: build ## all tests; the last line says `N passed, N failed`
 	@scripts/setup test
 	@scripts/test "$(BUILD)" $(TEST_FLAGS)
 
+.PHONY: test-live
+test-live: build ## tests against real servers: Kafka
+	@scripts/setup test live
+	@scripts/test-live "$(BUILD)"
+
 .PHONY: asan
 asan: setup ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/build build-asan -Db_sanitize=address,undefined -Db_lundef=false

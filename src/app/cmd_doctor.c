@@ -103,6 +103,27 @@ static void check_disk(struct visit *visit, const char *dir)
     free(text);
 }
 
+// The queue's server, where there is one.
+static bool check_queue(struct visit *visit, const struct options *options, struct log *log)
+{
+    struct queue_topic topics[QUEUE_TOPICS_MAX];
+    struct err err = ERR_INIT;
+    size_t count;
+    if (wiring_queue_topics(options, false, log, topics, &count, &err) != ERR_NONE) {
+        show_check(visit, "queue", false, err.message);
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool enough = topics[i].partitions >= topics[i].wanted;
+        char *text =
+            mem_sprintf("%s: %d partitions, %d replicas%s", topics[i].name, topics[i].partitions, topics[i].replicas,
+                enough ? "" : ": fewer than --kafka-partitions says; more workers than that have nothing to do");
+        show_check(visit, "queue", enough, text);
+        free(text);
+    }
+    return true;
+}
+
 static void show_finding(void *context, const struct finding *finding)
 {
     struct visit *visit = context;
@@ -175,7 +196,8 @@ static enum err_code run_doctor(const struct options *options, int *status, stru
     struct log *log = settings_log(options, LOG_WARN);
     check_models(&visit, options);
     check_yt_dlp(&visit, options);
-    enum err_code code = check_data(&visit, options, log, err);
+    // Without its servers the data cannot be looked at.
+    enum err_code code = check_queue(&visit, options, log) ? check_data(&visit, options, log, err) : ERR_NONE;
     *status = visit.problems != 0 || visit.left != 0;
     log_free(log);
     return code;

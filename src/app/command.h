@@ -44,6 +44,7 @@ extern const struct command command_models_add;
 extern const struct command command_models_bench;
 extern const struct command command_embed;
 extern const struct command command_track_eval;
+extern const struct command command_queue_init;
 extern const struct command command_doctor;
 
 // All of them, NULL-terminated, in the order of the help.

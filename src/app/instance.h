@@ -27,7 +27,7 @@ enum part {
 
 // The settings of an instance; for the tables of a command.
 #define INSTANCE_TABLES                                                                                                \
-    &data_options, &scale_options, &model_options, &fetch_options, &splitter_options, &downloader_options,             \
+    &data_options, &store_options, &scale_options, &model_options, &fetch_options, &splitter_options, &downloader_options,             \
         &indexer_options, &tracking_options, &keep_options, &log_options
 
 struct instance;

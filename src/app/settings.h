@@ -15,6 +15,7 @@ extern const struct option_table data_options;   // --data
 extern const struct option_table model_options;  // --models, --detector, --embedder, …
 extern const struct option_table scale_options;  // --workers
 extern const struct option_table keep_options;   // --keep-segments, --keep-frames, --max-attempts
+extern const struct option_table store_options;  // --queue, …: where state is kept, if not in the data folder
 extern const struct option_table server_options; // --listen, --token-file, …
 extern const struct option_table client_options; // --server, --token-file
 extern const struct option_table json_options;   // --json

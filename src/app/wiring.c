@@ -14,6 +14,7 @@
 #include "meta_store/meta_store.h"
 #include "meta_store/meta_store_sqlite.h"
 #include "queue/queue.h"
+#include "queue/queue_kafka.h"
 #include "queue/queue_sqlite.h"
 #include "vector_index/vector_index.h"
 #include "vector_index/vector_index_usearch.h"
@@ -75,21 +76,110 @@ static enum err_code check_identity(const char *dir, bool must_exist, struct err
     return code;
 }
 
-static enum err_code open_all(const struct store_settings *settings, struct stores *s, struct err *err)
+// ---- the queue
+
+#define KAFKA_SCHEME "kafka://"
+#define KAFKA_CONFIG_BYTES_MAX ((size_t)64 * 1024)
+
+static enum err_code open_kafka(const struct options *options, const char *address, bool make_topics,
+    const struct queue_options *queue_options, struct log *log, struct queue **queue, struct err *err)
+{
+    struct queue_kafka_settings settings;
+    char *brokers = mem_strdup(address + strlen(KAFKA_SCHEME));
+    char *config = NULL;
+    size_t config_size;
+    char *slash = strchr(brokers, '/');
+    const char *config_path = options_string(options, "kafka-config");
+    enum err_code code = ERR_NONE;
+    queue_kafka_settings_default(&settings);
+    if (slash != NULL) {
+        *slash = '\0';
+        if (slash[1] != '\0')
+            settings.prefix = slash + 1;
+    }
+    if (config_path != NULL)
+        code = file_read(config_path, KAFKA_CONFIG_BYTES_MAX, &config, &config_size, err);
+    if (code != ERR_NONE)
+        err_context(err, "the file of --kafka-config cannot be read");
+    if (code == ERR_NONE && brokers[0] == '\0')
+        code = err_set(err, ERR_INVALID, "--queue: \"%.80s\" names no brokers: kafka://HOST:PORT,HOST:PORT", address);
+    settings.brokers = brokers;
+    settings.config = config;
+    settings.partitions = (int)options_int(options, "kafka-partitions");
+    settings.replication = (int)options_int(options, "kafka-replication");
+    settings.make_topics = make_topics;
+    if (code == ERR_NONE)
+        code = queue_kafka_open(&settings, queue_options, clock_system(), log, queue, err);
+    free(brokers);
+    free(config);
+    return code;
+}
+
+// Where the queue is, if not in the data folder; NULL.
+static enum err_code queue_address(const struct options *options, const char **address, struct err *err)
+{
+    *address = options != NULL ? options_string(options, "queue") : NULL;
+    if (*address == NULL || strncmp(*address, KAFKA_SCHEME, strlen(KAFKA_SCHEME)) == 0)
+        return ERR_NONE;
+    return err_set(err, ERR_INVALID,
+        "--queue: \"%.80s\" is no address of a queue: use kafka://HOST:PORT,HOST:PORT/PREFIX, or leave it out for the "
+        "queue in the data folder",
+        *address);
+}
+
+static enum err_code open_queue(const struct store_settings *settings, struct stores *s, struct err *err)
 {
     char path[FILE_PATH_MAX];
+    const char *address;
     struct queue_options queue_options;
     queue_options_default(&queue_options);
     queue_options.max_attempts = settings->max_attempts;
     s->ingest.lease_ms = queue_options.lease_ms;
-
-    enum err_code code = join(path, s->dir, "meta.sqlite", err);
-    if (code == ERR_NONE)
-        code = meta_store_sqlite_open(path, s->ingest.clock, &s->ingest.meta, err);
+    enum err_code code = queue_address(settings->servers, &address, err);
+    if (code == ERR_NONE && address != NULL)
+        return open_kafka(settings->servers, address, options_bool(settings->servers, "kafka-make-topics"),
+            &queue_options, s->ingest.log, &s->ingest.queue, err);
     if (code == ERR_NONE)
         code = join(path, s->dir, "queue.sqlite", err);
     if (code == ERR_NONE)
         code = queue_sqlite_open(path, &queue_options, s->ingest.clock, &s->ingest.queue, err);
+    return code;
+}
+
+enum err_code wiring_queue_topics(const struct options *options, bool make, struct log *log,
+    struct queue_topic topics[QUEUE_TOPICS_MAX], size_t *count, struct err *err)
+{
+    const char *address;
+    struct queue *queue = NULL;
+    struct queue_kafka_topic found[QUEUE_KAFKA_TOPICS];
+    _Static_assert(QUEUE_KAFKA_TOPICS <= QUEUE_TOPICS_MAX, "all of them fit");
+    *count = 0;
+    enum err_code code = queue_address(options, &address, err);
+    if (code != ERR_NONE || address == NULL)
+        return code;
+    code = open_kafka(options, address, make, NULL, log, &queue, err);
+    if (code == ERR_NONE)
+        code = queue_kafka_topics(queue, found, err);
+    for (size_t i = 0; i < QUEUE_KAFKA_TOPICS && code == ERR_NONE; i++) {
+        topics[i] = (struct queue_topic){
+            .partitions = found[i].partitions, .wanted = found[i].wanted, .replicas = found[i].replicas};
+        memcpy(topics[i].name, found[i].name, sizeof(topics[i].name));
+        *count = i + 1;
+    }
+    queue_free(queue);
+    return code;
+}
+
+// ---- all of them
+
+static enum err_code open_all(const struct store_settings *settings, struct stores *s, struct err *err)
+{
+    char path[FILE_PATH_MAX];
+    enum err_code code = join(path, s->dir, "meta.sqlite", err);
+    if (code == ERR_NONE)
+        code = meta_store_sqlite_open(path, s->ingest.clock, &s->ingest.meta, err);
+    if (code == ERR_NONE)
+        code = open_queue(settings, s, err);
     if (code == ERR_NONE)
         code = join(path, s->dir, "blobs", err);
     if (code == ERR_NONE)
@@ -112,7 +202,8 @@ void store_settings_read(const struct options *options, struct store_settings *s
 {
     *settings = (struct store_settings){.max_attempts = (int)options_int(options, "max-attempts"),
         .retention = {.keep_segments = options_bool(options, "keep-segments"),
-            .keep_frames = options_bool(options, "keep-frames")}};
+            .keep_frames = options_bool(options, "keep-frames")},
+        .servers = options};
 }
 
 enum err_code stores_open(const char *dir, const struct store_settings *settings, bool must_exist, struct log *log,

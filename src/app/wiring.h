@@ -1,5 +1,5 @@
-// A data folder: opened, checked, and wired to the backends behind the four interfaces. The only file that names
-// concrete backends is wiring.c.
+// A data folder: opened, checked, and wired to the backends behind the four interfaces, which are in the folder or, as
+// store_options say, servers. The only file that names concrete backends is wiring.c.
 //
 // DIR/framehound.json    what the folder is, with its schema version
 // DIR/meta.sqlite        meta store          DIR/blobs/     blob store
@@ -30,9 +30,10 @@ struct stores {
 struct store_settings {
     int max_attempts;
     struct retention retention;
+    const struct options *servers; // include store_options and outlive the stores; NULL: everything is in the folder
 };
 void store_settings_default(struct store_settings *settings);
-// From options that include keep_options.
+// From options that include keep_options and store_options.
 void store_settings_read(const struct options *options, struct store_settings *settings);
 
 // Makes the folder if it is not there (unless `must_exist`). ERR_CONFLICT for a folder of a newer program, ERR_DENIED
@@ -40,6 +41,18 @@ void store_settings_read(const struct options *options, struct store_settings *s
 enum err_code stores_open(const char *dir, const struct store_settings *settings, bool must_exist, struct log *log,
     struct metrics *metrics, struct stores **stores, struct err *err) ERR_MUST_CHECK;
 void stores_close(struct stores *stores);
+
+// The queue's topics and what they are made with, for `framehound queue init`. Makes those that are missing if `make`.
+struct queue_topic {
+    char name[256];
+    int partitions; // 0: it is missing
+    int wanted;
+    int replicas;
+};
+#define QUEUE_TOPICS_MAX 8
+// *count is 0 where the queue is in the data folder and nothing needs to be made. `options` include store_options.
+enum err_code wiring_queue_topics(const struct options *options, bool make, struct log *log,
+    struct queue_topic topics[QUEUE_TOPICS_MAX], size_t *count, struct err *err) ERR_MUST_CHECK;
 
 // Whether the folder is one that stores_open() would take, without making or changing anything. ERR_NOT_FOUND where
 // nothing was stored yet.

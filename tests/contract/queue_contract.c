@@ -4,11 +4,15 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "os/cancel.h"
 #include "os/file.h"
 #include "queue/queue.h"
+#include "queue/queue_kafka.h"
 #include "queue/queue_memory.h"
 #include "queue/queue_sqlite.h"
 
@@ -27,6 +31,30 @@ struct fixture {
     struct queue *queue;
 };
 
+// Kafka's brokers, for which the caller has seen to (scripts/live-servers); each case has topics of its own.
+#define KAFKA_VARIABLE "FRAMEHOUND_TEST_KAFKA"
+
+static bool is_kafka(void)
+{
+    return strcmp(backend, "kafka") == 0;
+}
+
+static struct queue *open_kafka(const struct queue_options *options, const struct clock *clock)
+{
+    static int number;
+    struct queue_kafka_settings settings;
+    struct queue *queue;
+    queue_kafka_settings_default(&settings);
+    settings.brokers = getenv(KAFKA_VARIABLE);
+    char *prefix = mem_sprintf("contract-%ld-%d-%d.", (long)time(NULL), (int)getpid(), number++);
+    settings.prefix = prefix;
+    settings.partitions = 1; // with more, messages of different videos come in any order
+    settings.replication = 1;
+    assert_ok(queue_kafka_open(&settings, options, clock, log_none(), &queue, &err), &err);
+    free(prefix);
+    return queue;
+}
+
 static int set_up(void **state)
 {
     struct fixture *f = mem_calloc(1, sizeof(*f));
@@ -38,6 +66,8 @@ static int set_up(void **state)
         char *path = mem_sprintf("%s/queue.db", f->folder);
         assert_ok(queue_sqlite_open(path, &options, &f->clock.clock, &f->queue, &err), &err);
         free(path);
+    } else if (is_kafka()) {
+        f->queue = open_kafka(&options, &f->clock.clock);
     } else {
         f->queue = queue_memory_new(&options, &f->clock.clock);
     }
@@ -69,6 +99,8 @@ static void publish(struct fixture *f, const char *topic, const char *key, const
 static size_t receive_up_to(struct fixture *f, const char *topic, size_t max, struct queue_message **messages)
 {
     size_t count = 0;
+    if (is_kafka()) // messages are on their way to us, and whether any are left is not known without asking
+        assert_ok(queue_kafka_catch_up(f->queue, topic, PATIENCE_MS, &err), &err);
     assert_ok(queue_receive(f->queue, topic, "worker-1", max, 0, NULL, messages, &count, &err), &err);
     return count;
 }
@@ -445,7 +477,8 @@ static void a_purged_video_has_no_messages_in_any_topic(void **state)
     struct queue_message *leased = receive_some(f, TOPIC_FRAMES);
 
     assert_ok(queue_purge(f->queue, VIDEO, &err), &err);
-    assert_nothing(f, TOPIC_SOURCES);
+    if (!is_kafka()) // which deletes nothing that is not here yet: see queue_purge()
+        assert_nothing(f, TOPIC_SOURCES);
     assert_int_equal(count_letters(f, NULL), 0);
     assert_code(queue_ack(f->queue, &leased, 1, &err), ERR_CONFLICT);
     queue_message_free(leased);
@@ -748,6 +781,10 @@ static void it_answers_a_ping(void **state)
 int main(int argc, char **argv)
 {
     backend = argc > 1 ? argv[1] : "memory";
+    if (is_kafka() && getenv(KAFKA_VARIABLE) == NULL) {
+        printf("1..0 # SKIP " KAFKA_VARIABLE " names no brokers; make test-live starts some\n");
+        return 0;
+    }
     const struct CMUnitTest tests[] = {
         contract(a_message_is_gone_after_its_acknowledgement),
         contract(messages_come_in_the_order_of_publishing),

@@ -1,0 +1,205 @@
+// librdkafka's handles and errors.
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "queue/queue_kafka_internal.h"
+
+// What the queue's promises hang on is not for the user to set.
+static const char *const own_properties[] = {"bootstrap.servers", "metadata.broker.list", "group.id",
+    "group.instance.id", "enable.auto.commit", "auto.commit.enable", "enable.auto.offset.store", "auto.offset.reset",
+    "enable.idempotence", "acks", "request.required.acks", "transactional.id", "partition.assignment.strategy",
+    "enable.partition.eof", "message.max.bytes", "fetch.message.max.bytes"};
+
+static bool is_own_property(const char *name)
+{
+    for (size_t i = 0; i < sizeof(own_properties) / sizeof(own_properties[0]); i++) {
+        if (strcmp(own_properties[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+// ---- what librdkafka says by itself
+
+static void on_log(const rd_kafka_t *handle, int level, const char *facility, const char *text)
+{
+    const struct kafka_opaque *opaque = rd_kafka_opaque(handle);
+    enum { SYSLOG_ERROR = 3, SYSLOG_NOTICE = 5 };
+    // Errors come through on_error() too, once, and each call says what it could not do.
+    log_write(opaque->self->log, level <= SYSLOG_ERROR ? LOG_INFO : LOG_DEBUG, "kafka: %s: %s", facility, text);
+}
+
+static void on_error(rd_kafka_t *handle, int code, const char *reason, void *opaque)
+{
+    struct queue_kafka *self = ((struct kafka_opaque *)opaque)->self;
+    (void)handle;
+    log_debug(self->log, "kafka: %s: %s", rd_kafka_err2name((rd_kafka_resp_err_t)code), reason);
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) // says nothing about why
+        return;
+    pthread_mutex_lock(&self->mutex);
+    snprintf(self->last_reason, sizeof(self->last_reason), "%s", reason);
+    pthread_mutex_unlock(&self->mutex);
+}
+
+// ---- making handles
+
+void kafka_client_set(rd_kafka_conf_t *conf, const char *name, const char *value)
+{
+    char text[256];
+    if (rd_kafka_conf_set(conf, name, value, text, sizeof(text)) != RD_KAFKA_CONF_OK)
+        abort(); // ours are right, or the build's librdkafka is not the one that is loaded
+}
+
+rd_kafka_conf_t *kafka_client_conf(struct queue_kafka *self, struct kafka_consumer *consumer)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set_opaque(conf, consumer != NULL ? &consumer->opaque : &self->opaque);
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    rd_kafka_conf_set_error_cb(conf, on_error);
+    kafka_client_set(conf, "client.id", "framehound");
+    kafka_client_set(conf, "compression.codec", "lz4");
+    kafka_client_set(conf, "session.timeout.ms", "15000");
+    kafka_client_set(conf, "heartbeat.interval.ms", "3000");
+    kafka_client_set(conf, "reconnect.backoff.max.ms", "2000");
+    kafka_client_set(conf, "log.connection.close", "false");
+    return conf;
+}
+
+static enum err_code apply_property(rd_kafka_conf_t *conf, char *line, struct err *err)
+{
+    char text[256] = "it is not of the form name=value";
+    while (isspace((unsigned char)*line))
+        line++;
+    if (*line == '\0' || *line == '#')
+        return ERR_NONE;
+    char *value = strchr(line, '=');
+    if (value != NULL) {
+        *value++ = '\0';
+        for (char *end = value - 1; end > line && isspace((unsigned char)end[-1]); end--)
+            end[-1] = '\0';
+        while (isspace((unsigned char)*value))
+            value++;
+        if (is_own_property(line))
+            return err_set(
+                err, ERR_INVALID, "--kafka-config: the property \"%.60s\" is the program's own: leave it out", line);
+        if (rd_kafka_conf_set(conf, line, value, text, sizeof(text)) == RD_KAFKA_CONF_OK)
+            return ERR_NONE;
+    }
+    // The value may be a password: only the name is told.
+    return err_set(err, ERR_INVALID, "--kafka-config: the line that begins with \"%.60s\" cannot be used: %s", line,
+        value != NULL && strstr(text, value) != NULL && *value != '\0' ? "librdkafka refuses its value" : text);
+}
+
+static enum err_code apply_properties(const struct queue_kafka *self, rd_kafka_conf_t *conf, struct err *err)
+{
+    enum err_code code = ERR_NONE;
+    char *copy = mem_strdup(self->config != NULL ? self->config : "");
+    char *rest = copy;
+    for (char *line = strtok_r(copy, "\r\n", &rest); line != NULL && code == ERR_NONE;
+         line = strtok_r(NULL, "\r\n", &rest))
+        code = apply_property(conf, line, err);
+    free(copy);
+    return code;
+}
+
+enum err_code kafka_client_new(
+    struct queue_kafka *self, const char *consumer_group, rd_kafka_conf_t *conf, rd_kafka_t **handle, struct err *err)
+{
+    char text[512];
+    char bytes[24];
+    *handle = NULL;
+    enum err_code code = apply_properties(self, conf, err);
+    if (code != ERR_NONE) {
+        rd_kafka_conf_destroy(conf);
+        return code;
+    }
+    snprintf(bytes, sizeof(bytes), "%zu", KAFKA_MESSAGE_BYTES);
+    kafka_client_set(conf, "message.max.bytes", bytes);
+    if (consumer_group != NULL) {
+        kafka_client_set(conf, "group.id", consumer_group);
+        kafka_client_set(conf, "enable.auto.commit", "false");
+        kafka_client_set(conf, "enable.auto.offset.store", "false");
+        kafka_client_set(conf, "auto.offset.reset", "earliest");
+        kafka_client_set(conf, "partition.assignment.strategy", "cooperative-sticky");
+        kafka_client_set(conf, "fetch.message.max.bytes", bytes);
+        kafka_client_set(conf, "queued.min.messages", "500");
+        kafka_client_set(conf, "queued.max.messages.kbytes", "16384");
+    } else {
+        kafka_client_set(conf, "enable.idempotence", "true");
+        kafka_client_set(conf, "acks", "all");
+    }
+    if (rd_kafka_conf_set(conf, "bootstrap.servers", self->brokers, text, sizeof(text)) == RD_KAFKA_CONF_OK)
+        *handle =
+            rd_kafka_new(consumer_group != NULL ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER, conf, text, sizeof(text));
+    if (*handle != NULL)
+        return ERR_NONE;
+    rd_kafka_conf_destroy(conf);
+    return err_set(
+        err, ERR_INVALID, "Kafka at %s (--queue, --kafka-config) cannot be used as it is set: %s", self->brokers, text);
+}
+
+// ---- errors
+
+struct meaning {
+    rd_kafka_resp_err_t code;
+    enum err_code as;
+    const char *advice;
+};
+
+static const struct meaning meanings[] = {
+    {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, ERR_LIMIT, "give its topic max.message.bytes=2097152"},
+    {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, ERR_UNAVAILABLE, "make the topics with `framehound queue init`"},
+    {RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, ERR_UNAVAILABLE, "make the topics with `framehound queue init`"},
+    {RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, ERR_UNAVAILABLE, "make the topics with `framehound queue init`"},
+    {RD_KAFKA_RESP_ERR__AUTHENTICATION, ERR_UNAVAILABLE, "check user and password in the file of --kafka-config"},
+    {RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED, ERR_UNAVAILABLE,
+        "check user and password in the file of --kafka-config"},
+    {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, ERR_UNAVAILABLE,
+        "let its user read, write and describe the topics, or give another user in the file of --kafka-config"},
+    {RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, ERR_UNAVAILABLE,
+        "let its user read the groups that begin with the topics' prefix"},
+    {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, ERR_UNAVAILABLE,
+        "let its user make topics, or let somebody make them with `framehound queue init`"},
+    {RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, ERR_UNAVAILABLE, "fewer brokers are up than min.insync.replicas asks for"},
+    {RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND, ERR_UNAVAILABLE,
+        "fewer brokers are up than min.insync.replicas asks for"},
+};
+
+static bool is_about_connection(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
+        code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT ||
+        code == RD_KAFKA_RESP_ERR__RESOLVE || code == RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE ||
+        code == RD_KAFKA_RESP_ERR__WAIT_COORD;
+}
+
+enum err_code kafka_error(struct queue_kafka *self, rd_kafka_resp_err_t code, const char *what, struct err *err)
+{
+    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+        if (meanings[i].code == code)
+            return err_set(err, meanings[i].as, "Kafka at %s (--queue): %s: %s: %s", self->brokers, what,
+                rd_kafka_err2str(code), meanings[i].advice);
+    }
+    if (!is_about_connection(code))
+        return err_set(
+            err, ERR_UNAVAILABLE, "Kafka at %s (--queue): %s: %s", self->brokers, what, rd_kafka_err2str(code));
+    char reason[ERR_MESSAGE_MAX];
+    pthread_mutex_lock(&self->mutex);
+    snprintf(reason, sizeof(reason), "%s", self->last_reason[0] != '\0' ? self->last_reason : rd_kafka_err2str(code));
+    pthread_mutex_unlock(&self->mutex);
+    return err_set(err, ERR_UNAVAILABLE,
+        "Kafka at %s (--queue) does not answer: %s: %.160s: check that it runs, and host, port and --kafka-config",
+        self->brokers, what, reason);
+}
+
+enum err_code kafka_watermarks(struct queue_kafka *self, rd_kafka_t *handle, const char *name, int32_t partition,
+    int64_t *low, int64_t *high, struct err *err)
+{
+    rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(handle, name, partition, low, high, KAFKA_REQUEST_MS);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? ERR_NONE
+                                              : kafka_error(self, code, "asking how much is in a topic", err);
+}

@@ -1,0 +1,348 @@
+// Belonging to a group of consumers: which partitions are ours, how far we are with each, and leaving.
+//
+// A commit's metadata holds one number: how many processes in a row had messages in hand at the committed offset and
+// did not leave in an orderly way. It is written one higher before the first message is handed out; progress sets it to
+// one (us), and leaving takes us out again.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "queue/queue_kafka_internal.h"
+
+#define POLL_MS 50
+#define COMMIT_PERIOD_US INT64_C(100000)
+
+static void set_metadata(rd_kafka_topic_partition_t *partition, int runs)
+{
+    partition->metadata = mem_sprintf("%d", runs);
+    partition->metadata_size = strlen(partition->metadata);
+}
+
+static int read_metadata(const rd_kafka_topic_partition_t *partition)
+{
+    char text[16] = "";
+    size_t length = partition->metadata_size < sizeof(text) ? partition->metadata_size : sizeof(text) - 1;
+    if (partition->metadata != NULL)
+        memcpy(text, partition->metadata, length);
+    long runs = strtol(text, NULL, 10);
+    return runs > 0 && runs < INT16_MAX ? (int)runs : 0;
+}
+
+static void note_trouble(struct kafka_consumer *consumer, rd_kafka_resp_err_t code, const char *what)
+{
+    struct err err = ERR_INIT;
+    kafka_error(consumer->opaque.self, code, what, &err);
+    pthread_mutex_lock(&consumer->mutex);
+    consumer->trouble = err;
+    pthread_mutex_unlock(&consumer->mutex);
+}
+
+// ---- committing
+
+// What the brokers do not know yet; NULL when they know all. `leaving`: all our partitions, or those of `only`.
+static rd_kafka_topic_partition_list_t *progress_to_commit(
+    struct kafka_consumer *consumer, const rd_kafka_topic_partition_list_t *only, bool leaving)
+{
+    rd_kafka_topic_partition_list_t *list = NULL;
+    pthread_mutex_lock(&consumer->mutex);
+    for (size_t i = 0; i < consumer->window.partition_count; i++) {
+        struct window_partition *partition = &consumer->window.partitions[i];
+        int64_t progress = window_progress(&consumer->window, partition);
+        if (only != NULL &&
+            rd_kafka_topic_partition_list_find(
+                (rd_kafka_topic_partition_list_t *)(uintptr_t)only, consumer->name, partition->id) == NULL)
+            continue;
+        if (progress < 0 || (progress == partition->committed && !leaving))
+            continue;
+        partition->committed = progress;
+        partition->marked = leaving ? partition->runs : partition->runs + 1;
+        if (list == NULL)
+            list = rd_kafka_topic_partition_list_new((int)consumer->window.partition_count);
+        rd_kafka_topic_partition_t *added = rd_kafka_topic_partition_list_add(list, consumer->name, partition->id);
+        added->offset = progress;
+        set_metadata(added, partition->marked);
+    }
+    pthread_mutex_unlock(&consumer->mutex);
+    return list;
+}
+
+static void commit(struct kafka_consumer *consumer, const rd_kafka_topic_partition_list_t *only, bool leaving)
+{
+    rd_kafka_topic_partition_list_t *list = progress_to_commit(consumer, only, leaving);
+    if (list == NULL)
+        return;
+    rd_kafka_resp_err_t code = rd_kafka_commit(consumer->handle, list, !leaving);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR__NO_OFFSET)
+        log_debug(consumer->opaque.self->log,
+            "%s: progress could not be committed, some messages will be done again: %s", consumer->name,
+            rd_kafka_err2str(code));
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+void kafka_group_mark(struct kafka_consumer *consumer, struct window_entry *const *taken, size_t count)
+{
+    rd_kafka_topic_partition_list_t *list = NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct window_partition *partition = window_partition(&consumer->window, taken[i]->partition);
+        if (partition->marked > partition->runs)
+            continue;
+        partition->marked = partition->runs + 1;
+        partition->committed = window_progress(&consumer->window, partition);
+        if (list == NULL)
+            list = rd_kafka_topic_partition_list_new((int)count);
+        rd_kafka_topic_partition_t *added = rd_kafka_topic_partition_list_add(list, consumer->name, partition->id);
+        added->offset = partition->committed;
+        set_metadata(added, partition->marked);
+    }
+    if (list == NULL)
+        return;
+    // Not taken, it is written with the next progress; only the suspicion begins later.
+    (void)rd_kafka_commit(consumer->handle, list, 0);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+// An asynchronous commit was answered. What was not taken is committed again with the next progress.
+static void on_commit(
+    rd_kafka_t *handle, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *offsets, void *opaque)
+{
+    struct kafka_consumer *consumer = ((struct kafka_opaque *)opaque)->consumer;
+    (void)handle;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__NO_OFFSET || offsets == NULL)
+        return;
+    pthread_mutex_lock(&consumer->mutex);
+    for (int i = 0; i < offsets->cnt; i++) {
+        struct window_partition *partition = window_partition(&consumer->window, offsets->elems[i].partition);
+        if (partition != NULL)
+            partition->committed = -1;
+    }
+    pthread_mutex_unlock(&consumer->mutex);
+}
+
+// ---- rebalances
+
+// From where each partition is to be read, and how many processes ended there. Without an answer: from what the brokers
+// have as committed, found by themselves, with nobody under suspicion.
+static void find_starts(struct kafka_consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
+{
+    struct queue_kafka *self = consumer->opaque.self;
+    rd_kafka_topic_partition_list_t *stored = rd_kafka_topic_partition_list_copy(partitions);
+    rd_kafka_resp_err_t code = rd_kafka_committed(consumer->handle, stored, KAFKA_REQUEST_MS);
+    for (int i = 0; i < partitions->cnt; i++) {
+        rd_kafka_topic_partition_t *partition = &partitions->elems[i];
+        int64_t start = RD_KAFKA_OFFSET_INVALID;
+        int64_t end;
+        int runs = 0;
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR && stored->elems[i].offset >= 0) {
+            start = stored->elems[i].offset;
+            runs = read_metadata(&stored->elems[i]);
+        } else if (kafka_watermarks(self, consumer->handle, consumer->name, partition->partition, &start, &end, NULL) !=
+            ERR_NONE) {
+            start = RD_KAFKA_OFFSET_INVALID;
+        }
+        partition->offset = start;
+        pthread_mutex_lock(&consumer->mutex);
+        window_assign(&consumer->window, partition->partition, start, stored->elems[i].offset >= 0, runs);
+        pthread_mutex_unlock(&consumer->mutex);
+    }
+    rd_kafka_topic_partition_list_destroy(stored);
+}
+
+static void take_partitions(struct kafka_consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
+{
+    find_starts(consumer, partitions);
+    rd_kafka_error_t *failure = rd_kafka_incremental_assign(consumer->handle, partitions);
+    if (failure != NULL) {
+        note_trouble(consumer, rd_kafka_error_code(failure), "taking over partitions");
+        rd_kafka_error_destroy(failure);
+    }
+    pthread_mutex_lock(&consumer->mutex);
+    consumer->is_paused = false; // new partitions are not
+    pthread_mutex_unlock(&consumer->mutex);
+}
+
+static void give_up_partitions(struct kafka_consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
+{
+    if (!rd_kafka_assignment_lost(consumer->handle))
+        commit(consumer, partitions, true);
+    pthread_mutex_lock(&consumer->mutex);
+    for (int i = 0; i < partitions->cnt; i++)
+        window_revoke(&consumer->window, partitions->elems[i].partition);
+    pthread_mutex_unlock(&consumer->mutex);
+    rd_kafka_error_t *failure = rd_kafka_incremental_unassign(consumer->handle, partitions);
+    if (failure != NULL)
+        rd_kafka_error_destroy(failure);
+}
+
+static void on_rebalance(
+    rd_kafka_t *handle, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *partitions, void *opaque)
+{
+    struct kafka_consumer *consumer = ((struct kafka_opaque *)opaque)->consumer;
+    (void)handle;
+    log_debug(consumer->opaque.self->log, "%s: %s %d partitions", consumer->name,
+        code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? "taking over" : "giving up", partitions->cnt);
+    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
+        take_partitions(consumer, partitions);
+    else
+        give_up_partitions(consumer, partitions);
+}
+
+// ---- the thread
+
+static void hold_back_or_go_on(struct kafka_consumer *consumer)
+{
+    pthread_mutex_lock(&consumer->mutex);
+    bool full = window_is_full(&consumer->window);
+    bool roomy = consumer->window.count < WINDOW_MESSAGES_MAX / 2 && consumer->window.bytes < WINDOW_BYTES_MAX / 2;
+    bool pause = full && !consumer->is_paused;
+    bool resume = roomy && consumer->is_paused;
+    if (pause || resume)
+        consumer->is_paused = pause;
+    pthread_mutex_unlock(&consumer->mutex);
+    if (!pause && !resume)
+        return;
+    rd_kafka_topic_partition_list_t *ours = NULL;
+    if (rd_kafka_assignment(consumer->handle, &ours) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return;
+    if (pause)
+        rd_kafka_pause_partitions(consumer->handle, ours);
+    else
+        rd_kafka_resume_partitions(consumer->handle, ours);
+    rd_kafka_topic_partition_list_destroy(ours);
+}
+
+static struct window_entry *entry_of(const rd_kafka_message_t *message)
+{
+    struct window_entry *entry = mem_calloc(1, sizeof(*entry));
+    entry->partition = message->partition;
+    entry->offset = message->offset;
+    size_t key_size = message->key_len <= QUEUE_KEY_MAX ? message->key_len : QUEUE_KEY_MAX;
+    if (key_size > 0)
+        memcpy(entry->key, message->key, key_size);
+    entry->body = mem_alloc(message->len + 1);
+    if (message->len > 0)
+        memcpy(entry->body, message->payload, message->len);
+    entry->body[message->len] = '\0';
+    entry->body_size = message->len;
+    entry->attempts = (int)kafka_message_int(message, "attempts", 0);
+    entry->not_before_us = kafka_message_int(message, "not-before-us", 0);
+    int64_t timestamp_ms = rd_kafka_message_timestamp(message, NULL);
+    entry->published_us = kafka_message_int(message, "published-us", timestamp_ms > 0 ? timestamp_ms * 1000 : 0);
+    return entry;
+}
+
+static void take_in(struct kafka_consumer *consumer, const rd_kafka_message_t *message)
+{
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        note_trouble(consumer, message->err, "messages cannot be received");
+        return;
+    }
+    pthread_mutex_lock(&consumer->mutex);
+    window_add(&consumer->window, entry_of(message));
+    err_clear(&consumer->trouble);
+    pthread_mutex_unlock(&consumer->mutex);
+    queue_wait_wake(&consumer->opaque.self->wait, consumer->topic, 1, false);
+}
+
+static void run(void *arg)
+{
+    struct kafka_consumer *consumer = arg;
+    int64_t committed_us = 0;
+    while (!cancel_requested(consumer->cancel)) {
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->handle, POLL_MS);
+        if (message != NULL) {
+            take_in(consumer, message);
+            rd_kafka_message_destroy(message);
+        }
+        hold_back_or_go_on(consumer);
+        int64_t now_us = clock_monotonic_us(clock_system());
+        if (now_us - committed_us < COMMIT_PERIOD_US)
+            continue;
+        commit(consumer, NULL, false);
+        committed_us = now_us;
+    }
+    rd_kafka_consumer_close(consumer->handle); // gives the partitions up
+}
+
+static enum err_code subscribe(struct kafka_consumer *consumer, struct err *err)
+{
+    struct queue_kafka *self = consumer->opaque.self;
+    char group[KAFKA_NAME_SIZE + 16];
+    snprintf(group, sizeof(group), "%s", consumer->name);
+    rd_kafka_conf_t *conf = kafka_client_conf(self, consumer);
+    rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    rd_kafka_conf_set_offset_commit_cb(conf, on_commit);
+    enum err_code code = kafka_client_new(self, group, conf, &consumer->handle, err);
+    if (code != ERR_NONE)
+        return code;
+    rd_kafka_poll_set_consumer(consumer->handle);
+    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(topics, consumer->name, RD_KAFKA_PARTITION_UA);
+    rd_kafka_resp_err_t failure = rd_kafka_subscribe(consumer->handle, topics);
+    rd_kafka_topic_partition_list_destroy(topics);
+    if (failure != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return kafka_error(self, failure, "joining a group of consumers", err);
+    return thread_start("kafka-consumer", run, consumer, &consumer->thread, err);
+}
+
+enum err_code kafka_group_join(
+    struct queue_kafka *self, size_t place, struct kafka_consumer **consumer, struct err *err)
+{
+    pthread_mutex_lock(&self->joining);
+    struct kafka_consumer *made = self->consumers[place];
+    enum err_code code = ERR_NONE;
+    if (made == NULL) {
+        made = mem_calloc(1, sizeof(*made));
+        made->opaque = (struct kafka_opaque){.self = self, .consumer = made};
+        made->topic = kafka_work_topics[place];
+        made->cancel = cancel_new(NULL);
+        window_init(&made->window);
+        pthread_mutex_init(&made->mutex, NULL);
+        kafka_topic_name(self, made->topic, made->name);
+        code = subscribe(made, err);
+        if (code == ERR_NONE) {
+            atomic_store(&self->consumers[place], made);
+        } else {
+            kafka_consumer_free(made);
+            made = NULL;
+        }
+    }
+    pthread_mutex_unlock(&self->joining);
+    *consumer = made;
+    return code;
+}
+
+void kafka_consumer_free(struct kafka_consumer *consumer)
+{
+    if (consumer == NULL)
+        return;
+    cancel_request(consumer->cancel);
+    thread_join(consumer->thread);
+    if (consumer->handle != NULL)
+        rd_kafka_destroy(consumer->handle);
+    window_release(&consumer->window);
+    cancel_free(consumer->cancel);
+    pthread_mutex_destroy(&consumer->mutex);
+    free(consumer);
+}
+
+enum err_code kafka_group_check(struct kafka_consumer *consumer, struct err *err)
+{
+    struct queue_kafka *self = consumer->opaque.self;
+    struct err trouble;
+    pthread_mutex_lock(&consumer->mutex);
+    trouble = consumer->trouble;
+    pthread_mutex_unlock(&consumer->mutex);
+    if (trouble.code == ERR_NONE)
+        return ERR_NONE;
+    // It was so a while ago; nothing tells when it is over but an answer.
+    struct queue_kafka_topic topics[QUEUE_KAFKA_TOPICS];
+    if (queue_kafka_topics(&self->queue, topics, NULL) == ERR_NONE) {
+        pthread_mutex_lock(&consumer->mutex);
+        err_clear(&consumer->trouble);
+        pthread_mutex_unlock(&consumer->mutex);
+    }
+    *err = trouble;
+    return trouble.code;
+}

@@ -8,6 +8,7 @@
 
 #include "api/api_internal.h"
 #include "base/mem.h"
+#include "ingest/track_step.h"
 #include "search/catalogue.h"
 
 // A picture to search by travels as Base64 in JSON.
@@ -23,6 +24,9 @@ struct route {
     unsigned flags;
     uint64_t body_bytes_most;
 };
+
+// A full list of objects to give to a track.
+#define GIVE_BODY_MAX ((uint64_t)TRACK_STEP_OBJECTS_MAX * 48)
 
 #define V1 "/api/v1"
 
@@ -45,7 +49,14 @@ static const struct route routes[] = {
     {HTTP_GET, V1 "/videos/{v}/segments", api_list_segments, 0, 0},
     {HTTP_GET, V1 "/videos/{v}/frames", api_list_frames, 0, 0},
     {HTTP_GET, V1 "/videos/{v}/tracks", api_list_tracks, 0, 0},
+    {HTTP_POST, V1 "/videos/{v}/tracks", api_make_track, 0, GIVE_BODY_MAX},
     {HTTP_GET, V1 "/tracks/{t}", api_get_track, 0, 0},
+    {HTTP_POST, V1 "/tracks/{t}/split", api_split_track, 0, 0},
+    {HTTP_POST, V1 "/tracks/{t}/merge", api_merge_track, 0, 0},
+    {HTTP_POST, V1 "/tracks/{t}/objects", api_give_objects, 0, GIVE_BODY_MAX},
+    {HTTP_GET, V1 "/videos/{v}/corrections", api_list_corrections, 0, 0},
+    {HTTP_POST, V1 "/videos/{v}/corrections/undo", api_undo_correction, 0, 0},
+    {HTTP_POST, V1 "/videos/{v}/corrections/redo", api_redo_correction, 0, 0},
     {HTTP_GET, V1 "/videos/{v}/timeline", api_timeline, 0, 0},
     {HTTP_GET, V1 "/videos/{v}/image", api_video_image, 0, 0},
     {HTTP_GET, V1 "/videos/{v}/stream", api_stream_video, 0, 0},
@@ -53,6 +64,7 @@ static const struct route routes[] = {
     {HTTP_GET, V1 "/frames/{f}/image", api_frame_image, 0, 0},
     {HTTP_GET, V1 "/objects/{o}", api_get_object, 0, 0},
     {HTTP_GET, V1 "/objects/{o}/image", api_object_image, 0, 0},
+    {HTTP_PUT, V1 "/objects/{o}/track", api_put_object_track, 0, 0},
     {HTTP_GET, V1 "/objects/{o}/similar", api_similar, 0, 0},
     {HTTP_POST, V1 "/search", api_search, 0, SEARCH_BODY_MAX},
     {HTTP_GET, V1 "/projects/{p}/labels", api_list_labels, 0, 0},

@@ -35,6 +35,14 @@ API_HANDLER(api_list_frames);
 API_HANDLER(api_stream_video);
 API_HANDLER(api_list_tracks);
 API_HANDLER(api_get_track);
+API_HANDLER(api_split_track);
+API_HANDLER(api_merge_track);
+API_HANDLER(api_give_objects);
+API_HANDLER(api_make_track);
+API_HANDLER(api_put_object_track);
+API_HANDLER(api_list_corrections);
+API_HANDLER(api_undo_correction);
+API_HANDLER(api_redo_correction);
 API_HANDLER(api_timeline);
 API_HANDLER(api_video_image);
 
@@ -108,6 +116,14 @@ enum err_code api_find_thumbnail(
 // The labels of all objects of these frames, in order.
 enum err_code api_labels_of_frames(struct api *api, const char *project, const char *video,
     const struct meta_frame *frames, size_t count, struct object_labels *set, struct err *err) ERR_MUST_CHECK;
+// Tracks with their labels as a JSON array.
+enum err_code api_shape_tracks(struct api *api, const char *project, const char *video, const struct meta_track *tracks,
+    size_t count, json_t **out, struct err *err) ERR_MUST_CHECK;
+// The path's {t}: its video and number.
+enum err_code api_param_track(
+    const struct http_request *request, char video[VIDEO_ID_SIZE], int64_t *n, struct err *err) ERR_MUST_CHECK;
+// Who says it, in `by`: NULL stays, "" becomes it.
+enum err_code api_check_editor(const char **by, struct err *err) ERR_MUST_CHECK;
 // How each object of these frames carries the label; free() the array.
 enum err_code api_match_frames(struct api *api, const char *project, const char *video, const char *label,
     const struct meta_frame *frames, size_t count, enum label_kind **kinds, struct err *err) ERR_MUST_CHECK;

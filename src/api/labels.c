@@ -68,21 +68,26 @@ static bool has_control_character(const char *text)
     return false;
 }
 
+enum err_code api_check_editor(const char **by, struct err *err)
+{
+    if (*by == NULL)
+        return ERR_NONE;
+    if (api_count_characters(*by) > EDITOR_LENGTH_MAX || has_control_character(*by)) {
+        err_set(err, ERR_INVALID, "who says it must be told in at most %d characters, none of them a control character",
+            EDITOR_LENGTH_MAX);
+        return err_of_field(err, ERR_INVALID, "by");
+    }
+    if (**by == '\0')
+        *by = NULL;
+    return ERR_NONE;
+}
+
 static enum err_code read_editor(const json_t *body, struct label_editor *editor, struct err *err)
 {
     enum err_code code = json_opt_string(body, "by", &editor->by, err);
     if (code == ERR_NONE)
         code = json_opt_int64(body, "version", 0, INT64_MAX, &editor->expected_version, err);
-    if (code != ERR_NONE || editor->by == NULL)
-        return code;
-    if (api_count_characters(editor->by) > EDITOR_LENGTH_MAX || has_control_character(editor->by)) {
-        err_set(err, ERR_INVALID, "who says it must be told in at most %d characters, none of them a control character",
-            EDITOR_LENGTH_MAX);
-        return err_of_field(err, ERR_INVALID, "by");
-    }
-    if (editor->by[0] == '\0')
-        editor->by = NULL;
-    return ERR_NONE;
+    return code == ERR_NONE ? api_check_editor(&editor->by, err) : code;
 }
 
 // For changes without a body: `version` in the query.

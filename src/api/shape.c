@@ -146,15 +146,12 @@ static json_t *shape_box(const struct meta_object *object)
     return box;
 }
 
-static void set_track(json_t *o, const char *video, int64_t track)
+void shape_set_track(json_t *object, const char *field, const char *video, int64_t n)
 {
-    if (track < 0) {
-        json_set_string(o, "track", NULL);
-        return;
-    }
     char id[TRACK_ID_SIZE];
-    track_id_make(video, track, id);
-    json_set_string(o, "track", id);
+    if (n >= 0)
+        track_id_make(video, n, id);
+    json_set_string(object, field, n >= 0 ? id : NULL);
 }
 
 static void set_label(json_t *o, const struct object_label *label)
@@ -183,7 +180,7 @@ static json_t *shape_object(const char *video, int32_t frame_index, int32_t k, c
     json_set(o, "box", shape_box(object));
     json_set_string(o, "class", object->class_name);
     json_set_double(o, "score", (double)object->score);
-    set_track(o, video, object->track);
+    shape_set_track(o, "track", video, object->track);
     set_label(o, label);
     return o;
 }
@@ -266,7 +263,7 @@ json_t *shape_hit(const struct search_hit *hit, const struct object_label *label
     json_set(o, "box", shape_box(&hit->box));
     json_set_string(o, "class", hit->box.class_name);
     json_set_double(o, "detector_score", (double)hit->box.score);
-    set_track(o, hit->video, hit->box.track);
+    shape_set_track(o, "track", hit->video, hit->box.track);
     set_label(o, label);
     return o;
 }

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "ingest/track_corrections.h"
 #include "meta_store/meta_store.h"
 #include "queue/queue.h"
 #include "search/labels.h"
@@ -20,12 +21,18 @@ json_t *shape_segment(const struct meta_segment *segment);
 // `labels` has one for each object of the frame.
 json_t *shape_frame(const char *video, const struct meta_frame *frame, const struct object_label *labels);
 json_t *shape_object_info(const char *id, const struct object_info *info, const struct object_label *label);
+// A track's id; null for n < 0.
+void shape_set_track(json_t *object, const char *field, const char *video, int64_t n);
 json_t *shape_track(const char *video, const struct meta_track *track, const struct object_label *label);
 // `confidence` below 0: none is said.
 json_t *shape_hit(const struct search_hit *hit, const struct object_label *label, float confidence);
 json_t *shape_label_list(const struct label_list *list);
 json_t *shape_label_change(const struct label_change *change);
 json_t *shape_label_step(const struct label_step *step);
+json_t *shape_track_step(const char *video, const struct track_step *step);
+// With "version", "step", "removed", "undo" and "redo"; the tracks are for the caller to add.
+json_t *shape_correction(const char *video, const struct correction *correction);
+json_t *shape_correction_list(const char *video, const struct correction_list *list);
 // An RFC 3339 time; null for 0.
 void shape_set_time(json_t *object, const char *field, int64_t wall_us);
 json_t *shape_dead_letter(const struct queue_dead_letter *letter);

@@ -26,8 +26,8 @@ static enum err_code labels_of_tracks(struct api *api, const char *project, cons
     return code;
 }
 
-static enum err_code shape_tracks(struct api *api, const char *project, const char *video,
-    const struct meta_track *tracks, size_t count, json_t **out, struct err *err)
+enum err_code api_shape_tracks(struct api *api, const char *project, const char *video, const struct meta_track *tracks,
+    size_t count, json_t **out, struct err *err)
 {
     struct object_labels labels = {0};
     enum err_code code = labels_of_tracks(api, project, video, tracks, count, &labels, err);
@@ -38,6 +38,16 @@ static enum err_code shape_tracks(struct api *api, const char *project, const ch
     }
     object_labels_release(&labels);
     return code;
+}
+
+enum err_code api_param_track(
+    const struct http_request *request, char video[VIDEO_ID_SIZE], int64_t *n, struct err *err)
+{
+    const char *id = http_request_param(request, "t");
+    if (track_id_parse(id, video, n))
+        return ERR_NONE;
+    err_set(err, ERR_INVALID, "\"%.64s\" is no track id: it looks like 0123456789abcdef-t42", id);
+    return err_of_field(err, ERR_INVALID, "track");
 }
 
 API_HANDLER(api_list_tracks)
@@ -63,7 +73,7 @@ API_HANDLER(api_list_tracks)
     if (code == ERR_NONE)
         code = meta_store_list_tracks(api->config.ingest->meta, video, after, limit, &tracks, &count, err);
     if (code == ERR_NONE)
-        code = shape_tracks(api, stored->project, video, tracks, count, &list, err);
+        code = api_shape_tracks(api, stored->project, video, tracks, count, &list, err);
     if (code == ERR_NONE) {
         json_t *answer = json_object();
         json_set(answer, "tracks", list);
@@ -80,21 +90,18 @@ API_HANDLER(api_list_tracks)
 API_HANDLER(api_get_track)
 {
     struct api *api = context;
-    const char *id = http_request_param(request, "t");
     char video[VIDEO_ID_SIZE];
-    int64_t n;
+    int64_t n = 0;
     struct meta_track track;
     json_t *list = NULL;
-    if (!track_id_parse(id, video, &n)) {
-        err_set(err, ERR_INVALID, "\"%.64s\" is no track id: it looks like 0123456789abcdef-t42", id);
-        return err_of_field(err, ERR_INVALID, "track");
-    }
     struct meta_video *stored = mem_alloc(sizeof(*stored));
-    enum err_code code = meta_store_get_video(api->config.ingest->meta, video, stored, err);
+    enum err_code code = api_param_track(request, video, &n, err);
+    if (code == ERR_NONE)
+        code = meta_store_get_video(api->config.ingest->meta, video, stored, err);
     if (code == ERR_NONE)
         code = meta_store_get_track(api->config.ingest->meta, video, n, &track, err);
     if (code == ERR_NONE)
-        code = shape_tracks(api, stored->project, video, &track, 1, &list, err);
+        code = api_shape_tracks(api, stored->project, video, &track, 1, &list, err);
     if (code == ERR_NONE)
         http_response_json(response, 200, json_incref(json_array_get(list, 0)));
     json_decref(list);

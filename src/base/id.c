@@ -246,6 +246,11 @@ void blob_key_source(const char *project, const char *video, char out[BLOB_KEY_S
     snprintf(out, BLOB_KEY_SIZE, "%s/%s/source", project, video);
 }
 
+void blob_key_tracks(const char *project, const char *video, char out[BLOB_KEY_SIZE])
+{
+    snprintf(out, BLOB_KEY_SIZE, "%s/%s/tracks", project, video);
+}
+
 void blob_key_playable(const char *project, const char *video, char out[BLOB_KEY_SIZE])
 {
     snprintf(out, BLOB_KEY_SIZE, "%s/%s/playable.mp4", project, video);

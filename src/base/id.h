@@ -75,5 +75,7 @@ void blob_key_playable(const char *project, const char *video, char out[BLOB_KEY
 void blob_key_segment(const char *project, const char *video, int32_t segment, char out[BLOB_KEY_SIZE]);
 void blob_key_frame(const char *project, const char *video, int32_t index, char out[BLOB_KEY_SIZE]);
 void blob_key_object(const char *project, const char *object, char out[BLOB_KEY_SIZE]);
+// What the tracker found, before any correction (ingest/track_sheet.h).
+void blob_key_tracks(const char *project, const char *video, char out[BLOB_KEY_SIZE]);
 // `{project}/{video}/`, or `{project}/` with video NULL.
 void blob_key_prefix(const char *project, const char *video, char out[BLOB_KEY_SIZE]);

@@ -7,6 +7,7 @@
 #include "ingest/activity.h"
 #include "ingest/lifecycle_internal.h"
 #include "ingest/settle.h"
+#include "ingest/track_corrections.h"
 #include "ingest/tracking.h"
 #include "os/file.h"
 #include "queue/queue.h"
@@ -153,13 +154,19 @@ static enum err_code settle_running(
     return code;
 }
 
-// Of a video that ended without its tracks: interrupted between its end and them, or of a program that had none.
+// Of a video that ended without its tracks, interrupted between its end and them, or of a program that had none; or
+// whose tracks do not follow their corrections, interrupted between the journal and them, or of a program that had
+// none.
 static enum err_code request_tracks(const struct ingest *ingest, const struct meta_video *video, struct err *err)
 {
-    if (!tracking_is_due(video))
-        return ERR_NONE;
-    enum err_code code = queue_purge(ingest->queue, video->id, err);
-    return code == ERR_NONE ? tracking_request(ingest, video, err) : code;
+    bool are_behind = false;
+    if (tracking_is_due(video)) {
+        enum err_code code = queue_purge(ingest->queue, video->id, err);
+        return code == ERR_NONE ? tracking_request(ingest, video, err) : code;
+    }
+    // Being indexed again it has messages that must stay, and is tracked at the end of them.
+    enum err_code code = corrections_are_due(ingest, video, &are_behind, err);
+    return code == ERR_NONE && are_behind ? tracking_request(ingest, video, err) : code;
 }
 
 static enum err_code recover_video(

@@ -89,7 +89,7 @@ static enum err_code track(const struct tracking *tracking, struct worker *worke
     struct activity_event event = ACTIVITY_EVENT_INIT;
     int64_t start_us = clock_monotonic_us(ingest->clock);
     size_t tracks = 0;
-    code = tracking_run(ingest, &task->video, cancel, &tracks, err);
+    code = tracking_run(ingest, task->video.id, cancel, &tracks, err);
     if (code != ERR_NONE)
         return code;
     event.kind = ACTIVITY_TRACKED;

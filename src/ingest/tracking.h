@@ -6,8 +6,9 @@
 // there are no borders to be stitched, and the result depends on nothing but the stored objects, so that any number of
 // workers, restarts and repeated messages give the same tracks. Workers share the work by videos.
 //
-// Results are stored in the order vectors (for filters), frames, tracks: a video counts as tracked
-// (meta_video.tracked_us) when all of it is there.
+// What was found is stored as the video's sheet (track_sheet.h); the corrections that people made so far are applied to
+// it (track_corrections.h), and the result is stored in the order vectors (for filters), frames, tracks: a video counts
+// as tracked (meta_video.tracked_us) when all of it is there.
 #pragma once
 
 #include <stdbool.h>
@@ -43,5 +44,5 @@ enum err_code tracking_request_when_whole(
 
 // Tracks the video now. *tracks (may be NULL) is how many there are. ERR_NOT_FOUND when it was removed meanwhile,
 // ERR_CANCELLED.
-enum err_code tracking_run(const struct ingest *ingest, const struct meta_video *video, struct cancel *cancel,
-    size_t *tracks, struct err *err) ERR_MUST_CHECK;
+enum err_code tracking_run(const struct ingest *ingest, const char *video, struct cancel *cancel, size_t *tracks,
+    struct err *err) ERR_MUST_CHECK;

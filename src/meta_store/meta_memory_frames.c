@@ -238,8 +238,8 @@ enum err_code meta_memory_put_frame_tracks(
     return meta_memory_unlock(self, ERR_NONE);
 }
 
-enum err_code meta_memory_put_tracks(
-    struct meta_store *store, const char *id, const struct meta_track *tracks, size_t count, struct err *err)
+enum err_code meta_memory_put_tracks(struct meta_store *store, const char *id, const struct meta_track *tracks,
+    size_t count, int64_t track_steps, struct err *err)
 {
     struct meta_memory *self = meta_memory_lock(store);
     struct memory_video *video = meta_memory_find_to_change(self, id, err);
@@ -249,6 +249,7 @@ enum err_code meta_memory_put_tracks(
     video->tracks = count > 0 ? mem_dup(tracks, count * sizeof(*tracks)) : NULL;
     video->meta.tracks = (int64_t)count;
     video->meta.tracked_us = meta_memory_now_us(self);
+    video->meta.track_steps = track_steps;
     meta_memory_touch(self, video);
     return meta_memory_unlock(self, ERR_NONE);
 }

@@ -90,8 +90,8 @@ enum err_code meta_memory_list_frames(struct meta_store *store, const char *id, 
     struct meta_frames *frames, struct err *err);
 enum err_code meta_memory_put_frame_tracks(
     struct meta_store *store, const char *id, const struct meta_frame_tracks *frames, size_t count, struct err *err);
-enum err_code meta_memory_put_tracks(
-    struct meta_store *store, const char *id, const struct meta_track *tracks, size_t count, struct err *err);
+enum err_code meta_memory_put_tracks(struct meta_store *store, const char *id, const struct meta_track *tracks,
+    size_t count, int64_t track_steps, struct err *err);
 enum err_code meta_memory_list_tracks(struct meta_store *store, const char *id, int64_t after, size_t limit,
     struct meta_track **tracks, size_t *count, struct err *err);
 

@@ -75,8 +75,8 @@ static void insert_track(struct db_tx *tx, int64_t number, const struct meta_tra
     db_run(stmt);
 }
 
-enum err_code meta_sqlite_put_tracks(
-    struct meta_store *store, const char *id, const struct meta_track *tracks, size_t count, struct err *err)
+enum err_code meta_sqlite_put_tracks(struct meta_store *store, const char *id, const struct meta_track *tracks,
+    size_t count, int64_t track_steps, struct err *err)
 {
     int64_t number;
     struct meta_video video;
@@ -88,10 +88,12 @@ enum err_code meta_sqlite_put_tracks(
     db_run(stmt);
     for (size_t i = 0; i < count && db_ok(&tx); i++)
         insert_track(&tx, number, &tracks[i]);
-    stmt = db_stmt(&tx, "UPDATE videos SET tracks = ?2, tracked_us = ?3, updated_us = ?3 WHERE number = ?1");
+    stmt = db_stmt(
+        &tx, "UPDATE videos SET tracks = ?2, tracked_us = ?3, updated_us = ?3, track_steps = ?4 WHERE number = ?1");
     db_bind_int(stmt, 1, number);
     db_bind_int(stmt, 2, (int64_t)count);
     db_bind_int(stmt, 3, meta_sqlite_now_us(store));
+    db_bind_int(stmt, 4, track_steps);
     db_run(stmt);
     return db_end(&tx, err);
 }

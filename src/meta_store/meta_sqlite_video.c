@@ -14,7 +14,7 @@
     " created_us, updated_us, finished_us, split_done, source_incomplete, segments, segments_done, frames_expected,"   \
     " frames_emitted, frames_indexed, frames_failed, objects, errors_count, detector, embedder,"                       \
     " title, container, codec, mime_type, playable_copy, width, height, sar_num, sar_den, rotation, has_audio,"        \
-    " duration_us, media_offset_us, size_bytes, frame_rate, tracks, tracked_us"
+    " duration_us, media_offset_us, size_bytes, frame_rate, tracks, tracked_us, track_steps"
 #define MEDIA_COLUMN 26
 #define TRACKS_COLUMN 41
 
@@ -63,6 +63,7 @@ static void read_video(const struct db_stmt *stmt, struct meta_video *video)
         .errors_count = db_int(stmt, 23),
         .tracks = db_int(stmt, TRACKS_COLUMN),
         .tracked_us = db_int(stmt, TRACKS_COLUMN + 1),
+        .track_steps = db_int(stmt, TRACKS_COLUMN + 2),
     };
     db_copy_text(stmt, 0, video->id, sizeof(video->id));
     db_copy_text(stmt, 1, video->project, sizeof(video->project));

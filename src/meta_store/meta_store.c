@@ -326,13 +326,15 @@ enum err_code meta_store_put_frame_tracks(
     return code != ERR_NONE || count == 0 ? code : store->ops->put_frame_tracks(store, video, frames, count, err);
 }
 
-enum err_code meta_store_put_tracks(
-    struct meta_store *store, const char *video, const struct meta_track *tracks, size_t count, struct err *err)
+enum err_code meta_store_put_tracks(struct meta_store *store, const char *video, const struct meta_track *tracks,
+    size_t count, int64_t track_steps, struct err *err)
 {
     enum err_code code = check_video(video, err);
+    if (code == ERR_NONE && track_steps < 0)
+        code = err_set(err, ERR_INVALID, "tracks cannot follow %" PRId64 " corrections", track_steps);
     for (size_t i = 0; i < count && code == ERR_NONE; i++)
         code = check_track(&tracks[i], i > 0 ? tracks[i - 1].n : -1, err);
-    return code != ERR_NONE ? code : store->ops->put_tracks(store, video, tracks, count, err);
+    return code != ERR_NONE ? code : store->ops->put_tracks(store, video, tracks, count, track_steps, err);
 }
 
 enum err_code meta_store_list_tracks(struct meta_store *store, const char *video, int64_t after, size_t limit,

@@ -102,6 +102,7 @@ struct meta_video {
     int64_t errors_count;            // all, also those beyond META_VIDEO_ERRORS_MAX
     int64_t tracks;                  // as meta_store_put_tracks left them
     int64_t tracked_us;              // wall clock of that; 0: never. Before finished_us: of an earlier state
+    int64_t track_steps;             // corrections of tracks that they follow
     char detector[64], embedder[64]; // models that indexed it; "" before
 };
 
@@ -238,9 +239,10 @@ struct meta_frame_tracks {
 // A frame that is not there or has another number of objects is passed over: it was indexed again meanwhile.
 enum err_code meta_store_put_frame_tracks(struct meta_store *store, const char *video,
     const struct meta_frame_tracks *frames, size_t count, struct err *err) ERR_MUST_CHECK;
-// The tracks of a video, ascending by n: replaces all there were, and notes when (tracked_us).
+// The tracks of a video, ascending by n: replaces all there were, and notes when (tracked_us) and which corrections
+// they follow (track_steps: the first so many, 0 …).
 enum err_code meta_store_put_tracks(struct meta_store *store, const char *video, const struct meta_track *tracks,
-    size_t count, struct err *err) ERR_MUST_CHECK;
+    size_t count, int64_t track_steps, struct err *err) ERR_MUST_CHECK;
 // Those with n > after (-1: from the first), ascending; free() the array.
 enum err_code meta_store_list_tracks(struct meta_store *store, const char *video, int64_t after, size_t limit,
     struct meta_track **tracks, size_t *count, struct err *err) ERR_MUST_CHECK;

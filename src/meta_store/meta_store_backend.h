@@ -53,8 +53,8 @@ struct meta_store_ops {
         struct meta_frames *frames, struct err *err);
     enum err_code (*put_frame_tracks)(struct meta_store *store, const char *video,
         const struct meta_frame_tracks *frames, size_t count, struct err *err);
-    enum err_code (*put_tracks)(
-        struct meta_store *store, const char *video, const struct meta_track *tracks, size_t count, struct err *err);
+    enum err_code (*put_tracks)(struct meta_store *store, const char *video, const struct meta_track *tracks,
+        size_t count, int64_t track_steps, struct err *err);
     enum err_code (*list_tracks)(struct meta_store *store, const char *video, int64_t after, size_t limit,
         struct meta_track **tracks, size_t *count, struct err *err);
     enum err_code (*settle_video)(struct meta_store *store, const char *video, bool *settled, struct err *err);

@@ -340,6 +340,22 @@ enum err_code labels_resolve(struct labels *labels, const char *project, const c
     return code;
 }
 
+enum err_code labels_follow_tracks(struct labels *labels, const char *project, const char *video,
+    const struct label_object *objects, size_t count, struct err *err)
+{
+    struct project *p = NULL;
+    enum err_code code = labels_enter(labels, project, &p, err);
+    if (code != ERR_NONE)
+        return code;
+    code = labels_resolve_again(labels, p, video, err);
+    if (code == ERR_NONE)
+        code = labels_move_likely(p, objects, count, err);
+    if (code == ERR_NONE)
+        labels_mirror(labels, p);
+    labels_leave(labels, p);
+    return code;
+}
+
 enum err_code labels_refresh(struct labels *labels, const char *project, struct err *err)
 {
     struct project *p = NULL;

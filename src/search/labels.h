@@ -224,6 +224,10 @@ enum err_code labels_candidates(struct labels *labels, const char *project, cons
 // each belongs to. For the tracker, and after a deletion.
 enum err_code labels_resolve(
     struct labels *labels, const char *project, const char *video, struct err *err) ERR_MUST_CHECK;
+// The same after these objects, all of the video, came to other tracks (label_object.track: now, -1: none): what
+// follows from their labels, likely ones included, is right at once.
+enum err_code labels_follow_tracks(struct labels *labels, const char *project, const char *video,
+    const struct label_object *objects, size_t count, struct err *err) ERR_MUST_CHECK;
 // Brings the likely labels up to date now, and waits for it. Otherwise a change does this for the labels it is about,
 // as long as that is quick, and a thread in the background for the rest; until then answers are as they were before.
 enum err_code labels_refresh(struct labels *labels, const char *project, struct err *err) ERR_MUST_CHECK;

@@ -199,6 +199,9 @@ int32_t labels_stale_label(struct project *p);
 enum err_code labels_learn(struct labels *labels, struct project *p, int32_t label, struct err *err) ERR_MUST_CHECK;
 // Those that the last step changed, while it is quick.
 void labels_learn_changed(struct labels *labels, struct project *p, int64_t version);
+// Objects that may be likely ones came to other tracks. ERR_INVALID (ids).
+enum err_code labels_move_likely(
+    struct project *p, const struct label_object *objects, size_t count, struct err *err) ERR_MUST_CHECK;
 // p->likely is up to date with the book and the ranks afterwards.
 void labels_combine(struct project *p);
 void labels_forget_ranks(struct project *p);

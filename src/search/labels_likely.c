@@ -304,6 +304,30 @@ void labels_learn_changed(struct labels *labels, struct project *p, int64_t vers
     }
 }
 
+enum err_code labels_move_likely(struct project *p, const struct label_object *objects, size_t count, struct err *err)
+{
+    struct label_map moved = {0};
+    enum err_code code = ERR_NONE;
+    for (size_t i = 0; i < count && code == ERR_NONE; i++) {
+        struct label_key key = {0};
+        if (label_key_of(objects[i].object, &key))
+            label_map_put(&moved, key, (int64_t)i);
+        else
+            code = err_set(err, ERR_INVALID, "\"%.64s\" is no object id", objects[i].object);
+    }
+    for (size_t i = 0; i < p->rank_count && code == ERR_NONE; i++) {
+        for (size_t k = 0; k < p->ranks[i].hit_count; k++) {
+            struct likely *hit = &p->ranks[i].hits[k];
+            int64_t at = label_map_get(&moved, hit->key);
+            if (at >= 0)
+                hit->track = objects[at].track;
+        }
+    }
+    label_map_release(&moved);
+    p->is_combined = false;
+    return code;
+}
+
 // ---- one label for each object
 
 static bool may_be(struct project *p, const struct likely *hit)

@@ -758,7 +758,7 @@ static void tracks_are_replaced_as_a_whole_and_listed_by_page(void **state)
     create(f, OTHER_VIDEO);
     assert_int_equal(get(f, VIDEO).tracked_us, 0);
     const struct meta_track first[] = {track_at(0), track_at(3), track_at(9)};
-    assert_ok(meta_store_put_tracks(f->store, VIDEO, first, 3, &err), &err);
+    assert_ok(meta_store_put_tracks(f->store, VIDEO, first, 3, 0, &err), &err);
     assert_int_equal(get(f, VIDEO).tracks, 3);
     assert_int_equal(get(f, VIDEO).tracked_us, clock_wall_us(&f->clock.clock));
 
@@ -778,14 +778,16 @@ static void tracks_are_replaced_as_a_whole_and_listed_by_page(void **state)
     free(tracks);
 
     const struct meta_track second[] = {track_at(1)};
-    assert_ok(meta_store_put_tracks(f->store, VIDEO, second, 1, &err), &err);
+    assert_ok(meta_store_put_tracks(f->store, VIDEO, second, 1, 5, &err), &err);
+    assert_int_equal(get(f, VIDEO).track_steps, 5);
     struct meta_track track;
     assert_ok(meta_store_get_track(f->store, VIDEO, 1, &track, &err), &err);
     assert_int_equal(track.objects, 3);
     assert_code(meta_store_get_track(f->store, VIDEO, 0, &track, &err), ERR_NOT_FOUND);
     assert_code(meta_store_get_track(f->store, OTHER_VIDEO, 1, &track, &err), ERR_NOT_FOUND);
-    assert_ok(meta_store_put_tracks(f->store, VIDEO, NULL, 0, &err), &err);
+    assert_ok(meta_store_put_tracks(f->store, VIDEO, NULL, 0, 0, &err), &err);
     assert_int_equal(get(f, VIDEO).tracks, 0);
+    assert_int_equal(get(f, VIDEO).track_steps, 0);
 }
 
 static void tracks_out_of_order_or_without_a_video_are_refused(void **state)
@@ -795,9 +797,11 @@ static void tracks_out_of_order_or_without_a_video_are_refused(void **state)
     const struct meta_track twice[] = {track_at(2), track_at(2)};
     struct meta_track wrong = track_at(0);
     wrong.score = NAN;
-    assert_code(meta_store_put_tracks(f->store, VIDEO, twice, 2, &err), ERR_INVALID);
-    assert_code(meta_store_put_tracks(f->store, VIDEO, &wrong, 1, &err), ERR_INVALID);
-    assert_code(meta_store_put_tracks(f->store, NO_VIDEO, twice, 1, &err), ERR_NOT_FOUND);
+    assert_code(meta_store_put_tracks(f->store, VIDEO, twice, 2, 0, &err), ERR_INVALID);
+    assert_code(meta_store_put_tracks(f->store, VIDEO, &wrong, 1, 0, &err), ERR_INVALID);
+    const struct meta_track right = track_at(0);
+    assert_code(meta_store_put_tracks(f->store, VIDEO, &right, 1, -1, &err), ERR_INVALID);
+    assert_code(meta_store_put_tracks(f->store, NO_VIDEO, twice, 1, 0, &err), ERR_NOT_FOUND);
     const struct meta_frame_tracks frame = {.frame = 0};
     assert_code(meta_store_put_frame_tracks(f->store, NO_VIDEO, &frame, 1, &err), ERR_NOT_FOUND);
 }
@@ -807,12 +811,13 @@ static void tracks_go_with_their_video(void **state)
     struct fixture *f = *state;
     create(f, VIDEO);
     const struct meta_track one = track_at(0);
-    assert_ok(meta_store_put_tracks(f->store, VIDEO, &one, 1, &err), &err);
+    assert_ok(meta_store_put_tracks(f->store, VIDEO, &one, 1, 2, &err), &err);
     assert_ok(meta_store_remove_video(f->store, VIDEO, &err), &err);
     create(f, VIDEO);
     struct meta_track track;
     assert_code(meta_store_get_track(f->store, VIDEO, 0, &track, &err), ERR_NOT_FOUND);
     assert_int_equal(get(f, VIDEO).tracked_us, 0);
+    assert_int_equal(get(f, VIDEO).track_steps, 0);
 }
 
 // ---- settling

@@ -186,11 +186,11 @@ static enum err_code fault_put_frame_tracks(
     FAULT_AROUND(self->fault, meta_store_put_frame_tracks(self->inner, video, frames, count, err), err);
 }
 
-static enum err_code fault_put_tracks(
-    struct meta_store *store, const char *video, const struct meta_track *tracks, size_t count, struct err *err)
+static enum err_code fault_put_tracks(struct meta_store *store, const char *video, const struct meta_track *tracks,
+    size_t count, int64_t track_steps, struct err *err)
 {
     struct meta_store_fault *self = self_of(store);
-    FAULT_AROUND(self->fault, meta_store_put_tracks(self->inner, video, tracks, count, err), err);
+    FAULT_AROUND(self->fault, meta_store_put_tracks(self->inner, video, tracks, count, track_steps, err), err);
 }
 
 static enum err_code fault_list_tracks(struct meta_store *store, const char *video, int64_t after, size_t limit,

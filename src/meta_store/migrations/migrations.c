@@ -121,6 +121,8 @@ const char *const meta_sqlite_migrations[] = {
     "  best_k INTEGER NOT NULL,"
     "  PRIMARY KEY (video, n)"
     ") WITHOUT ROWID;",
+
+    "ALTER TABLE videos ADD COLUMN track_steps INTEGER NOT NULL DEFAULT 0;",
 };
 
 const size_t meta_sqlite_migration_count = sizeof(meta_sqlite_migrations) / sizeof(meta_sqlite_migrations[0]);

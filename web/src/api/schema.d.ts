@@ -216,7 +216,12 @@ export interface paths {
         /** The objects that were followed through the video, by their numbers */
         get: operations["listTracks"];
         put?: never;
-        post?: never;
+        /**
+         * Make a track of these objects
+         * @description They leave the tracks they belong to. All are of this video and each is in a frame of its own. A conflict (409)
+         *     when they are a track of their own already. What is said of all corrections is at `splitTrack`.
+         */
+        post: operations["makeTrack"];
         delete?: never;
         options?: never;
         head?: never;
@@ -234,6 +239,130 @@ export interface paths {
         get: operations["getTrack"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks/{t}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a track at a time; what follows is a track of its own
+         * @description The first of its objects at or after `at_us`, and all after that, become a new track (`step.made`). The time must
+         *     be after the track's first object and not after its last.
+         *
+         *     This and the other corrections of tracks are kept in a history of the video, can be undone and made again, and are
+         *     applied again whenever the video is tracked again; one for which there is nothing any more is passed over then
+         *     (`passed_over`). A track that a correction makes keeps its id through undo and redo, and no other ever has it.
+         *     Labels hold for tracks: what the answer says follows the tracks as they are now.
+         *
+         *     A conflict (409) while the video is indexed or its objects were not followed yet, when `version` is not the
+         *     history's, and when the correction cannot be made on the tracks as they are or would change nothing. At most
+         *     10,000 corrections (undo and redo included) and a million objects given can be in the history of one video.
+         */
+        post: operations["splitTrack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks/{t}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make one track of two
+         * @description All objects of this track become objects of `into`, a track of the same video, whose id both have then. A conflict
+         *     (409) where both have an object in the same frame: the sentence says in how many frames, and when the first is.
+         */
+        post: operations["mergeTrack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks/{t}/objects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give objects to a track
+         * @description All are of the track's video and each is in a frame of its own. In a frame in which the track has another object
+         *     already, the two objects exchange their tracks: so an exchange of identities is mended by giving one of the two
+         *     tracks its objects back. Objects that belong to the track already stay; a conflict (409) when all do.
+         */
+        post: operations["giveObjects"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{v}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The corrections of a video's tracks, newest first */
+        get: operations["listCorrections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{v}/corrections/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back the last correction that counts */
+        post: operations["undoCorrection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{v}/corrections/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make again what was undone last */
+        post: operations["redoCorrection"];
         delete?: never;
         options?: never;
         head?: never;
@@ -358,6 +487,27 @@ export interface paths {
         /** The object's picture, cut out of its frame */
         get: operations["getObjectImage"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/objects/{o}/track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give one object to a track, or to a track of its own
+         * @description Where the track has another object in that frame, the two exchange their tracks (see `giveObjects`). Null makes a
+         *     new track of it (see `makeTrack`).
+         */
+        put: operations["putObjectTrack"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1004,6 +1154,59 @@ export interface components {
             next_cursor: string | null;
         };
         TrackOrNull: components["schemas"]["TrackId"] | null;
+        CorrectionVersion: number;
+        /** @description One correction of a video's tracks */
+        CorrectionStep: {
+            id: number;
+            /** @enum {string} */
+            kind: "split" | "merge" | "give" | "undo" | "redo";
+            /**
+             * @description Of an undo or redo the kind of the correction that it took back or made again; else `kind`
+             * @enum {string}
+             */
+            about: "split" | "merge" | "give";
+            /** @description Of an undo or redo the id of that correction */
+            step: number | null;
+            /** @description What it was said of when it was made (split, merge), or the track of the first object given */
+            track: components["schemas"]["TrackOrNull"];
+            /** @description The track that got the objects (merge, give); null for a new one */
+            other: components["schemas"]["TrackOrNull"];
+            /** @description The new track it makes (split, give); null where it makes none, is undone or passed over */
+            made: components["schemas"]["TrackOrNull"];
+            /** @description How many were given; 0 for a split or merge */
+            objects: number;
+            /** @description The time in the video of the split, or of the first object it is about */
+            time_us: number;
+            at: components["schemas"]["Time"];
+            /** @description `at` in microseconds since 1970 (UTC) */
+            at_us: number;
+            by: string | null;
+            undone: boolean;
+            /**
+             * @description Why it could not be applied to the tracks that there are now, as a sentence; null where it was, and of what
+             *     is undone, and of an undo or redo
+             */
+            passed_over: string | null;
+        };
+        /** @description What undoing would take back, or redoing would make again */
+        CorrectionOrNull: components["schemas"]["CorrectionStep"] | null;
+        Correction: {
+            version: components["schemas"]["CorrectionVersion"];
+            step: components["schemas"]["CorrectionStep"];
+            /** @description The tracks that lost or got objects, as they are now, by their numbers */
+            tracks: components["schemas"]["Track"][];
+            /** @description Those that have no objects any more */
+            removed: components["schemas"]["TrackId"][];
+            undo: components["schemas"]["CorrectionOrNull"];
+            redo: components["schemas"]["CorrectionOrNull"];
+        };
+        CorrectionList: {
+            steps: components["schemas"]["CorrectionStep"][];
+            next_cursor: string | null;
+            version: components["schemas"]["CorrectionVersion"];
+            undo: components["schemas"]["CorrectionOrNull"];
+            redo: components["schemas"]["CorrectionOrNull"];
+        };
         ObjectDetails: {
             id: components["schemas"]["ObjectId"];
             box: components["schemas"]["Box"];
@@ -1313,6 +1516,10 @@ export interface components {
         LabelName: components["schemas"]["LabelName"];
         /** @description `version` of the labels this is based on; somebody else's change since then is a conflict */
         Version: components["schemas"]["LabelVersion"];
+        Track: components["schemas"]["TrackId"];
+        /** @description `version` of the corrections this is based on; somebody else's since then is a conflict */
+        CorrectionVersion: components["schemas"]["CorrectionVersion"];
+        Editor: components["schemas"]["Editor"];
         /** @description How many to pass over */
         Offset: number;
         /** @description At most this many */
@@ -1753,12 +1960,43 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    makeTrack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                v: components["parameters"]["Video"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    objects: components["schemas"]["ObjectId"][];
+                    version?: components["schemas"]["CorrectionVersion"];
+                    by?: components["schemas"]["Editor"];
+                };
+            };
+        };
+        responses: {
+            /** @description What was done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correction"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getTrack: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                t: components["schemas"]["TrackId"];
+                t: components["parameters"]["Track"];
             };
             cookie?: never;
         };
@@ -1771,6 +2009,182 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Track"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    splitTrack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                t: components["parameters"]["Track"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Microseconds from the video's first frame */
+                    at_us: number;
+                    version?: components["schemas"]["CorrectionVersion"];
+                    by?: components["schemas"]["Editor"];
+                };
+            };
+        };
+        responses: {
+            /** @description What was done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correction"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    mergeTrack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                t: components["parameters"]["Track"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    into: components["schemas"]["TrackId"];
+                    version?: components["schemas"]["CorrectionVersion"];
+                    by?: components["schemas"]["Editor"];
+                };
+            };
+        };
+        responses: {
+            /** @description What was done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correction"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    giveObjects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                t: components["parameters"]["Track"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    objects: components["schemas"]["ObjectId"][];
+                    version?: components["schemas"]["CorrectionVersion"];
+                    by?: components["schemas"]["Editor"];
+                };
+            };
+        };
+        responses: {
+            /** @description What was done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correction"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listCorrections: {
+        parameters: {
+            query?: {
+                /** @description At most this many */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the page before */
+                cursor?: components["parameters"]["IndexCursor"];
+            };
+            header?: never;
+            path: {
+                v: components["parameters"]["Video"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of corrections */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    undoCorrection: {
+        parameters: {
+            query?: {
+                /** @description `version` of the corrections this is based on; somebody else's since then is a conflict */
+                version?: components["parameters"]["CorrectionVersion"];
+                by?: components["parameters"]["Editor"];
+            };
+            header?: never;
+            path: {
+                v: components["parameters"]["Video"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correction"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    redoCorrection: {
+        parameters: {
+            query?: {
+                /** @description `version` of the corrections this is based on; somebody else's since then is a conflict */
+                version?: components["parameters"]["CorrectionVersion"];
+                by?: components["parameters"]["Editor"];
+            };
+            header?: never;
+            path: {
+                v: components["parameters"]["Video"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correction"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -1958,6 +2372,37 @@ export interface operations {
                 };
                 content: {
                     "image/jpeg": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putObjectTrack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                o: components["parameters"]["Object"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    track: components["schemas"]["TrackOrNull"];
+                    version?: components["schemas"]["CorrectionVersion"];
+                    by?: components["schemas"]["Editor"];
+                };
+            };
+        };
+        responses: {
+            /** @description What was done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correction"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "vector_index/vector_track_set.h"
 
 // A filter in the view's numbers.
 struct conditions {
@@ -16,8 +17,10 @@ struct conditions {
     uint32_t *labels;
     size_t label_count;
     bool any_label;
+    struct vector_track_set labelled;
     bool has_track;
     int64_t track;
+    struct vector_track_set exclude_tracks;
 };
 
 static int compare_u64(const void *a, const void *b)
@@ -112,17 +115,48 @@ static void keep_any_of(
     }
 }
 
+// Rows whose own label is one of those wanted, and rows without one whose track carries it.
+static void keep_labelled(
+    const struct vector_block *block, struct conditions *c, uint8_t *mask, const struct vector_selection *selection)
+{
+    if (c->labelled.count == 0) {
+        keep_any_of(mask, block->labels, selection->from, selection->to, c->labels, c->label_count);
+        return;
+    }
+    for (size_t i = selection->from; i < selection->to; i++) {
+        if (mask[i] == 0)
+            continue;
+        uint8_t found = 0;
+        for (size_t k = 0; k < c->label_count; k++)
+            found |= (uint8_t)(block->labels[i] == c->labels[k]);
+        if (found == 0 && block->labels[i] == 0)
+            found = vector_track_set_has(&c->labelled, block->videos[i], block->tracks[i]);
+        mask[i] = found;
+    }
+}
+
+static void drop_tracks(
+    const struct vector_block *block, struct conditions *c, uint8_t *mask, const struct vector_selection *selection)
+{
+    for (size_t i = selection->from; i < selection->to; i++) {
+        if (mask[i] != 0 && vector_track_set_has(&c->exclude_tracks, block->videos[i], block->tracks[i]))
+            mask[i] = 0;
+    }
+}
+
 static void select_rows(
-    const struct vector_block *block, const struct conditions *c, uint8_t *mask, struct vector_selection *selection)
+    const struct vector_block *block, struct conditions *c, uint8_t *mask, struct vector_selection *selection)
 {
     selection->mask = mask;
     select_videos(block, c, mask, selection);
     if (!c->any_class)
         keep_any_of(mask, block->classes, selection->from, selection->to, c->classes, c->class_count);
     if (!c->any_label)
-        keep_any_of(mask, block->labels, selection->from, selection->to, c->labels, c->label_count);
+        keep_labelled(block, c, mask, selection);
     for (size_t i = selection->from; i < selection->to && c->has_track; i++)
         mask[i] &= (uint8_t)(block->tracks[i] == c->track);
+    if (c->exclude_tracks.count > 0)
+        drop_tracks(block, c, mask, selection);
     for (size_t i = selection->from; i < selection->to; i++)
         selection->matches += mask[i];
 }
@@ -146,6 +180,8 @@ static void select_some(struct vector_match *match, const struct vector_view *vi
     resolve_videos(&c, filter);
     c.classes = resolve_names(view, filter->classes, filter->class_count, &c.class_count);
     c.labels = resolve_names(view, filter->labels, filter->label_count, &c.label_count);
+    vector_track_set_init(&c.labelled, filter->labelled, filter->labelled_count);
+    vector_track_set_init(&c.exclude_tracks, filter->exclude_tracks, filter->exclude_track_count);
     size_t rows = 0;
     for (size_t i = 0; i < view->block_count; i++)
         rows += view->blocks[i]->count;
@@ -159,6 +195,8 @@ static void select_some(struct vector_match *match, const struct vector_view *vi
     free(c.videos);
     free(c.classes);
     free(c.labels);
+    vector_track_set_release(&c.labelled);
+    vector_track_set_release(&c.exclude_tracks);
 }
 
 void vector_match_init(struct vector_match *match, const struct vector_view *view, const struct vector_filter *filter)
@@ -170,7 +208,7 @@ void vector_match_init(struct vector_match *match, const struct vector_view *vie
         match->excluded[i] = vector_key_of(filter->exclude[i]);
     qsort(match->excluded, match->excluded_count, sizeof(*match->excluded), compare_keys);
     bool filtered = filter->video != NULL || filter->video_count > 0 || filter->class_count > 0 ||
-        filter->label_count > 0 || filter->has_track;
+        filter->label_count > 0 || filter->has_track || filter->exclude_track_count > 0;
     if (filtered)
         select_some(match, view, filter);
     else

@@ -1,5 +1,6 @@
 #include "vector_index/vector_index.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,12 @@ enum err_code vector_index_wrong_model(struct err *err, const char *project, con
         project, stored, given);
 }
 
+enum err_code vector_index_no_track(struct err *err, const char *project, const struct vector_track *track)
+{
+    return err_set(err, ERR_NOT_FOUND, "the vector of track %s-t%" PRId64 " is not in project \"%s\"", track->video,
+        track->n, project);
+}
+
 static enum err_code check_dimension(size_t dimension, struct err *err)
 {
     if (dimension == 0 || dimension > VECTOR_DIMENSION_MAX)
@@ -49,6 +56,14 @@ static enum err_code check_video(const char *video, struct err *err)
     if (video == NULL || !video_id_is_valid(video))
         return err_set(err, ERR_INVALID, "\"%.32s\" is no video id", video != NULL ? video : "");
     return ERR_NONE;
+}
+
+static enum err_code check_track(const struct vector_track *track, struct err *err)
+{
+    enum err_code code = check_video(memchr(track->video, '\0', VIDEO_ID_SIZE) != NULL ? track->video : NULL, err);
+    if (code == ERR_NONE && track->n < 0)
+        code = err_set(err, ERR_INVALID, "%" PRId64 " is no track's number", track->n);
+    return code;
 }
 
 // Copies the vector with length 1. The sum is taken after division by the largest component, so that neither very large
@@ -91,6 +106,13 @@ static enum err_code normalise_items(const struct vector_item *items, size_t cou
     return ERR_NONE;
 }
 
+static enum err_code check_model(const char *model, struct err *err)
+{
+    return model[0] != '\0' && strlen(model) < sizeof(((struct vector_stats *)NULL)->model)
+        ? ERR_NONE
+        : err_set(err, ERR_INVALID, "a model's name has 1 to 127 bytes");
+}
+
 enum err_code vector_index_upsert(struct vector_index *index, const char *project, const char *model, size_t dimension,
     const struct vector_item *items, size_t count, struct err *err)
 {
@@ -99,8 +121,9 @@ enum err_code vector_index_upsert(struct vector_index *index, const char *projec
         code = check_dimension(dimension, err);
     if (code != ERR_NONE || count == 0)
         return code;
-    if (model[0] == '\0' || strlen(model) >= sizeof(((struct vector_stats *)NULL)->model))
-        return err_set(err, ERR_INVALID, "a model's name has 1 to 127 bytes");
+    code = check_model(model, err);
+    if (code != ERR_NONE)
+        return code;
     struct vector_item *copies = mem_calloc(count, sizeof(*copies));
     float *vectors = mem_calloc(count, dimension * sizeof(float));
     code = normalise_items(items, count, dimension, copies, vectors, err);
@@ -125,6 +148,16 @@ enum err_code vector_index_set_attributes(struct vector_index *index, const char
     return index->ops->set_attributes(index, project, changes, count, err);
 }
 
+static enum err_code check_tracks(const struct vector_track *tracks, size_t count, struct err *err)
+{
+    if (count > VECTOR_TRACKS_MAX)
+        return err_set(err, ERR_LIMIT, "%zu tracks are too many: at most %d", count, VECTOR_TRACKS_MAX);
+    enum err_code code = ERR_NONE;
+    for (size_t i = 0; i < count && code == ERR_NONE; i++)
+        code = check_track(&tracks[i], err);
+    return code;
+}
+
 static enum err_code check_filter(const struct vector_filter *filter, struct err *err)
 {
     enum err_code code = filter->video != NULL ? check_video(filter->video, err) : ERR_NONE;
@@ -134,6 +167,10 @@ static enum err_code check_filter(const struct vector_filter *filter, struct err
         code = check_object(filter->exclude[i], err);
     if (code == ERR_NONE && filter->has_track && filter->video == NULL)
         code = err_set(err, ERR_INVALID, "a filter by track needs its video");
+    if (code == ERR_NONE)
+        code = check_tracks(filter->labelled, filter->labelled_count, err);
+    if (code == ERR_NONE)
+        code = check_tracks(filter->exclude_tracks, filter->exclude_track_count, err);
     return code != ERR_NONE ? err_context(err, "filter") : ERR_NONE;
 }
 
@@ -227,6 +264,64 @@ enum err_code vector_index_list(struct vector_index *index, const char *project,
     if (code == ERR_NONE)
         code = check_video(video, err);
     return code == ERR_NONE ? index->ops->list(index, project, video, visit, context, err) : code;
+}
+
+static enum err_code normalise_track(const struct vector_track_item *item, float *to, size_t dimension, struct err *err)
+{
+    char id[TRACK_ID_SIZE];
+    enum err_code code = check_track(&item->track, err);
+    if (code != ERR_NONE)
+        return code;
+    track_id_make(item->track.video, item->track.n, id);
+    return normalise(item->vector, to, dimension, id, err);
+}
+
+enum err_code vector_index_put_tracks(struct vector_index *index, const char *project, const char *model,
+    size_t dimension, const struct vector_track_item *items, size_t count, struct err *err)
+{
+    enum err_code code = project_name_check(project, err);
+    if (code == ERR_NONE)
+        code = check_dimension(dimension, err);
+    if (code == ERR_NONE)
+        code = check_model(model, err);
+    if (code == ERR_NONE && count > VECTOR_TRACKS_AT_ONCE)
+        code = err_set(err, ERR_LIMIT, "%zu tracks at once are too many: at most %d", count, VECTOR_TRACKS_AT_ONCE);
+    if (code != ERR_NONE || count == 0)
+        return code;
+    struct vector_track_item *copies = mem_calloc(count, sizeof(*copies));
+    float *vectors = mem_calloc(count, dimension * sizeof(float));
+    for (size_t i = 0; i < count && code == ERR_NONE; i++) {
+        copies[i] = (struct vector_track_item){.track = items[i].track, .vector = vectors + i * dimension};
+        code = normalise_track(&items[i], vectors + i * dimension, dimension, err);
+    }
+    if (code == ERR_NONE)
+        code = index->ops->put_tracks(index, project, model, dimension, copies, count, err);
+    free(vectors);
+    free(copies);
+    return code;
+}
+
+enum err_code vector_index_keep_tracks(struct vector_index *index, const char *project, const char *video,
+    const int64_t *numbers, size_t count, struct err *err)
+{
+    enum err_code code = project_name_check(project, err);
+    if (code == ERR_NONE)
+        code = check_video(video, err);
+    for (size_t i = 1; i < count && code == ERR_NONE; i++) {
+        if (numbers[i] <= numbers[i - 1])
+            code = err_set(
+                err, ERR_INVALID, "track %" PRId64 " is listed after track %" PRId64, numbers[i], numbers[i - 1]);
+    }
+    return code == ERR_NONE ? index->ops->keep_tracks(index, project, video, numbers, count, err) : code;
+}
+
+enum err_code vector_index_fetch_track(struct vector_index *index, const char *project,
+    const struct vector_track *track, float *vector, size_t capacity, size_t *dimension, struct err *err)
+{
+    enum err_code code = project_name_check(project, err);
+    if (code == ERR_NONE)
+        code = check_track(track, err);
+    return code == ERR_NONE ? index->ops->fetch_track(index, project, track, vector, capacity, dimension, err) : code;
 }
 
 enum err_code vector_index_flush(struct vector_index *index, struct err *err)

@@ -22,6 +22,7 @@ struct vector_index;
 #define VECTOR_CLASS_SIZE 64
 #define VECTOR_LABEL_SIZE 401 // 100 characters of UTF-8
 #define VECTOR_QUERY_LIMIT_MAX 10000
+#define VECTOR_TRACKS_MAX 1000000 // in each list of a filter
 
 void vector_index_free(struct vector_index *index);
 
@@ -50,6 +51,12 @@ struct vector_attributes {
 enum err_code vector_index_set_attributes(struct vector_index *index, const char *project,
     const struct vector_attributes *changes, size_t count, struct err *err) ERR_MUST_CHECK;
 
+// A track of a video: all objects that carry its number.
+struct vector_track {
+    char video[VIDEO_ID_SIZE];
+    int64_t n;
+};
+
 // What may be a hit: all conditions given must hold; lists are "any of".
 struct vector_filter {
     const char *video;         // NULL: any
@@ -59,10 +66,15 @@ struct vector_filter {
     size_t class_count;
     const char *const *labels; // "" matches unlabelled objects
     size_t label_count;
+    // Tracks that carry one of `labels`: their objects match too, unless they have a label of their own.
+    const struct vector_track *labelled;
+    size_t labelled_count; // VECTOR_TRACKS_MAX, as below
     bool has_track;
     int64_t track;              // with `video`
     const char *const *exclude; // object ids never returned: negatives, the query object itself
     size_t exclude_count;
+    const struct vector_track *exclude_tracks; // whose objects are never returned
+    size_t exclude_track_count;
 };
 
 struct vector_query {
@@ -116,6 +128,27 @@ enum err_code vector_index_stats(struct vector_index *index, const char *project
 typedef bool vector_visit(void *context, const char *object);
 enum err_code vector_index_list(struct vector_index *index, const char *project, const char *video, vector_visit *visit,
     void *context, struct err *err) ERR_MUST_CHECK;
+
+// ---- tracks: a vector each, beside those of the objects
+
+// They are the project's: of the same model and dimension, and gone with the video or project. No query finds them, and
+// they are neither counted nor listed: a search for a track is one for objects near its vector.
+#define VECTOR_TRACKS_AT_ONCE 1000
+
+struct vector_track_item {
+    struct vector_track track;
+    const float *vector; // borrowed; `dimension` values
+};
+// Inserts or replaces, durably; at most VECTOR_TRACKS_AT_ONCE. Errors as of vector_index_upsert.
+enum err_code vector_index_put_tracks(struct vector_index *index, const char *project, const char *model,
+    size_t dimension, const struct vector_track_item *items, size_t count, struct err *err) ERR_MUST_CHECK;
+// Removes the video's tracks but those with these numbers, which ascend.
+enum err_code vector_index_keep_tracks(struct vector_index *index, const char *project, const char *video,
+    const int64_t *numbers, size_t count, struct err *err) ERR_MUST_CHECK;
+// As vector_index_fetch.
+enum err_code vector_index_fetch_track(struct vector_index *index, const char *project,
+    const struct vector_track *track, float *vector, size_t capacity, size_t *dimension,
+    struct err *err) ERR_MUST_CHECK;
 
 // Writes what may be written lazily (graphs): start-up is faster afterwards. Durability does not need it.
 enum err_code vector_index_flush(struct vector_index *index, struct err *err) ERR_MUST_CHECK;

@@ -25,6 +25,13 @@ struct vector_index_ops {
         struct vector_stats *stats, struct err *err);
     enum err_code (*list)(struct vector_index *index, const char *project, const char *video, vector_visit *visit,
         void *context, struct err *err);
+    // In put_tracks, `count` is 1 … VECTOR_TRACKS_AT_ONCE.
+    enum err_code (*put_tracks)(struct vector_index *index, const char *project, const char *model, size_t dimension,
+        const struct vector_track_item *items, size_t count, struct err *err);
+    enum err_code (*keep_tracks)(struct vector_index *index, const char *project, const char *video,
+        const int64_t *numbers, size_t count, struct err *err);
+    enum err_code (*fetch_track)(struct vector_index *index, const char *project, const struct vector_track *track,
+        float *vector, size_t capacity, size_t *dimension, struct err *err);
     enum err_code (*flush)(struct vector_index *index, struct err *err);
     enum err_code (*ping)(struct vector_index *index, struct err *err);
 };
@@ -37,4 +44,5 @@ struct vector_index {
 // The sentences that all backends share.
 enum err_code vector_index_wrong_dimension(
     struct err *err, const char *project, size_t stored_dimension, size_t given_dimension);
+enum err_code vector_index_no_track(struct err *err, const char *project, const struct vector_track *track);
 enum err_code vector_index_wrong_model(struct err *err, const char *project, const char *stored, const char *given);

@@ -10,12 +10,18 @@
 #include "vector_index/vector_kernels.h"
 #include "vector_index/vector_key.h"
 #include "vector_index/vector_top.h"
+#include "vector_index/vector_track_set.h"
 
 struct record {
     struct vector_key key;
     int64_t track;
     char class_name[VECTOR_CLASS_SIZE];
     char label[VECTOR_LABEL_SIZE];
+    uint16_t *vector;
+};
+
+struct track_record {
+    struct vector_track_entry key;
     uint16_t *vector;
 };
 
@@ -27,6 +33,8 @@ struct space {
     struct record *records; // by key
     size_t count;
     size_t capacity;
+    struct track_record *tracks; // by key
+    size_t track_count;
 };
 
 struct flat {
@@ -72,8 +80,31 @@ static struct record *record_find(const struct space *space, struct vector_key k
     return i < space->count && vector_key_compare(space->records[i].key, key) == 0 ? &space->records[i] : NULL;
 }
 
-static void records_clear(struct space *space)
+// Those of a video but the ones kept, which ascend.
+static void tracks_remove(struct space *space, uint64_t video, const int64_t *kept, size_t kept_count)
 {
+    size_t left = 0;
+    size_t k = 0;
+    for (size_t i = 0; i < space->track_count; i++) {
+        const struct track_record *t = &space->tracks[i];
+        bool is_in = t->key.video == video;
+        while (is_in && k < kept_count && kept[k] < t->key.n)
+            k++;
+        if (is_in && (k == kept_count || kept[k] != t->key.n))
+            free(t->vector);
+        else
+            space->tracks[left++] = *t;
+    }
+    space->track_count = left;
+}
+
+static void space_clear(struct space *space)
+{
+    for (size_t i = 0; i < space->track_count; i++)
+        free(space->tracks[i].vector);
+    free(space->tracks);
+    space->tracks = NULL;
+    space->track_count = 0;
     for (size_t i = 0; i < space->count; i++)
         free(space->records[i].vector);
     free(space->records);
@@ -94,7 +125,7 @@ static void flat_free(struct vector_index *index)
     struct flat *flat = flat_of(index);
     while (flat->spaces != NULL) {
         struct space *next = flat->spaces->next;
-        records_clear(flat->spaces);
+        space_clear(flat->spaces);
         free(flat->spaces);
         flat->spaces = next;
     }
@@ -125,12 +156,10 @@ static void put_item(struct space *space, const struct vector_item *item)
     vector_to_half(item->vector, r->vector, space->dimension);
 }
 
-static enum err_code flat_upsert(struct vector_index *index, const char *project, const char *model, size_t dimension,
-    const struct vector_item *items, size_t count, struct err *err)
+// The space that takes such vectors, made if need be.
+static enum err_code space_for(
+    struct flat *flat, const char *project, const char *model, size_t dimension, struct space **out, struct err *err)
 {
-    struct flat *flat = flat_of(index);
-    enum err_code code = ERR_NONE;
-    pthread_rwlock_wrlock(&flat->lock);
     struct space *space = space_find(flat, project);
     if (space == NULL) {
         space = mem_calloc(1, sizeof(*space));
@@ -142,10 +171,21 @@ static enum err_code flat_upsert(struct vector_index *index, const char *project
         space->dimension = dimension;
         strcpy(space->model, model);
     }
+    *out = space;
     if (strcmp(space->model, model) != 0)
-        code = vector_index_wrong_model(err, project, space->model, model);
-    else if (space->dimension != dimension)
-        code = vector_index_wrong_dimension(err, project, space->dimension, dimension);
+        return vector_index_wrong_model(err, project, space->model, model);
+    if (space->dimension != dimension)
+        return vector_index_wrong_dimension(err, project, space->dimension, dimension);
+    return ERR_NONE;
+}
+
+static enum err_code flat_upsert(struct vector_index *index, const char *project, const char *model, size_t dimension,
+    const struct vector_item *items, size_t count, struct err *err)
+{
+    struct flat *flat = flat_of(index);
+    struct space *space;
+    pthread_rwlock_wrlock(&flat->lock);
+    enum err_code code = space_for(flat, project, model, dimension, &space, err);
     for (size_t i = 0; i < count && code == ERR_NONE; i++)
         put_item(space, &items[i]);
     pthread_rwlock_unlock(&flat->lock);
@@ -181,7 +221,18 @@ static bool is_any_of(const char *text, const char *const *list, size_t count)
     return count == 0;
 }
 
-static bool matches(const struct record *record, const struct vector_filter *filter)
+struct track_sets {
+    struct vector_track_set labelled;
+    struct vector_track_set excluded;
+};
+
+static bool carries_label(const struct record *record, const struct vector_filter *filter, struct track_sets *sets)
+{
+    return is_any_of(record->label, filter->labels, filter->label_count) ||
+        (record->label[0] == '\0' && vector_track_set_has(&sets->labelled, record->key.video, record->track));
+}
+
+static bool matches(const struct record *record, const struct vector_filter *filter, struct track_sets *sets)
 {
     char object[OBJECT_ID_SIZE];
     char video[VIDEO_ID_SIZE];
@@ -190,8 +241,8 @@ static bool matches(const struct record *record, const struct vector_filter *fil
     return (filter->video == NULL || strcmp(video, filter->video) == 0) &&
         is_any_of(video, filter->videos, filter->video_count) &&
         (!filter->has_track || record->track == filter->track) &&
-        is_any_of(record->class_name, filter->classes, filter->class_count) &&
-        is_any_of(record->label, filter->labels, filter->label_count) &&
+        is_any_of(record->class_name, filter->classes, filter->class_count) && carries_label(record, filter, sets) &&
+        !vector_track_set_has(&sets->excluded, record->key.video, record->track) &&
         (filter->exclude_count == 0 || !is_any_of(object, filter->exclude, filter->exclude_count));
 }
 
@@ -211,13 +262,18 @@ static struct vector_hit *hits_of(const struct space *space, const struct vector
 
 static void scan(const struct space *space, const struct vector_query *query, struct vector_top *top)
 {
+    struct track_sets sets;
+    vector_track_set_init(&sets.labelled, query->filter.labelled, query->filter.labelled_count);
+    vector_track_set_init(&sets.excluded, query->filter.exclude_tracks, query->filter.exclude_track_count);
     for (size_t i = 0; i < space->count; i++) {
         const struct record *r = &space->records[i];
         float score = vector_dot_half(query->vector, r->vector, space->dimension);
-        if (score < query->min_score || score < vector_top_floor(top) || !matches(r, &query->filter))
+        if (score < query->min_score || score < vector_top_floor(top) || !matches(r, &query->filter, &sets))
             continue;
         vector_top_add(top, (struct vector_candidate){.score = score, .ref = (uint32_t)i, .key = r->key});
     }
+    vector_track_set_release(&sets.labelled);
+    vector_track_set_release(&sets.excluded);
     vector_top_sort(top);
 }
 
@@ -240,6 +296,26 @@ static enum err_code flat_query(struct vector_index *index, const struct vector_
     }
     pthread_rwlock_unlock(&flat->lock);
     return code;
+}
+
+// The first track whose key is not before `key`.
+static size_t track_place(const struct space *space, struct vector_track_entry key)
+{
+    size_t from = 0;
+    size_t to = space->track_count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (vector_track_compare(&space->tracks[middle].key, &key) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+static bool is_track_at(const struct space *space, size_t place, struct vector_track_entry key)
+{
+    return place < space->track_count && vector_track_compare(&space->tracks[place].key, &key) == 0;
 }
 
 static enum err_code flat_fetch(struct vector_index *index, const char *project, const char *object, float *vector,
@@ -302,13 +378,72 @@ static enum err_code flat_remove_frame(
     return ERR_NONE;
 }
 
+static void track_insert(struct space *space, size_t place, struct vector_track_entry key)
+{
+    space->tracks = mem_realloc_array(space->tracks, space->track_count + 1, sizeof(*space->tracks));
+    memmove(&space->tracks[place + 1], &space->tracks[place], (space->track_count - place) * sizeof(*space->tracks));
+    space->tracks[place] = (struct track_record){.key = key, .vector = mem_calloc(space->dimension, sizeof(uint16_t))};
+    space->track_count++;
+}
+
+static enum err_code flat_put_tracks(struct vector_index *index, const char *project, const char *model,
+    size_t dimension, const struct vector_track_item *items, size_t count, struct err *err)
+{
+    struct flat *flat = flat_of(index);
+    struct space *space;
+    pthread_rwlock_wrlock(&flat->lock);
+    enum err_code code = space_for(flat, project, model, dimension, &space, err);
+    for (size_t i = 0; i < count && code == ERR_NONE; i++) {
+        struct vector_track_entry key = {vector_key_video(items[i].track.video), items[i].track.n};
+        size_t place = track_place(space, key);
+        if (!is_track_at(space, place, key))
+            track_insert(space, place, key);
+        vector_to_half(items[i].vector, space->tracks[place].vector, dimension);
+    }
+    pthread_rwlock_unlock(&flat->lock);
+    return code;
+}
+
+static enum err_code flat_keep_tracks(struct vector_index *index, const char *project, const char *video,
+    const int64_t *numbers, size_t count, struct err *err)
+{
+    (void)err;
+    struct flat *flat = flat_of(index);
+    pthread_rwlock_wrlock(&flat->lock);
+    struct space *space = space_find(flat, project);
+    if (space != NULL)
+        tracks_remove(space, vector_key_video(video), numbers, count);
+    pthread_rwlock_unlock(&flat->lock);
+    return ERR_NONE;
+}
+
+static enum err_code flat_fetch_track(struct vector_index *index, const char *project, const struct vector_track *track,
+    float *vector, size_t capacity, size_t *dimension, struct err *err)
+{
+    struct flat *flat = flat_of(index);
+    enum err_code code = ERR_NONE;
+    pthread_rwlock_rdlock(&flat->lock);
+    const struct space *space = space_find(flat, project);
+    struct vector_track_entry key = {vector_key_video(track->video), track->n};
+    size_t place = space != NULL ? track_place(space, key) : 0;
+    if (space == NULL || !is_track_at(space, place, key)) {
+        code = vector_index_no_track(err, project, track);
+    } else if (space->dimension > capacity) {
+        code = vector_index_wrong_dimension(err, project, space->dimension, capacity);
+    } else {
+        *dimension = space->dimension;
+        vector_from_half(space->tracks[place].vector, vector, space->dimension);
+    }
+    pthread_rwlock_unlock(&flat->lock);
+    return code;
+}
+
 static enum err_code flat_remove_video(
     struct vector_index *index, const char *project, const char *video, struct err *err)
 {
-    (void)err;
     uint64_t number = vector_key_video(video);
     erase_range(flat_of(index), project, (struct vector_key){number, 0}, (struct vector_key){number, UINT64_MAX});
-    return ERR_NONE;
+    return flat_keep_tracks(index, project, video, NULL, 0, err);
 }
 
 // The namespace is forgotten with its model and dimension, so that it can be filled with another model's vectors.
@@ -321,7 +456,7 @@ static enum err_code flat_remove_project(struct vector_index *index, const char 
         struct space *space = *link;
         if (strcmp(space->project, project) == 0) {
             *link = space->next;
-            records_clear(space);
+            space_clear(space);
             free(space);
             break;
         }
@@ -400,6 +535,9 @@ static const struct vector_index_ops flat_ops = {
     .remove_project = flat_remove_project,
     .stats = flat_stats,
     .list = flat_list,
+    .put_tracks = flat_put_tracks,
+    .keep_tracks = flat_keep_tracks,
+    .fetch_track = flat_fetch_track,
     .flush = flat_flush,
     .ping = flat_flush,
 };

@@ -385,6 +385,38 @@ static enum err_code embedded_list(struct vector_index *index, const char *proje
     return vector_store_list(space->store, video, visit, context, err);
 }
 
+static enum err_code embedded_put_tracks(struct vector_index *index, const char *project, const char *model,
+    size_t dimension, const struct vector_track_item *items, size_t count, struct err *err)
+{
+    struct space *space;
+    enum err_code code = space_get(embedded_of(index), project, true, &space, err);
+    if (code == ERR_NONE)
+        code = vector_store_put_tracks(space->store, project, model, dimension, items, count, err);
+    return code;
+}
+
+static enum err_code embedded_keep_tracks(struct vector_index *index, const char *project, const char *video,
+    const int64_t *numbers, size_t count, struct err *err)
+{
+    struct space *space;
+    enum err_code code = space_get(embedded_of(index), project, false, &space, err);
+    if (code != ERR_NONE || space == NULL)
+        return code;
+    return vector_store_keep_tracks(space->store, video, numbers, count, err);
+}
+
+static enum err_code embedded_fetch_track(struct vector_index *index, const char *project,
+    const struct vector_track *track, float *vector, size_t capacity, size_t *dimension, struct err *err)
+{
+    struct space *space;
+    enum err_code code = space_get(embedded_of(index), project, false, &space, err);
+    if (code != ERR_NONE)
+        return code;
+    if (space == NULL)
+        return vector_index_no_track(err, project, track);
+    return vector_store_fetch_track(space->store, project, track, vector, capacity, dimension, err);
+}
+
 static enum err_code embedded_flush(struct vector_index *index, struct err *err)
 {
     struct embedded *e = embedded_of(index);
@@ -419,6 +451,9 @@ static const struct vector_index_ops embedded_ops = {
     .remove_project = embedded_remove_project,
     .stats = embedded_stats,
     .list = embedded_list,
+    .put_tracks = embedded_put_tracks,
+    .keep_tracks = embedded_keep_tracks,
+    .fetch_track = embedded_fetch_track,
     .flush = embedded_flush,
     .ping = embedded_ping,
 };

@@ -9,10 +9,9 @@
 #include "vector_index/vector_kernels.h"
 #include "vector_index/vector_store_internal.h"
 
-#define APPLICATION_ID 0x46485631 // "FHV1"
-
-// Vectors have a table of their own, so that a change of attributes does not rewrite them.
-static const char *const migrations[] = {
+// Vectors have a table of their own, so that a change of attributes does not rewrite them. A step that was released is
+// never changed: a new one is appended.
+const char *const vector_store_migrations[] = {
     "CREATE TABLE meta("
     "  id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, epoch INTEGER NOT NULL,"
     "  layout INTEGER NOT NULL, model TEXT NOT NULL, dimension INTEGER NOT NULL, pruned_change INTEGER NOT NULL);"
@@ -31,7 +30,11 @@ static const char *const migrations[] = {
     "  first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, count INTEGER NOT NULL, change INTEGER NOT NULL,"
     "  in_graph INTEGER NOT NULL);"
     "CREATE TABLE graphs(generation INTEGER PRIMARY KEY, size_bytes INTEGER NOT NULL, checksum INTEGER NOT NULL);",
+
+    "CREATE TABLE tracks(video INTEGER NOT NULL, n INTEGER NOT NULL, vector BLOB NOT NULL);"
+    "CREATE UNIQUE INDEX tracks_by_key ON tracks(video, n);",
 };
+const size_t vector_store_migration_count = sizeof(vector_store_migrations) / sizeof(vector_store_migrations[0]);
 
 enum change_kind { CHANGE_OBJECT = 0, CHANGE_VIDEO = 1 };
 
@@ -40,9 +43,9 @@ enum err_code vector_store_open(const char *path, struct vector_store **out, str
     struct vector_store *store = mem_calloc(1, sizeof(*store));
     struct db_options options = {.path = path,
         .kind = "vector index",
-        .application_id = APPLICATION_ID,
-        .migrations = migrations,
-        .migration_count = sizeof(migrations) / sizeof(migrations[0])};
+        .application_id = VECTOR_STORE_APPLICATION_ID,
+        .migrations = vector_store_migrations,
+        .migration_count = vector_store_migration_count};
     enum err_code code = db_open(&options, &store->db, err);
     if (code != ERR_NONE) {
         free(store);
@@ -163,7 +166,7 @@ static void insert_item(struct db_tx *tx, const struct vector_item *item, const 
     db_run(s);
 }
 
-static void check_or_set_model(struct db_tx *tx, const char *project, const char *model, size_t dimension)
+void vector_store_check_or_set_model(struct db_tx *tx, const char *project, const char *model, size_t dimension)
 {
     struct db_stmt *s = db_stmt(tx, "SELECT model, dimension FROM meta");
     struct vector_stats stored = {0};
@@ -196,7 +199,7 @@ enum err_code vector_store_upsert(struct vector_store *store, const char *projec
         vector_to_half(items[i].vector, halves + i * dimension, dimension);
     struct db_tx tx;
     db_begin(store->db, DB_WRITE_DURABLE, &tx);
-    check_or_set_model(&tx, project, model, dimension);
+    vector_store_check_or_set_model(&tx, project, model, dimension);
     for (size_t i = 0; i < count && db_ok(&tx); i++)
         insert_item(&tx, &items[i], halves + i * dimension, dimension);
     vector_store_bump(&tx);
@@ -300,7 +303,10 @@ enum err_code vector_store_remove_video(struct vector_store *store, const char *
         db_run(s);
         log_change(&tx, CHANGE_VIDEO, last_seq, key);
     }
-    return end_if_changed(&tx, last_seq > 0, err);
+    s = db_stmt(&tx, "DELETE FROM tracks WHERE video = ?1");
+    db_bind_int(s, 1, (int64_t)key.video);
+    db_run(s);
+    return end_if_changed(&tx, last_seq > 0 || db_changes(&tx) > 0, err);
 }
 
 enum err_code vector_store_clear(struct vector_store *store, struct err *err)
@@ -309,6 +315,7 @@ enum err_code vector_store_clear(struct vector_store *store, struct err *err)
     db_begin(store->db, DB_WRITE_DURABLE, &tx);
     db_exec(&tx, "DELETE FROM vectors");
     db_exec(&tx, "DELETE FROM objects");
+    db_exec(&tx, "DELETE FROM tracks");
     db_exec(&tx, "DELETE FROM names");
     db_exec(&tx, "DELETE FROM chunks");
     db_exec(&tx, "DELETE FROM graphs");

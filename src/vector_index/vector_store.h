@@ -37,6 +37,15 @@ enum err_code vector_store_stats(
 enum err_code vector_store_list(
     struct vector_store *store, const char *video, vector_visit *visit, void *context, struct err *err) ERR_MUST_CHECK;
 
+// Tracks are beside all that readers follow: they take no sequence numbers and are in no file.
+enum err_code vector_store_put_tracks(struct vector_store *store, const char *project, const char *model,
+    size_t dimension, const struct vector_track_item *items, size_t count, struct err *err) ERR_MUST_CHECK;
+enum err_code vector_store_keep_tracks(struct vector_store *store, const char *video, const int64_t *numbers,
+    size_t count, struct err *err) ERR_MUST_CHECK;
+enum err_code vector_store_fetch_track(struct vector_store *store, const char *project,
+    const struct vector_track *track, float *vector, size_t capacity, size_t *dimension,
+    struct err *err) ERR_MUST_CHECK;
+
 // Gives pages of removed rows back to the file system, at most `pages` of them.
 enum err_code vector_store_shrink(struct vector_store *store, int64_t pages, struct err *err) ERR_MUST_CHECK;
 

@@ -353,6 +353,13 @@ static void ids_limits_and_filters_that_make_no_sense_are_invalid(void **state)
     query = query_for(vector, 1);
     query.filter.has_track = true;
     assert_code(vector_index_query(f->index, &query, &hits, &count, &err), ERR_INVALID);
+    const struct vector_track track = {.video = VIDEO_A, .n = -1};
+    query = query_for(vector, 1);
+    query.filter.exclude_tracks = &track;
+    query.filter.exclude_track_count = 1;
+    assert_code(vector_index_query(f->index, &query, &hits, &count, &err), ERR_INVALID);
+    query.filter = (struct vector_filter){.labelled = &track, .labelled_count = VECTOR_TRACKS_MAX + 1};
+    assert_code(vector_index_query(f->index, &query, &hits, &count, &err), ERR_LIMIT);
 }
 
 static void an_unknown_project_has_no_hits_and_nothing_to_remove(void **state)
@@ -544,6 +551,37 @@ static void changed_attributes_show_in_hits_and_filters(void **state)
     free(hits);
 }
 
+static void a_label_of_a_track_is_that_of_its_objects_without_their_own(void **state)
+{
+    struct fixture *f = *state;
+    float vector[DIMENSION];
+    char text[256];
+    for (int32_t i = 0; i < 4; i++) {
+        axis(vector, 0, (float)i * 0.1f);
+        struct vector_item item = item_of(i == 3 ? VIDEO_B : VIDEO_A, i, 0, vector);
+        item.track = i == 1 ? -1 : 5;
+        strcpy(item.label, i == 2 ? "blue" : "");
+        put(f, &item, 1);
+    }
+    axis(vector, 0, 0);
+    struct vector_query query = query_for(vector, 10);
+    const char *wanted[] = {"red", "blue"};
+    struct vector_track track = {.video = VIDEO_A, .n = 5};
+    query.filter.labels = wanted;
+    query.filter.label_count = 1;
+    query.filter.labelled = &track;
+    query.filter.labelled_count = 1;
+    // Neither what has no track, nor what was said to be something else, nor the other video's track of that number.
+    ask_text(f, &query, text, sizeof(text));
+    assert_string_equal(text, VIDEO_A "-00000000-000");
+    query.filter.label_count = 2;
+    ask_text(f, &query, text, sizeof(text));
+    assert_string_equal(text, VIDEO_A "-00000000-000 " VIDEO_A "-00000002-000");
+    query.filter = (struct vector_filter){.exclude_tracks = &track, .exclude_track_count = 1};
+    ask_text(f, &query, text, sizeof(text));
+    assert_string_equal(text, VIDEO_A "-00000001-000 " VIDEO_B "-00000003-000");
+}
+
 static void excluded_objects_make_room_for_the_next(void **state)
 {
     struct fixture *f = *state;
@@ -618,15 +656,26 @@ static bool listed(const char *text, const char *const *list, size_t count)
     return count == 0;
 }
 
+static bool is_of_a_track(const struct vector_item *item, const struct vector_track *tracks, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strncmp(item->object, tracks[i].video, VIDEO_ID_LENGTH) == 0 && item->track == tracks[i].n)
+            return true;
+    }
+    return false;
+}
+
 static bool reference_matches(const struct vector_item *item, const struct vector_filter *filter)
 {
     char video[VIDEO_ID_SIZE];
     snprintf(video, sizeof(video), "%.16s", item->object);
+    bool by_track = item->label[0] == '\0' && is_of_a_track(item, filter->labelled, filter->labelled_count);
     return (filter->video == NULL || strcmp(filter->video, video) == 0) &&
         listed(video, filter->videos, filter->video_count) &&
         listed(item->class_name, filter->classes, filter->class_count) &&
-        listed(item->label, filter->labels, filter->label_count) &&
+        (listed(item->label, filter->labels, filter->label_count) || by_track) &&
         (!filter->has_track || item->track == filter->track) &&
+        !is_of_a_track(item, filter->exclude_tracks, filter->exclude_track_count) &&
         (filter->exclude_count == 0 || !listed(item->object, filter->exclude, filter->exclude_count));
 }
 
@@ -669,6 +718,16 @@ static void compare_with_reference(struct fixture *f, const struct reference *r,
     free(hits);
 }
 
+static size_t some_tracks(struct fixture *f, const struct reference *r, struct vector_track tracks[12])
+{
+    size_t count = 1 + draw(f, 12);
+    for (size_t i = 0; i < count; i++) {
+        strcpy(tracks[i].video, r->videos[draw(f, 6)]);
+        tracks[i].n = draw(f, 4);
+    }
+    return count;
+}
+
 static void ask_something(struct fixture *f, const struct reference *r)
 {
     float vector[DIMENSION];
@@ -678,6 +737,8 @@ static void ask_something(struct fixture *f, const struct reference *r)
     const char *some_classes[2];
     const char *some_labels[2];
     const char *exclude[8];
+    struct vector_track labelled[12];
+    struct vector_track exclude_tracks[12];
     struct vector_filter *filter = &query.filter;
     query.exact = draw(f, 3) == 0;
     if (draw(f, 3) == 0)
@@ -699,6 +760,14 @@ static void ask_something(struct fixture *f, const struct reference *r)
         filter->label_count = 1 + draw(f, 2);
         for (size_t i = 0; i < filter->label_count; i++)
             some_labels[i] = labels[draw(f, 6)];
+    }
+    if (filter->label_count > 0 && draw(f, 2) == 0) {
+        filter->labelled = labelled;
+        filter->labelled_count = some_tracks(f, r, labelled);
+    }
+    if (draw(f, 3) == 0) {
+        filter->exclude_tracks = exclude_tracks;
+        filter->exclude_track_count = some_tracks(f, r, exclude_tracks);
     }
     if (filter->video != NULL && draw(f, 3) == 0) {
         filter->has_track = true;
@@ -769,6 +838,97 @@ static void random_changes_and_filters_agree_with_the_reference(void **state)
         present += r->present[i];
     assert_int_equal(count_in(f, NULL), present);
     free(r);
+}
+
+// ---- tracks
+
+static enum err_code put_track(struct fixture *f, const char *video, int64_t n, const float *vector)
+{
+    struct vector_track_item item = {.track = {.n = n}, .vector = vector};
+    strcpy(item.track.video, video);
+    return vector_index_put_tracks(f->index, PROJECT, MODEL, DIMENSION, &item, 1, &err);
+}
+
+// The first component of a track's vector; -1: it is not there.
+static double track_component(struct fixture *f, const char *video, int64_t n)
+{
+    float vector[DIMENSION];
+    size_t dimension = 0;
+    struct vector_track track = {.n = n};
+    strcpy(track.video, video);
+    enum err_code code = vector_index_fetch_track(f->index, PROJECT, &track, vector, DIMENSION, &dimension, &err);
+    if (code == ERR_NOT_FOUND) {
+        assert_non_null(strstr(err.message, video));
+        return -1;
+    }
+    assert_ok(code, &err);
+    assert_int_equal(dimension, DIMENSION);
+    return (double)vector[0];
+}
+
+static void a_track_has_a_vector_that_no_query_finds(void **state)
+{
+    struct fixture *f = *state;
+    float vector[DIMENSION];
+    axis(vector, 0, 0);
+    put_one(f, VIDEO_A, 0, 0, vector);
+    vector[0] = 5;
+    assert_ok(put_track(f, VIDEO_A, 3, vector), &err);
+    assert_ok(put_track(f, VIDEO_B, 3, vector), &err);
+    assert_float_equal(track_component(f, VIDEO_A, 3), 1, 1e-3);
+    assert_float_equal(track_component(f, VIDEO_A, 2), -1, 0);
+    axis(vector, 1, 0);
+    assert_ok(put_track(f, VIDEO_A, 3, vector), &err);
+    assert_float_equal(track_component(f, VIDEO_A, 3), 0, 1e-3);
+    assert_float_equal(track_component(f, VIDEO_B, 3), 1, 1e-3);
+    struct vector_query query = query_for(vector, 10);
+    char text[256];
+    ask_text(f, &query, text, sizeof(text));
+    assert_string_equal(text, VIDEO_A "-00000000-000");
+    assert_int_equal(count_in(f, NULL), 1);
+    assert_int_equal(count_in(f, VIDEO_B), 0);
+}
+
+static void tracks_go_with_their_video_or_when_they_are_not_kept(void **state)
+{
+    struct fixture *f = *state;
+    float vector[DIMENSION];
+    axis(vector, 0, 0);
+    for (int64_t n = 0; n < 6; n++) {
+        assert_ok(put_track(f, VIDEO_A, n, vector), &err);
+        assert_ok(put_track(f, VIDEO_B, n, vector), &err);
+    }
+    const int64_t kept[] = {1, 4};
+    assert_ok(vector_index_keep_tracks(f->index, PROJECT, VIDEO_A, kept, 2, &err), &err);
+    for (int64_t n = 0; n < 6; n++) {
+        assert_float_equal(track_component(f, VIDEO_A, n), n == 1 || n == 4 ? 1 : -1, 1e-3);
+        assert_float_equal(track_component(f, VIDEO_B, n), 1, 1e-3);
+    }
+    assert_ok(vector_index_keep_tracks(f->index, PROJECT, VIDEO_A, NULL, 0, &err), &err);
+    assert_float_equal(track_component(f, VIDEO_A, 4), -1, 0);
+    assert_ok(vector_index_remove_video(f->index, PROJECT, VIDEO_B, &err), &err);
+    assert_float_equal(track_component(f, VIDEO_B, 0), -1, 0);
+    assert_ok(put_track(f, VIDEO_A, 0, vector), &err);
+    assert_ok(vector_index_remove_project(f->index, PROJECT, &err), &err);
+    assert_float_equal(track_component(f, VIDEO_A, 0), -1, 0);
+}
+
+static void vectors_of_tracks_that_do_not_belong_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    float vector[DIMENSION];
+    axis(vector, 0, 0);
+    struct vector_track_item item = {.track = {.video = VIDEO_A, .n = 1}, .vector = vector};
+    put_one(f, VIDEO_A, 0, 0, vector);
+    assert_code(vector_index_put_tracks(f->index, PROJECT, "model-b", DIMENSION, &item, 1, &err), ERR_CONFLICT);
+    assert_code(vector_index_put_tracks(f->index, PROJECT, MODEL, DIMENSION - 1, &item, 1, &err), ERR_INVALID);
+    assert_code(put_track(f, VIDEO_A, -1, vector), ERR_INVALID);
+    assert_code(put_track(f, "xyz", 1, vector), ERR_INVALID);
+    vector[0] = NAN;
+    assert_code(put_track(f, VIDEO_A, 1, vector), ERR_INVALID);
+    const int64_t twice[] = {2, 2};
+    assert_code(vector_index_keep_tracks(f->index, PROJECT, VIDEO_A, twice, 2, &err), ERR_INVALID);
+    assert_float_equal(track_component(f, VIDEO_A, 1), -1, 0);
 }
 
 #define WRITERS 3
@@ -869,7 +1029,11 @@ int main(int argc, char **argv)
         contract(a_removed_project_can_be_filled_by_another_model),
         contract(listing_a_video_gives_its_objects_in_order_until_told_to_stop),
         contract(changed_attributes_show_in_hits_and_filters),
+        contract(a_label_of_a_track_is_that_of_its_objects_without_their_own),
         contract(excluded_objects_make_room_for_the_next),
+        contract(a_track_has_a_vector_that_no_query_finds),
+        contract(tracks_go_with_their_video_or_when_they_are_not_kept),
+        contract(vectors_of_tracks_that_do_not_belong_are_refused),
         contract(random_changes_and_filters_agree_with_the_reference),
         contract(threads_find_what_they_store_while_others_write_and_flush),
         contract(it_answers_a_ping),

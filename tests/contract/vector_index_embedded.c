@@ -18,6 +18,7 @@
 #include "os/file.h"
 #include "vector_index/vector_index.h"
 #include "vector_index/vector_index_usearch.h"
+#include "vector_index/vector_store_internal.h"
 
 #define DIMENSION 96
 #define PROJECT "demo"
@@ -238,6 +239,43 @@ static double recall(struct fixture *f, const struct vector_query *query)
     free(found);
     free(expected);
     return (double)same / (double)count;
+}
+
+static void data_of_an_older_schema_is_taken_forward(void **state)
+{
+    struct fixture *f = *state;
+    float vector[DIMENSION];
+    float got[DIMENSION];
+    size_t dimension = 0;
+    put_range(f, 1, 0, 10);
+    vector_index_free(f->index);
+    f->index = NULL;
+    // As the program wrote it that knew no vectors of tracks.
+    char *path = mem_sprintf("%s/%s/vectors.sqlite", f->folder, PROJECT);
+    const struct db_options options = {.path = path,
+        .kind = "vector index",
+        .application_id = VECTOR_STORE_APPLICATION_ID,
+        .migrations = vector_store_migrations,
+        .migration_count = vector_store_migration_count};
+    struct db *db;
+    struct db_tx tx;
+    assert_ok(db_open(&options, &db, &err), &err);
+    db_begin(db, DB_WRITE_DURABLE, &tx);
+    db_exec(&tx, "DROP TABLE tracks");
+    db_exec(&tx, "PRAGMA user_version = 1");
+    assert_ok(db_end(&tx, &err), &err);
+    db_free(db);
+    free(path);
+
+    reopen(f);
+    for (int n = 0; n < 10; n++)
+        assert_found(f, 1, n);
+    vector_of(1, 0, vector);
+    const struct vector_track_item item = {.track = {.video = "00000000000000aa", .n = 7}, .vector = vector};
+    assert_ok(vector_index_put_tracks(f->index, PROJECT, MODEL, DIMENSION, &item, 1, &err), &err);
+    reopen(f);
+    assert_ok(vector_index_fetch_track(f->index, PROJECT, &item.track, got, DIMENSION, &dimension, &err), &err);
+    assert_int_equal(dimension, DIMENSION);
 }
 
 static void the_graph_finds_what_a_scan_finds(void **state)
@@ -605,6 +643,7 @@ int main(int argc, char **argv)
         cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
         embedded(all_is_there_after_reopening),
+        embedded(data_of_an_older_schema_is_taken_forward),
         embedded(the_graph_finds_what_a_scan_finds),
         embedded(as_many_hits_come_as_match),
         embedded(removing_frees_the_disk),

@@ -134,8 +134,8 @@ enum err_code api_shape_hits(struct api *api, const char *project, const struct 
     const float *confidences, size_t count, json_t **out, struct err *err) ERR_MUST_CHECK;
 enum err_code api_shape_label_hits(struct api *api, const char *project, const struct labelled_objects *hits,
     json_t **out, struct err *err) ERR_MUST_CHECK;
-// Puts the names of labels as they are stored in place of those a client gave in `field`, whose case makes no
-// difference.
+// Makes the filter let through what carries one of its labels, which a client gave in `field` and whose case makes no
+// difference: names as they are stored, and the tracks that they hold for.
 enum err_code api_label_filter(struct api *api, struct http_request *request, const char *project, const char *field,
     struct vector_filter *filter, struct err *err) ERR_MUST_CHECK;
 // The video as JSON with its errors.

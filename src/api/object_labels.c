@@ -123,32 +123,29 @@ enum err_code api_shape_label_hits(
 enum err_code api_label_filter(struct api *api, struct http_request *request, const char *project, const char *field,
     struct vector_filter *filter, struct err *err)
 {
-    struct label_list list = {0};
-    char *key = NULL;
+    struct label_filter carried = {0};
     if (filter->label_count == 0)
         return ERR_NONE;
+    enum err_code code = labels_filter(api->config.labels, project, filter->labels, filter->label_count, &carried, err);
+    if (code != ERR_NONE)
+        return code == ERR_INVALID ? err_of_field(err, code, field) : code;
+    // The filter lives as long as the request.
     struct arena *arena = http_request_arena(request);
-    const char **names = arena_alloc_array(arena, filter->label_count, sizeof(*names));
-    const char **keys = arena_alloc_array(arena, filter->label_count, sizeof(*keys));
-    enum err_code code = ERR_NONE;
-    for (size_t i = 0; i < filter->label_count && code == ERR_NONE; i++) {
-        names[i] = filter->labels[i];
-        code = err_of_field(err, label_name_key(names[i], &key, err), field);
-        if (code == ERR_NONE)
-            keys[i] = arena_strdup(arena, key);
-        free(key);
-    }
-    if (code == ERR_NONE)
-        code = labels_list(api->config.labels, project, &list, err);
-    for (size_t n = 0; n < list.count && code == ERR_NONE; n++) {
-        code = label_name_key(list.items[n].name, &key, err);
-        for (size_t i = 0; i < filter->label_count && code == ERR_NONE; i++) {
-            if (strcmp(key, keys[i]) == 0)
-                names[i] = arena_strdup(arena, list.items[n].name);
-        }
-        free(key);
-    }
+    const char **names = arena_alloc_array(arena, carried.name_count, sizeof(*names));
+    for (size_t i = 0; i < carried.name_count; i++)
+        names[i] = arena_strdup(arena, carried.names[i]);
+    size_t excluded_count = filter->exclude_count + carried.exception_count;
+    const char **excluded = arena_alloc_array(arena, excluded_count + 1, sizeof(*excluded));
+    for (size_t i = 0; i < filter->exclude_count; i++)
+        excluded[i] = filter->exclude[i];
+    for (size_t i = 0; i < carried.exception_count; i++)
+        excluded[filter->exclude_count + i] = arena_strdup(arena, carried.exceptions[i]);
     filter->labels = names;
-    label_list_release(&list);
-    return code;
+    if (carried.track_count > 0)
+        filter->labelled = arena_dup(arena, carried.tracks, carried.track_count * sizeof(*carried.tracks));
+    filter->labelled_count = carried.track_count;
+    filter->exclude = excluded;
+    filter->exclude_count = excluded_count;
+    label_filter_release(&carried);
+    return ERR_NONE;
 }

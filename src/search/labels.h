@@ -1,8 +1,8 @@
 // Labels: what people said about objects, and what follows from it.
 //
 // The truth is a journal per project in the meta store (label_step.h); everything else is made from it: the book (what
-// is labelled now, label_book.h), the explicit labels in the vector index that searches filter by, and the likely
-// labels of objects nobody spoke about (label_rank.h). Every call first reads what the journal has gained, so several
+// is labelled now, label_book.h), the labels that objects in the vector index were given, by which searches filter, and
+// the likely labels of objects nobody spoke about (label_rank.h). Every call first reads what the journal has gained, so several
 // query engines may share one store. A change is one journal entry: all of it happens, or nothing.
 //
 // - An object carries at most one label: saying yes to another one moves it. Saying yes takes back a no of the same
@@ -43,6 +43,7 @@ struct labels;
 struct log;
 struct meta_store;
 struct vector_index;
+struct vector_track;
 
 #define LABELS_PER_PROJECT_MAX 10000
 #define LABELS_EXAMPLES_MAX 10000 // objects in each list of one step
@@ -178,6 +179,20 @@ enum err_code labels_match(struct labels *labels, const char *project, const cha
 // was, or the project is not there.
 enum err_code labels_refusals(struct labels *labels, const char *project, const char *const *classes, size_t count,
     struct label_refusals **refusals, struct err *err) ERR_MUST_CHECK;
+
+// What a vector filter has to be told to let exactly those objects through that carry one of these labels explicitly.
+struct label_filter {
+    char **names; // as the index knows them
+    size_t name_count;
+    struct vector_track *tracks; // that carry one of them
+    size_t track_count;
+    char (*exceptions)[OBJECT_ID_SIZE]; // objects of these tracks that do not
+    size_t exception_count;
+};
+void label_filter_release(struct label_filter *filter);
+// `names` in any spelling; one that no label has matches nothing. Costs time in the objects that were spoken about.
+enum err_code labels_filter(struct labels *labels, const char *project, const char *const *names, size_t count,
+    struct label_filter *filter, struct err *err) ERR_MUST_CHECK;
 
 // ---- objects of labels
 

@@ -1,4 +1,5 @@
-// Explicit labels in the vector index, where searches filter by them.
+// What was said of objects in the vector index, where searches filter by it. What follows from it for the rest of their
+// tracks is told with each search (labels_filter.c).
 //
 // The setting "labels/mirrored/{project}" says up to which step that was done, of which journal, and for which videos
 // (a video that was removed and ingested again has new vectors). Doing it again does no harm, so the setting is written

@@ -1,4 +1,4 @@
-// Search: what is similar to an object, a picture or examples.
+// Search: what is similar to an object, a track, a picture or examples.
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +30,8 @@ static enum err_code browse(
     if (question->filter.label_count > 0 || question->filter.exclude_count > 0)
         return err_of_field(err,
             err_set(err, ERR_INVALID,
-                "without an object, a picture or positive examples only classes, videos and min_score can be filtered "
+                "without an object, a track, a picture or positive examples only classes, videos and min_score can be "
+                "filtered "
                 "by; the objects of a label are listed at …/labels/{label}/objects"),
             "filters");
     const struct catalogue_request request = {.project = question->project,
@@ -59,7 +60,8 @@ static enum err_code run_search(struct api *api, struct http_request *request, s
         code = labels_refusals(api->config.labels, question->project, question->filter.classes,
             question->filter.class_count, &refusals, err);
     question->refusals = refusals;
-    bool no_example = question->object == NULL && question->picture == NULL && question->positive_count == 0;
+    bool no_example = question->object == NULL && question->track == NULL && question->picture == NULL &&
+        question->positive_count == 0;
     if (code == ERR_NONE && no_example && question->filter.class_count > 0)
         code = browse(api, question, &result, err);
     else if (code == ERR_NONE)
@@ -222,8 +224,8 @@ API_HANDLER(api_list_classes)
 API_HANDLER(api_search)
 {
     struct api *api = context;
-    static const char *const allowed[] = {
-        "project", "object", "image", "text", "positive", "negative", "filters", "limit", "offset", "per_track", NULL};
+    static const char *const allowed[] = {"project", "object", "track", "image", "text", "positive", "negative",
+        "filters", "limit", "offset", "per_track", NULL};
     json_t *body = NULL;
     const char *image = NULL;
     const char *text = NULL;
@@ -237,6 +239,8 @@ API_HANDLER(api_search)
         code = json_get_string(body, "project", &question.project, err);
     if (code == ERR_NONE)
         code = json_opt_string(body, "object", &question.object, err);
+    if (code == ERR_NONE)
+        code = json_opt_string(body, "track", &question.track, err);
     if (code == ERR_NONE)
         code = json_opt_string(body, "image", &image, err);
     if (code == ERR_NONE)

@@ -241,6 +241,8 @@ json_t *shape_track(const char *video, const struct meta_track *track, const str
     json_set_string(o, "last_frame", frame_id);
     object_id_make(video, track->best_frame, track->best_k, object_id);
     json_set_string(o, "best", object_id);
+    object_id_make(video, track->typical_frame, track->typical_k, object_id);
+    json_set_string(o, "typical", object_id);
     set_label(o, label);
     return o;
 }

@@ -53,6 +53,10 @@ static const struct option_spec search_list[] = {
         .help = "Project to search in."},
     {.name = "image", .type = OPTION_PATH, .value_name = "FILE", .help = "Search for what looks like this picture."},
     {.name = "object", .type = OPTION_STRING, .value_name = "ID", .help = "Search for what looks like this object."},
+    {.name = "track",
+        .type = OPTION_STRING,
+        .value_name = "ID",
+        .help = "Search for what looks like this track: like all its objects together."},
     {.name = "positive",
         .type = OPTION_STRING,
         .repeatable = true,
@@ -165,6 +169,8 @@ static enum err_code build_question(const struct options *options, json_t *body,
     json_set_string(body, "project", options_string(options, "project"));
     if (options_is_set(options, "object"))
         json_set_string(body, "object", options_string(options, "object"));
+    if (options_is_set(options, "track"))
+        json_set_string(body, "track", options_string(options, "track"));
     set_list(body, "positive", options, "positive");
     set_list(body, "negative", options, "negative");
     json_set_int64(body, "limit", options_int(options, "limit"));
@@ -210,7 +216,7 @@ const struct command command_similar = {.spec = {.name = "similar",
 const struct command command_search = {
     .spec = {.name = "search",
         .arguments = "",
-        .summary = "Search by a picture, an object, or examples.",
+        .summary = "Search by a picture, an object, a track, or examples.",
         .examples = "framehound search --project demo --image bicycle.jpg\n"
                     "framehound search --project demo --object 0123456789abcdef-00000042-007 --class car -n 50",
         .tables = search_tables},

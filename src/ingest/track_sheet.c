@@ -399,8 +399,8 @@ static void describe_one(
     track->first_us = first->pts_us;
     track->last_frame = last->index;
     track->last_us = last->pts_us;
-    track->best_frame = sheet->frames[sheet->objects[best].frame].index;
-    track->best_k = (int32_t)(best - sheet->frames[sheet->objects[best].frame].first);
+    track->best_frame = track->typical_frame = sheet->frames[sheet->objects[best].frame].index;
+    track->best_k = track->typical_k = (int32_t)(best - sheet->frames[sheet->objects[best].frame].first);
     for (size_t i = 0; i < count; i++) {
         const struct sheet_object *object = &sheet->objects[objects[i]];
         score += (double)object->score;

@@ -60,7 +60,8 @@ static void insert_track(struct db_tx *tx, int64_t number, const struct meta_tra
 {
     struct db_stmt *stmt = db_stmt(tx,
         "INSERT INTO tracks (video, n, class_name, score, first_frame, last_frame, first_us, last_us, objects,"
-        " best_frame, best_k) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
+        " best_frame, best_k, typical_frame, typical_k)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)");
     db_bind_int(stmt, 1, number);
     db_bind_int(stmt, 2, track->n);
     db_bind_text(stmt, 3, track->class_name);
@@ -72,6 +73,8 @@ static void insert_track(struct db_tx *tx, int64_t number, const struct meta_tra
     db_bind_int(stmt, 9, track->objects);
     db_bind_int(stmt, 10, track->best_frame);
     db_bind_int(stmt, 11, track->best_k);
+    db_bind_int(stmt, 12, track->typical_frame);
+    db_bind_int(stmt, 13, track->typical_k);
     db_run(stmt);
 }
 
@@ -107,8 +110,8 @@ enum err_code meta_sqlite_list_tracks(struct meta_store *store, const char *id, 
     db_begin(meta_sqlite_db(store), DB_READ, &tx);
     int64_t number = meta_sqlite_find_video(&tx, id);
     struct db_stmt *stmt = db_stmt(&tx,
-        "SELECT n, class_name, score, first_frame, last_frame, first_us, last_us, objects, best_frame, best_k"
-        " FROM tracks WHERE video = ?1 AND n > ?2 ORDER BY n LIMIT ?3");
+        "SELECT n, class_name, score, first_frame, last_frame, first_us, last_us, objects, best_frame, best_k,"
+        " typical_frame, typical_k FROM tracks WHERE video = ?1 AND n > ?2 ORDER BY n LIMIT ?3");
     db_bind_int(stmt, 1, number);
     db_bind_int(stmt, 2, after);
     db_bind_int(stmt, 3, (int64_t)limit);
@@ -122,7 +125,9 @@ enum err_code meta_sqlite_list_tracks(struct meta_store *store, const char *id, 
             .last_us = db_int(stmt, 6),
             .objects = db_int(stmt, 7),
             .best_frame = (int32_t)db_int(stmt, 8),
-            .best_k = (int32_t)db_int(stmt, 9)};
+            .best_k = (int32_t)db_int(stmt, 9),
+            .typical_frame = (int32_t)db_int(stmt, 10),
+            .typical_k = (int32_t)db_int(stmt, 11)};
         db_copy_text(stmt, 1, found[found_count].class_name, sizeof(found->class_name));
         found_count++;
     }

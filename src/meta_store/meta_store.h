@@ -229,6 +229,9 @@ struct meta_track {
     int64_t first_us, last_us;        // their times
     int64_t objects;
     int32_t best_frame, best_k; // the object that shows it best
+    // The object that looks most like all of them together: nearest to the mean of their vectors. Where that is not
+    // known (no vectors, tracked by an older program), the best one.
+    int32_t typical_frame, typical_k;
 };
 // Which track each object of a frame belongs to; -1: none.
 struct meta_frame_tracks {

@@ -308,6 +308,45 @@ static void data_of_every_older_schema_is_taken_forward(void **state)
     }
 }
 
+static void tracks_of_an_older_schema_are_shown_by_their_best_object(void **state)
+{
+    struct fixture *f = *state;
+    char *path = mem_sprintf("%s/older.db", f->folder);
+    const struct db_options options = options_of(path, 3);
+    struct db *db = NULL;
+    struct db_tx tx;
+    assert_ok(db_open(&options, &db, &err), &err);
+    db_begin(db, DB_WRITE_DURABLE, &tx);
+    db_exec(&tx, "INSERT INTO projects (name, created_us) VALUES ('p', 1)");
+    db_exec(&tx,
+        "INSERT INTO videos (number, id, project, source, name, chunk_us, limit_us, sampling_all, fps_num, fps_den,"
+        " remote_request, state, created_us, updated_us, finished_us, split_done, source_incomplete, segments,"
+        " segments_done, frames_expected, frames_emitted, frames_indexed, frames_failed, objects, errors_count,"
+        " detector, embedder, tracks, tracked_us) VALUES (7, '" VIDEO "', 'p', 'x', 'x', 1, -1, 0, 5, 1, 0, 2, 1, 1, 1,"
+        " 1, 0, 1, 1, 9, 9, 9, 0, 9, 0, 'd', 'e', 2, 5)");
+    db_exec(&tx,
+        "INSERT INTO tracks VALUES (7, 1, 'car', 0.5, 0, 8, 0, 1600000, 9, 4, 2),"
+        " (7, 3, 'bus', 0.25, 2, 3, 400000, 600000, 2, 3, 1)");
+    assert_ok(db_end(&tx, &err), &err);
+    db_free(db);
+
+    struct meta_store *store = open_store(path);
+    struct meta_track *tracks;
+    size_t count;
+    assert_ok(meta_store_list_tracks(store, VIDEO, -1, 10, &tracks, &count, &err), &err);
+    assert_int_equal(count, 2);
+    assert_int_equal(tracks[0].objects, 9);
+    assert_int_equal(tracks[0].typical_frame, 4);
+    assert_int_equal(tracks[0].typical_k, 2);
+    assert_int_equal(tracks[1].best_k, 1);
+    assert_int_equal(tracks[1].typical_frame, 3);
+    assert_int_equal(tracks[1].typical_k, 1);
+    free(tracks);
+    assert_int_equal(get_video(store).tracks, 2);
+    meta_store_free(store);
+    free(path);
+}
+
 static void assert_refused(struct fixture *f, enum err_code code, const char *words)
 {
     struct meta_store *store = NULL;
@@ -380,6 +419,7 @@ int main(int argc, char **argv)
         with_store(a_removal_that_was_killed_is_finished_by_the_next),
         with_store(processes_may_make_the_file_at_the_same_time),
         with_store(data_of_every_older_schema_is_taken_forward),
+        with_store(tracks_of_an_older_schema_are_shown_by_their_best_object),
         with_store(data_of_a_newer_program_is_refused_and_left_alone),
         with_store(a_damaged_file_is_refused_with_advice),
         with_store(damaged_objects_of_a_frame_are_said),

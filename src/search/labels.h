@@ -2,8 +2,8 @@
 //
 // The truth is a journal per project in the meta store (label_step.h); everything else is made from it: the book (what
 // is labelled now, label_book.h), the labels that objects in the vector index were given, by which searches filter, and
-// the likely labels of objects nobody spoke about (label_rank.h). Every call first reads what the journal has gained, so several
-// query engines may share one store. A change is one journal entry: all of it happens, or nothing.
+// the likely labels of objects nobody spoke about (label_rank.h). Every call first reads what the journal has gained,
+// so several query engines may share one store. A change is one journal entry: all of it happens, or nothing.
 //
 // - An object carries at most one label: saying yes to another one moves it. Saying yes takes back a no of the same
 //   label and the other way round. "No" for a label that the object carries takes it away and is remembered.

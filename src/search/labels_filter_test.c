@@ -49,7 +49,7 @@ static void track(struct fixture *f, const int64_t tracks[FRAMES])
             found[count - 1].objects++;
     }
     f->clock.now_us += INT64_C(10000000); // so that labels look again
-    assert_ok(meta_store_put_tracks(f->meta, VIDEO, found, count, &err), &err);
+    assert_ok(meta_store_put_tracks(f->meta, VIDEO, found, count, 0, &err), &err);
 }
 
 static int set_up(void **state)

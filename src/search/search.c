@@ -7,14 +7,12 @@
 
 #include "base/mem.h"
 #include "media/image.h"
-#include "search/label_refusals.h"
+#include "search/search_gather.h"
 #include "vision/embedder.h"
 
 #define PICTURE_DEADLINE_MS 30000
 // More pixels than this do not make a better descriptor.
 #define PICTURE_SIDE 1024
-// With one hit a track wanted, this many times more are asked for at first.
-#define TRACK_OVERSAMPLING 4
 
 // Rocchio's weights for examples that are it and examples that are not (Rocchio 1971; the values are those that Salton
 // and Buckley, "Improving retrieval performance by relevance feedback", 1990, found to hold across collections).
@@ -107,6 +105,34 @@ static enum err_code add_object(struct search *search, const char *project, cons
     return ERR_NONE;
 }
 
+// The mean of the track's objects or, where an older program tracked it, the object it is shown by.
+static enum err_code add_track(
+    struct search *search, const struct search_request *request, struct query_vector *q, struct err *err)
+{
+    struct vector_track id;
+    struct meta_track track;
+    char object[OBJECT_ID_SIZE];
+    size_t dimension = 0;
+    if (!track_id_parse(request->track, id.video, &id.n))
+        return err_set(
+            err, ERR_INVALID, "\"%.64s\" is no track id: it looks like 0123456789abcdef-t42", request->track);
+    enum err_code code = meta_store_get_track(search->config.meta, id.video, id.n, &track, err);
+    if (code != ERR_NONE)
+        return code;
+    code = vector_index_fetch_track(
+        search->config.vectors, request->project, &id, q->one, VECTOR_DIMENSION_MAX, &dimension, err);
+    if (code == ERR_NOT_FOUND) {
+        err_clear(err);
+        object_id_make(id.video, track.typical_frame, track.typical_k, object);
+        return add_object(search, request->project, object, 1.0f, q, err);
+    }
+    if (code == ERR_NONE) {
+        q->dimension = dimension;
+        add_scaled(q, 1.0f);
+    }
+    return code;
+}
+
 static enum err_code add_picture(
     struct search *search, const struct search_request *request, struct query_vector *q, struct err *err)
 {
@@ -156,9 +182,11 @@ static enum err_code build_query(
     enum err_code code = ERR_NONE;
     if (request->object != NULL)
         code = err_of_field(err, add_object(search, request->project, request->object, 1.0f, q, err), "object");
+    if (code == ERR_NONE && request->track != NULL)
+        code = err_of_field(err, add_track(search, request, q, err), "track");
     if (code == ERR_NONE && request->picture != NULL)
         code = err_of_field(err, add_picture(search, request, q, err), "image");
-    bool alone = request->object == NULL && request->picture == NULL;
+    bool alone = request->object == NULL && request->track == NULL && request->picture == NULL;
     float share = (alone ? 1.0f : ROCCHIO_POSITIVE) / (float)(request->positive_count + !request->positive_count);
     for (size_t i = 0; i < request->positive_count && code == ERR_NONE; i++)
         code = err_of_field(err, add_object(search, request->project, request->positive[i], share, q, err), "positive");
@@ -173,8 +201,9 @@ static enum err_code check_request(const struct search_request *request, struct 
     enum err_code code = project_name_check(request->project, err);
     if (code != ERR_NONE)
         return code;
-    if (request->object == NULL && request->picture == NULL && request->positive_count == 0)
-        return err_set(err, ERR_INVALID, "nothing to look for: name an object, a picture or positive examples");
+    if (request->object == NULL && request->track == NULL && request->picture == NULL && request->positive_count == 0)
+        return err_set(
+            err, ERR_INVALID, "nothing to look for: name an object, a track, a picture or positive examples");
     if (request->limit < 1 || request->limit > SEARCH_LIMIT_MAX)
         return err_set(err, ERR_INVALID, "limit must be between 1 and %d", SEARCH_LIMIT_MAX);
     if (request->offset > SEARCH_OFFSET_MAX)
@@ -201,88 +230,6 @@ static const char **collect_excluded(const struct search_request *request, size_
         list[n++] = request->object;
     *count = n;
     return list;
-}
-
-struct track_key {
-    char video[VIDEO_ID_SIZE];
-    int64_t track;
-};
-
-static int compare_track_keys(const void *a, const void *b)
-{
-    const struct track_key *x = a;
-    const struct track_key *y = b;
-    int by_video = strcmp(x->video, y->video);
-    return by_video != 0 ? by_video : (x->track > y->track) - (x->track < y->track);
-}
-
-// Keeps the first (best) hit of each track, in place; objects without a track all stay. The query object's own track
-// counts as seen. Linear insertion into a sorted array: at most VECTOR_QUERY_LIMIT_MAX hits.
-static size_t keep_best_of_tracks(struct vector_hit *hits, size_t count)
-{
-    struct track_key *seen = mem_realloc_array(NULL, count + 1, sizeof(*seen));
-    size_t seen_count = 0;
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (hits[i].track >= 0) {
-            struct track_key key = {.track = hits[i].track};
-            memcpy(key.video, hits[i].object, VIDEO_ID_LENGTH);
-            size_t low = 0;
-            size_t high = seen_count;
-            while (low < high) {
-                size_t middle = (low + high) / 2;
-                if (compare_track_keys(&seen[middle], &key) < 0)
-                    low = middle + 1;
-                else
-                    high = middle;
-            }
-            if (low < seen_count && compare_track_keys(&seen[low], &key) == 0)
-                continue;
-            memmove(&seen[low + 1], &seen[low], (seen_count - low) * sizeof(*seen));
-            seen[low] = key;
-            seen_count++;
-        }
-        if (kept != i)
-            hits[kept] = hits[i];
-        kept++;
-    }
-    free(seen);
-    return kept;
-}
-
-// Drops what people said is not of the class that was asked for, in place.
-static size_t drop_refused(const struct label_refusals *refusals, struct vector_hit *hits, size_t count)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!label_refusals_has_id(refusals, hits[i].class_name, hits[i].object, hits[i].track))
-            hits[kept++] = hits[i];
-    }
-    return kept;
-}
-
-// Hits of the vector index, at least offset + limit + 1 of them where there are so many.
-static enum err_code find_hits(struct search *search, const struct search_request *request, struct vector_query *query,
-    struct vector_hit **hits, size_t *count, struct err *err)
-{
-    size_t want = request->offset + request->limit + 1;
-    size_t ask = request->per_track ? want * TRACK_OVERSAMPLING : want;
-    for (;;) {
-        query->limit = ask < VECTOR_QUERY_LIMIT_MAX ? ask : VECTOR_QUERY_LIMIT_MAX;
-        enum err_code code = vector_index_query(search->config.vectors, query, hits, count, err);
-        if (code != ERR_NONE || (!request->per_track && request->refusals == NULL))
-            return code;
-        bool all = *count < query->limit || query->limit == VECTOR_QUERY_LIMIT_MAX;
-        if (request->refusals != NULL)
-            *count = drop_refused(request->refusals, *hits, *count);
-        if (request->per_track)
-            *count = keep_best_of_tracks(*hits, *count);
-        if (all || *count >= want)
-            return ERR_NONE;
-        free(*hits);
-        *hits = NULL;
-        ask *= TRACK_OVERSAMPLING;
-    }
 }
 
 enum err_code search_describe(
@@ -350,7 +297,18 @@ enum err_code search_run(
         .filter = request->filter};
     excluded = collect_excluded(request, &query.filter.exclude_count);
     query.filter.exclude = excluded;
-    code = find_hits(search, request, &query, &hits, &count, err);
+    struct vector_track own = {.n = -1};
+    if (request->track != NULL && track_id_parse(request->track, own.video, &own.n)) {
+        query.filter.exclude_tracks = &own;
+        query.filter.exclude_track_count = 1;
+    }
+    const struct search_gathering gathering = {.vectors = search->config.vectors,
+        .query = &query,
+        .want = request->offset + request->limit + 1,
+        .per_track = request->per_track,
+        .refusals = request->refusals,
+        .cancel = request->cancel};
+    code = search_gather(&gathering, &hits, &count, err);
     if (code != ERR_NONE || count <= request->offset)
         goto out;
     result->more = count > request->offset + request->limit;

@@ -1,9 +1,9 @@
 // Search: which objects are like these?
 //
-// A question names what to look for (an object, a picture, examples that are it and examples that are not) and what may
-// be found (filters). It becomes one vector query; hits come back with everything needed to show them. Safe from all
-// threads. Errors: ERR_NOT_FOUND (object), ERR_INVALID (question), ERR_CONFLICT (the project was indexed with another
-// model than the one that would embed the picture), ERR_LIMIT, and those of the stores.
+// A question names what to look for (an object, a track, a picture, examples that are it and examples that are not) and
+// what may be found (filters). It becomes one vector query; hits come back with everything needed to show them. Safe
+// from all threads. Errors: ERR_NOT_FOUND (object, track), ERR_INVALID (question), ERR_CONFLICT (the project was
+// indexed with another model than the one that would embed the picture), ERR_LIMIT, and those of the stores.
 #pragma once
 
 #include <stdbool.h>
@@ -40,6 +40,7 @@ struct search_request {
     const char *project;
     // What to look for: at least one of these.
     const char *object;  // looks like this object, which itself is no hit
+    const char *track;   // looks like this track: like the mean of its objects, which themselves are no hits
     const void *picture; // looks like this picture (JPEG, PNG, WebP, GIF, BMP)
     size_t picture_size;
     const char *const *positive; // looks like these objects …
@@ -50,7 +51,7 @@ struct search_request {
     struct vector_filter filter;           // `exclude` is added to
     const struct label_refusals *refusals; // of the filter's classes; left out; may be NULL
     float min_score;                       // -1: any
-    bool per_track;                        // the best hit of each track only
+    bool per_track;                        // the best hit of each track only; the object's own track may have one too
     size_t offset, limit;
     struct cancel *cancel;
 };

@@ -208,6 +208,73 @@ static void what_is_not_of_the_class_asked_for_is_left_out_of_all_pages(void **s
     label_refusals_free(refusals);
 }
 
+// A parked car, filmed for so long that more pictures of it than a query gives are nearer than anything else.
+static void a_track_with_thousands_of_objects_does_not_hide_the_others(void **state)
+{
+    enum { PARKED = VECTOR_QUERY_LIMIT_MAX + 500, AT_ONCE = 500 };
+    struct scene *scene = *state;
+    struct err err = ERR_INIT;
+    static struct vector_item items[AT_ONCE];
+    const float vector[DIMENSION] = {1, 0.01f, 0, 0};
+    for (int32_t i = 0; i < PARKED; i++) {
+        struct vector_item *item = &items[i % AT_ONCE];
+        *item = (struct vector_item){.class_name = "car", .track = 9, .vector = vector};
+        object_id_make(VIDEO_B, 100 + i, 0, item->object);
+        if (i % AT_ONCE == AT_ONCE - 1)
+            assert_ok(vector_index_upsert(scene->vectors, "p", "model", DIMENSION, items, AT_ONCE, &err), &err);
+    }
+    // The first of them exists for the meta store too.
+    add_object(scene, VIDEO_B, 100, "car", 9, vector);
+    struct search_request request = ask_for(query_object);
+    request.per_track = true;
+    assert_hits(scene, &request,
+        (const char *[]){VIDEO_B "-00000100-000", VIDEO_A "-00000001-000", VIDEO_A "-00000002-000",
+            VIDEO_B "-00000000-000", VIDEO_B "-00000001-000", NULL});
+    // Those without a track come once too, however often is asked.
+    request.limit = 2;
+    request.offset = 3;
+    assert_hits(scene, &request, (const char *[]){VIDEO_B "-00000000-000", VIDEO_B "-00000001-000", NULL});
+}
+
+static void put_tracks(struct scene *scene)
+{
+    struct err err = ERR_INIT;
+    const struct meta_track tracks[] = {{.n = 1, .objects = 2, .typical_frame = 1},
+        {.n = 2, .objects = 1, .first_frame = 2, .last_frame = 2, .best_frame = 2, .typical_frame = 2}};
+    assert_ok(meta_store_put_tracks(scene->meta, VIDEO_A, tracks, 2, 0, &err), &err);
+}
+
+static void what_looks_like_a_track_looks_like_the_mean_of_its_objects(void **state)
+{
+    struct scene *scene = *state;
+    struct err err = ERR_INIT;
+    struct search_result result;
+    put_tracks(scene);
+    const struct vector_track_item mean = {.track = {.video = VIDEO_A, .n = 1}, .vector = (float[]){0, 0, 0.6f, 0.8f}};
+    assert_ok(vector_index_put_tracks(scene->vectors, "p", "model", DIMENSION, &mean, 1, &err), &err);
+    struct search_request request = ask_for(NULL);
+    request.track = VIDEO_A "-t1";
+    // Its own objects are no hits.
+    assert_hits(scene, &request,
+        (const char *[]){VIDEO_B "-00000001-000", VIDEO_B "-00000000-000", VIDEO_A "-00000002-000", NULL});
+    assert_ok(search_run(scene->search, &request, &result, &err), &err);
+    assert_float_equal(result.hits[0].score, 0.8, 1e-3);
+    search_result_release(&result);
+    request.per_track = true;
+    request.limit = 2;
+    assert_hits(scene, &request, (const char *[]){VIDEO_B "-00000001-000", VIDEO_B "-00000000-000", NULL});
+}
+
+static void a_track_without_a_vector_is_searched_by_the_object_it_is_shown_by(void **state)
+{
+    struct scene *scene = *state;
+    put_tracks(scene);
+    struct search_request request = ask_for(NULL);
+    request.track = VIDEO_A "-t1";
+    request.limit = 1;
+    assert_hits(scene, &request, (const char *[]){VIDEO_A "-00000002-000", NULL});
+}
+
 static void negative_examples_push_away_what_resembles_them(void **state)
 {
     struct search_request request = {.project = "p", .min_score = -1, .limit = 10};
@@ -231,6 +298,12 @@ static void wrong_questions_are_refused_with_a_sentence(void **state)
     assert_code(search_run(scene->search, &request, &result, &err), ERR_INVALID);
     request = ask_for(VIDEO_A "-00000077-000");
     assert_code(search_run(scene->search, &request, &result, &err), ERR_NOT_FOUND);
+    request = ask_for(NULL);
+    request.track = VIDEO_A "-t77";
+    assert_code(search_run(scene->search, &request, &result, &err), ERR_NOT_FOUND);
+    assert_string_equal(err.field, "track");
+    request.track = query_object;
+    assert_code(search_run(scene->search, &request, &result, &err), ERR_INVALID);
     request = ask_for(query_object);
     request.limit = 0;
     assert_code(search_run(scene->search, &request, &result, &err), ERR_INVALID);
@@ -264,6 +337,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(of_each_track_only_the_best_hit_is_given_if_asked, make_scene, drop_scene),
         cmocka_unit_test_setup_teardown(
             what_is_not_of_the_class_asked_for_is_left_out_of_all_pages, make_scene, drop_scene),
+        cmocka_unit_test_setup_teardown(
+            a_track_with_thousands_of_objects_does_not_hide_the_others, make_scene, drop_scene),
+        cmocka_unit_test_setup_teardown(
+            what_looks_like_a_track_looks_like_the_mean_of_its_objects, make_scene, drop_scene),
+        cmocka_unit_test_setup_teardown(
+            a_track_without_a_vector_is_searched_by_the_object_it_is_shown_by, make_scene, drop_scene),
         cmocka_unit_test_setup_teardown(negative_examples_push_away_what_resembles_them, make_scene, drop_scene),
         cmocka_unit_test_setup_teardown(wrong_questions_are_refused_with_a_sentence, make_scene, drop_scene),
         cmocka_unit_test_setup_teardown(an_object_is_found_with_its_frame, make_scene, drop_scene),

@@ -701,7 +701,9 @@ static struct meta_track track_at(int64_t n)
         .last_us = 800007,
         .objects = 3,
         .best_frame = 2,
-        .best_k = 1};
+        .best_k = 1,
+        .typical_frame = 4,
+        .typical_k = 7};
 }
 
 static int64_t track_of(struct fixture *f, int32_t index, size_t k)
@@ -771,6 +773,8 @@ static void tracks_are_replaced_as_a_whole_and_listed_by_page(void **state)
     assert_float_equal(tracks[0].score, 0.75, 0);
     assert_int_equal(tracks[0].last_us, 800007);
     assert_int_equal(tracks[0].best_k, 1);
+    assert_int_equal(tracks[0].typical_frame, 4);
+    assert_int_equal(tracks[0].typical_k, 7);
     free(tracks);
     assert_ok(meta_store_list_tracks(f->store, VIDEO, 3, 10, &tracks, &count, &err), &err);
     assert_int_equal(count, 1);

@@ -70,6 +70,30 @@ def test_one_word_is_seen_everywhere(street):
     assert [(h["object"], h["label"], h["confidence"]) for h in hits] == [(thing, bob, 1.0)]
 
 
+def together(server, *things: str, video: str | None = None) -> set[str]:
+    """These objects of a video and those of their tracks."""
+    track_of = {o["id"]: o["track"] for f in frames(server, video) for o in f["objects"]}
+    tracks = {track_of[thing] for thing in things} - {None}
+    return {*things, *(o for o, track in track_of.items() if track in tracks)}
+
+
+def test_a_search_by_label_finds_every_object_of_its_tracks(street):
+    """Also those that nobody spoke about; and no more after it was taken back."""
+    thing, near, *_ = alike(street)
+    assert len(together(street, thing)) > 1
+    def found() -> set[str]:
+        hits = checked(street, "POST", "/api/v1/search", body={
+            "project": "street", "object": near, "filters": {"labels": ["Bob"]}, "limit": 1000})["hits"]
+        assert all(h["label"]["name"] == "Bob" and h["label"]["kind"] == "explicit" for h in hits)
+        return {h["object"] for h in hits}
+    examples(street, "Bob", positive=[thing])
+    assert found() == together(street, thing) - {near}
+    checked(street, "POST", "/api/v1/projects/street/undo")
+    assert found() == set()
+    checked(street, "POST", "/api/v1/projects/street/redo")
+    assert found() == together(street, thing) - {near}
+
+
 def test_case_and_form_of_a_name_make_no_difference(street):
     thing, near, *_ = alike(street)
     examples(street, "Caf\u00e9", positive=[thing])
@@ -79,7 +103,8 @@ def test_case_and_form_of_a_name_make_no_difference(street):
         by_query = checked(street, "GET", f"/api/v1/objects/{near}/similar?label={quote(label)}")["hits"]
         by_filter = checked(street, "POST", "/api/v1/search", body={
             "project": "street", "object": near, "filters": {"labels": [label, "nobody"]}})["hits"]
-        assert [h["object"] for h in by_query] == [h["object"] for h in by_filter] == [thing]
+        assert [h["object"] for h in by_query] == [h["object"] for h in by_filter]
+        assert {h["object"] for h in by_query} == together(street, thing, near) - {near}
     assert checked(street, "GET", f"/api/v1/objects/{near}/similar?label=nobody") == {"hits": [], "more": False}
 
 
@@ -360,8 +385,10 @@ def test_labels_of_a_removed_video_come_back_with_it(street):
     assert submit(street, "street", 2)["id"] == video
     assert carried(street, video)[thing] == {"name": "back again", "kind": "explicit", "score": 1.0}
     # That the video is there again is looked at once a second; then searches that filter by the label find it too.
-    question = {"project": "street", "object": kept, "filters": {"labels": ["back again"]}}
-    eventually(lambda: [h["object"] for h in checked(street, "POST", "/api/v1/search", body=question)["hits"]], [thing])
+    question = {"project": "street", "object": kept, "filters": {"labels": ["back again"]}, "limit": 1000}
+    carrying = together(street, kept) | together(street, thing, video=video)
+    eventually(lambda: {h["object"] for h in checked(street, "POST", "/api/v1/search", body=question)["hits"]},
+               carrying - {kept})
     assert {h["object"] for h in of_kind(street, "back again", "explicit")} == {kept, thing}
     street.request("DELETE", f"/api/v1/videos/{video}")
 

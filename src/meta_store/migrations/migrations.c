@@ -123,6 +123,11 @@ const char *const meta_sqlite_migrations[] = {
     ") WITHOUT ROWID;",
 
     "ALTER TABLE videos ADD COLUMN track_steps INTEGER NOT NULL DEFAULT 0;",
+
+    // Of tracks that are there already nobody knows the typical object before they are made anew.
+    "ALTER TABLE tracks ADD COLUMN typical_frame INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tracks ADD COLUMN typical_k INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE tracks SET typical_frame = best_frame, typical_k = best_k;",
 };
 
 const size_t meta_sqlite_migration_count = sizeof(meta_sqlite_migrations) / sizeof(meta_sqlite_migrations[0]);

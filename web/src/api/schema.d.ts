@@ -1147,6 +1147,8 @@ export interface components {
             last_frame: components["schemas"]["FrameId"];
             /** @description The object that shows it best */
             best: components["schemas"]["ObjectId"];
+            /** @description The object that looks most like all of them together, nearest to the mean of their embeddings */
+            typical: components["schemas"]["ObjectId"];
             label: components["schemas"]["Label"];
         };
         TrackList: {
@@ -1237,12 +1239,14 @@ export interface components {
             next_cursor: string | null;
         };
         /**
-         * @description `object`, `image` and `positive` say what to look for. Without any of them, `filters.classes` lists the objects of
+         * @description `object`, `track`, `image` and `positive` say what to look for. Without any of them, `filters.classes` lists the objects of
          *     these classes, those that the detector was surest of first: the score of a hit is the detector's then.
          */
         Search: {
             project: components["schemas"]["ProjectName"];
             object?: components["schemas"]["ObjectId"];
+            /** @description What looks like the mean of its objects, which are no hits themselves */
+            track?: components["schemas"]["TrackId"];
             /** @description A picture (JPEG, PNG, WebP, GIF, BMP) as Base64 or as a data URL */
             image?: string;
             /** @description Answered with an error as long as no text encoder is installed */

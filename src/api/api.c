@@ -76,6 +76,7 @@ static const struct route routes[] = {
     {HTTP_GET, V1 "/projects/{p}/labels/{l}/objects", api_label_objects, HTTP_ROUTE_SLASHES, 0},
     {HTTP_GET, V1 "/projects/{p}/labels/{l}/candidates", api_candidates, HTTP_ROUTE_SLASHES, 0},
     {HTTP_POST, V1 "/projects/{p}/suggestions", api_suggestions, 0, 0},
+    {HTTP_GET, V1 "/projects/{p}/assertions", api_list_assertions, 0, 0},
     {HTTP_GET, V1 "/projects/{p}/history", api_history, 0, 0},
     {HTTP_POST, V1 "/projects/{p}/undo", api_undo, 0, 0},
     {HTTP_POST, V1 "/projects/{p}/redo", api_redo, 0, 0},

@@ -65,6 +65,7 @@ API_HANDLER(api_redo);
 API_HANDLER(api_label_objects);
 API_HANDLER(api_candidates);
 API_HANDLER(api_suggestions);
+API_HANDLER(api_list_assertions);
 
 API_HANDLER(api_events);
 API_HANDLER(api_workers);
@@ -106,6 +107,10 @@ enum err_code api_param_video(const struct http_request *request, const char **v
 enum err_code api_bad_video(const char *id, const char *field, struct err *err);
 // The query field `video`, checked; NULL if absent.
 enum err_code api_query_video(const struct http_request *request, const char **video, struct err *err) ERR_MUST_CHECK;
+// The query field `kind`; explicit if absent.
+enum err_code api_query_listing(
+    const struct http_request *request, enum label_listing *listing, struct err *err) ERR_MUST_CHECK;
+const char *api_listing_name(enum label_listing listing);
 // Answers with a blob's bytes, with ranges. `etag` identifies the content,
 // without quotes.
 enum err_code api_respond_blob(struct api *api, struct http_request *request, struct http_response *response,

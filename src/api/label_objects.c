@@ -11,16 +11,22 @@
 #define SUGGESTIONS_LIMIT 100
 #define OFFSET_MAX 1000000
 
-static enum err_code query_listing(const struct http_request *request, enum label_listing *listing, struct err *err)
+static const char *const listing_names[] = {
+    [LABEL_LIST_EXPLICIT] = "explicit", [LABEL_LIST_PROBABLE] = "probable", [LABEL_LIST_NEGATIVE] = "negative"};
+
+const char *api_listing_name(enum label_listing listing)
 {
-    static const char *const names[] = {
-        [LABEL_LIST_EXPLICIT] = "explicit", [LABEL_LIST_PROBABLE] = "probable", [LABEL_LIST_NEGATIVE] = "negative"};
+    return listing_names[listing];
+}
+
+enum err_code api_query_listing(const struct http_request *request, enum label_listing *listing, struct err *err)
+{
     const char *text = http_request_query(request, "kind");
     *listing = LABEL_LIST_EXPLICIT;
     if (text == NULL)
         return ERR_NONE;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(text, names[i]) == 0) {
+    for (size_t i = 0; i < sizeof(listing_names) / sizeof(listing_names[0]); i++) {
+        if (strcmp(text, listing_names[i]) == 0) {
             *listing = (enum label_listing)i;
             return ERR_NONE;
         }
@@ -64,7 +70,7 @@ API_HANDLER(api_label_objects)
     if (code == ERR_NONE)
         code = api_param_label(request, &label, err);
     if (code == ERR_NONE)
-        code = query_listing(request, &listing, err);
+        code = api_query_listing(request, &listing, err);
     if (code == ERR_NONE)
         code = api_query_video(request, &video, err);
     if (code == ERR_NONE)

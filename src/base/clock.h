@@ -1,6 +1,7 @@
 // Time. Code that decides by time takes a `struct clock`, so that tests can turn it by hand.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,3 +35,7 @@ void clock_manual_init(struct clock_manual *manual, int64_t now_us);
 // RFC 3339 in UTC with milliseconds, "2026-01-31T12:00:00.000Z"; `out` holds at least 32 bytes.
 #define CLOCK_TEXT_MAX 32
 void clock_format_utc(int64_t wall_us, char out[CLOCK_TEXT_MAX]);
+// A time as people and programs write it: RFC 3339 ("2026-01-31T12:00:00Z", "…12:00:00.25+01:00"), or a date, which is
+// its beginning in UTC ("2026-01-31"). Years 0001 to 9999; parts of a second below a microsecond are cut off. False for
+// anything else.
+bool clock_parse(const char *text, int64_t *wall_us);

@@ -89,6 +89,12 @@ int64_t label_book_step_at_us(const struct label_book *book, int64_t id)
     return step_of(book, id)->at_us;
 }
 
+const char *label_book_step_by(const struct label_book *book, int64_t id)
+{
+    const char *by = step_of(book, id)->by;
+    return by != NULL ? by : "";
+}
+
 int32_t label_book_step_label(const struct label_book *book, int64_t id)
 {
     const struct step *step = step_of(book, id);

@@ -52,6 +52,7 @@ int64_t label_book_redo_step(const struct label_book *book);
 // A step, 1 … version, as it is shown; an undo or redo with the names and counts of what it is about.
 void label_book_step(const struct label_book *book, int64_t id, struct label_step *step);
 int64_t label_book_step_at_us(const struct label_book *book, int64_t id);
+const char *label_book_step_by(const struct label_book *book, int64_t id); // "": nobody said who
 // The label that a step is about, after it; -1 when it is gone.
 int32_t label_book_step_label(const struct label_book *book, int64_t id);
 
@@ -78,9 +79,10 @@ struct label_book_object {
     size_t negative_count;
     struct label_negative *negatives; // in no order
     // For whoever owns the book; not part of the state.
-    int64_t track; // -1: none or not known
-    bool missing;  // it does not exist (any more)
-    bool touched;  // see label_book_touched
+    int64_t track;  // -1: none or not known
+    int32_t class_; // -1: not known
+    bool missing;   // it does not exist (any more)
+    bool touched;   // see label_book_touched
 };
 size_t label_book_object_count(const struct label_book *book);
 // Borrowed until the next step.

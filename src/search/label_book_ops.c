@@ -168,7 +168,7 @@ size_t book_find_or_add_object(struct label_book *book, const char *id)
     if (found >= 0)
         return (size_t)found;
     book->objects = book_room_for_one(book->objects, book->object_count, sizeof(*book->objects));
-    book->objects[book->object_count] = (struct label_book_object){.key = key, .label = -1, .track = -1};
+    book->objects[book->object_count] = (struct label_book_object){.key = key, .label = -1, .track = -1, .class_ = -1};
     label_map_put(&book->places, key, (int64_t)book->object_count);
     return book->object_count++;
 }

@@ -28,6 +28,9 @@ static void begin_anew(struct project *p)
     p->videos = NULL;
     p->video_count = 0;
     label_map_release(&p->video_places);
+    free(p->classes);
+    p->classes = NULL;
+    p->class_count = 0;
     p->resolved = 0;
     p->videos_due_us = 0;
     p->digest = 0;

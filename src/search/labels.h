@@ -216,6 +216,39 @@ void labelled_objects_release(struct labelled_objects *hits);
 enum err_code labels_objects(struct labels *labels, const char *project, const char *label, enum label_listing listing,
     const char *video, size_t offset, size_t limit, struct labelled_objects *hits, struct err *err) ERR_MUST_CHECK;
 
+// What was said of objects of the whole project, and, with LABEL_LIST_PROBABLE, which labels they probably have. What
+// was undone or taken back is not said any more.
+struct assertion_filter {
+    enum label_listing listing;
+    const char *label;          // NULL: any; in any spelling
+    const char *by;             // who said it; "": nobody said who; NULL: anybody
+    int64_t from_us, to_us;     // said at or after, and before
+    const char *video;          // NULL: any
+    const char *class_name;     // what the detector called it, refused or not; NULL: any
+    float min_score, max_score; // confidence: 1 for what was said
+};
+#define ASSERTION_FILTER_ANY                                                                                           \
+    ((struct assertion_filter){.from_us = INT64_MIN, .to_us = INT64_MAX, .min_score = 0, .max_score = 1})
+#define LABEL_CURSOR_SIZE 64
+
+struct assertion_hit {
+    struct labelled_object object;
+    char label[LABEL_NAME_SIZE];
+    int64_t step; // in which it was said; 0: nobody said it
+    char by[LABEL_EDITOR_SIZE];
+};
+struct assertion_hits {
+    struct assertion_hit *items;
+    size_t count;
+    char next_cursor[LABEL_CURSOR_SIZE]; // "": these were the last
+};
+void assertion_hits_release(struct assertion_hits *page);
+
+// In the order of labels_objects. `cursor` is the next_cursor of the page before; NULL for the first. What is said
+// meanwhile does not shift the pages that follow. ERR_NOT_FOUND (label). Costs time in what was said of the project.
+enum err_code labels_assertions(struct labels *labels, const char *project, const struct assertion_filter *filter,
+    const char *cursor, size_t limit, struct assertion_hits *page, struct err *err) ERR_MUST_CHECK;
+
 // What is so similar to the positive examples, and so little to the negative ones, that it is taken for the same;
 // surest first. Examples, and what is known not to be it, are none. With `label` (NULL: none; it need not exist yet)
 // what was said of it counts too. Nothing is stored.

@@ -27,6 +27,7 @@ struct likely {
     struct label_key key;
     int64_t track; // -1: none
     int32_t label;
+    int32_t class_; // see labels_class
     float similarity, confidence;
 };
 
@@ -75,6 +76,8 @@ struct project {
     int64_t begun_us; // see meta_journal_info
     bool is_loaded;
 
+    char (*classes)[META_CLASS_SIZE]; // the detector's, of objects met
+    size_t class_count;
     struct label_video *videos; // of objects in the book
     size_t video_count;
     struct label_map video_places;
@@ -141,6 +144,11 @@ bool labels_is_negative_on(const struct label_track *track, int32_t label);
 int64_t labels_track_size(struct labels *labels, struct project *p, const struct label_track *track);
 // What is said of an object's track; NULL: nothing.
 const struct label_track *labels_track(struct project *p, uint64_t video, int64_t track);
+
+// The detector's classes by numbers; -1 where there are too many, and for one that was not met.
+#define LABELS_CLASSES_MAX 4096
+int32_t labels_class(struct project *p, const char *class_name);
+int32_t labels_find_class(const struct project *p, const char *class_name);
 
 struct object_ref {
     const char *object;
@@ -209,6 +217,12 @@ const struct rank *labels_rank(const struct project *p, int32_t label); // NULL:
 void labels_run_background(void *labels);
 
 // ---- labels_query.c
+
+// ERR_NOT_FOUND, ERR_INVALID for what is no name.
+enum err_code labels_find(const struct project *p, const char *name, int32_t *label, struct err *err) ERR_MUST_CHECK;
+enum err_code labels_check_limit(size_t limit, struct err *err) ERR_MUST_CHECK;
+// `video` NULL is fine.
+enum err_code labels_check_video(const char *video, struct err *err) ERR_MUST_CHECK;
 
 // How an object carries a label; the project is locked and combined.
 enum label_kind labels_kind_of(struct project *p, struct label_key key, int64_t track, int32_t *label, float *score);

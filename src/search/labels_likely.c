@@ -244,6 +244,7 @@ static void install(
             continue;
         hit->track = hits[i].track;
         hit->label = label;
+        hit->class_ = labels_class(p, hits[i].class_name);
         hit->similarity = hits[i].similarity;
         hit->confidence = hits[i].confidence;
         rank->hit_count++;

@@ -12,7 +12,7 @@ const char *label_kind_name(enum label_kind kind)
     return (size_t)kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "unknown";
 }
 
-static enum err_code find_label(const struct project *p, const char *name, int32_t *label, struct err *err)
+enum err_code labels_find(const struct project *p, const char *name, int32_t *label, struct err *err)
 {
     char clean[LABEL_NAME_SIZE];
     enum err_code code = label_name_clean(name, clean, err);
@@ -25,7 +25,7 @@ static enum err_code find_label(const struct project *p, const char *name, int32
     return ERR_NONE;
 }
 
-static enum err_code check_limit(size_t limit, struct err *err)
+enum err_code labels_check_limit(size_t limit, struct err *err)
 {
     return limit >= 1 && limit <= LABELS_LIST_MAX
         ? ERR_NONE
@@ -39,7 +39,7 @@ enum err_code labels_history(struct labels *labels, const char *project, int64_t
     *count = 0;
     *more = false;
     struct project *p = NULL;
-    enum err_code code = check_limit(limit, err);
+    enum err_code code = labels_check_limit(limit, err);
     if (code == ERR_NONE && before < 0)
         code = err_set(err, ERR_INVALID, "%" PRId64 " is no step's number", before);
     if (code == ERR_NONE)
@@ -154,7 +154,7 @@ enum err_code labels_match(struct labels *labels, const char *project, const cha
         code = labels_enter(labels, project, &p, err);
     if (code != ERR_NONE)
         return code;
-    code = find_label(p, label, &wanted, err);
+    code = labels_find(p, label, &wanted, err);
     labels_combine(p);
     for (size_t i = 0; i < count && code == ERR_NONE; i++) {
         struct label_key key = {0};
@@ -163,132 +163,6 @@ enum err_code labels_match(struct labels *labels, const char *project, const cha
         (void)label_key_of(objects[i].object, &key);
         enum label_kind kind = labels_kind_of(p, key, objects[i].track, &found, &score);
         kinds[i] = found == wanted ? kind : LABEL_NONE;
-    }
-    labels_leave(labels, p);
-    return code;
-}
-
-// ---- objects of labels
-
-// A found object, to be sorted.
-struct found {
-    struct label_key key;
-    int64_t step;
-    float similarity, confidence;
-};
-
-static int compare_newest_first(const void *a, const void *b)
-{
-    const struct found *x = a;
-    const struct found *y = b;
-    if (x->step != y->step)
-        return x->step > y->step ? -1 : 1;
-    return label_key_compare(x->key, y->key);
-}
-
-static int compare_surest_first(const void *a, const void *b)
-{
-    const struct found *x = a;
-    const struct found *y = b;
-    if (x->confidence != y->confidence)
-        return x->confidence > y->confidence ? -1 : 1;
-    if (x->similarity != y->similarity)
-        return x->similarity > y->similarity ? -1 : 1;
-    return label_key_compare(x->key, y->key);
-}
-
-static int64_t negative_step(const struct label_book_object *object, int32_t label)
-{
-    for (size_t i = 0; i < object->negative_count; i++) {
-        if (object->negatives[i].label == label)
-            return object->negatives[i].step;
-    }
-    return 0;
-}
-
-static struct found *find_said(const struct project *p, int32_t label, bool negative, size_t *count)
-{
-    struct found *found = mem_realloc_array(NULL, label_book_object_count(p->book) + 1, sizeof(*found));
-    for (size_t i = 0; i < label_book_object_count(p->book); i++) {
-        const struct label_book_object *object = label_book_object(p->book, i);
-        int64_t step = negative ? negative_step(object, label) : object->label == label ? object->step : 0;
-        if (step != 0 && !object->missing)
-            found[(*count)++] = (struct found){.key = object->key, .step = step, .similarity = 1, .confidence = 1};
-    }
-    qsort(found, *count, sizeof(*found), compare_newest_first);
-    return found;
-}
-
-static struct found *find_likely(const struct project *p, int32_t label, size_t *count)
-{
-    struct found *found = mem_realloc_array(NULL, p->likely_count + 1, sizeof(*found));
-    for (size_t i = 0; i < p->likely_count; i++) {
-        const struct likely *likely = &p->likely[i];
-        if (likely->label == label)
-            found[(*count)++] =
-                (struct found){.key = likely->key, .similarity = likely->similarity, .confidence = likely->confidence};
-    }
-    qsort(found, *count, sizeof(*found), compare_surest_first);
-    return found;
-}
-
-void labelled_objects_release(struct labelled_objects *hits)
-{
-    free(hits->items);
-    *hits = (struct labelled_objects){0};
-}
-
-static void take_page(const struct project *p, const struct found *found, size_t count, const char *video,
-    size_t offset, size_t limit, struct labelled_objects *hits)
-{
-    uint64_t wanted = video != NULL ? strtoull(video, NULL, 16) : 0;
-    hits->items = mem_calloc(count < limit ? count : limit, sizeof(*hits->items));
-    size_t seen = 0;
-    for (size_t i = 0; i < count && !hits->more; i++) {
-        if (video != NULL && found[i].key.video != wanted)
-            continue;
-        if (seen++ < offset)
-            continue;
-        if (hits->count == limit) {
-            hits->more = true;
-            break;
-        }
-        struct labelled_object *hit = &hits->items[hits->count++];
-        label_key_format(found[i].key, hit->object);
-        hit->score = found[i].similarity;
-        hit->confidence = found[i].confidence;
-        hit->at_us = found[i].step != 0 ? label_book_step_at_us(p->book, found[i].step) : 0;
-    }
-}
-
-static enum err_code check_video(const char *video, struct err *err)
-{
-    return video == NULL || video_id_is_valid(video) ? ERR_NONE
-                                                     : err_set(err, ERR_INVALID, "\"%.40s\" is no video's id", video);
-}
-
-enum err_code labels_objects(struct labels *labels, const char *project, const char *label, enum label_listing listing,
-    const char *video, size_t offset, size_t limit, struct labelled_objects *hits, struct err *err)
-{
-    *hits = (struct labelled_objects){0};
-    struct project *p = NULL;
-    int32_t number = -1;
-    enum err_code code = check_limit(limit, err);
-    if (code == ERR_NONE)
-        code = check_video(video, err);
-    if (code == ERR_NONE)
-        code = labels_enter(labels, project, &p, err);
-    if (code != ERR_NONE)
-        return code;
-    code = find_label(p, label, &number, err);
-    if (code == ERR_NONE) {
-        size_t count = 0;
-        labels_combine(p);
-        struct found *found = listing == LABEL_LIST_PROBABLE
-            ? find_likely(p, number, &count)
-            : find_said(p, number, listing == LABEL_LIST_NEGATIVE, &count);
-        take_page(p, found, count, video, offset, limit, hits);
-        free(found);
     }
     labels_leave(labels, p);
     return code;
@@ -412,9 +286,9 @@ static enum err_code suggest(struct labels *labels, const struct label_suggest *
 
 static enum err_code check_suggest(const struct label_suggest *request, struct err *err)
 {
-    enum err_code code = check_limit(request->limit, err);
+    enum err_code code = labels_check_limit(request->limit, err);
     if (code == ERR_NONE)
-        code = check_video(request->video, err);
+        code = labels_check_video(request->video, err);
     if (code == ERR_NONE && request->positive_count == 0)
         code = err_set(err, ERR_INVALID, "no positive examples were named: say what to look for");
     if (code == ERR_NONE && (request->positive_count > LABELS_LIST_MAX || request->negative_count > LABELS_LIST_MAX))
@@ -471,14 +345,14 @@ static enum err_code current_model(
 {
     int32_t number = -1;
     *fitted = NULL;
-    enum err_code code = find_label(p, label, &number, err);
+    enum err_code code = labels_find(p, label, &number, err);
     const struct rank *rank = labels_rank(p, number);
     bool is_old = rank == NULL || rank->changed != label_book_label(p->book, number)->changed;
     if (code == ERR_NONE && is_old) {
         int64_t epoch = p->epoch;
         code = labels_learn(labels, p, number, err);
         if (code == ERR_NONE && p->epoch != epoch)
-            code = find_label(p, label, &number, err);
+            code = labels_find(p, label, &number, err);
     }
     rank = labels_rank(p, number);
     if (code == ERR_NONE && rank != NULL)
@@ -493,9 +367,9 @@ enum err_code labels_candidates(struct labels *labels, const char *project, cons
     *settled = true;
     struct project *p = NULL;
     struct fitted *fitted = NULL;
-    enum err_code code = check_limit(limit, err);
+    enum err_code code = labels_check_limit(limit, err);
     if (code == ERR_NONE)
-        code = check_video(video, err);
+        code = labels_check_video(video, err);
     if (code == ERR_NONE)
         code = labels_enter(labels, project, &p, err);
     if (code != ERR_NONE)

@@ -109,6 +109,25 @@ static const struct meta_object *object_in(const struct meta_frames *frames, str
     return frames->count == 1 && k < frames->items[0].object_count ? &frames->items[0].objects[k] : NULL;
 }
 
+int32_t labels_find_class(const struct project *p, const char *class_name)
+{
+    for (size_t i = 0; i < p->class_count; i++) {
+        if (strcmp(p->classes[i], class_name) == 0)
+            return (int32_t)i;
+    }
+    return -1;
+}
+
+int32_t labels_class(struct project *p, const char *class_name)
+{
+    int32_t found = labels_find_class(p, class_name);
+    if (found >= 0 || p->class_count == LABELS_CLASSES_MAX)
+        return found;
+    p->classes = mem_realloc_array(p->classes, p->class_count + 1, sizeof(*p->classes));
+    memccpy(p->classes[p->class_count], class_name, '\0', sizeof(*p->classes));
+    return (int32_t)p->class_count++;
+}
+
 static void set_found(struct project *p, size_t number, const struct meta_object *found)
 {
     struct label_book_object *object = label_book_object(p->book, number);
@@ -117,6 +136,7 @@ static void set_found(struct project *p, size_t number, const struct meta_object
         label_book_touch(p->book, number);
     object->missing = missing;
     object->track = missing ? -1 : found->track;
+    object->class_ = missing ? -1 : labels_class(p, found->class_name);
 }
 
 // Each frame is read once.

@@ -174,78 +174,6 @@ static void a_timeline_knows_which_objects_carry_a_label(void **state)
     assert_code(labels_match(f->labels, PROJECT, "blue", asked, 3, kinds, &failure), ERR_NOT_FOUND);
 }
 
-// ---- classes that are refused
-
-static bool is_refused(struct fixture *f, const char *object, int64_t track, const char *class_name)
-{
-    struct object_labels set;
-    const struct label_object asked = {.object = object, .track = track, .class_name = class_name};
-    assert_ok(labels_of_objects(f->labels, PROJECT, &asked, 1, &set, &failure), &failure);
-    bool refused = set.items[0].class_refused;
-    object_labels_release(&set);
-    // Filters by class see the same.
-    struct label_refusals *refusals = NULL;
-    assert_ok(labels_refusals(f->labels, PROJECT, &class_name, 1, &refusals, &failure), &failure);
-    assert_int_equal(label_refusals_has_id(refusals, class_name, object, track), refused);
-    label_refusals_free(refusals);
-    return refused;
-}
-
-static void no_for_a_label_called_like_a_class_refuses_the_class(void **state)
-{
-    struct fixture *f = *state;
-    const char *object = object_of(VIDEO_A, 0, 0);
-    assert_false(is_refused(f, object, -1, "car"));
-    say_no(f, "red", object);
-    assert_false(is_refused(f, object, -1, "car"));
-    say_no(f, "CAR", object);
-    assert_true(is_refused(f, object, -1, "car"));
-    assert_false(is_refused(f, object, -1, "bus"));
-    assert_false(is_refused(f, object_of(VIDEO_A, 1, 0), -1, "car"));
-    undo(f);
-    assert_false(is_refused(f, object, -1, "car"));
-    say_no(f, "car", object);
-    say_yes(f, "car", object);
-    assert_false(is_refused(f, object, -1, "car"));
-    assert_string_equal(shown(f, object), "car");
-}
-
-static void a_refused_class_holds_for_the_track_until_somebody_says_yes(void **state)
-{
-    struct fixture *f = *state;
-    for (int32_t i = 0; i < FRAMES; i++)
-        add_frame(f, VIDEO_A, i, THINGS, 40);
-    say_no(f, "car", object_of(VIDEO_A, 0, 0));
-    assert_true(is_refused(f, object_of(VIDEO_A, 7, 0), 40, "car"));
-    assert_false(is_refused(f, object_of(VIDEO_A, 7, 1), 41, "car"));
-    assert_false(is_refused(f, object_of(VIDEO_B, 7, 0), 40, "car"));
-    // Its own word, and the latest for the rest.
-    say_yes(f, "car", object_of(VIDEO_A, 3, 0));
-    assert_true(is_refused(f, object_of(VIDEO_A, 0, 0), 40, "car"));
-    assert_false(is_refused(f, object_of(VIDEO_A, 3, 0), 40, "car"));
-    assert_false(is_refused(f, object_of(VIDEO_A, 7, 0), 40, "car"));
-    say_no(f, "car", object_of(VIDEO_A, 5, 0));
-    assert_true(is_refused(f, object_of(VIDEO_A, 7, 0), 40, "car"));
-    assert_false(is_refused(f, object_of(VIDEO_A, 3, 0), 40, "car"));
-}
-
-static void what_is_refused_is_gone_with_its_label(void **state)
-{
-    struct fixture *f = *state;
-    struct label_change change;
-    const char *object = object_of(VIDEO_A, 0, 0);
-    say_no(f, "car", object);
-    assert_ok(labels_rename(f->labels, PROJECT, "car", "my car", &anybody, &change, &failure), &failure);
-    assert_false(is_refused(f, object, -1, "car"));
-    undo(f);
-    assert_true(is_refused(f, object, -1, "car"));
-    assert_ok(labels_delete(f->labels, PROJECT, "car", &anybody, &change, &failure), &failure);
-    assert_false(is_refused(f, object, -1, "car"));
-    restart(f);
-    undo(f);
-    assert_true(is_refused(f, object, -1, "car"));
-}
-
 // ---- requests that are refused
 
 static void objects_that_are_wrong_are_refused_with_their_names(void **state)
@@ -395,9 +323,6 @@ int main(int argc, char **argv)
         with_stores(candidates_are_never_what_was_answered_already),
         with_stores(pages_of_objects_follow_each_other),
         with_stores(a_timeline_knows_which_objects_carry_a_label),
-        with_stores(no_for_a_label_called_like_a_class_refuses_the_class),
-        with_stores(a_refused_class_holds_for_the_track_until_somebody_says_yes),
-        with_stores(what_is_refused_is_gone_with_its_label),
         with_stores(objects_that_are_wrong_are_refused_with_their_names),
         with_stores(a_change_for_an_older_version_is_a_conflict_that_says_what_to_do),
         with_stores(names_that_differ_only_in_case_or_form_are_one_label),

@@ -1,9 +1,12 @@
-"""Labels as data through HTTP: classes that people refuse; every answer checked against the contract."""
+"""Labels as data through HTTP: what was said, and classes that people refuse; every answer checked against the contract."""
+
+import json
+from urllib.parse import urlencode
 
 import pytest
 
-from harness.labelling import at, checked, examples, frames, LABELS, submit
-from harness.program import serving
+from harness.labelling import LABELS, alike, at, checked, examples, frames, of_kind, refused, submit
+from harness.program import run, serving
 
 STREET = "/api/v1/projects/street"
 
@@ -88,3 +91,84 @@ def test_not_this_class_is_said_like_any_no_and_holds_in_filters_until_undone(st
     examples(street, name, positive=[thing["id"]])
     assert thing["id"] in of_class(street, name, other)[0]
     assert "class_refused" not in checked(street, "GET", f"/api/v1/objects/{thing['id']}")
+
+
+def said(server, limit: int = 1000, **filters) -> list[dict]:
+    """All pages."""
+    found, cursor = [], None
+    while True:
+        query = urlencode({**filters, "limit": limit, **({"cursor": cursor} if cursor else {})})
+        page = checked(server, "GET", f"{STREET}/assertions?{query}")
+        assert len(page["assertions"]) <= limit
+        found, cursor = found + page["assertions"], page["next_cursor"]
+        if cursor is None:
+            return found
+
+
+def test_what_was_said_is_found_by_who_when_and_what(street):
+    one, two, three, *_ = alike(street)
+    video = street.video
+    first = examples(street, "van", positive=[one, two], by="anna")["step"]
+    second = examples(street, "van", negative=[three], by="bob")["step"]
+    third = examples(street, "lorry", positive=[two])["step"]
+    assert [(a["label"], a["hit"]["object"], a["by"], a["step"]) for a in said(street)] == [
+        ("lorry", two, None, third["id"]), ("van", one, "anna", first["id"])]
+    assert said(street, limit=1) == said(street)
+    anna, = said(street, by="anna")
+    assert anna | {"hit": None} == {"label": "van", "kind": "explicit", "score": 1.0, "by": "anna", "at": first["at"],
+                                    "step": first["id"], "hit": None}
+    assert anna["hit"]["label"] == {"name": "van", "kind": "explicit", "score": 1.0}
+    # What did we say was not the van?
+    no, = said(street, kind="negative", label="VAN")
+    assert (no["hit"]["object"], no["by"], no["step"], no["kind"]) == (three, "bob", second["id"], "negative")
+    assert said(street, by="") == [a for a in said(street) if a["by"] is None]
+    assert said(street, **{"from": third["at"]})[0]["step"] == third["id"]
+    assert said(street, to=first["at"]) == [] and said(street, to="2020-01-01") == []
+    assert len(said(street, **{"from": "2020-01-01", "to": "2100-01-01T00:00:00+02:00"})) == 2
+    assert said(street, video=video) == said(street) and said(street, video="0" * 16) == []
+    class_name = anna["hit"]["class"]
+    assert anna in said(street, **{"class": class_name}) and said(street, **{"class": "no such class"}) == []
+    # Its class refused, it is still found by what the detector called it.
+    examples(street, class_name, negative=[one])
+    assert [a["hit"]["class_refused"] for a in said(street, **{"class": class_name}) if a["hit"]["object"] == one] == [True]
+
+
+def test_what_is_probable_is_found_by_how_sure_it_is(street):
+    things = alike(street)
+    examples(street, "thing", positive=things[:1])
+    probable = said(street, kind="probable")
+    assert [(p["hit"]["object"], p["score"]) for p in probable] == [
+        (h["object"], h["confidence"]) for h in of_kind(street, "thing", "probable")]
+    assert probable and all((p["by"], p["at"], p["step"]) == (None, None, None) for p in probable)
+    assert said(street, limit=2, kind="probable") == probable
+    low, high = probable[-1]["score"], probable[0]["score"]
+    assert said(street, kind="probable", min_score=low, max_score=high) == probable
+    assert {p["score"] for p in said(street, kind="probable", min_score=high)} == {high}
+    assert said(street, kind="probable", max_score=low / 2) == []
+
+
+@pytest.mark.parametrize("query,status,field", [
+    ("kind=likely", 400, "kind"), ("label=", 400, "label"), ("label=nobody", 404, "label"), ("from=yesterday", 400, "from"),
+    ("to=2026-02-30", 400, "to"), ("from=2026-01-02&to=2026-01-01", 400, "to"), ("video=x", 400, "video"),
+    ("min_score=2", 400, "min_score"), ("max_score=-1", 400, "max_score"), ("min_score=0.9&max_score=0.1", 400, "max_score"),
+    ("limit=0", 400, "limit"), ("limit=1001", 400, "limit"), ("cursor=x", 400, "cursor"), ("colour=red", 400, "colour"),
+    ("kind=probable&by=anna", 400, "by"), ("kind=probable&from=2026-01-01", 400, "from"),
+    ("kind=probable&cursor=7.0123456789abcdef-00000042-007", 400, "cursor"),
+])
+def test_questions_that_make_no_sense_name_the_field(street, query, status, field):
+    assert refused(street, "GET", f"{STREET}/assertions?{query}", status)["field"] == field
+
+
+def test_what_was_said_is_listed_on_the_command_line(street, tmp_path):
+    one, two, *_ = alike(street)
+    examples(street, "red van", positive=[one], by="anna")
+    examples(street, "red van", negative=[two], by="bob")
+    def listed(*args, check=0):
+        return run("assertions", "street", *args, "--server", street.url, home=tmp_path, check=check)
+    line, = listed("--json", "--by", "anna").stdout.splitlines()
+    assert json.loads(line) == said(street, by="anna")[0]
+    table = listed("--kind", "negative", "--label", "Red Van").stdout
+    assert two in table and "no" in table.split() and "bob" in table and one not in table
+    assert "Nothing was said" in listed("--by", "nobody").stdout
+    assert "no time" in listed("--from", "monday", check=2).stderr
+    assert "no label" in listed("--label", "blue van", check=1).stderr

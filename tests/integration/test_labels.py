@@ -36,6 +36,8 @@ def everything(server) -> dict:
     """All that labelling shows, to compare."""
     labels = checked(server, "GET", LABELS)
     return {"labels": labels, "frames": frames(server), "history": checked(server, "GET", "/api/v1/projects/street/history"),
+            "said": [checked(server, "GET", f"/api/v1/projects/street/assertions?kind={kind}&limit=1000")
+                     for kind in ("explicit", "probable", "negative")],
             "objects": {(label["name"], kind): of_kind(server, label["name"], kind)
                         for label in labels["labels"] for kind in ("explicit", "probable", "negative")}}
 

@@ -729,6 +729,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{p}/assertions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was said of the project's objects, or what they probably are
+         * @description Over all labels, by filters that must all hold: "which objects did Anna label last week?", "what was said not to be
+         *     the van?". What was undone or taken back is not said any more. One assertion for each object spoken about: those
+         *     that carry a label with their track are not listed one by one. Explicit and negative ones come newest first,
+         *     probable ones surest first. What is said meanwhile does not shift the pages that follow.
+         */
+        get: operations["listAssertions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{p}/history": {
         parameters: {
             query?: never;
@@ -1359,6 +1382,28 @@ export interface components {
             label: components["schemas"]["LabelSummary"] | null;
             undo: components["schemas"]["StepOrNull"];
             redo: components["schemas"]["StepOrNull"];
+        };
+        /** @description A label said of an object, or one that it probably has */
+        Assertion: {
+            label: components["schemas"]["LabelName"];
+            /**
+             * @description Said to be it, said not to be it, or probably it
+             * @enum {string}
+             */
+            kind: "explicit" | "negative" | "probable";
+            /** @description How sure it is; 1 for what was said */
+            score: number;
+            /** @description Who said it; null where no name was given */
+            by: string | null;
+            /** @description When it was said; null for what is probable */
+            at: components["schemas"]["Time"] | null;
+            /** @description The step of the history in which it was said */
+            step: number | null;
+            hit: components["schemas"]["Hit"];
+        };
+        AssertionList: {
+            assertions: components["schemas"]["Assertion"][];
+            next_cursor: string | null;
         };
         Candidates: {
             candidates: components["schemas"]["Hit"][];
@@ -2740,6 +2785,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HitList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listAssertions: {
+        parameters: {
+            query?: {
+                kind?: "explicit" | "probable" | "negative";
+                /** @description Of this label; upper and lower case and Unicode forms make no difference */
+                label?: components["schemas"]["LabelName"];
+                /** @description Said by this person; empty for what nobody put a name to. Not with `probable` */
+                by?: string;
+                /** @description Said at this time or later, a time (RFC 3339) or a date (its beginning in UTC). Not with `probable` */
+                from?: string;
+                /** @description Said before this time. Not with `probable` */
+                to?: string;
+                /** @description Only objects of this video */
+                video?: components["schemas"]["VideoId"];
+                /** @description What the detector called it, also where somebody said that it is not */
+                class?: string;
+                /** @description Least `score`; what was said has 1 */
+                min_score?: number;
+                max_score?: number;
+                /** @description At most this many */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of assertions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssertionList"];
                 };
             };
             default: components["responses"]["Problem"];

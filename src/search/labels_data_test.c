@@ -1,0 +1,276 @@
+// Labels as data: what was said by filters, and classes that are refused. Run as: labels_data_test BACKEND
+#include <string.h>
+
+#include "base/test.h"
+#include "search/labels.h"
+#include "search/test_labels.h"
+
+// ---- what was said, by filters
+
+static void said_by(struct fixture *f, const char *who, const char *label, const char *yes, const char *no)
+{
+    struct label_change change;
+    const struct label_examples examples = {
+        .positive = &yes, .positive_count = yes != NULL, .negative = &no, .negative_count = no != NULL};
+    const struct label_editor editor = {.by = who, .expected_version = -1};
+    assert_ok(labels_examples(f->labels, PROJECT, label, &examples, &editor, &change, &failure), &failure);
+}
+
+// "label object who, …" over all pages of so many, with the objects' places: "red A0.1 ann, red B2.0 -".
+static const char *assertions(struct fixture *f, const struct assertion_filter *filter, size_t limit)
+{
+    static char text[8192];
+    char cursor[LABEL_CURSOR_SIZE] = "";
+    size_t used = 0;
+    text[0] = '\0';
+    do {
+        struct assertion_hits page;
+        assert_ok(
+            labels_assertions(f->labels, PROJECT, filter, cursor[0] != '\0' ? cursor : NULL, limit, &page, &failure),
+            &failure);
+        assert_true(page.count <= limit);
+        for (size_t i = 0; i < page.count; i++) {
+            const struct assertion_hit *item = &page.items[i];
+            char video[VIDEO_ID_SIZE];
+            int32_t frame;
+            int32_t k;
+            assert_true(object_id_parse(item->object.object, video, &frame, &k));
+            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %c%d.%d %s", used > 0 ? ", " : "",
+                item->label, strcmp(video, VIDEO_A) == 0 ? 'A' : 'B', frame, k, item->by[0] != '\0' ? item->by : "-");
+            assert_true(used < sizeof(text));
+        }
+        memcpy(cursor, page.next_cursor, sizeof(cursor));
+        assertion_hits_release(&page);
+    } while (cursor[0] != '\0');
+    return text;
+}
+
+static void what_was_said_is_found_by_label_person_time_video_and_class(void **state)
+{
+    struct fixture *f = *state;
+    int64_t start_us = f->clock.now_us;
+    said_by(f, "ann", "red", object_of(VIDEO_A, 0, 0), object_of(VIDEO_A, 0, 1));
+    pass_seconds(f, 10);
+    said_by(f, "bob", "red", object_of(VIDEO_B, 1, 0), NULL);
+    pass_seconds(f, 10);
+    said_by(f, NULL, "blue", object_of(VIDEO_A, 2, 1), object_of(VIDEO_B, 3, 0));
+    struct assertion_filter any = ASSERTION_FILTER_ANY;
+    assert_string_equal(assertions(f, &any, 1), "blue A2.1 -, red B1.0 bob, red A0.0 ann");
+    struct assertion_filter filter = any;
+    filter.listing = LABEL_LIST_NEGATIVE;
+    assert_string_equal(assertions(f, &filter, 10), "blue B3.0 -, red A0.1 ann");
+    filter.label = "RED";
+    assert_string_equal(assertions(f, &filter, 10), "red A0.1 ann");
+    filter = any;
+    filter.by = "bob";
+    assert_string_equal(assertions(f, &filter, 10), "red B1.0 bob");
+    filter.by = "";
+    assert_string_equal(assertions(f, &filter, 10), "blue A2.1 -");
+    // From is in it, to is not.
+    filter = any;
+    filter.from_us = start_us + 10000000;
+    filter.to_us = start_us + 20000000;
+    assert_string_equal(assertions(f, &filter, 10), "red B1.0 bob");
+    filter = any;
+    filter.video = VIDEO_A;
+    assert_string_equal(assertions(f, &filter, 10), "blue A2.1 -, red A0.0 ann");
+    filter.class_name = "car";
+    assert_string_equal(assertions(f, &filter, 10), "blue A2.1 -, red A0.0 ann");
+    filter.class_name = "bus";
+    assert_string_equal(assertions(f, &filter, 10), "");
+    filter = any;
+    filter.max_score = 0.99f;
+    assert_string_equal(assertions(f, &filter, 10), "");
+}
+
+static void what_is_probable_is_found_by_its_certainty(void **state)
+{
+    struct fixture *f = *state;
+    say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    say_yes(f, "blue", object_of(VIDEO_A, 0, 1));
+    struct assertion_filter filter = ASSERTION_FILTER_ANY;
+    filter.listing = LABEL_LIST_PROBABLE;
+    size_t all = strlen(assertions(f, &filter, 1000));
+    assert_int_equal(strlen(assertions(f, &filter, 1)), all);
+    assert_int_equal(strlen(assertions(f, &filter, 7)), all);
+    struct assertion_hits page;
+    assert_ok(labels_assertions(f->labels, PROJECT, &filter, NULL, 1000, &page, &failure), &failure);
+    assert_int_equal(page.count, 2 * (2 * FRAMES - 1));
+    float middle = page.items[page.count / 2].object.confidence;
+    size_t above = 0;
+    for (size_t i = 0; i < page.count; i++) {
+        above += page.items[i].object.confidence >= middle;
+        assert_int_equal(page.items[i].step, 0);
+        assert_true(i == 0 || page.items[i - 1].object.confidence >= page.items[i].object.confidence);
+    }
+    assertion_hits_release(&page);
+    filter.min_score = middle;
+    assert_ok(labels_assertions(f->labels, PROJECT, &filter, NULL, 1000, &page, &failure), &failure);
+    assert_int_equal(page.count, above);
+    assertion_hits_release(&page);
+    filter.min_score = 0;
+    filter.class_name = "car";
+    filter.video = VIDEO_B;
+    filter.label = "red";
+    assert_ok(labels_assertions(f->labels, PROJECT, &filter, NULL, 1000, &page, &failure), &failure);
+    assert_int_equal(page.count, FRAMES);
+    assertion_hits_release(&page);
+}
+
+static void what_is_taken_back_is_not_said_any_more_and_says_who_when_it_is_again(void **state)
+{
+    struct fixture *f = *state;
+    struct label_change change;
+    const struct assertion_filter any = ASSERTION_FILTER_ANY;
+    said_by(f, "ann", "red", object_of(VIDEO_A, 0, 0), NULL);
+    pass_seconds(f, 10);
+    said_by(f, "bob", "blue", object_of(VIDEO_A, 0, 0), NULL);
+    assert_string_equal(assertions(f, &any, 10), "blue A0.0 bob");
+    const struct label_editor cid = {.by = "cid", .expected_version = -1};
+    assert_ok(labels_undo(f->labels, PROJECT, &cid, &change, &failure), &failure);
+    assert_string_equal(assertions(f, &any, 10), "red A0.0 ann");
+    assert_ok(labels_rename(f->labels, PROJECT, "red", "crimson", &cid, &change, &failure), &failure);
+    said_by(f, "bob", "green", object_of(VIDEO_A, 1, 0), NULL);
+    assert_ok(labels_merge(f->labels, PROJECT, "green", "crimson", &cid, &change, &failure), &failure);
+    assert_string_equal(assertions(f, &any, 10), "crimson A1.0 bob, crimson A0.0 ann");
+    assert_ok(labels_delete(f->labels, PROJECT, "crimson", &cid, &change, &failure), &failure);
+    assert_string_equal(assertions(f, &any, 10), "");
+}
+
+static void pages_that_follow_are_not_shifted_by_what_is_said_meanwhile(void **state)
+{
+    struct fixture *f = *state;
+    struct assertion_filter any = ASSERTION_FILTER_ANY;
+    for (int i = 0; i < 4; i++)
+        say_yes(f, "red", object_of(VIDEO_A, i, 0));
+    struct assertion_hits first;
+    struct assertion_hits second;
+    assert_ok(labels_assertions(f->labels, PROJECT, &any, NULL, 2, &first, &failure), &failure);
+    say_yes(f, "red", object_of(VIDEO_A, 5, 0));
+    assert_ok(labels_assertions(f->labels, PROJECT, &any, first.next_cursor, 2, &second, &failure), &failure);
+    assert_string_equal(second.items[0].object.object, object_of(VIDEO_A, 1, 0));
+    assert_string_equal(second.items[1].object.object, object_of(VIDEO_A, 0, 0));
+    assert_string_equal(second.next_cursor, "");
+    assertion_hits_release(&first);
+    assertion_hits_release(&second);
+}
+
+static void questions_that_make_no_sense_are_refused_with_their_field(void **state)
+{
+    struct fixture *f = *state;
+    struct assertion_hits page;
+    static const char *const cursors[] = {"x", "", ".", "1.x", "-1." VIDEO_A "-00000000-000",
+        "99999999999999999999." VIDEO_A "-00000000-000", "1" VIDEO_A "-00000000-000"};
+    struct assertion_filter filter = ASSERTION_FILTER_ANY;
+    for (size_t i = 0; i < sizeof(cursors) / sizeof(cursors[0]); i++) {
+        assert_code(labels_assertions(f->labels, PROJECT, &filter, cursors[i], 1, &page, &failure), ERR_INVALID);
+        assert_string_equal(failure.field, "cursor");
+    }
+    filter.listing = LABEL_LIST_PROBABLE;
+    assert_code(
+        labels_assertions(f->labels, PROJECT, &filter, "7fc000007fc00000." VIDEO_A "-00000000-000", 1, &page, &failure),
+        ERR_INVALID);
+    filter.by = "ann";
+    assert_code(labels_assertions(f->labels, PROJECT, &filter, NULL, 1, &page, &failure), ERR_INVALID);
+    assert_string_equal(failure.field, "by");
+    filter = ASSERTION_FILTER_ANY;
+    filter.from_us = filter.to_us = 7;
+    assert_code(labels_assertions(f->labels, PROJECT, &filter, NULL, 1, &page, &failure), ERR_INVALID);
+    assert_string_equal(failure.field, "to");
+    filter = ASSERTION_FILTER_ANY;
+    filter.min_score = 1;
+    filter.max_score = 0;
+    assert_code(labels_assertions(f->labels, PROJECT, &filter, NULL, 1, &page, &failure), ERR_INVALID);
+    filter = ASSERTION_FILTER_ANY;
+    filter.label = "nobody";
+    assert_code(labels_assertions(f->labels, PROJECT, &filter, NULL, 1, &page, &failure), ERR_NOT_FOUND);
+    assert_string_equal(failure.field, "label");
+}
+
+// ---- classes that are refused
+
+static bool is_refused(struct fixture *f, const char *object, int64_t track, const char *class_name)
+{
+    struct object_labels set;
+    const struct label_object asked = {.object = object, .track = track, .class_name = class_name};
+    assert_ok(labels_of_objects(f->labels, PROJECT, &asked, 1, &set, &failure), &failure);
+    bool refused = set.items[0].class_refused;
+    object_labels_release(&set);
+    // Filters by class see the same.
+    struct label_refusals *refusals = NULL;
+    assert_ok(labels_refusals(f->labels, PROJECT, &class_name, 1, &refusals, &failure), &failure);
+    assert_int_equal(label_refusals_has_id(refusals, class_name, object, track), refused);
+    label_refusals_free(refusals);
+    return refused;
+}
+
+static void no_for_a_label_called_like_a_class_refuses_the_class(void **state)
+{
+    struct fixture *f = *state;
+    const char *object = object_of(VIDEO_A, 0, 0);
+    assert_false(is_refused(f, object, -1, "car"));
+    say_no(f, "red", object);
+    assert_false(is_refused(f, object, -1, "car"));
+    say_no(f, "CAR", object);
+    assert_true(is_refused(f, object, -1, "car"));
+    assert_false(is_refused(f, object, -1, "bus"));
+    assert_false(is_refused(f, object_of(VIDEO_A, 1, 0), -1, "car"));
+    undo(f);
+    assert_false(is_refused(f, object, -1, "car"));
+    say_no(f, "car", object);
+    say_yes(f, "car", object);
+    assert_false(is_refused(f, object, -1, "car"));
+    assert_string_equal(shown(f, object), "car");
+}
+
+static void a_refused_class_holds_for_the_track_until_somebody_says_yes(void **state)
+{
+    struct fixture *f = *state;
+    for (int32_t i = 0; i < FRAMES; i++)
+        add_frame(f, VIDEO_A, i, THINGS, 40);
+    say_no(f, "car", object_of(VIDEO_A, 0, 0));
+    assert_true(is_refused(f, object_of(VIDEO_A, 7, 0), 40, "car"));
+    assert_false(is_refused(f, object_of(VIDEO_A, 7, 1), 41, "car"));
+    assert_false(is_refused(f, object_of(VIDEO_B, 7, 0), 40, "car"));
+    // Its own word, and the latest for the rest.
+    say_yes(f, "car", object_of(VIDEO_A, 3, 0));
+    assert_true(is_refused(f, object_of(VIDEO_A, 0, 0), 40, "car"));
+    assert_false(is_refused(f, object_of(VIDEO_A, 3, 0), 40, "car"));
+    assert_false(is_refused(f, object_of(VIDEO_A, 7, 0), 40, "car"));
+    say_no(f, "car", object_of(VIDEO_A, 5, 0));
+    assert_true(is_refused(f, object_of(VIDEO_A, 7, 0), 40, "car"));
+    assert_false(is_refused(f, object_of(VIDEO_A, 3, 0), 40, "car"));
+}
+
+static void what_is_refused_is_gone_with_its_label(void **state)
+{
+    struct fixture *f = *state;
+    struct label_change change;
+    const char *object = object_of(VIDEO_A, 0, 0);
+    say_no(f, "car", object);
+    assert_ok(labels_rename(f->labels, PROJECT, "car", "my car", &anybody, &change, &failure), &failure);
+    assert_false(is_refused(f, object, -1, "car"));
+    undo(f);
+    assert_true(is_refused(f, object, -1, "car"));
+    assert_ok(labels_delete(f->labels, PROJECT, "car", &anybody, &change, &failure), &failure);
+    assert_false(is_refused(f, object, -1, "car"));
+    restart(f);
+    undo(f);
+    assert_true(is_refused(f, object, -1, "car"));
+}
+
+int main(int argc, char **argv)
+{
+    backend = argc > 1 ? argv[1] : "memory";
+    const struct CMUnitTest tests[] = {
+        with_stores(what_was_said_is_found_by_label_person_time_video_and_class),
+        with_stores(what_is_probable_is_found_by_its_certainty),
+        with_stores(what_is_taken_back_is_not_said_any_more_and_says_who_when_it_is_again),
+        with_stores(pages_that_follow_are_not_shifted_by_what_is_said_meanwhile),
+        with_stores(questions_that_make_no_sense_are_refused_with_their_field),
+        with_stores(no_for_a_label_called_like_a_class_refuses_the_class),
+        with_stores(a_refused_class_holds_for_the_track_until_somebody_says_yes),
+        with_stores(what_is_refused_is_gone_with_its_label),
+    };
+    return cmocka_run_group_tests_name(backend, tests, NULL, NULL);
+}

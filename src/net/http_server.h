@@ -146,6 +146,10 @@ void http_response_etag(struct http_response *response, const char *etag);
 struct http_stream {
     bool (*next)(void *arg, int64_t wait_ms, struct cancel *cancel, struct strbuf *out);
     void (*release)(void *arg);
+    // Whether what `next` ended is all there should be. If it is not, or the server stops in the middle, the connection
+    // is cut instead of the body being ended, so that no client takes a part for the whole. NULL: any end is a good
+    // one.
+    bool (*is_whole)(void *arg);
     void *arg;
 };
 void http_response_stream(

@@ -148,6 +148,48 @@ static enum err_code give_events(
     return ERR_NONE;
 }
 
+// Three parts; what becomes of them says the path.
+static bool add_part(void *arg, int64_t wait_ms, struct cancel *cancel, struct strbuf *out)
+{
+    int *n = arg;
+    bool is_endless = *n < 0;
+    if (is_endless)
+        cancel_wait(cancel, wait_ms);
+    else
+        ++*n;
+    strbuf_adds(out, "part\n");
+    return is_endless || *n < 3;
+}
+
+static bool all_parts(void *arg)
+{
+    return *(int *)arg == 3;
+}
+
+static bool no_parts(void *arg)
+{
+    (void)arg;
+    return false;
+}
+
+static enum err_code give_parts(
+    void *context, struct http_request *request, struct http_response *response, struct err *err)
+{
+    (void)context;
+    (void)err;
+    const char *how = http_request_param(request, "how");
+    int *n = calloc(1, sizeof(*n));
+    assert_non_null(n);
+    if (strcmp(how, "endless") == 0)
+        *n = -1;
+    const struct http_stream stream = {.next = add_part,
+        .release = count_release,
+        .is_whole = strcmp(how, "broken") == 0 ? no_parts : all_parts,
+        .arg = n};
+    http_response_stream(response, 200, "text/plain", &stream);
+    return ERR_NONE;
+}
+
 static enum err_code log_in(
     void *context, struct http_request *request, struct http_response *response, struct err *err)
 {
@@ -206,6 +248,7 @@ static void add_routes(struct fixture *fixture)
     add(server, HTTP_GET, "/picture", give_picture, NULL, 0, 0);
     add(server, HTTP_GET, "/events", give_events, NULL, 0, 0);
     add(server, HTTP_GET, "/silence", give_events, &silent, 0, 0);
+    add(server, HTTP_GET, "/parts/{how}", give_parts, NULL, 0, 0);
     add(server, HTTP_POST, "/login", log_in, NULL, HTTP_ROUTE_OPEN, 0);
     add(server, HTTP_GET, "/wait", wait_for_stop, fixture->waiting, 0, 0);
 }

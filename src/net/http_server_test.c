@@ -274,6 +274,45 @@ static void a_stream_ends_when_its_client_leaves(void **state)
     stop(fixture);
 }
 
+static void a_stream_that_breaks_off_is_cut_and_no_client_takes_it_for_whole(void **state)
+{
+    (void)state;
+    struct fixture *fixture = start(NULL);
+    int before = streams_released();
+    get(fixture, "/parts/whole", "", answer);
+    assert_says(answer, "part\n\r\n5\r\npart\n");
+    assert_says(answer, "\r\n0\r\n\r\n");
+    get(fixture, "/parts/broken", "", answer);
+    assert_status(answer, 200);
+    assert_null(strstr(answer, "\r\n0\r\n\r\n"));
+
+    struct http_client *client = NULL;
+    struct err err = ERR_INIT;
+    struct http_answer got = {0};
+    char url[64];
+    assert_ok(http_client_new(&(struct http_client_options){.allow_private = true, .proxy = ""}, &client, &err), &err);
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/parts/broken", fixture->port);
+    assert_code(http_client_send(client, &(struct http_call){.url = url}, NULL, &got, &err), ERR_UNAVAILABLE);
+    http_answer_release(&got);
+    http_client_free(client);
+    stop(fixture);
+    assert_int_equal(streams_released(), before + 3);
+}
+
+static void a_stream_under_way_is_cut_when_the_server_stops(void **state)
+{
+    (void)state;
+    struct fixture *fixture = start(NULL);
+    int fd = dial(fixture);
+    say(fd, "GET /parts/endless HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    hear(fd, answer, "part\n");
+    http_server_stop(fixture->server, PATIENCE_MS);
+    hear(fd, answer, NULL);
+    assert_null(strstr(answer, "\r\n0\r\n\r\n"));
+    close(fd);
+    stop(fixture);
+}
+
 #define CLIENTS 6
 #define REQUESTS_EACH 40
 
@@ -336,6 +375,8 @@ int main(void)
         cmocka_unit_test(events_are_sent_as_browsers_read_them),
         cmocka_unit_test(a_quiet_stream_stays_alive_and_ends_with_the_server),
         cmocka_unit_test(a_stream_ends_when_its_client_leaves),
+        cmocka_unit_test(a_stream_that_breaks_off_is_cut_and_no_client_takes_it_for_whole),
+        cmocka_unit_test(a_stream_under_way_is_cut_when_the_server_stops),
         cmocka_unit_test(many_clients_are_served_at_a_time_and_counted),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -50,6 +50,13 @@ static void refill(struct streaming *streaming)
         strbuf_adds(&streaming->pending, ":\n\n");
 }
 
+static bool ends_well(const struct streaming *streaming)
+{
+    if (streaming->stream.is_whole == NULL)
+        return true;
+    return streaming->ended && streaming->stream.is_whole(streaming->stream.arg);
+}
+
 static ssize_t give(void *arg, uint64_t position, char *out, size_t most)
 {
     struct streaming *streaming = arg;
@@ -64,7 +71,7 @@ static ssize_t give(void *arg, uint64_t position, char *out, size_t most)
             return (ssize_t)n;
         }
         if (streaming->ended || cancel_requested(streaming->cancel))
-            return MHD_CONTENT_READER_END_OF_STREAM;
+            return ends_well(streaming) ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
         if (client_has_left(streaming))
             return MHD_CONTENT_READER_END_WITH_ERROR;
         refill(streaming);

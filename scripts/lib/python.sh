@@ -68,6 +68,17 @@ PYTHON
     mark_done assets "$key"
 }
 
+# test_python_step: what only tests need on top.
+test_python_step() {
+    local requirements=$root_dir/scripts/requirements-test.txt key
+    key=$(key_of "$requirements" "$stamp_dir/venv")
+    is_done test-python "$key" "$venv_dir"/lib/python3*/site-packages/pycocotools && return 0
+    say "setup: Python packages of the tests"
+    pip_run install -q --require-hashes --no-deps --only-binary :all: -r "$requirements" >&2 ||
+        die "pip could not install the packages of scripts/requirements-test.txt: see the lines above"
+    mark_done test-python "$key"
+}
+
 # bench_python_step: what the comparison program of the benchmark needs on top.
 bench_python_step() {
     local requirements=$root_dir/scripts/requirements-bench.txt key

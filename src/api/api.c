@@ -80,6 +80,7 @@ static const struct route routes[] = {
     {HTTP_GET, V1 "/projects/{p}/history", api_history, 0, 0},
     {HTTP_POST, V1 "/projects/{p}/undo", api_undo, 0, 0},
     {HTTP_POST, V1 "/projects/{p}/redo", api_redo, 0, 0},
+    {HTTP_GET, V1 "/projects/{p}/export", api_export, 0, 0},
     {HTTP_GET, V1 "/activity", api_events, 0, 0},
     {HTTP_GET, V1 "/activity/state", api_activity_state, 0, 0},
     {HTTP_GET, V1 "/workers", api_workers, 0, 0},
@@ -148,6 +149,16 @@ enum err_code api_query_limit(
     enum err_code code = http_request_query_int64(request, "limit", 1, (int64_t)most, (int64_t)fallback, &value, err);
     *limit = (size_t)value;
     return code;
+}
+
+enum err_code api_query_flag(const struct http_request *request, const char *name, bool *flag, struct err *err)
+{
+    const char *text = http_request_query(request, name);
+    *flag = text != NULL && (strcmp(text, "true") == 0 || strcmp(text, "1") == 0);
+    if (text != NULL && !*flag && strcmp(text, "false") != 0 && strcmp(text, "0") != 0)
+        return err_of_field(
+            err, err_set(err, ERR_INVALID, "%s must be true or false, not \"%.32s\"", name, text), name);
+    return ERR_NONE;
 }
 
 enum err_code api_param_project(const struct http_request *request, const char **project, struct err *err)

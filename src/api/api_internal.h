@@ -66,6 +66,7 @@ API_HANDLER(api_label_objects);
 API_HANDLER(api_candidates);
 API_HANDLER(api_suggestions);
 API_HANDLER(api_list_assertions);
+API_HANDLER(api_export);
 
 API_HANDLER(api_events);
 API_HANDLER(api_workers);
@@ -88,6 +89,9 @@ bool api_request_is_local(const struct api *api, const struct http_request *requ
 // `limit` of a list: 1 … `most`.
 enum err_code api_query_limit(
     const struct http_request *request, size_t fallback, size_t most, size_t *limit, struct err *err) ERR_MUST_CHECK;
+// A query field that is true or false; absent is false.
+enum err_code api_query_flag(
+    const struct http_request *request, const char *name, bool *flag, struct err *err) ERR_MUST_CHECK;
 // The path's {p} or {v}, checked. In errors they are the fields "project" and "video", as {f}, {o} and {l} are "frame",
 // "object" and "label".
 enum err_code api_param_project(

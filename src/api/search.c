@@ -13,16 +13,6 @@
 // Lists in filters.
 #define FILTER_VALUES_MAX 100
 
-static enum err_code query_flag(const struct http_request *request, const char *name, bool *flag, struct err *err)
-{
-    const char *text = http_request_query(request, name);
-    *flag = text != NULL && (strcmp(text, "true") == 0 || strcmp(text, "1") == 0);
-    if (text != NULL && !*flag && strcmp(text, "false") != 0 && strcmp(text, "0") != 0)
-        return err_of_field(
-            err, err_set(err, ERR_INVALID, "%s must be true or false, not \"%.32s\"", name, text), name);
-    return ERR_NONE;
-}
-
 // What the detector called so, without an example to compare with.
 static enum err_code browse(
     struct api *api, const struct search_request *question, struct search_result *result, struct err *err)
@@ -96,7 +86,7 @@ API_HANDLER(api_similar)
     if (code == ERR_NONE)
         code = http_request_query_double(request, "min_score", -1, 1, -1, &min_score, err);
     if (code == ERR_NONE)
-        code = query_flag(request, "per_track", &question.per_track, err);
+        code = api_query_flag(request, "per_track", &question.per_track, err);
     const char *scope = http_request_query(request, "scope");
     if (code == ERR_NONE && scope != NULL && strcmp(scope, "video") != 0 && strcmp(scope, "project") != 0)
         code = err_of_field(

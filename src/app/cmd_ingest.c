@@ -119,7 +119,7 @@ static enum err_code upload_source(
     http_url_encode(&path, options_string(options, "fps"));
     if (options_is_set(options, "limit"))
         strbuf_addf(&path, "&limit_seconds=%.6f", options_float(options, "limit"));
-    enum err_code code = session_upload(session, path.data, file, video, err);
+    enum err_code code = session_upload(session, HTTP_PUT, path.data, file, video, err);
     strbuf_release(&path);
     return code;
 }

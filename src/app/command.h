@@ -34,6 +34,7 @@ extern const struct command command_labels;
 extern const struct command command_assertions;
 extern const struct command command_undo;
 extern const struct command command_redo;
+extern const struct command command_export;
 extern const struct command command_cancel;
 extern const struct command command_resume;
 extern const struct command command_delete;

@@ -11,7 +11,7 @@
 #include "os/signals.h"
 
 #define CALL_TIMEOUT_MS (10 * 60 * 1000)
-#define UPLOAD_TIMEOUT_MS (24 * 60 * 60 * 1000)
+#define FILE_TIMEOUT_MS (24 * 60 * 60 * 1000)
 #define ANSWER_BYTES_MAX ((size_t)256 * 1024 * 1024)
 
 static bool is_loopback_url(const char *url)
@@ -162,8 +162,19 @@ enum err_code session_call(struct session *session, enum http_method method, con
     return code;
 }
 
-enum err_code session_upload(
-    struct session *session, const char *path, const char *file, json_t **answer, struct err *err)
+enum err_code session_download(
+    struct session *session, const char *path, session_sink *sink, void *context, struct err *err)
+{
+    char *url = mem_sprintf("%s%s", session->url, path);
+    struct http_call call = {
+        .method = HTTP_GET, .url = url, .timeout_ms = FILE_TIMEOUT_MS, .on_body = sink, .body_arg = context};
+    enum err_code code = send_call(session, &call, NULL, NULL, err);
+    free(url);
+    return code;
+}
+
+enum err_code session_upload(struct session *session, enum http_method method, const char *path, const char *file,
+    json_t **answer, struct err *err)
 {
     struct file_info info;
     enum err_code code = file_stat(file, &info, err);
@@ -174,7 +185,7 @@ enum err_code session_upload(
         return err_set(err, ERR_NOT_FOUND, "%s cannot be read", file);
     char *url = mem_sprintf("%s%s", session->url, path);
     struct http_call call = {
-        .method = HTTP_PUT, .url = url, .body_fd = fd, .body_size = info.size_bytes, .timeout_ms = UPLOAD_TIMEOUT_MS};
+        .method = method, .url = url, .body_fd = fd, .body_size = info.size_bytes, .timeout_ms = FILE_TIMEOUT_MS};
     code = send_call(session, &call, "application/octet-stream", answer, err);
     close(fd);
     free(url);

@@ -43,9 +43,13 @@ static inline enum err_code session_get(struct session *session, const char *pat
 {
     return session_call(session, HTTP_GET, path, NULL, answer, err);
 }
-// Sends a local file as the body.
-enum err_code session_upload(
-    struct session *session, const char *path, const char *file, json_t **answer, struct err *err) ERR_MUST_CHECK;
+// Sends a local file as the body, by PUT or POST.
+enum err_code session_upload(struct session *session, enum http_method method, const char *path, const char *file,
+    json_t **answer, struct err *err) ERR_MUST_CHECK;
+// Hands over the body of an answer piece by piece, however large it is. An answer that is cut off is an error.
+typedef enum err_code session_sink(void *context, const void *bytes, size_t size, struct err *err);
+enum err_code session_download(
+    struct session *session, const char *path, session_sink *sink, void *context, struct err *err) ERR_MUST_CHECK;
 // Calls back for each item of a list over all its pages. `path` has no query, or ends in one that can be added to.
 typedef enum err_code session_visit(void *context, const json_t *item, struct err *err);
 enum err_code session_each(struct session *session, const char *path, const char *list, session_visit *visit,

@@ -803,6 +803,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{p}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Labels and tracks as a file, in a format of other tools
+         * @description The body comes as it is made, so an export of any size is possible; where it breaks off the connection is cut.
+         *     COCO is a JSON document, CSV (RFC 4180) a table, YOLO and MOTChallenge a zip archive, as COCO is with `images`.
+         *     docs/export.md says what stands in each. Objects are exported with the label that they carry, and every frame with
+         *     its exact `pts_us` and index.
+         */
+        get: operations["exportLabels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/activity": {
         parameters: {
             query?: never;
@@ -1369,6 +1392,62 @@ export interface components {
             steps: components["schemas"]["Step"][];
             next_cursor: string | null;
         };
+        /** @description COCO's object detection format, with what is Framehound's own beside it */
+        CocoFile: {
+            info: Record<string, never>;
+            licenses: unknown[];
+            videos: {
+                id: components["schemas"]["VideoId"];
+                name: string;
+                width: number;
+                height: number;
+                duration_us: number;
+            }[];
+            images: {
+                id: number;
+                file_name: string;
+                width: number;
+                height: number;
+                video: components["schemas"]["VideoId"];
+                frame_index: number;
+                pts_us: number;
+            }[];
+            annotations: {
+                id: number;
+                image_id: number;
+                category_id: number;
+                bbox: number[];
+                area: number;
+                segmentation: unknown[];
+                iscrowd: number;
+                attributes: {
+                    object_id: components["schemas"]["ObjectId"];
+                    /**
+                     * @description Whose word it is, that of this very object, of another one of its track, or nobody's
+                     * @enum {string}
+                     */
+                    kind: "explicit" | "track" | "probable" | "class";
+                    class: string;
+                    /** @description The detector's */
+                    score: number;
+                    track_id?: string;
+                    /** @description How sure a probable label is */
+                    label_score?: number;
+                };
+            }[];
+            /** @description What objects are said not to be */
+            negatives: {
+                image_id: number;
+                object_id: components["schemas"]["ObjectId"];
+                bbox: number[];
+                label: string;
+            }[];
+            categories: {
+                id: number;
+                name: string;
+                supercategory: string;
+            }[];
+        };
         LabelList: {
             labels: components["schemas"]["LabelSummary"][];
             version: components["schemas"]["LabelVersion"];
@@ -1563,6 +1642,7 @@ export interface components {
         Object: components["schemas"]["ObjectId"];
         /** @description The label's name; upper and lower case and Unicode forms make no difference */
         LabelName: components["schemas"]["LabelName"];
+        ExchangeFormat: "coco" | "yolo" | "csv" | "mot";
         /** @description `version` of the labels this is based on; somebody else's change since then is a conflict */
         Version: components["schemas"]["LabelVersion"];
         Track: components["schemas"]["TrackId"];
@@ -2909,6 +2989,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LabelChange"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    exportLabels: {
+        parameters: {
+            query: {
+                format: components["parameters"]["ExchangeFormat"];
+                /** @description Only this video */
+                video?: components["schemas"]["VideoId"];
+                /** @description Only this label */
+                label?: components["schemas"]["LabelName"];
+                /**
+                 * @description `explicit`: objects that carry a label; `probable`: also those that probably do, with how sure that is; `all`:
+                 *     also all others, by what the detector called them, but for those that somebody said are not. The default is
+                 *     `explicit`, of MOTChallenge `all`.
+                 */
+                kind?: "explicit" | "probable" | "all";
+                /** @description Only objects that were followed; of MOTChallenge there are no others */
+                tracks?: boolean;
+                /** @description The frames' pictures too; not with CSV */
+                images?: boolean;
+                /** @description `all`: frames without such an object too, which MOTChallenge has in any case, and CSV cannot have */
+                frames?: "labelled" | "all";
+            };
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CocoFile"];
+                    "text/csv": unknown;
+                    "application/zip": unknown;
                 };
             };
             default: components["responses"]["Problem"];

@@ -1,0 +1,134 @@
+// Export and import of labels and tracks.
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api_internal.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "exchange/export.h"
+
+// ---- export
+
+static enum err_code query_choice(const struct http_request *request, const char *name, const char *const *choices,
+    size_t count, int *choice, struct err *err)
+{
+    const char *text = http_request_query(request, name);
+    for (size_t i = 0; i < count && text != NULL; i++) {
+        if (strcmp(text, choices[i]) == 0) {
+            *choice = (int)i;
+            return ERR_NONE;
+        }
+    }
+    if (text == NULL)
+        return ERR_NONE;
+    struct strbuf list;
+    strbuf_init(&list);
+    for (size_t i = 0; i < count; i++)
+        strbuf_addf(&list, "%s%s", i == 0 ? "" : i + 1 == count ? " or " : ", ", choices[i]);
+    enum err_code code =
+        err_of_field(err, err_set(err, ERR_INVALID, "%s must be %s, not \"%.32s\"", name, list.data, text), name);
+    strbuf_release(&list);
+    return code;
+}
+
+static enum err_code query_format(const struct http_request *request, enum exchange_format *format, struct err *err)
+{
+    const char *text = http_request_query(request, "format");
+    if (text == NULL)
+        return err_of_field(
+            err, err_set(err, ERR_INVALID, "say in which format: format=coco, yolo, csv or mot"), "format");
+    return exchange_format_parse(text, format, err);
+}
+
+static enum err_code read_export(struct http_request *request, struct export_request *wanted, struct err *err)
+{
+    static const char *const allowed[] = {"format", "video", "label", "kind", "tracks", "images", "frames", NULL};
+    static const char *const kinds[] = {"explicit", "probable", "all"};
+    static const char *const frames[] = {"labelled", "all"};
+    int all_frames = 0;
+    enum err_code code = http_request_check_query(request, allowed, err);
+    if (code == ERR_NONE)
+        code = api_param_project(request, &wanted->project, err);
+    if (code == ERR_NONE)
+        code = query_format(request, &wanted->format, err);
+    if (code == ERR_NONE)
+        code = api_query_video(request, &wanted->video, err);
+    const char *label = http_request_query(request, "label");
+    if (code == ERR_NONE && label != NULL)
+        code = api_clean_label(request, label, "label", &wanted->label, err);
+    // Tracks are of interest whether somebody gave them a name or not.
+    int kind = wanted->format == EXCHANGE_MOT ? EXPORT_ALL : EXPORT_EXPLICIT;
+    if (code == ERR_NONE)
+        code = query_choice(request, "kind", kinds, sizeof(kinds) / sizeof(kinds[0]), &kind, err);
+    if (code == ERR_NONE)
+        code = query_choice(request, "frames", frames, sizeof(frames) / sizeof(frames[0]), &all_frames, err);
+    if (code == ERR_NONE)
+        code = api_query_flag(request, "tracks", &wanted->tracks, err);
+    if (code == ERR_NONE)
+        code = api_query_flag(request, "images", &wanted->images, err);
+    wanted->kind = (enum export_kind)kind;
+    wanted->all_frames = all_frames == 1;
+    return code;
+}
+
+struct sending {
+    struct export *export;
+    struct log *log;
+    bool is_whole;
+};
+
+static bool send_next(void *arg, int64_t wait_ms, struct cancel *cancel, struct strbuf *out)
+{
+    struct sending *sending = arg;
+    struct err err = ERR_INIT;
+    bool done = false;
+    (void)wait_ms;
+    if (export_next(sending->export, cancel, out, &done, &err) != ERR_NONE) {
+        // The status is sent; all that is left to say is that this is not all.
+        log_warn(sending->log, "the export %s broke off: %s", export_file_name(sending->export), err.message);
+        return false;
+    }
+    sending->is_whole = done;
+    return !done;
+}
+
+static bool is_whole(void *arg)
+{
+    const struct sending *sending = arg;
+    return sending->is_whole;
+}
+
+static void end_sending(void *arg)
+{
+    struct sending *sending = arg;
+    export_free(sending->export);
+    free(sending);
+}
+
+API_HANDLER(api_export)
+{
+    struct api *api = context;
+    const struct ingest *ingest = api->config.ingest;
+    struct export_request wanted = {0};
+    struct export *export = NULL;
+    enum err_code code = read_export(request, &wanted, err);
+    if (code != ERR_NONE)
+        return code;
+    const struct export_config config = {.meta = ingest->meta,
+        .blobs = ingest->blobs,
+        .labels = api->config.labels,
+        .catalogue = api->catalogue,
+        .temp_dir = ingest->temp_dir,
+        .now_us = clock_wall_us(ingest->clock)};
+    code = export_new(&config, &wanted, &export, err);
+    if (code != ERR_NONE)
+        return code;
+    struct sending *sending = mem_calloc(1, sizeof(*sending));
+    sending->export = export;
+    sending->log = ingest->log;
+    const struct http_stream stream = {.next = send_next, .release = end_sending, .is_whole = is_whole, .arg = sending};
+    http_response_header(response, "Content-Disposition",
+        arena_sprintf(http_request_arena(request), "attachment; filename=\"%s\"", export_file_name(export)));
+    http_response_stream(response, 200, export_type(export), &stream);
+    return ERR_NONE;
+}

@@ -38,6 +38,15 @@ void sha256_of(const void *bytes, size_t size, char hex[SHA256_HEX_SIZE])
     sha256_hex(digest, hex);
 }
 
+void hmac_sha256(const void *key, size_t key_size, const void *bytes, size_t size, unsigned char out[SHA256_SIZE])
+{
+    crypto_auth_hmacsha256_state state;
+    crypto_auth_hmacsha256_init(&state, key, key_size);
+    crypto_auth_hmacsha256_update(&state, bytes, size);
+    crypto_auth_hmacsha256_final(&state, out);
+    sodium_memzero(&state, sizeof(state));
+}
+
 bool hash_equal_secret(const char *secret, const char *given)
 {
     // Digests have one length, so neither the length nor the first differing byte of the secret shows in the time.

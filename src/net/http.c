@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 static const char *const method_names[HTTP_METHOD_COUNT] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 
 const char *http_method_name(enum http_method method)
@@ -50,14 +52,24 @@ static bool is_unreserved(unsigned char c)
         (c != '\0' && strchr("-._~", c) != NULL);
 }
 
-void http_url_encode(struct strbuf *out, const char *text)
+static void url_encode(struct strbuf *out, const char *text, char kept)
 {
     for (; *text != '\0'; text++) {
-        if (is_unreserved((unsigned char)*text))
+        if (is_unreserved((unsigned char)*text) || *text == kept)
             strbuf_addc(out, *text);
         else
             strbuf_addf(out, "%%%02X", (unsigned)(unsigned char)*text);
     }
+}
+
+void http_url_encode(struct strbuf *out, const char *text)
+{
+    url_encode(out, text, '\0');
+}
+
+void http_url_encode_path(struct strbuf *out, const char *text)
+{
+    url_encode(out, text, '/');
 }
 
 static int hex_value(char c)
@@ -112,6 +124,25 @@ bool http_url_decode(char *text, bool plus)
     }
     *out = '\0';
     return is_clean_utf8((const unsigned char *)text);
+}
+
+bool http_date_parse(const char *text, int64_t *wall_us)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    char name[4] = "";
+    char day[3] = "", year[5] = "", time[9] = "";
+    char plain[CLOCK_TEXT_MAX];
+    int used = 0;
+    const char *comma = strchr(text, ',');
+    if (comma == NULL ||
+        sscanf(comma + 1, " %2[0-9] %3[A-Za-z] %4[0-9] %8[0-9:] GMT%n", day, name, year, time, &used) != 4 ||
+        used == 0 || comma[1 + used] != '\0')
+        return false;
+    const char *month = strlen(name) == 3 ? strstr(months, name) : NULL;
+    if (month == NULL || (month - months) % 3 != 0)
+        return false;
+    snprintf(plain, sizeof(plain), "%s-%02d-%sT%sZ", year, (int)(month - months) / 3 + 1, day, time);
+    return clock_parse(plain, wall_us);
 }
 
 void http_url_show(const char *url, char out[HTTP_URL_SHOWN_MAX])

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/strbuf.h"
@@ -31,9 +32,13 @@ const char *http_status_text(int status);
 
 // Appends the text with everything but A-Z a-z 0-9 - . _ ~ percent-encoded: for one path segment or query value.
 void http_url_encode(struct strbuf *out, const char *text);
+// The same for a path: '/' stays.
+void http_url_encode_path(struct strbuf *out, const char *text);
 // Undoes it in place ('+' becomes a space if `plus`). False, with `text` in an undefined state, for a broken escape, a
 // NUL, a control character or bytes that are no UTF-8.
 bool http_url_decode(char *text, bool plus);
+// A date as headers have it, "Sun, 06 Nov 1994 08:49:37 GMT"; false for anything else.
+bool http_date_parse(const char *text, int64_t *wall_us);
 // The URL without user name, password, query values and fragment, for logs and sentences; `out` is always terminated.
 #define HTTP_URL_SHOWN_MAX 256
 void http_url_show(const char *url, char out[HTTP_URL_SHOWN_MAX]);

@@ -189,7 +189,9 @@ enum err_code http_client_send(struct http_client *client, const struct http_cal
         answer->body = strbuf_detach(&exchange.body, &answer->body_size);
         answer->url = final_url;
         final_url = NULL;
+        answer->retry_after_ms = exchange.retry_after_ms;
     }
+    answer->is_final = exchange.is_final;
     answer->attempts = attempts;
     free(final_url);
     http_exchange_release(&exchange);

@@ -75,8 +75,13 @@ struct http_answer {
     size_t body_size;
     char *url; // where it came from in the end
     int attempts;
+    int64_t retry_after_ms; // what the server asked for; 0 if nothing
+    // Of a call that failed: trying again cannot mend it (an untrusted certificate, a forbidden address, a callback's
+    // error).
+    bool is_final;
 };
 
+// The answer is to be released in any case.
 enum err_code http_client_send(struct http_client *client, const struct http_call *call, struct cancel *cancel,
     struct http_answer *answer, struct err *err) ERR_MUST_CHECK;
 void http_answer_release(struct http_answer *answer);

@@ -71,6 +71,18 @@ static void methods_have_names(void **state)
     assert_string_equal(http_status_text(999), "");
 }
 
+static void a_date_of_a_header_is_read(void **state)
+{
+    (void)state;
+    int64_t us = 0;
+    assert_true(http_date_parse("Sun, 06 Nov 1994 08:49:37 GMT", &us));
+    assert_int_equal(us, INT64_C(784111777000000));
+    const char *texts[] = {"", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 anF 1994 08:49:37 GMT", "06 Nov 1994 08:49:37 GMT",
+        "Sun, 31 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT+1"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        assert_false(http_date_parse(texts[i], &us));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -79,6 +91,7 @@ int main(void)
         cmocka_unit_test(broken_escapes_and_bytes_are_refused),
         cmocka_unit_test(a_url_is_shown_without_secrets),
         cmocka_unit_test(methods_have_names),
+        cmocka_unit_test(a_date_of_a_header_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,19 @@
 #include "blob_store/blob_store.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "blob_store/blob_store_backend.h"
+#include "os/process_mark.h"
+
+#define TEMP_PREFIX "blob-"
+#define TEMP_NAME_END_MAX 64
 
 void blob_store_free(struct blob_store *store)
 {
@@ -95,6 +103,46 @@ enum err_code blob_store_get_file(struct blob_store *store, const char *key, con
     return code != ERR_NONE ? code : store->ops->get_file(store, key, temp_dir, cancel, file, err);
 }
 
+enum err_code blob_file_make(const char *temp_dir, const char *key, struct blob_file *file, int *fd, struct err *err)
+{
+    char mark[PROCESS_MARK_SIZE];
+    const char *slash = strrchr(key, '/');
+    const char *name = slash != NULL ? slash + 1 : key;
+    size_t length = strlen(name);
+    if (length > TEMP_NAME_END_MAX)
+        name += length - TEMP_NAME_END_MAX;
+    process_mark_self(mark);
+    char *path = mem_sprintf("%s/" TEMP_PREFIX "%s-XXXXXX-%s", temp_dir, mark, name);
+    *fd = mkostemps(path, (int)strlen(name) + 1, O_CLOEXEC);
+    if (*fd < 0) {
+        enum err_code code = err_set_errno(err, errno, "cannot write to %s", temp_dir);
+        free(path);
+        return code;
+    }
+    *file = (struct blob_file){.path = path, .temporary = true};
+    return ERR_NONE;
+}
+
+void blob_file_clean(const char *temp_dir)
+{
+    DIR *dir = opendir(temp_dir);
+    const struct dirent *found;
+    while (dir != NULL && (found = readdir(dir)) != NULL) {
+        char mark[PROCESS_MARK_SIZE] = "";
+        if (strncmp(found->d_name, TEMP_PREFIX, strlen(TEMP_PREFIX)) != 0)
+            continue;
+        const char *text = found->d_name + strlen(TEMP_PREFIX);
+        size_t length = strcspn(text, "-");
+        if (length >= sizeof(mark))
+            continue;
+        memcpy(mark, text, length);
+        if (process_mark_is_dead(mark))
+            unlinkat(dirfd(dir), found->d_name, 0);
+    }
+    if (dir != NULL)
+        closedir(dir);
+}
+
 void blob_file_release(struct blob_file *file)
 {
     if (file->temporary && file->path != NULL)
@@ -127,6 +175,41 @@ enum err_code blob_store_list(
 {
     enum err_code code = check_prefix(prefix, err);
     return code != ERR_NONE ? code : store->ops->list(store, prefix, visit, context, err);
+}
+
+bool blob_store_is_remote(const struct blob_store *store)
+{
+    return store->ops->is_remote;
+}
+
+bool blob_store_has_links(const struct blob_store *store)
+{
+    return store->ops->link != NULL;
+}
+
+enum err_code blob_store_link(
+    struct blob_store *store, const char *key, const char *content_type, char **url, struct err *err)
+{
+    *url = NULL;
+    enum err_code code = check_key(key, err);
+    if (code == ERR_NONE && store->ops->link == NULL)
+        code = err_set(
+            err, ERR_INVALID, "there are no addresses of the blobs in a store of the kind \"%s\"", store->ops->name);
+    return code != ERR_NONE ? code : store->ops->link(store, key, content_type, url, err);
+}
+
+enum err_code blob_store_list_unfinished(
+    struct blob_store *store, blob_unfinished_visit *visit, void *context, struct err *err)
+{
+    return store->ops->list_unfinished != NULL ? store->ops->list_unfinished(store, visit, context, err) : ERR_NONE;
+}
+
+enum err_code blob_store_remove_unfinished(struct blob_store *store, const char *key, const char *id, struct err *err)
+{
+    enum err_code code = check_key(key, err);
+    if (code != ERR_NONE || store->ops->remove_unfinished == NULL)
+        return code;
+    return store->ops->remove_unfinished(store, key, id, err);
 }
 
 enum err_code blob_store_flush(struct blob_store *store, struct err *err)

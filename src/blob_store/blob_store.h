@@ -5,7 +5,7 @@
 // leads out of the store. All functions are safe from all threads, and several processes may share a store.
 //
 // Errors: ERR_NOT_FOUND, ERR_INVALID (key, range), ERR_LIMIT (larger than the caller allows), ERR_UNAVAILABLE (disk
-// full, server does not answer), ERR_DENIED.
+// full, server does not answer or does not let us), ERR_TIMEOUT, ERR_DENIED (a folder of somebody else's).
 #pragma once
 
 #include <stdbool.h>
@@ -22,6 +22,8 @@ struct cancel;
 
 void blob_store_free(struct blob_store *store);
 bool blob_key_is_valid(const char *key);
+// Whether the blobs lie elsewhere: reading takes a network, and blob_store_get_file() makes a copy.
+bool blob_store_is_remote(const struct blob_store *store);
 
 enum err_code blob_store_put(
     struct blob_store *store, const char *key, const void *bytes, size_t size, struct err *err) ERR_MUST_CHECK;
@@ -53,6 +55,13 @@ struct blob_info {
 enum err_code blob_store_stat(
     struct blob_store *store, const char *key, struct blob_info *info, struct err *err) ERR_MUST_CHECK;
 
+// A URL under which whoever has it may read the blob (GET, with ranges) for some hours, without passing through this
+// process; it is answered with this content type. For browsers, so it names the server as they reach it. To be freed.
+// ERR_INVALID where the backend has no such thing: ask first.
+bool blob_store_has_links(const struct blob_store *store);
+enum err_code blob_store_link(
+    struct blob_store *store, const char *key, const char *content_type, char **url, struct err *err) ERR_MUST_CHECK;
+
 // Removing what is not there is no error.
 enum err_code blob_store_remove(struct blob_store *store, const char *key, struct err *err) ERR_MUST_CHECK;
 // Everything whose key starts with `prefix`, which ends with "/".
@@ -65,8 +74,22 @@ typedef bool blob_visit(void *context, const char *key, const struct blob_info *
 enum err_code blob_store_list(
     struct blob_store *store, const char *prefix, blob_visit *visit, void *context, struct err *err) ERR_MUST_CHECK;
 
+// What puts that were begun and never ended have left behind in the store (the process was killed); it takes up room,
+// but no reader sees it. Only backends that cannot clear it away by themselves have any. `id` tells several of one key
+// apart. The callback must not use the store.
+typedef bool blob_unfinished_visit(void *context, const char *key, const char *id, int64_t begun_us);
+enum err_code blob_store_list_unfinished(
+    struct blob_store *store, blob_unfinished_visit *visit, void *context, struct err *err) ERR_MUST_CHECK;
+enum err_code blob_store_remove_unfinished(
+    struct blob_store *store, const char *key, const char *id, struct err *err) ERR_MUST_CHECK;
+
 // Makes everything put so far by this process survive a power failure, not only the end of the process. Called before
 // a message is acknowledged.
 enum err_code blob_store_flush(struct blob_store *store, struct err *err) ERR_MUST_CHECK;
 
+// Whether the store works, now. ERR_UNAVAILABLE and ERR_TIMEOUT where that may change by itself; other codes for what
+// somebody has to mend (ERR_DENIED: wrong keys or rights, ERR_INVALID: a bucket that is not there).
 enum err_code blob_store_ping(struct blob_store *store, struct err *err) ERR_MUST_CHECK;
+
+// Removes temporary copies of blob_store_get_file() in this folder whose processes have ended.
+void blob_file_clean(const char *temp_dir);

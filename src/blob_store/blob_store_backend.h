@@ -6,6 +6,7 @@
 // Called after blob_store.c has checked keys and prefixes; the contracts are those of blob_store.h.
 struct blob_store_ops {
     const char *name;
+    bool is_remote;
     void (*free)(struct blob_store *store);
     enum err_code (*put)(struct blob_store *store, const char *key, const void *bytes, size_t size, struct err *err);
     enum err_code (*put_file)(struct blob_store *store, const char *key, const char *path, bool move, struct err *err);
@@ -23,11 +24,22 @@ struct blob_store_ops {
         struct blob_store *store, const char *prefix, blob_visit *visit, void *context, struct err *err);
     enum err_code (*flush)(struct blob_store *store, struct err *err);
     enum err_code (*ping)(struct blob_store *store, struct err *err);
+    // These may be NULL.
+    enum err_code (*link)(
+        struct blob_store *store, const char *key, const char *content_type, char **url, struct err *err);
+    enum err_code (*list_unfinished)(
+        struct blob_store *store, blob_unfinished_visit *visit, void *context, struct err *err);
+    enum err_code (*remove_unfinished)(struct blob_store *store, const char *key, const char *id, struct err *err);
 };
 
 struct blob_store {
     const struct blob_store_ops *ops;
 };
+
+// A new temporary file for a copy of the blob, open for writing. Its name ends as the key does, because libraries guess
+// formats from it, and says whose it is (blob_file_clean).
+enum err_code blob_file_make(
+    const char *temp_dir, const char *key, struct blob_file *file, int *fd, struct err *err) ERR_MUST_CHECK;
 
 // The sentences.
 enum err_code blob_not_found(const char *key, struct err *err);

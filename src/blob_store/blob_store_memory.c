@@ -223,17 +223,10 @@ static enum err_code memory_get_file(struct blob_store *store, const char *key, 
         code = memory_get(store, key, SIZE_MAX, &bytes, &size, err);
     if (code != ERR_NONE)
         return code;
-    // Libraries guess a format from the name's end, so it stays.
-    const char *slash = strrchr(key, '/');
-    const char *name = slash != NULL ? slash + 1 : key;
-    char *path = mem_sprintf("%s/blob-XXXXXX-%s", temp_dir, name);
-    int fd = mkostemps(path, (int)strlen(name) + 1, O_CLOEXEC);
-    if (fd < 0) {
-        code = err_set_errno(err, errno, "cannot write to %s", temp_dir);
-        free(path);
-    } else {
-        *file = (struct blob_file){.path = path, .temporary = true};
-        code = write_all(fd, bytes, size, path, err);
+    int fd = -1;
+    code = blob_file_make(temp_dir, key, file, &fd, err);
+    if (code == ERR_NONE) {
+        code = write_all(fd, bytes, size, file->path, err);
         close(fd);
     }
     free(bytes);

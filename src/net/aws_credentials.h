@@ -45,3 +45,5 @@ bool aws_credentials_changed(
 // The region of AWS_REGION, AWS_DEFAULT_REGION or the profile (NULL: AWS_PROFILE or "default"); false if none says.
 #define AWS_REGION_SIZE 64
 bool aws_find_region(const char *profile, char out[AWS_REGION_SIZE]);
+// A variable of the environment that is set and not empty, else NULL.
+const char *aws_env(const char *name);

@@ -19,7 +19,5 @@ enum err_code aws_keys_from_container(
 enum err_code aws_keys_from_web_identity(const char *region, const char *ca_file, struct cancel *cancel,
     struct aws_found *found, struct err *err) ERR_MUST_CHECK;
 
-// A variable that is set and not empty, else NULL.
-const char *aws_env(const char *name);
 // ERR_INVALID, naming `what`, for a text that has no room or cannot stand in a header.
 enum err_code aws_take_text(const char *what, const char *text, char *out, size_t size, struct err *err) ERR_MUST_CHECK;

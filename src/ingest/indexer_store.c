@@ -167,7 +167,7 @@ static enum err_code store_group(struct index_batch *batch, const struct group *
     if (code == ERR_NONE)
         code = settle_video(ingest, video->id, err);
     // One that had settled before is being indexed again.
-    if (code == ERR_NONE && video_state_is_final(video->state))
+    if (code == ERR_NONE)
         code = tracking_request_when_whole(ingest, video, err);
     return code;
 }

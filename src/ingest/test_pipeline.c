@@ -293,6 +293,23 @@ static void describe_frames(struct description *description)
     meta_frames_release(&frames);
 }
 
+// 0 for a track without a vector.
+static double sum_of_track(struct description *description, int64_t n)
+{
+    struct vector_track track = {.n = n};
+    float vector[VECTOR_DIMENSION_MAX];
+    size_t dimension = 0;
+    double sum = 0;
+    struct err err = ERR_INIT;
+    memcpy(track.video, description->video, VIDEO_ID_LENGTH);
+    enum err_code code = vector_index_fetch_track(
+        description->pipeline->ingest.vectors, "demo", &track, vector, VECTOR_DIMENSION_MAX, &dimension, &err);
+    assert_true(code == ERR_NONE || code == ERR_NOT_FOUND);
+    for (size_t i = 0; i < dimension; i++)
+        sum += (double)vector[i] * (double)(i % 7);
+    return sum;
+}
+
 static void describe_tracks(struct description *description)
 {
     struct meta_track *tracks;
@@ -302,9 +319,11 @@ static void describe_tracks(struct description *description)
                   description->pipeline->ingest.meta, description->video, -1, META_LIST_MAX, &tracks, &count, &err),
         &err);
     for (size_t i = 0; i < count; i++)
-        strbuf_addf(description->out, "track %lld %s %.3f frames %d to %d, %lld objects, best %d-%d\n",
-            (long long)tracks[i].n, tracks[i].class_name, (double)tracks[i].score, tracks[i].first_frame,
-            tracks[i].last_frame, (long long)tracks[i].objects, tracks[i].best_frame, tracks[i].best_k);
+        strbuf_addf(description->out,
+            "track %lld %s %.3f frames %d to %d, %lld objects, best %d-%d typical %d-%d %.3f\n", (long long)tracks[i].n,
+            tracks[i].class_name, (double)tracks[i].score, tracks[i].first_frame, tracks[i].last_frame,
+            (long long)tracks[i].objects, tracks[i].best_frame, tracks[i].best_k, tracks[i].typical_frame,
+            tracks[i].typical_k, sum_of_track(description, tracks[i].n));
     free(tracks);
 }
 

@@ -49,6 +49,7 @@ enum video_state pipeline_wait(struct pipeline *pipeline, const char *video);
 void pipeline_wait_queues(struct pipeline *pipeline);
 struct meta_video pipeline_video(struct pipeline *pipeline, const char *video);
 
-// All there is about a video as one text: frames, objects, and the names and hashes of its crops, frames and vectors.
+// All there is about a video as one text: frames, objects, tracks, and the names and hashes of its crops, frames and
+// vectors.
 // The video's id is left out, so that videos can be compared. To be freed.
 char *pipeline_describe(struct pipeline *pipeline, const char *video);

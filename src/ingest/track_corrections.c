@@ -101,6 +101,8 @@ struct change {
     struct track_book *book;
     struct track_state *state; // what the corrections so far make of the sheet
     int64_t *before;           // its numbers before this one
+    struct meta_track *tracks; // all of them, after it
+    size_t track_count;
 };
 
 static void release(struct change *change)
@@ -109,6 +111,7 @@ static void release(struct change *change)
     track_book_free(change->book);
     track_state_free(change->state);
     free(change->before);
+    free(change->tracks);
 }
 
 static enum err_code check_tracked(const struct meta_video *video, struct err *err)
@@ -275,12 +278,12 @@ static enum err_code follow(struct change *change, struct err *err)
         .numbers = now,
         .changed = is_sure ? changed : NULL,
         .steps = track_book_version(change->book)};
-    size_t tracks = 0;
-    enum err_code code = track_store_put(change->ingest, &results, change->cancel, &tracks, err);
+    enum err_code code =
+        track_store_put(change->ingest, &results, change->cancel, &change->tracks, &change->track_count, err);
     free(changed);
     if (code == ERR_NONE) {
         log_info(change->ingest->log, "the tracks of video %s of project %s were corrected (%s): there are %zu now",
-            change->video.id, change->video.project, track_step_kind_name(change->request->kind), tracks);
+            change->video.id, change->video.project, track_step_kind_name(change->request->kind), change->track_count);
         return ERR_NONE;
     }
     // The correction counts: what could not be stored now is stored by the tracker.
@@ -301,8 +304,8 @@ static int compare_numbers(const void *a, const void *b)
 // The tracks among `numbers`, as they are now, and which of them are none any more.
 static void describe_tracks(const struct change *change, int64_t *numbers, size_t count, struct correction *out)
 {
-    size_t all = 0;
-    struct meta_track *tracks = track_sheet_describe(&change->sheet, track_state_numbers(change->state), &all);
+    const struct meta_track *tracks = change->tracks;
+    size_t all = change->track_count;
     out->tracks = mem_calloc(count + 1, sizeof(*out->tracks));
     out->gone = mem_calloc(count + 1, sizeof(*out->gone));
     size_t at = 0;
@@ -316,7 +319,6 @@ static void describe_tracks(const struct change *change, int64_t *numbers, size_
         else
             out->gone[out->gone_count++] = numbers[i];
     }
-    free(tracks);
 }
 
 static void describe_changes(const struct change *change, struct correction *out)
@@ -411,7 +413,7 @@ enum err_code corrections_change(const struct ingest *ingest, const char *video,
     if (code == ERR_NONE && request->by != NULL && strlen(request->by) >= TRACK_EDITOR_SIZE)
         code = err_set(err, ERR_INVALID, "the name of who corrects has at most 100 characters");
     if (code == ERR_NONE)
-        code = track_lock(ingest, video, LOCK_MS, cancel, &lock, err);
+        code = track_lock(ingest, video, TRACK_LOCK_STORE, LOCK_MS, cancel, &lock, err);
     if (code == ERR_NONE)
         code = change_locked(change, video, correction, err);
     file_lock_release(lock);

@@ -351,24 +351,43 @@ void track_sheet_object_id(const struct track_sheet *sheet, const char *video, s
 
 // ---- describing
 
-// The objects of tracks, one track after the other and each in order: a counting sort.
-static size_t *sort_by_track(const struct track_sheet *sheet, const int64_t *numbers, int64_t last, size_t **ends)
+// A counting sort.
+void track_groups_make(const struct track_sheet *sheet, const int64_t *numbers, struct track_groups *groups)
 {
-    size_t *sorted = mem_realloc_array(NULL, sheet->object_count + 1, sizeof(*sorted));
-    size_t *places = mem_calloc((size_t)last + 2, sizeof(*places));
+    groups->last = -1;
+    for (size_t i = 0; i < sheet->object_count; i++)
+        groups->last = numbers[i] > groups->last ? numbers[i] : groups->last;
+    groups->objects = mem_realloc_array(NULL, sheet->object_count + 1, sizeof(*groups->objects));
+    size_t *places = mem_calloc((size_t)groups->last + 2, sizeof(*places));
     for (size_t i = 0; i < sheet->object_count; i++) {
         if (numbers[i] >= 0)
             places[numbers[i] + 1]++;
     }
-    for (int64_t n = 0; n <= last; n++)
+    for (int64_t n = 0; n <= groups->last; n++)
         places[n + 1] += places[n];
     // What begins as the place of a track's first object ends as the place behind its last.
     for (size_t i = 0; i < sheet->object_count; i++) {
         if (numbers[i] >= 0)
-            sorted[places[numbers[i]]++] = i;
+            groups->objects[places[numbers[i]]++] = i;
     }
-    *ends = places;
-    return sorted;
+    groups->ends = places;
+}
+
+void track_groups_release(struct track_groups *groups)
+{
+    free(groups->objects);
+    free(groups->ends);
+    *groups = (struct track_groups){.last = -1};
+}
+
+const size_t *track_groups_of(const struct track_groups *groups, int64_t n, size_t *count)
+{
+    *count = 0;
+    if (n < 0 || n > groups->last)
+        return groups->objects;
+    size_t begin = n > 0 ? groups->ends[n - 1] : 0;
+    *count = groups->ends[n] - begin;
+    return groups->objects + begin;
 }
 
 static double shows_well(const struct sheet_object *object)
@@ -422,28 +441,25 @@ static void describe_one(
 
 struct meta_track *track_sheet_describe(const struct track_sheet *sheet, const int64_t *numbers, size_t *count)
 {
-    int64_t last = -1;
-    size_t *ends = NULL;
-    *count = 0;
-    for (size_t i = 0; i < sheet->object_count; i++)
-        last = numbers[i] > last ? numbers[i] : last;
-    size_t *sorted = sort_by_track(sheet, numbers, last, &ends);
+    struct track_groups groups;
+    track_groups_make(sheet, numbers, &groups);
     double *votes = mem_calloc(sheet->class_count + 1, sizeof(*votes));
     struct meta_track *tracks = NULL;
     size_t room = 0;
-    for (int64_t n = 0; n <= last; n++) {
-        size_t begin = n > 0 ? ends[n - 1] : 0;
-        if (ends[n] == begin)
+    *count = 0;
+    for (int64_t n = 0; n <= groups.last; n++) {
+        size_t object_count = 0;
+        const size_t *objects = track_groups_of(&groups, n, &object_count);
+        if (object_count == 0)
             continue;
         if (*count == room) {
             room = room * 2 + 64;
             tracks = mem_realloc_array(tracks, room, sizeof(*tracks));
         }
         tracks[*count] = (struct meta_track){.n = n};
-        describe_one(sheet, sorted + begin, ends[n] - begin, votes, &tracks[(*count)++]);
+        describe_one(sheet, objects, object_count, votes, &tracks[(*count)++]);
     }
     free(votes);
-    free(ends);
-    free(sorted);
+    track_groups_release(&groups);
     return tracks;
 }

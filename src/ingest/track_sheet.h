@@ -66,8 +66,21 @@ enum err_code track_sheet_get(const struct ingest *ingest, const struct meta_vid
 int64_t track_sheet_find(const struct track_sheet *sheet, int32_t index, int32_t k);
 void track_sheet_object_id(const struct track_sheet *sheet, const char *video, size_t object, char id[OBJECT_ID_SIZE]);
 
+// The objects of each track, in order, as positions among all.
+struct track_groups {
+    size_t *objects; // one track after the other
+    size_t *ends;    // of track n's
+    int64_t last;    // the highest number; -1: there is none
+};
+// `numbers`: the track of each object; -1: none.
+void track_groups_make(const struct track_sheet *sheet, const int64_t *numbers, struct track_groups *groups);
+void track_groups_release(struct track_groups *groups);
+// Borrowed; *count is 0 for a track that is none.
+const size_t *track_groups_of(const struct track_groups *groups, int64_t n, size_t *count);
+
 // The object that shows a track best, of its `count` (1 …) objects: the surest and largest.
 size_t track_sheet_best(const struct track_sheet *sheet, const size_t *objects, size_t count);
 // The tracks that `numbers` (one for each object; -1: none) make, ascending; free() the array. A track's class is by
-// vote of its objects, weighted with their scores; the object that shows it best is the surest and largest.
+// vote of its objects, weighted with their scores; the object that shows it best is the surest and largest, and is the
+// typical one as long as nobody looked (track_look.h).
 struct meta_track *track_sheet_describe(const struct track_sheet *sheet, const int64_t *numbers, size_t *count);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "ingest/track_look.h"
 #include "os/file.h"
 #include "vector_index/vector_index.h"
 
@@ -15,21 +16,22 @@
 
 // ---- the lock
 
-enum err_code track_lock(const struct ingest *ingest, const char *video, int64_t timeout_ms, struct cancel *cancel,
-    struct file_lock **lock, struct err *err)
+enum err_code track_lock(const struct ingest *ingest, const char *video, enum track_lock_kind kind, int64_t timeout_ms,
+    struct cancel *cancel, struct file_lock **lock, struct err *err)
 {
+    const char *name = kind == TRACK_LOCK_RUN ? "tracking" : "tracks";
     char path[FILE_PATH_MAX];
     // Lock files stay; 256 of them, by the first digits of the video, are few, and seldom two videos' one.
-    if (snprintf(path, sizeof(path), "%s/tracks-%.2s.lock", ingest->temp_dir, video) >= (int)sizeof(path))
+    if (snprintf(path, sizeof(path), "%s/%s-%.2s.lock", ingest->temp_dir, name, video) >= (int)sizeof(path))
         return err_set(err, ERR_INVALID, "the path of the temporary folder is too long");
     int64_t end_us = clock_monotonic_us(clock_system()) + timeout_ms * 1000;
     for (;;) {
         enum err_code code = cancel_check(cancel, err);
         if (code == ERR_NONE)
-            code = file_lock_acquire(path, "tracks", lock, err);
+            code = file_lock_acquire(path, name, lock, err);
         if (code != ERR_CONFLICT)
             return code;
-        if (clock_monotonic_us(clock_system()) >= end_us)
+        if (timeout_ms >= 0 && clock_monotonic_us(clock_system()) >= end_us)
             return err_set(
                 err, ERR_UNAVAILABLE, "the tracks of video %s are being stored: try again in a moment", video);
         cancel_wait(cancel, LOCK_RETRY_MS);
@@ -108,17 +110,26 @@ static enum err_code store_frames(
 }
 
 enum err_code track_store_put(const struct ingest *ingest, const struct track_results *results, struct cancel *cancel,
-    size_t *tracks, struct err *err)
+    struct meta_track **tracks, size_t *count, struct err *err)
 {
-    size_t count = 0;
-    struct meta_track *list = track_sheet_describe(results->sheet, results->numbers, &count);
+    const struct meta_video *video = results->video;
+    size_t found = 0;
+    struct meta_track *list = track_sheet_describe(results->sheet, results->numbers, &found);
     enum err_code code = store_attributes(ingest, results, cancel, err);
+    if (code == ERR_NONE)
+        code = track_look_store(ingest, results, list, found, cancel, err);
     if (code == ERR_NONE)
         code = store_frames(ingest, results, cancel, err);
     if (code == ERR_NONE)
-        code = meta_store_put_tracks(ingest->meta, results->video->id, list, count, results->steps, err);
-    free(list);
-    if (tracks != NULL)
-        *tracks = count;
+        code = meta_store_put_tracks(ingest->meta, video->id, list, found, results->steps, err);
+    // Nobody else removes what was stored of a video after it was removed.
+    if (code == ERR_NOT_FOUND)
+        (void)!vector_index_keep_tracks(ingest->vectors, video->project, video->id, NULL, 0, NULL);
+    if (count != NULL)
+        *count = found;
+    if (tracks != NULL && code == ERR_NONE)
+        *tracks = list;
+    else
+        free(list);
     return code;
 }

@@ -1,5 +1,6 @@
-// Storing which track each object of a video belongs to, in the order vectors (for filters), frames, tracks: the tracks
-// say which corrections all of it follows (meta_video.track_steps), so what a crash leaves half done shows.
+// Storing which track each object of a video belongs to, in the order vectors (of objects, for filters, and of the
+// tracks themselves, track_look.h), frames, tracks: the tracks say which corrections all of it follows
+// (meta_video.track_steps), so what a crash leaves half done shows.
 //
 // The tracker and corrections both store, in any number of threads and processes of one machine, and hold the video's
 // lock meanwhile.
@@ -17,10 +18,14 @@
 
 struct file_lock;
 
-// Waits for the lock of a video's tracks; released with file_lock_release(). ERR_UNAVAILABLE after `timeout_ms`,
-// ERR_CANCELLED.
-enum err_code track_lock(const struct ingest *ingest, const char *video, int64_t timeout_ms, struct cancel *cancel,
-    struct file_lock **lock, struct err *err) ERR_MUST_CHECK;
+enum track_lock_kind {
+    TRACK_LOCK_STORE, // who stores tracks, or reads them to change them
+    TRACK_LOCK_RUN,   // who reads a video to track it, taken before the other: what was read last is stored last
+};
+// Waits for a lock of a video's tracks; released with file_lock_release(). ERR_UNAVAILABLE after `timeout_ms` (-1: as
+// long as it takes), ERR_CANCELLED.
+enum err_code track_lock(const struct ingest *ingest, const char *video, enum track_lock_kind kind, int64_t timeout_ms,
+    struct cancel *cancel, struct file_lock **lock, struct err *err) ERR_MUST_CHECK;
 
 struct track_results {
     const struct meta_video *video;
@@ -30,6 +35,7 @@ struct track_results {
     const int64_t *before;  // what the frames hold, where that is known; NULL: it is not
     int64_t steps;          // corrections that are in it
 };
-// *tracks (may be NULL) is how many there are. ERR_NOT_FOUND when the video was removed meanwhile, ERR_CANCELLED.
+// *tracks (may be NULL) are those that were stored, to be freed; *count (may be NULL) is how many. ERR_NOT_FOUND when
+// the video was removed meanwhile, ERR_CANCELLED.
 enum err_code track_store_put(const struct ingest *ingest, const struct track_results *results, struct cancel *cancel,
-    size_t *tracks, struct err *err) ERR_MUST_CHECK;
+    struct meta_track **tracks, size_t *count, struct err *err) ERR_MUST_CHECK;

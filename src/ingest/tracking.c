@@ -64,9 +64,13 @@ enum err_code tracking_request_when_whole(const struct ingest *ingest, const str
     struct meta_video now;
     struct vector_stats stats = {0};
     enum err_code code = meta_store_get_video(ingest->meta, video->id, &now, err);
-    if (code == ERR_NONE)
-        code = vector_index_stats(ingest->vectors, video->project, video->id, &stats, err);
-    if (code != ERR_NONE || !video_state_is_final(now.state) || (int64_t)stats.count != now.objects)
+    if (code != ERR_NONE || !video_state_is_final(now.state))
+        return code;
+    // One that was not final a moment ago has just ended, which asked for its tracks; or what was known is out of date.
+    if (!video_state_is_final(video->state) && tracking_is_due(&now))
+        return ERR_NONE;
+    code = vector_index_stats(ingest->vectors, video->project, video->id, &stats, err);
+    if (code != ERR_NONE || (int64_t)stats.count != now.objects)
         return code;
     return tracking_request(ingest, &now, err);
 }

@@ -38,7 +38,7 @@ enum err_code tracking_request(
 // Whether a final video has not been tracked since it became final.
 bool tracking_is_due(const struct meta_video *video);
 // The same as tracking_request for a final video that is being indexed again, once the last of its objects has its
-// vector; before, nothing.
+// vector; before, nothing. For an indexer, after each frame that it has stored; `video` as it was before.
 enum err_code tracking_request_when_whole(
     const struct ingest *ingest, const struct meta_video *video, struct err *err) ERR_MUST_CHECK;
 

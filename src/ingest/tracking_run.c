@@ -1,4 +1,5 @@
 // One video's tracks: read, followed, corrected as people corrected them, stored.
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,27 @@ static void note_tracks(struct run *run, const struct meta_frame *frame)
         run->before[run->sheet.object_count + k] = frame->objects[k].track;
 }
 
+static bool is_coordinate(float value)
+{
+    return fabs((double)value) <= TRACKER_COORDINATE_MAX;
+}
+
+// What is no area in any picture is nothing to follow, and no reason to follow nothing else: it gets a score below all
+// thresholds.
+static struct track_box box_of(const struct meta_object *object, int32_t class_number)
+{
+    bool is_area = object->width > 0 && object->height > 0 && is_coordinate(object->x) && is_coordinate(object->y) &&
+        is_coordinate(object->width) && is_coordinate(object->height);
+    if (!is_area)
+        return (struct track_box){.width = 1, .height = 1, .score = -1, .class_id = -1};
+    return (struct track_box){.x = (double)object->x,
+        .y = (double)object->y,
+        .width = (double)object->width,
+        .height = (double)object->height,
+        .score = (double)object->score,
+        .class_id = class_number};
+}
+
 static enum err_code add_frame(struct run *run, const struct meta_frame *frame, struct err *err)
 {
     enum err_code code = ERR_NONE;
@@ -82,12 +104,7 @@ static enum err_code add_frame(struct run *run, const struct meta_frame *frame, 
     const struct sheet_object *objects = run->sheet.objects + run->sheet.object_count - frame->object_count;
     for (size_t k = 0; k < frame->object_count && code == ERR_NONE; k++) {
         const struct meta_object *object = &frame->objects[k];
-        run->boxes[k] = (struct track_box){.x = (double)object->x,
-            .y = (double)object->y,
-            .width = (double)object->width,
-            .height = (double)object->height,
-            .score = (double)object->score,
-            .class_id = objects[k].class_number};
+        run->boxes[k] = box_of(object, objects[k].class_number);
         code = fetch_look(run, frame, k, &run->boxes[k].embedding, err);
     }
     return code != ERR_NONE ? code : tracker_add(run->tracker, frame->pts_us, run->boxes, frame->object_count, err);
@@ -152,7 +169,7 @@ static enum err_code store_locked(struct run *run, size_t *tracks, struct err *e
         .numbers = track_state_numbers(state),
         .before = now.tracked_us == run->video.tracked_us ? run->before : NULL,
         .steps = track_book_version(book)};
-    code = track_store_put(ingest, &results, run->cancel, tracks, err);
+    code = track_store_put(ingest, &results, run->cancel, NULL, tracks, err);
     track_state_free(state);
     track_book_free(book);
     return code;
@@ -161,7 +178,7 @@ static enum err_code store_locked(struct run *run, size_t *tracks, struct err *e
 static enum err_code store(struct run *run, size_t *tracks, struct err *err)
 {
     struct file_lock *lock = NULL;
-    enum err_code code = track_lock(run->ingest, run->video.id, LOCK_MS, run->cancel, &lock, err);
+    enum err_code code = track_lock(run->ingest, run->video.id, TRACK_LOCK_STORE, LOCK_MS, run->cancel, &lock, err);
     if (code == ERR_NONE)
         code = store_locked(run, tracks, err);
     file_lock_release(lock);
@@ -204,9 +221,12 @@ enum err_code tracking_run(
 {
     struct run *run = mem_calloc(1, sizeof(*run));
     struct tracks found = {0};
+    struct file_lock *lock = NULL;
     run->ingest = ingest;
     run->cancel = cancel;
-    enum err_code code = begin(run, video, err);
+    enum err_code code = track_lock(ingest, video, TRACK_LOCK_RUN, -1, cancel, &lock, err);
+    if (code == ERR_NONE)
+        code = begin(run, video, err);
     if (code == ERR_NONE)
         code = read_frames(run, err);
     if (code == ERR_NONE)
@@ -215,6 +235,7 @@ enum err_code tracking_run(
         mark(run, &found);
         code = store(run, tracks, err);
     }
+    file_lock_release(lock);
     release(run);
     free(run);
     return code;

@@ -223,6 +223,10 @@ static enum err_code check_object(const struct meta_frame *frame, size_t k, stru
         !isfinite(object->score))
         return err_set(
             err, ERR_INVALID, "object %zu of frame %d has a box or score that is no number", k, frame->index);
+    if (object->width < 0 || object->height < 0)
+        return err_set(err, ERR_INVALID,
+            "object %zu of frame %d has a width of %g and a height of %g: less than nothing", k, frame->index,
+            (double)object->width, (double)object->height);
     return ERR_NONE;
 }
 

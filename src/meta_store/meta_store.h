@@ -194,8 +194,8 @@ void meta_frames_release(struct meta_frames *frames);
 enum err_code meta_store_put_frames(struct meta_store *store, const char *video, const struct meta_frame *frames,
     size_t count, struct err *err) ERR_MUST_CHECK;
 // The indexer's results; several frames of one video in one change. Replaces what was there, counts once; a frame that
-// was not put yet counts as emitted too. Boxes and scores must be finite. An object without a track that is where the
-// one in its place was keeps that one's track: indexing a frame twice changes nothing.
+// was not put yet counts as emitted too. Boxes and scores must be finite, sides not negative. An object without a track
+// that is where the one in its place was keeps that one's track: indexing a frame twice changes nothing.
 enum err_code meta_store_put_objects(struct meta_store *store, const char *video, const struct meta_frame *frames,
     size_t count, struct err *err) ERR_MUST_CHECK;
 // The frame cannot be indexed (dead letter). Does nothing to a frame that is indexed. `failed` false puts it back to

@@ -590,6 +590,12 @@ static void objects_come_back_bit_for_bit(void **state)
     meta_frames_release(&got);
     objects[1].score = NAN;
     assert_code(meta_store_put_objects(f->store, VIDEO, &frame, 1, &err), ERR_INVALID);
+    objects[1].score = 0.5f;
+    objects[2].height = -1;
+    assert_code(meta_store_put_objects(f->store, VIDEO, &frame, 1, &err), ERR_INVALID);
+    assert_non_null(strstr(err.message, "height of -1"));
+    objects[2].height = INFINITY;
+    assert_code(meta_store_put_objects(f->store, VIDEO, &frame, 1, &err), ERR_INVALID);
 }
 
 static void objects_put_again_replace_and_count_once(void **state)

@@ -46,6 +46,7 @@ extern const struct command command_models_add;
 extern const struct command command_models_bench;
 extern const struct command command_embed;
 extern const struct command command_track_eval;
+extern const struct command command_vectors;
 extern const struct command command_queue_init;
 extern const struct command command_doctor;
 

@@ -71,6 +71,9 @@ static bool token_is_right(const struct http_request *request)
         header += 7 + strspn(header + 7, " ");
         return hash_equal_secret(server->token, header);
     }
+    const char *key = server->key_header != NULL ? http_request_header(request, server->key_header) : NULL;
+    if (key != NULL)
+        return hash_equal_secret(server->token, key);
     const char *cookie = MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, HTTP_SESSION_COOKIE);
     return cookie != NULL && hash_equal_secret(server->session, cookie);
 }

@@ -209,6 +209,19 @@ const char *http_request_query(const struct http_request *request, const char *n
     return NULL;
 }
 
+size_t http_request_query_all(const struct http_request *request, const char *name, const char **values, size_t most)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < request->query_count; i++) {
+        if (strcmp(request->query[i].name, name) != 0)
+            continue;
+        if (count < most)
+            values[count] = request->query[i].value;
+        count++;
+    }
+    return count;
+}
+
 enum err_code http_request_query_int64(const struct http_request *request, const char *name, int64_t least,
     int64_t most, int64_t fallback, int64_t *out, struct err *err)
 {

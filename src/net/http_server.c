@@ -102,6 +102,7 @@ enum err_code http_server_new(const struct http_server_options *options, struct 
     server->address = mem_strdup(options->address != NULL ? options->address : "127.0.0.1");
     server->port = options->port;
     server->token = mem_strdup(options->token);
+    server->key_header = mem_strdup(options->key_header);
     server->allowed_hosts = copy_list(options->allowed_hosts);
     server->allowed_origins = copy_list(options->allowed_origins);
     server->upload_directory = mem_strdup(options->upload_directory);
@@ -396,5 +397,6 @@ void http_server_free(struct http_server *server)
     free(server->upload_directory);
     free(server->address);
     free(server->token);
+    free(server->key_header);
     free(server);
 }

@@ -5,12 +5,13 @@
 // fills a response; what it returns as an error is answered as a problem document (RFC 9457) with the error's field.
 // Requests live as long as the handler runs; responses hold what they need until they are sent.
 //
-// Who is let in. With a token, every route but the open ones (HTTP_ROUTE_OPEN) wants `Authorization: Bearer <token>`,
-// or the session cookie that http_response_start_session() sets after a person has given the token on a login page:
-// pictures, videos and event streams in a browser cannot send headers, and a token in a URL would end up in logs and
-// histories. The cookie is HttpOnly and SameSite=Strict and holds a digest of the token, not the token. Against other
-// web pages: a request that changes something and carries an Origin must come from the same origin or a listed one, and
-// on a loopback address the Host header must name the loopback or a listed host (DNS rebinding).
+// Who is let in. With a token, every route but the open ones (HTTP_ROUTE_OPEN) wants `Authorization: Bearer <token>`
+// (or the header that `key_header` names, with the token), or the session cookie that http_response_start_session()
+// sets after a person has given the token on a login page: pictures, videos and event streams in a browser cannot send
+// headers, and a token in a URL would end up in logs and histories. The cookie is HttpOnly and SameSite=Strict and
+// holds a digest of the token, not the token. Against other web pages: a request that changes something and carries an
+// Origin must come from the same origin or a listed one, and on a loopback address the Host header must name the
+// loopback or a listed host (DNS rebinding).
 //
 // Thread rule: routes are added before http_server_start(); everything else is safe from all threads.
 #pragma once
@@ -34,9 +35,10 @@ struct http_request;
 struct http_response;
 
 struct http_server_options {
-    const char *address; // "127.0.0.1", "::1", "0.0.0.0"; NULL: 127.0.0.1
-    uint16_t port;       // 0: the kernel chooses
-    const char *token;   // NULL: none; required unless the address is a loopback one; at least 16 characters
+    const char *address;    // "127.0.0.1", "::1", "0.0.0.0"; NULL: 127.0.0.1
+    uint16_t port;          // 0: the kernel chooses
+    const char *token;      // NULL: none; required unless the address is a loopback one; at least 16 characters
+    const char *key_header; // a header that may carry the token instead ("Api-Key"); NULL: none
     const char *const *allowed_hosts;   // further Host names, without port, NULL-terminated; may be NULL
     const char *const *allowed_origins; // further origins, for CORS too, NULL-terminated; may be NULL
     unsigned connections_most;          // 0: 256
@@ -92,6 +94,8 @@ const char *http_request_pattern(const struct http_request *request); // of the 
 const char *http_request_param(const struct http_request *request, const char *name);
 // The first value of a query field, decoded; NULL if absent.
 const char *http_request_query(const struct http_request *request, const char *name);
+// All values of a query field that occurs several times, in their order, at most `most`; returns how many there are.
+size_t http_request_query_all(const struct http_request *request, const char *name, const char **values, size_t most);
 // The same as a number: `fallback` if absent; ERR_INVALID with a sentence if it is none or out of bounds.
 enum err_code http_request_query_int64(const struct http_request *request, const char *name, int64_t least,
     int64_t most, int64_t fallback, int64_t *out, struct err *err) ERR_MUST_CHECK;

@@ -12,7 +12,7 @@
 
 #define HTTP_SEGMENTS_MAX 24
 #define HTTP_PARAMS_MAX 8
-#define HTTP_QUERY_MAX 64
+#define HTTP_QUERY_MAX 1024
 #define HTTP_RESPONSE_HEADERS_MAX 32
 #define HTTP_SESSION_COOKIE "framehound_session"
 
@@ -30,6 +30,7 @@ struct http_server {
     char *address;
     uint16_t port;
     char *token;
+    char *key_header;
     char session[SHA256_HEX_SIZE]; // what the cookie of a session holds
     char **allowed_hosts;
     char **allowed_origins;

@@ -1,10 +1,15 @@
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from harness.clips import DEPS
 from harness.program import ROOT
+
+# Clients of servers, which scripts/setup live installs.
+sys.path.append(str(DEPS / "live" / "python"))
 
 BUILD = Path(os.environ.get("FRAMEHOUND_BUILD", ROOT / "build"))
 

@@ -66,6 +66,8 @@ API_HANDLER(api_label_objects);
 API_HANDLER(api_candidates);
 API_HANDLER(api_suggestions);
 API_HANDLER(api_list_assertions);
+API_HANDLER(api_list_mistakes);
+API_HANDLER(api_keep);
 API_HANDLER(api_export);
 
 API_HANDLER(api_events);
@@ -111,6 +113,13 @@ enum err_code api_param_video(const struct http_request *request, const char **v
 enum err_code api_bad_video(const char *id, const char *field, struct err *err);
 // The query field `video`, checked; NULL if absent.
 enum err_code api_query_video(const struct http_request *request, const char **video, struct err *err) ERR_MUST_CHECK;
+// An assertion with its object as a hit, which becomes part of it.
+json_t *api_shape_assertion(const struct assertion_hit *assertion, enum label_listing listing, json_t *hit);
+// The objects of `count` assertions as hits, each a new reference; NULL for one that is just being deleted.
+enum err_code api_shape_said(struct api *api, const char *project, const struct assertion_hit *const *said,
+    size_t count, json_t **hits, struct err *err) ERR_MUST_CHECK;
+// The fields `by` and `version` of a change.
+enum err_code api_read_editor(const json_t *body, struct label_editor *editor, struct err *err) ERR_MUST_CHECK;
 // The query field `kind`; explicit if absent.
 enum err_code api_query_listing(
     const struct http_request *request, enum label_listing *listing, struct err *err) ERR_MUST_CHECK;

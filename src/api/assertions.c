@@ -56,7 +56,7 @@ static enum err_code read_filter(struct http_request *request, struct assertion_
     return code;
 }
 
-static json_t *shape_assertion(const struct assertion_hit *assertion, enum label_listing listing, json_t *hit)
+json_t *api_shape_assertion(const struct assertion_hit *assertion, enum label_listing listing, json_t *hit)
 {
     bool is_said = listing != LABEL_LIST_PROBABLE;
     json_t *o = json_object();
@@ -70,30 +70,45 @@ static json_t *shape_assertion(const struct assertion_hit *assertion, enum label
     return o;
 }
 
-// One that is about an object which is just being deleted is left out.
+enum err_code api_shape_said(struct api *api, const char *project, const struct assertion_hit *const *said,
+    size_t count, json_t **hits, struct err *err)
+{
+    struct labelled_object *objects = mem_calloc(count + 1, sizeof(*objects));
+    for (size_t i = 0; i < count; i++)
+        objects[i] = said[i]->object;
+    const struct labelled_objects list = {.items = objects, .count = count};
+    json_t *found = NULL;
+    enum err_code code = api_shape_label_hits(api, project, &list, &found, err);
+    size_t used = 0;
+    for (size_t i = 0; i < count && code == ERR_NONE; i++) {
+        json_t *hit = json_array_get(found, used);
+        const char *id = json_string_value(json_object_get(hit, "object"));
+        bool is_there = id != NULL && strcmp(id, said[i]->object.object) == 0;
+        hits[i] = is_there ? json_incref(hit) : NULL;
+        used += is_there;
+    }
+    json_decref(found);
+    free(objects);
+    return code;
+}
+
 static enum err_code shape_page(struct api *api, const char *project, const struct assertion_hits *page,
     enum label_listing listing, json_t **out, struct err *err)
 {
-    struct labelled_object *objects = mem_calloc(page->count + 1, sizeof(*objects));
+    const struct assertion_hit **said = mem_calloc(page->count + 1, sizeof(*said));
+    json_t **hits = mem_calloc(page->count + 1, sizeof(*hits));
     for (size_t i = 0; i < page->count; i++)
-        objects[i] = page->items[i].object;
-    const struct labelled_objects list = {.items = objects, .count = page->count};
-    json_t *hits = NULL;
-    enum err_code code = api_shape_label_hits(api, project, &list, &hits, err);
+        said[i] = &page->items[i];
+    enum err_code code = api_shape_said(api, project, said, page->count, hits, err);
     if (code == ERR_NONE) {
         *out = json_array();
-        size_t used = 0;
         for (size_t i = 0; i < page->count; i++) {
-            json_t *hit = json_array_get(hits, used);
-            const char *id = json_string_value(json_object_get(hit, "object"));
-            if (id == NULL || strcmp(id, page->items[i].object.object) != 0)
-                continue;
-            json_array_append_new(*out, shape_assertion(&page->items[i], listing, json_incref(hit)));
-            used++;
+            if (hits[i] != NULL)
+                json_array_append_new(*out, api_shape_assertion(said[i], listing, hits[i]));
         }
     }
-    json_decref(hits);
-    free(objects);
+    free(hits);
+    free(said);
     return code;
 }
 

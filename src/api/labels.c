@@ -82,7 +82,7 @@ enum err_code api_check_editor(const char **by, struct err *err)
     return ERR_NONE;
 }
 
-static enum err_code read_editor(const json_t *body, struct label_editor *editor, struct err *err)
+enum err_code api_read_editor(const json_t *body, struct label_editor *editor, struct err *err)
 {
     enum err_code code = json_opt_string(body, "by", &editor->by, err);
     if (code == ERR_NONE)
@@ -204,7 +204,7 @@ API_HANDLER(api_add_examples)
     if (code == ERR_NONE)
         code = read_examples(request, body, &examples, err);
     if (code == ERR_NONE)
-        code = read_editor(body, &editor, err);
+        code = api_read_editor(body, &editor, err);
     if (code == ERR_NONE)
         code = labels_examples(api->config.labels, project, label, &examples, &editor, change, err);
     json_decref(body);
@@ -257,7 +257,7 @@ static enum err_code change_to_other(struct api *api, struct http_request *reque
     if (code == ERR_NONE)
         code = get_name(request, body, field, &other, err);
     if (code == ERR_NONE)
-        code = read_editor(body, &editor, err);
+        code = api_read_editor(body, &editor, err);
     if (code == ERR_NONE) {
         code = change_label(api->config.labels, project, label, other, &editor, change, err);
         if (code != ERR_NONE && err != NULL && strcmp(err->field, "other") == 0)

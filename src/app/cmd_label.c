@@ -35,6 +35,12 @@ static const struct option_spec example_list[] = {
         .value_name = "OBJECT",
         .env = "",
         .help = "Take back what was said of this object."},
+    {.name = "keep",
+        .type = OPTION_STRING,
+        .repeatable = true,
+        .value_name = "OBJECT",
+        .env = "",
+        .help = "What was said of this object is right, though it looks like a mistake; not with the others."},
     {.name = "by", .type = OPTION_STRING, .value_name = "NAME", .help = "Who says it, for the history."},
 };
 static const struct option_table example_options = {
@@ -111,22 +117,28 @@ static enum err_code run_label(const struct options *options, int *status, struc
     const char *project = options_argument(options, 0);
     json_t *body = json_object();
     size_t total = 0;
+    size_t kept = 0;
     enum err_code code = project_name_check(project, err);
+    if (code == ERR_NONE)
+        code = add_objects(body, "objects", options, "keep", &kept, err);
     if (code == ERR_NONE)
         code = add_objects(body, "positive", options, "yes", &total, err);
     if (code == ERR_NONE)
         code = add_objects(body, "negative", options, "no", &total, err);
     if (code == ERR_NONE)
         code = add_objects(body, "clear", options, "clear", &total, err);
-    if (code == ERR_NONE && total == 0) {
-        fputs("framehound: say of which objects: --yes OBJECT, --no OBJECT or --clear OBJECT\n", stderr);
+    if (code == ERR_NONE && (total == 0) == (kept == 0)) {
+        fputs(kept == 0
+                ? "framehound: say of which objects: --yes OBJECT, --no OBJECT, --clear OBJECT or --keep OBJECT\n"
+                : "framehound: --keep is a step of its own: leave out --yes, --no and --clear\n",
+            stderr);
         *status = 2;
     } else if (code == ERR_NONE) {
         struct strbuf path;
         strbuf_init(&path);
         strbuf_addf(&path, "/api/v1/projects/%s/labels/", project);
         http_url_encode(&path, options_argument(options, 1));
-        strbuf_adds(&path, "/examples");
+        strbuf_adds(&path, kept > 0 ? "/keep" : "/examples");
         if (options_is_set(options, "by"))
             json_set_string(body, "by", options_string(options, "by"));
         code = post_change(options, path.data, body, err);

@@ -1,4 +1,4 @@
-// Commands that show labels as data: what was said of which objects.
+// Commands that show labels as data: what was said of which objects, and what of that is probably wrong.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +58,24 @@ struct listing {
     bool json;
     struct ui_table *table;
 };
+
+static enum err_code list(const struct options *options, const char *path, const char *items, session_visit *visit,
+    const char *const *headings, const char *none, struct err *err)
+{
+    struct session session;
+    enum err_code code = session_open(options, 0, &session, err);
+    if (code != ERR_NONE)
+        return code;
+    struct listing listing = {.json = options_bool(options, "json"), .table = ui_table_new(headings)};
+    code = session_each(&session, path, items, visit, &listing, err);
+    if (code == ERR_NONE && !listing.json && ui_table_rows(listing.table) == 0)
+        puts(none);
+    else if (code == ERR_NONE && !listing.json)
+        ui_table_print(listing.table);
+    ui_table_free(listing.table);
+    session_close(&session);
+    return code;
+}
 
 static enum err_code show_assertion(void *context, const json_t *assertion, struct err *err)
 {
@@ -123,29 +141,62 @@ static enum err_code run_assertions(const struct options *options, int *status, 
 {
     static const char *const headings[] = {"LABEL", "SAID", "OBJECT", "CLASS", "AT", "BY", "WHEN", NULL};
     const char *project = options_argument(options, 0);
-    struct session session;
     if (times_are_wrong(options)) {
         *status = 2;
         return ERR_NONE;
     }
     enum err_code code = project_name_check(project, err);
-    if (code == ERR_NONE)
-        code = session_open(options, 0, &session, err);
     if (code != ERR_NONE)
         return code;
-    struct listing listing = {.json = options_bool(options, "json"), .table = ui_table_new(headings)};
     struct strbuf path;
     strbuf_init(&path);
     strbuf_addf(&path, "/api/v1/projects/%s/assertions", project);
     add_filters(&path, options);
-    code = session_each(&session, path.data, "assertions", show_assertion, &listing, err);
-    if (code == ERR_NONE && !listing.json && ui_table_rows(listing.table) == 0)
-        puts("Nothing was said of such objects.");
-    else if (code == ERR_NONE && !listing.json)
-        ui_table_print(listing.table);
+    code = list(options, path.data, "assertions", show_assertion, headings, "Nothing was said of such objects.", err);
     strbuf_release(&path);
-    ui_table_free(listing.table);
-    session_close(&session);
+    return code;
+}
+
+// ---- probable mistakes
+
+static enum err_code show_mistake(void *context, const json_t *mistake, struct err *err)
+{
+    struct listing *listing = context;
+    const json_t *assertion = json_object_get(mistake, "assertion");
+    bool is_no = strcmp(ui_string(assertion, "kind"), "negative") == 0;
+    size_t alike = json_array_size(json_object_get(mistake, "alike"));
+    char score[UI_TEXT_SIZE];
+    char more[UI_TEXT_SIZE] = "";
+    (void)err;
+    if (listing->json) {
+        ui_print_json(mistake);
+        return ERR_NONE;
+    }
+    snprintf(score, sizeof(score), "%.2f", ui_number(mistake, "score"));
+    if (alike > 0)
+        snprintf(more, sizeof(more), "+%zu", alike);
+    ui_table_add(listing->table,
+        (const char *[]){score, ui_string(assertion, "label"), is_no ? "no" : "yes",
+            ui_string(json_object_get(assertion, "hit"), "object"), more, ui_string(assertion, "by"),
+            ui_string(mistake, "detail")});
+    return ERR_NONE;
+}
+
+static enum err_code run_mistakes(const struct options *options, int *status, struct err *err)
+{
+    static const char *const headings[] = {"SCORE", "LABEL", "SAID", "OBJECT", "ALIKE", "BY", "WHY", NULL};
+    const char *project = options_argument(options, 0);
+    (void)status;
+    enum err_code code = project_name_check(project, err);
+    if (code != ERR_NONE)
+        return code;
+    struct strbuf path;
+    strbuf_init(&path);
+    strbuf_addf(&path, "/api/v1/projects/%s/mistakes?min_score=%.6f", project, options_float(options, "min-score"));
+    if (options_is_set(options, "label"))
+        add_filter(&path, "label", options_string(options, "label"));
+    code = list(options, path.data, "mistakes", show_mistake, headings, "Nothing looks like a mistake.", err);
+    strbuf_release(&path);
     return code;
 }
 
@@ -160,3 +211,36 @@ const struct command command_assertions = {
         .arguments_least = 1,
         .arguments_most = 1},
     .run = run_assertions};
+
+static const struct option_spec mistake_list[] = {
+    {.name = "label",
+        .type = OPTION_STRING,
+        .value_name = "NAME",
+        .env = "",
+        .help = "Only what was said of this label."},
+    {.name = "min-score",
+        .type = OPTION_FLOAT,
+        .fallback = "0.7",
+        .least = "0",
+        .most = "1",
+        .env = "",
+        .help = "Least probability of a mistake."},
+};
+static const struct option_table mistake_options = {
+    .title = "Which", .options = mistake_list, .count = sizeof(mistake_list) / sizeof(mistake_list[0])};
+static const struct option_table *const mistakes_tables[] = {&mistake_options, &json_options, CLIENT_TABLES, NULL};
+
+const struct command command_mistakes = {
+    .spec = {.name = "mistakes",
+        .arguments = "PROJECT",
+        .summary = "List what was probably said wrongly, surest first.",
+        .details =
+            "What was said of an object is compared with what was said of those that resemble it. \"framehound "
+            "label\" corrects it; what is right all the same is confirmed with --keep and not listed again. With "
+            "--json, one mistake a line.",
+        .examples = "framehound mistakes demo\n"
+                    "framehound label demo van --keep 0123456789abcdef-00000042-007",
+        .tables = mistakes_tables,
+        .arguments_least = 1,
+        .arguments_most = 1},
+    .run = run_mistakes};

@@ -32,6 +32,7 @@ extern const struct command command_search;
 extern const struct command command_label;
 extern const struct command command_labels;
 extern const struct command command_assertions;
+extern const struct command command_mistakes;
 extern const struct command command_undo;
 extern const struct command command_redo;
 extern const struct command command_export;

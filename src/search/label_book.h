@@ -13,6 +13,7 @@
 //   other, the yes stays. `label` is gone.
 // - delete: the label with all that was said of it is gone.
 // - import: what examples say, of several labels one after the other.
+// - keep: what was said of the objects for this label is right; it is so until something else is said of them.
 //
 // Labels and objects are known by their numbers here, which never change; a label that is gone keeps its number,
 // because undoing brings it back. One thread at a time. Errors: ERR_NOT_FOUND (label), ERR_CONFLICT (name taken, step
@@ -71,11 +72,13 @@ int32_t label_book_find(const struct label_book *book, const char *name);
 struct label_negative {
     int32_t label;
     int64_t step;
+    int64_t kept; // step in which somebody said that this is right; 0: none
 };
 struct label_book_object {
     struct label_key key;
     int32_t label; // that it was said to be; -1: none
     int64_t step;  // in which that was said
+    int64_t kept;  // in which somebody said that this is right; 0: none
     size_t negative_count;
     struct label_negative *negatives; // in no order
     // For whoever owns the book; not part of the state.

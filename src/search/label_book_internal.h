@@ -23,6 +23,7 @@ struct op {
     size_t object;
     int32_t old_label, new_label; // of OP_YES
     int64_t old_step, new_step;   // 0: nothing was said
+    int64_t old_kept, new_kept;   // 0: nobody said that it is right
     size_t old_state, new_state;  // of OP_LABEL: places in the step's states
 };
 
@@ -76,6 +77,9 @@ int64_t book_find_negative(const struct label_book_object *object, int32_t label
 void book_say_yes(struct label_book *book, struct step *step, size_t object, int32_t label, int64_t id);
 // That it is not, said in step `id`; 0 takes that back.
 void book_say_no(struct label_book *book, struct step *step, size_t object, int32_t label, int64_t id);
+// That what was said is right, as step `id` says; 0: nobody says so.
+void book_keep_yes(struct label_book *book, struct step *step, size_t object, int64_t id);
+void book_keep_no(struct label_book *book, struct step *step, size_t object, int32_t label, int64_t id);
 // Its name, time of change and whether it is there.
 struct label_state book_state_of(const struct label_book *book, int32_t label);
 void book_change_label(struct label_book *book, struct step *step, int32_t label, struct label_state state);

@@ -3,7 +3,7 @@
 
 #include "search/label_book_internal.h"
 
-static void set_negative(struct label_book_object *object, int32_t label, int64_t step)
+static void set_negative(struct label_book_object *object, int32_t label, int64_t step, int64_t kept)
 {
     int64_t at = book_find_negative(object, label);
     if (step == 0) {
@@ -11,9 +11,11 @@ static void set_negative(struct label_book_object *object, int32_t label, int64_
             object->negatives[at] = object->negatives[--object->negative_count];
     } else if (at >= 0) {
         object->negatives[at].step = step;
+        object->negatives[at].kept = kept;
     } else {
         object->negatives = book_room_for_one(object->negatives, object->negative_count, sizeof(*object->negatives));
-        object->negatives[object->negative_count++] = (struct label_negative){.label = label, .step = step};
+        object->negatives[object->negative_count++] =
+            (struct label_negative){.label = label, .step = step, .kept = kept};
     }
 }
 
@@ -50,18 +52,21 @@ static void set_label_state(struct label_book *book, int32_t number, const struc
 static void run_op(struct label_book *book, const struct step *step, const struct op *op, bool back)
 {
     struct label_book_object *object = &book->objects[op->object];
+    // Nothing is learnt from that something is right.
+    bool is_said = op->old_label != op->new_label || op->old_step != op->new_step;
     switch (op->kind) {
     case OP_YES:
         object->label = back ? op->old_label : op->new_label;
         object->step = back ? op->old_step : op->new_step;
+        object->kept = back ? op->old_kept : op->new_kept;
         if (op->old_label != op->new_label)
             label_book_touch(book, op->object);
-        note_change(book, op->old_label);
-        note_change(book, op->new_label);
+        note_change(book, is_said ? op->old_label : -1);
+        note_change(book, is_said ? op->new_label : -1);
         break;
     case OP_NEGATIVE:
-        set_negative(object, op->label, back ? op->old_step : op->new_step);
-        note_change(book, op->label);
+        set_negative(object, op->label, back ? op->old_step : op->new_step, back ? op->old_kept : op->new_kept);
+        note_change(book, is_said ? op->label : -1);
         break;
     case OP_LABEL:
         set_label_state(book, op->label, &step->states[back ? op->old_state : op->new_state]);
@@ -86,6 +91,7 @@ void book_say_yes(struct label_book *book, struct step *step, size_t object, int
             .object = object,
             .old_label = o->label,
             .old_step = o->step,
+            .old_kept = o->kept,
             .new_label = label,
             .new_step = label >= 0 ? id : 0});
 }
@@ -94,10 +100,46 @@ void book_say_no(struct label_book *book, struct step *step, size_t object, int3
 {
     const struct label_book_object *o = &book->objects[object];
     int64_t at = book_find_negative(o, label);
-    int64_t old_step = at >= 0 ? o->negatives[at].step : 0;
-    if (old_step != id)
+    struct label_negative before = at >= 0 ? o->negatives[at] : (struct label_negative){0};
+    if (before.step != id)
         do_op(book, step,
-            (struct op){.kind = OP_NEGATIVE, .object = object, .label = label, .old_step = old_step, .new_step = id});
+            (struct op){.kind = OP_NEGATIVE,
+                .object = object,
+                .label = label,
+                .old_step = before.step,
+                .old_kept = before.kept,
+                .new_step = id});
+}
+
+void book_keep_yes(struct label_book *book, struct step *step, size_t object, int64_t id)
+{
+    const struct label_book_object *o = &book->objects[object];
+    if (o->kept != id)
+        do_op(book, step,
+            (struct op){.kind = OP_YES,
+                .object = object,
+                .old_label = o->label,
+                .new_label = o->label,
+                .old_step = o->step,
+                .new_step = o->step,
+                .old_kept = o->kept,
+                .new_kept = id});
+}
+
+void book_keep_no(struct label_book *book, struct step *step, size_t object, int32_t label, int64_t id)
+{
+    int64_t at = book_find_negative(&book->objects[object], label);
+    if (at < 0 || book->objects[object].negatives[at].kept == id)
+        return;
+    struct label_negative before = book->objects[object].negatives[at];
+    do_op(book, step,
+        (struct op){.kind = OP_NEGATIVE,
+            .object = object,
+            .label = label,
+            .old_step = before.step,
+            .new_step = before.step,
+            .old_kept = before.kept,
+            .new_kept = id});
 }
 
 static size_t add_state(struct step *step, struct label_state state)

@@ -67,6 +67,16 @@ static void apply_import(struct label_book *book, struct step *step, const struc
     }
 }
 
+static void apply_keep(struct label_book *book, struct step *step, const struct label_entry *entry, int64_t id)
+{
+    step->positive = (int64_t)entry->positive_count;
+    step->negative = (int64_t)entry->negative_count;
+    for (size_t i = 0; i < entry->positive_count; i++)
+        book_keep_yes(book, step, book_find_or_add_object(book, entry->positive[i]), id);
+    for (size_t i = 0; i < entry->negative_count; i++)
+        book_keep_no(book, step, book_find_or_add_object(book, entry->negative[i]), step->label, id);
+}
+
 static void apply_rename(struct label_book *book, struct step *step, const struct label_entry *entry, int32_t label)
 {
     struct label_state state = book_state_of(book, label);
@@ -90,17 +100,22 @@ static void hand_over(struct label_book *book, struct step *step, int32_t label,
         struct label_book_object *object = &book->objects[i];
         if (object->label == label) {
             int64_t said = object->step;
+            int64_t kept = object->kept;
             book_say_yes(book, step, i, into, said);
-            if (into >= 0)
+            if (into >= 0) {
+                book_keep_yes(book, step, i, kept);
                 book_say_no(book, step, i, into, 0);
+            }
         }
         int64_t at = book_find_negative(object, label);
         if (at < 0)
             continue;
-        int64_t said = object->negatives[at].step;
+        struct label_negative said = object->negatives[at];
         book_say_no(book, step, i, label, 0);
-        if (into >= 0 && object->label != into && !label_book_is_negative(object, into))
-            book_say_no(book, step, i, into, said);
+        if (into >= 0 && object->label != into && !label_book_is_negative(object, into)) {
+            book_say_no(book, step, i, into, said.step);
+            book_keep_no(book, step, i, into, said.kept);
+        }
     }
     remove_label(book, step, label);
     if (into >= 0) {
@@ -184,6 +199,26 @@ static enum err_code check_import(const struct label_book *book, const struct la
     return code == ERR_NONE ? check_room(book, made, err) : code;
 }
 
+// Of each object that must have been said.
+static enum err_code check_keep(const struct label_book *book, const struct label_entry *entry, struct err *err)
+{
+    int32_t label = label_book_find(book, entry->label);
+    if (label < 0)
+        return no_label(entry->label, "label", err);
+    for (size_t i = 0; i < entry->positive_count + entry->negative_count; i++) {
+        bool is_yes = i < entry->positive_count;
+        const char *id = is_yes ? entry->positive[i] : entry->negative[i - entry->positive_count];
+        struct label_key key;
+        int64_t at = label_key_of(id, &key) ? label_book_find_object(book, key) : -1;
+        const struct label_book_object *object = at >= 0 ? &book->objects[at] : NULL;
+        if (object == NULL || (is_yes ? object->label != label : !label_book_is_negative(object, label)))
+            return err_of_field(err,
+                err_set(err, ERR_NOT_FOUND, "nothing was said of %s for the label \"%s\"", id, entry->label),
+                "objects");
+    }
+    return ERR_NONE;
+}
+
 static enum err_code check_rename(const struct label_book *book, const struct label_entry *entry, struct err *err)
 {
     int32_t label = label_book_find(book, entry->label);
@@ -221,6 +256,8 @@ enum err_code label_book_check(const struct label_book *book, const struct label
         return check_examples(book, entry, err);
     case LABEL_STEP_IMPORT:
         return check_import(book, entry, err);
+    case LABEL_STEP_KEEP:
+        return check_keep(book, entry, err);
     case LABEL_STEP_RENAME:
         return check_rename(book, entry, err);
     case LABEL_STEP_MERGE:
@@ -246,6 +283,9 @@ static void apply_step(struct label_book *book, struct step *step, const struct 
     switch (entry->kind) {
     case LABEL_STEP_EXAMPLES:
         apply_examples(book, step, entry, id);
+        break;
+    case LABEL_STEP_KEEP:
+        apply_keep(book, step, entry, id);
         break;
     case LABEL_STEP_RENAME:
         apply_rename(book, step, entry, step->label);

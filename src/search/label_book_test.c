@@ -104,11 +104,13 @@ static char *dump(const struct label_book *book)
         char id[OBJECT_ID_SIZE];
         label_key_format(o->key, id);
         if (o->label >= 0)
-            lines[count++] = mem_sprintf("%s is %s since %" PRId64, id, label_book_label(book, o->label)->name,
-                label_book_step_at_us(book, o->step));
+            lines[count++] = mem_sprintf("%s is %s since %" PRId64 "%s %" PRId64, id,
+                label_book_label(book, o->label)->name, label_book_step_at_us(book, o->step),
+                o->kept != 0 ? " kept" : "", o->kept != 0 ? label_book_step_at_us(book, o->kept) : 0);
         for (size_t k = 0; k < o->negative_count; k++)
-            lines[count++] = mem_sprintf("%s is not %s since %" PRId64, id,
-                label_book_label(book, o->negatives[k].label)->name, label_book_step_at_us(book, o->negatives[k].step));
+            lines[count++] =
+                mem_sprintf("%s is not %s since %" PRId64 "%s", id, label_book_label(book, o->negatives[k].label)->name,
+                    label_book_step_at_us(book, o->negatives[k].step), o->negatives[k].kept != 0 ? " kept" : "");
     }
     qsort(lines, count, sizeof(*lines), compare_texts);
     struct strbuf text;
@@ -171,6 +173,58 @@ static void yes_takes_back_no_of_the_same_label_and_the_other_way_round(void **s
     assert_said(book, 0, "- not blue not red");
     clear(book, "blue", 0);
     assert_said(book, 0, "- not red");
+    label_book_free(book);
+}
+
+static void keep(struct label_book *book, const char *label, int object, bool is_no, enum err_code wanted)
+{
+    const char(*one)[OBJECT_ID_SIZE] = (const char(*)[OBJECT_ID_SIZE]) & objects[object];
+    struct label_entry entry = {.kind = LABEL_STEP_KEEP, .label = label};
+    if (is_no) {
+        entry.negative = one;
+        entry.negative_count = 1;
+    } else {
+        entry.positive = one;
+        entry.positive_count = 1;
+    }
+    assert_code(apply(book, &entry), wanted);
+}
+
+static bool is_kept(const struct label_book *book, int object)
+{
+    struct label_key key;
+    assert_true(label_key_of(objects[object], &key));
+    const struct label_book_object *o = label_book_object(book, (size_t)label_book_find_object(book, key));
+    return o->label >= 0 ? o->kept != 0 : o->negatives[0].kept != 0;
+}
+
+static void what_was_said_is_right_until_something_else_is_said(void **state)
+{
+    (void)state;
+    struct label_book *book = label_book_new();
+    yes(book, "red", 0);
+    no(book, "red", 1);
+    keep(book, "blue", 0, false, ERR_NOT_FOUND);
+    keep(book, "red", 0, true, ERR_NOT_FOUND);
+    keep(book, "red", 2, false, ERR_NOT_FOUND);
+    assert_false(is_kept(book, 0) || is_kept(book, 1));
+    int64_t changed = label_book_label(book, label_book_find(book, "red"))->changed;
+    keep(book, "RED", 0, false, ERR_NONE);
+    keep(book, "red", 1, true, ERR_NONE);
+    assert_true(is_kept(book, 0) && is_kept(book, 1));
+    // Nothing is to be learnt from it.
+    assert_int_equal(label_book_label(book, label_book_find(book, "red"))->changed, changed);
+    undo(book);
+    assert_true(is_kept(book, 0) && !is_kept(book, 1));
+    redo(book);
+    assert_true(is_kept(book, 1));
+    assert_ok(change_name(book, "red", "crimson"), &err);
+    yes(book, "blue", 3);
+    assert_ok(merge(book, "crimson", "blue"), &err);
+    assert_true(is_kept(book, 0) && is_kept(book, 1));
+    yes(book, "blue", 0);
+    no(book, "blue", 1);
+    assert_false(is_kept(book, 0) || is_kept(book, 1));
     label_book_free(book);
 }
 
@@ -393,6 +447,29 @@ static void draw_import(struct label_entry *entry, const char (*some)[OBJECT_ID_
     *entry = (struct label_entry){.kind = LABEL_STEP_IMPORT, .groups = groups, .group_count = 1 + draw(2)};
 }
 
+// Some of what is said is right.
+static void draw_keep(const struct label_book *book, struct label_entry *entry, char (*some)[OBJECT_ID_SIZE])
+{
+    int32_t label = label_book_find(book, entry->label);
+    char yes[12][OBJECT_ID_SIZE];
+    char no[12][OBJECT_ID_SIZE];
+    entry->kind = LABEL_STEP_KEEP;
+    for (size_t i = 0; i < 12; i++) {
+        struct label_key key;
+        assert_true(label_key_of(some[i], &key));
+        int64_t at = label_book_find_object(book, key);
+        const struct label_book_object *object = at >= 0 ? label_book_object(book, (size_t)at) : NULL;
+        if (object != NULL && object->label == label)
+            memcpy(yes[entry->positive_count++], some[i], OBJECT_ID_SIZE);
+        else if (object != NULL && label_book_is_negative(object, label))
+            memcpy(no[entry->negative_count++], some[i], OBJECT_ID_SIZE);
+    }
+    memcpy(some, yes, entry->positive_count * OBJECT_ID_SIZE);
+    memcpy(some + entry->positive_count, no, entry->negative_count * OBJECT_ID_SIZE);
+    entry->positive = (const char(*)[OBJECT_ID_SIZE])some;
+    entry->negative = (const char(*)[OBJECT_ID_SIZE])some + entry->positive_count;
+}
+
 static void draw_entry(const struct label_book *book, struct label_entry *entry, char (*some)[OBJECT_ID_SIZE])
 {
     size_t order[OBJECTS];
@@ -406,8 +483,10 @@ static void draw_entry(const struct label_book *book, struct label_entry *entry,
         memcpy(some[i], objects[order[i]], OBJECT_ID_SIZE);
     }
     *entry = (struct label_entry){.label = names[draw(6)], .by = draw(2) == 0 ? "ann" : NULL};
-    uint32_t what = draw(22);
-    if (what >= 20) {
+    uint32_t what = draw(24);
+    if (what >= 22) {
+        draw_keep(book, entry, some);
+    } else if (what >= 20) {
         draw_import(entry, (const char(*)[OBJECT_ID_SIZE])some);
     } else if (what < 9) {
         entry->kind = LABEL_STEP_EXAMPLES;
@@ -593,6 +672,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_object_carries_the_label_it_was_given_last),
         cmocka_unit_test(yes_takes_back_no_of_the_same_label_and_the_other_way_round),
+        cmocka_unit_test(what_was_said_is_right_until_something_else_is_said),
         cmocka_unit_test(a_label_keeps_its_objects_under_its_new_name),
         cmocka_unit_test(a_merge_hands_everything_over_and_a_yes_wins_over_a_no),
         cmocka_unit_test(a_deleted_label_leaves_nothing_and_undo_brings_all_back),

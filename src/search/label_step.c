@@ -15,6 +15,7 @@ static const char *const kind_names[] = {
     [LABEL_STEP_UNDO] = "undo",
     [LABEL_STEP_REDO] = "redo",
     [LABEL_STEP_IMPORT] = "import",
+    [LABEL_STEP_KEEP] = "keep",
 };
 #define KIND_COUNT (sizeof(kind_names) / sizeof(kind_names[0]))
 
@@ -52,8 +53,9 @@ static json_t *groups_text(const struct label_entry *entry)
 void label_entry_encode(const struct label_entry *entry, struct strbuf *out)
 {
     json_t *text = json_object();
-    // Programs that know no imports go on reading projects without one.
-    json_set_int64(text, "format", entry->kind == LABEL_STEP_IMPORT ? 2 : 1);
+    // Programs that know no such steps go on reading projects without one.
+    bool is_new = entry->kind == LABEL_STEP_IMPORT || entry->kind == LABEL_STEP_KEEP;
+    json_set_int64(text, "format", is_new ? 2 : 1);
     json_set_string(text, "kind", label_step_kind_name(entry->kind));
     if (entry->label != NULL)
         json_set_string(text, "label", entry->label);
@@ -157,10 +159,11 @@ static enum err_code read_fields(const json_t *text, struct label_entry *entry, 
         code = read_name(text, "other", &entry->other, err);
         break;
     case LABEL_STEP_EXAMPLES:
+    case LABEL_STEP_KEEP:
         code = read_objects(text, "positive", memory, &entry->positive, &entry->positive_count, err);
         if (code == ERR_NONE)
             code = read_objects(text, "negative", memory, &entry->negative, &entry->negative_count, err);
-        if (code == ERR_NONE)
+        if (code == ERR_NONE && entry->kind == LABEL_STEP_EXAMPLES)
             code = read_objects(text, "clear", memory, &entry->clear, &entry->clear_count, err);
         break;
     case LABEL_STEP_IMPORT:

@@ -11,6 +11,8 @@
 //   {"format": 1, "kind": "redo",   "step": 17}
 //   {"format": 2, "kind": "import", "by": "ann",
 //    "labels": [{"label": "Bob", "positive": […], "negative": […]}, …]}    several labels at once
+//   {"format": 2, "kind": "keep", "label": "Bob", "positive": […], "negative": […]}
+//                                 what was said of these, yes or no, is right though it looks like a mistake
 //
 // "by" and empty lists are left out. Names are as label_name_clean() leaves them. The time of a step is that of its
 // entry, and its id the entry's position + 1. A program refuses steps of a format newer than its own.
@@ -41,6 +43,7 @@ enum label_step_kind {
     LABEL_STEP_UNDO,
     LABEL_STEP_REDO,
     LABEL_STEP_IMPORT,
+    LABEL_STEP_KEEP,
 };
 const char *label_step_kind_name(enum label_step_kind kind);
 
@@ -48,12 +51,12 @@ const char *label_step_kind_name(enum label_step_kind kind);
 struct label_step {
     int64_t id; // 1 for a project's first
     enum label_step_kind kind;
-    char label[LABEL_NAME_SIZE]; // "" where it is about several
-    int64_t labels;              // how many it is about
-    char other[LABEL_NAME_SIZE]; // the other name of a rename or merge; else ""
-    int64_t positive, negative, cleared;
-    int64_t at_us;              // wall clock
-    char by[LABEL_EDITOR_SIZE]; // "": nobody said
+    char label[LABEL_NAME_SIZE];         // "" where it is about several
+    int64_t labels;                      // how many it is about
+    char other[LABEL_NAME_SIZE];         // the other name of a rename or merge; else ""
+    int64_t positive, negative, cleared; // of keep: the yeses and noes that are right
+    int64_t at_us;                       // wall clock
+    char by[LABEL_EDITOR_SIZE];          // "": nobody said
     bool undone;
 };
 

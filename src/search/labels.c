@@ -28,6 +28,7 @@ static void begin_anew(struct project *p)
     p->videos = NULL;
     p->video_count = 0;
     label_map_release(&p->video_places);
+    labels_forget_mistakes(p);
     free(p->classes);
     p->classes = NULL;
     p->class_count = 0;

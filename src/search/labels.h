@@ -35,10 +35,12 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/id.h"
+#include "search/label_mistakes.h"
 #include "search/label_name.h"
 #include "search/label_refusals.h"
 #include "search/label_step.h"
 
+struct cancel;
 struct labels;
 struct log;
 struct meta_store;
@@ -248,6 +250,47 @@ void assertion_hits_release(struct assertion_hits *page);
 // meanwhile does not shift the pages that follow. ERR_NOT_FOUND (label). Costs time in what was said of the project.
 enum err_code labels_assertions(struct labels *labels, const char *project, const struct assertion_filter *filter,
     const char *cursor, size_t limit, struct assertion_hits *page, struct err *err) ERR_MUST_CHECK;
+
+// ---- probable mistakes
+
+// Assertions that disagree with those about what resembles their objects (label_mistakes.h), surest first; one for each
+// group of objects that follow each other. Those that somebody confirmed are none.
+struct label_mistake {
+    struct assertion_hit said;
+    bool is_no;  // it was said not to be it
+    float score; // how probably it is a mistake, 0 … 1
+    enum mistake_reason reason;
+    char likely[LABEL_NAME_SIZE]; // what it rather is; "": just not what was said
+    char own[OBJECT_ID_SIZE];     // the nearest object of which the same holds; "": none
+    char other[OBJECT_ID_SIZE];   // the nearest that speaks against it
+    float own_similarity, other_similarity;
+    char (*alike)[OBJECT_ID_SIZE]; // the others of the group, of which the same was said
+    size_t alike_count;
+};
+struct label_mistakes {
+    struct label_mistake *items;
+    size_t count;
+    char next_cursor[LABEL_CURSOR_SIZE]; // "": these were the last
+    int64_t version;
+    size_t examined, all; // assertions: compared, and there are
+};
+void label_mistakes_release(struct label_mistakes *page);
+
+// At most so many assertions are compared, each with each (0.8 s of processor time): where there are more, a few of
+// each track, and of those the newest. What was found is kept until something changes.
+#define LABELS_MISTAKES_MAX 5000
+
+// Those of `label` (NULL: all) with at least this score. `cursor` as for labels_assertions. ERR_NOT_FOUND (label).
+enum err_code labels_mistakes(struct labels *labels, const char *project, const char *label, float min_score,
+    const char *cursor, size_t limit, struct cancel *cancel, struct label_mistakes *page,
+    struct err *err) ERR_MUST_CHECK;
+
+// What was said of these objects for the label, yes or no, is right: it is no mistake any more, until something else is
+// said of them. A step like others. 1 … LABELS_EXAMPLES_MAX; ERR_NOT_FOUND where nothing was said.
+enum err_code labels_keep(struct labels *labels, const char *project, const char *label, const char *const *objects,
+    size_t count, const struct label_editor *editor, struct label_change *change, struct err *err) ERR_MUST_CHECK;
+
+// ---- suggestions and candidates
 
 // What is so similar to the positive examples, and so little to the negative ones, that it is taken for the same;
 // surest first. Examples, and what is known not to be it, are none. With `label` (NULL: none; it need not exist yet)

@@ -259,6 +259,142 @@ static void what_is_refused_is_gone_with_its_label(void **state)
     assert_true(is_refused(f, object, -1, "car"));
 }
 
+// ---- probable mistakes
+
+// "label object score", surest first: "red A3.1 other_label blue (+2)".
+static const char *mistakes(struct fixture *f, const char *label, size_t limit)
+{
+    static char text[2048];
+    char cursor[LABEL_CURSOR_SIZE] = "";
+    size_t used = 0;
+    text[0] = '\0';
+    do {
+        struct label_mistakes page;
+        assert_ok(labels_mistakes(
+                      f->labels, PROJECT, label, 0.7f, cursor[0] != '\0' ? cursor : NULL, limit, NULL, &page, &failure),
+            &failure);
+        assert_true(page.count <= limit);
+        for (size_t i = 0; i < page.count; i++) {
+            const struct label_mistake *item = &page.items[i];
+            char video[VIDEO_ID_SIZE];
+            int32_t frame;
+            int32_t k;
+            assert_true(item->score >= 0.7f && item->score <= 1);
+            assert_true(object_id_parse(item->said.object.object, video, &frame, &k));
+            used +=
+                (size_t)snprintf(text + used, sizeof(text) - used, "%s%s%s %c%d.%d %s %s (+%zu)", used > 0 ? ", " : "",
+                    item->is_no ? "not " : "", item->said.label, strcmp(video, VIDEO_A) == 0 ? 'A' : 'B', frame, k,
+                    mistake_reason_name(item->reason), item->likely[0] != '\0' ? item->likely : "-", item->alike_count);
+        }
+        memcpy(cursor, page.next_cursor, sizeof(cursor));
+        label_mistakes_release(&page);
+    } while (cursor[0] != '\0');
+    return text;
+}
+
+static enum err_code keep(struct fixture *f, const char *label, const char *object)
+{
+    struct label_change change;
+    return labels_keep(f->labels, PROJECT, label, &object, 1, &anybody, &change, &failure);
+}
+
+// Things 0 and 1 of both videos, all frames, rightly.
+static void label_both_things(struct fixture *f)
+{
+    static char ids[2][2 * FRAMES][OBJECT_ID_SIZE];
+    static const char *lists[2][2 * FRAMES];
+    struct label_change change;
+    for (int k = 0; k < 2; k++) {
+        for (int i = 0; i < 2 * FRAMES; i++) {
+            object_id_make(i < FRAMES ? VIDEO_A : VIDEO_B, i % FRAMES, k, ids[k][i]);
+            lists[k][i] = ids[k][i];
+        }
+        const struct label_examples examples = {.positive = lists[k], .positive_count = 2 * FRAMES};
+        assert_ok(labels_examples(f->labels, PROJECT, k == 0 ? "red" : "blue", &examples, &anybody, &change, &failure),
+            &failure);
+    }
+}
+
+static void what_is_right_is_no_mistake_and_a_planted_one_is_the_first(void **state)
+{
+    struct fixture *f = *state;
+    assert_string_equal(mistakes(f, NULL, 10), "");
+    label_both_things(f);
+    assert_string_equal(mistakes(f, NULL, 10), "");
+    said_by(f, "ann", "red", object_of(VIDEO_A, 5, 1), NULL);
+    assert_string_equal(mistakes(f, NULL, 10), "red A5.1 other_label blue (+0)");
+    struct label_mistakes page;
+    assert_ok(labels_mistakes(f->labels, PROJECT, "red", 0, NULL, 10, NULL, &page, &failure), &failure);
+    assert_string_equal(page.items[0].said.object.object, object_of(VIDEO_A, 5, 1));
+    assert_string_equal(page.items[0].said.by, "ann");
+    assert_int_equal(page.items[0].said.step, 3);
+    assert_true(page.items[0].other_similarity > 0.9f);
+    assert_int_equal(page.examined, 4 * FRAMES);
+    assert_int_equal(page.all, 4 * FRAMES);
+    assert_int_equal(page.version, 3);
+    label_mistakes_release(&page);
+    assert_string_equal(mistakes(f, "blue", 10), "");
+    undo(f);
+    assert_string_equal(mistakes(f, NULL, 10), "");
+}
+
+static void several_mistakes_come_surest_first_and_in_pages(void **state)
+{
+    struct fixture *f = *state;
+    label_both_things(f);
+    say_yes(f, "red", object_of(VIDEO_A, 5, 1));
+    say_no(f, "red", object_of(VIDEO_B, 3, 0));
+    char all[256];
+    snprintf(all, sizeof(all), "%s", mistakes(f, NULL, 10));
+    assert_non_null(strstr(all, "red A5.1 other_label blue (+0)"));
+    assert_non_null(strstr(all, "not red B3.0 like_yes red (+0)"));
+    assert_string_equal(mistakes(f, NULL, 1), all);
+}
+
+static void a_mistake_that_somebody_kept_is_not_listed_again(void **state)
+{
+    struct fixture *f = *state;
+    const char *odd = "00000000000000aa-00000005-001";
+    label_both_things(f);
+    say_yes(f, "red", odd);
+    assert_code(keep(f, "blue", odd), ERR_NOT_FOUND);
+    assert_string_equal(failure.field, "objects");
+    assert_code(keep(f, "green", odd), ERR_NOT_FOUND);
+    assert_code(keep(f, "red", "nonsense"), ERR_INVALID);
+    assert_ok(keep(f, "RED", odd), &failure);
+    assert_string_equal(mistakes(f, NULL, 10), "");
+    restart(f);
+    assert_string_equal(mistakes(f, NULL, 10), "");
+    // Other mistakes are; and this one is again once the word is taken back or something else was said.
+    say_yes(f, "red", object_of(VIDEO_B, 7, 1));
+    assert_string_equal(mistakes(f, NULL, 10), "red B7.1 other_label blue (+0)");
+    undo(f);
+    undo(f);
+    assert_string_equal(mistakes(f, NULL, 10), "red A5.1 other_label blue (+0)");
+    struct label_change change;
+    assert_ok(labels_redo(f->labels, PROJECT, &anybody, &change, &failure), &failure);
+    assert_int_equal(change.step.kind, LABEL_STEP_REDO);
+    assert_int_equal(change.step.positive, 1);
+    say_yes(f, "blue", odd);
+    say_yes(f, "red", odd);
+    assert_string_equal(mistakes(f, NULL, 10), "red A5.1 other_label blue (+0)");
+}
+
+static void what_is_kept_of_one_object_holds_for_its_track(void **state)
+{
+    struct fixture *f = *state;
+    label_both_things(f);
+    // A track of three frames of the blue thing, said to be red.
+    for (int32_t i = 4; i < 7; i++)
+        add_frame(f, VIDEO_A, i, THINGS, 40);
+    assert_ok(labels_resolve(f->labels, PROJECT, VIDEO_A, &failure), &failure);
+    for (int i = 4; i < 7; i++)
+        say_yes(f, "red", object_of(VIDEO_A, i, 1));
+    assert_string_equal(mistakes(f, NULL, 10), "red A4.1 other_label blue (+2)");
+    assert_ok(keep(f, "red", object_of(VIDEO_A, 6, 1)), &failure);
+    assert_string_equal(mistakes(f, NULL, 10), "");
+}
+
 int main(int argc, char **argv)
 {
     backend = argc > 1 ? argv[1] : "memory";
@@ -271,6 +407,10 @@ int main(int argc, char **argv)
         with_stores(no_for_a_label_called_like_a_class_refuses_the_class),
         with_stores(a_refused_class_holds_for_the_track_until_somebody_says_yes),
         with_stores(what_is_refused_is_gone_with_its_label),
+        with_stores(what_is_right_is_no_mistake_and_a_planted_one_is_the_first),
+        with_stores(several_mistakes_come_surest_first_and_in_pages),
+        with_stores(a_mistake_that_somebody_kept_is_not_listed_again),
+        with_stores(what_is_kept_of_one_object_holds_for_its_track),
     };
     return cmocka_run_group_tests_name(backend, tests, NULL, NULL);
 }

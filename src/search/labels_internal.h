@@ -102,6 +102,8 @@ struct project {
     bool is_combined;
     int64_t combined_version;
 
+    struct mistakes *mistakes; // NULL: not looked for
+
     struct label_track *tracks;
     size_t track_count;
     struct label_map track_places;
@@ -215,6 +217,11 @@ void labels_combine(struct project *p);
 void labels_forget_ranks(struct project *p);
 const struct rank *labels_rank(const struct project *p, int32_t label); // NULL: none yet
 void labels_run_background(void *labels);
+
+// ---- labels_mistakes.c
+
+struct mistakes;
+void labels_forget_mistakes(struct project *p);
 
 // ---- labels_query.c
 

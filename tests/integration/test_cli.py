@@ -10,7 +10,7 @@ from harness import clips, program
 from harness.program import ROOT, frames, ingest, run
 
 COMMANDS = ["up", "ingest", "projects", "videos", "status", "frames", "similar", "search", "label", "labels",
-            "assertions", "undo", "redo", "cancel", "resume", "delete", "dead-letters", "retry", "models list", "models verify",
+            "assertions", "mistakes", "undo", "redo", "cancel", "resume", "delete", "dead-letters", "retry", "models list", "models verify",
              "models add", "models bench", "embed", "track-eval", "doctor", "splitter", "downloader", "indexer",
              "tracker", "query"]
 

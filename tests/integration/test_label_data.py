@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from harness.labelling import LABELS, alike, at, checked, examples, frames, of_kind, refused, submit
+from harness.labelling import LABELS, NOBODY, alike, at, checked, examples, frames, of_kind, refused, submit
 from harness.program import run, serving
 
 STREET = "/api/v1/projects/street"
@@ -172,3 +172,110 @@ def test_what_was_said_is_listed_on_the_command_line(street, tmp_path):
     assert "Nothing was said" in listed("--by", "nobody").stdout
     assert "no time" in listed("--from", "monday", check=2).stderr
     assert "no label" in listed("--label", "blue van", check=1).stderr
+
+
+# ---- probable mistakes
+
+def mistakes(server, **query) -> list[dict]:
+    found, cursor = [], None
+    while True:
+        page = checked(server, "GET", f"{STREET}/mistakes?" + urlencode({**query, **({"cursor": cursor} if cursor else {})}))
+        found, cursor = found + page["mistakes"], page["next_cursor"]
+        if cursor is None:
+            return found
+
+
+def label_tracks(server) -> dict[str, list[str]]:
+    """Names the two things that are seen longest by their tracks, each object for itself."""
+    tracks: dict[str, list[str]] = {}
+    for o in every_object(server).values():
+        if o["track"]:
+            tracks.setdefault(o["track"], []).append(o["id"])
+    first, second, *_ = sorted(tracks.values(), key=len, reverse=True)
+    examples(server, "first", positive=first, by="anna")
+    examples(server, "second", positive=second, by="anna")
+    return {"first": first, "second": second}
+
+
+def test_a_planted_mistake_is_the_first_and_nothing_else_is_one(street):
+    things = label_tracks(street)
+    clean = checked(street, "GET", f"{STREET}/mistakes")
+    assert clean["mistakes"] == [] and clean["examined"] == clean["assertions"] == sum(map(len, things.values()))
+    # Somebody was careless: one picture of the second thing became the first.
+    wrong = things["second"][len(things["second"]) // 2]
+    step = examples(street, "first", positive=[wrong], by="bob")["step"]
+    found = mistakes(street)
+    assert [m["assertion"]["hit"]["object"] for m in found] == [wrong]
+    mistake = found[0]
+    assert mistake["assertion"]["label"] == "first" and mistake["assertion"]["kind"] == "explicit"
+    assert (mistake["assertion"]["by"], mistake["assertion"]["step"]) == ("bob", step["id"])
+    assert mistake["reason"] == "other_label" and mistake["likely"] == "second" and mistake["score"] >= 0.7
+    assert mistake["other"]["object"] in things["second"] and "second" in mistake["detail"]
+    assert mistakes(street, label="FIRST") == found and mistakes(street, label="second") == []
+    assert mistakes(street, min_score=1) == [] and mistakes(street, min_score=0.5, limit=1)[:1] == found
+
+    # Bob looks again, and is sure.
+    kept = checked(street, "POST", at("first", "/keep"), body={"objects": [wrong], "by": "bob"})
+    assert kept["step"]["kind"] == "keep" and kept["step"]["by"] == "bob" and kept["undo"] == kept["step"]
+    assert mistakes(street) == []
+    checked(street, "POST", f"{STREET}/undo")
+    assert mistakes(street) == found
+    # Anna corrects it.
+    examples(street, "second", positive=[wrong])
+    assert mistakes(street) == []
+
+
+def test_a_wrong_no_is_found_too(street):
+    things = label_tracks(street)
+    wrong = things["first"][len(things["first"]) // 2]
+    examples(street, "first", negative=[wrong])
+    found, = mistakes(street)
+    assert found["assertion"]["kind"] == "negative" and found["assertion"]["hit"]["object"] == wrong
+    assert found["reason"] == "like_yes" and found["likely"] == "first"
+
+
+@pytest.mark.parametrize("method,path,status,field,body", [
+    ("GET", f"{STREET}/mistakes?label=nobody", 404, "label", None),
+    ("GET", f"{STREET}/mistakes?label=", 400, "label", None),
+    ("GET", f"{STREET}/mistakes?min_score=1.5", 400, "min_score", None),
+    ("GET", f"{STREET}/mistakes?limit=0", 400, "limit", None),
+    ("GET", f"{STREET}/mistakes?cursor=x", 400, "cursor", None),
+    ("GET", f"{STREET}/mistakes?by=anna", 400, "by", None),
+    ("GET", "/api/v1/projects/none/mistakes", 404, None, None),
+    ("POST", at("nobody", "/keep"), 404, "label", {"objects": [NOBODY]}),
+    ("POST", at("red", "/keep"), 400, "objects", {}),
+    ("POST", at("red", "/keep"), 400, "objects", {"objects": []}),
+    ("POST", at("red", "/keep"), 400, "objects", {"objects": ["x"]}),
+    ("POST", at("red", "/keep"), 400, "objects", {"objects": [NOBODY] * 10001}),
+    ("POST", at("red", "/keep"), 404, "objects", {"objects": [NOBODY]}),
+    ("POST", at("red", "/keep"), 400, "by", {"objects": [NOBODY], "by": "b" * 101}),
+    ("POST", at("red", "/keep"), 400, "version", {"objects": [NOBODY], "version": "x"}),
+    ("POST", at("red", "/keep"), 409, None, {"objects": [NOBODY], "version": 0}),
+    ("POST", at("red", "/keep"), 400, "colour", {"objects": [NOBODY], "colour": "red"}),
+], ids=lambda value: value[17:60] if isinstance(value, str) else None)
+def test_bad_questions_about_mistakes_name_the_field(street, method, path, status, field, body):
+    examples(street, "red", positive=[next(iter(every_object(street)))])
+    before = checked(street, "GET", LABELS)
+    assert refused(street, method, path, status, **({} if body is None else {"body": body})).get("field") == field
+    assert checked(street, "GET", LABELS) == before
+
+
+def test_the_same_object_cannot_be_kept_twice_in_one_request(street):
+    one = next(iter(every_object(street)))
+    examples(street, "red", positive=[one])
+    problem = refused(street, "POST", at("red", "/keep"), 400, body={"objects": [one, one]})
+    assert "twice" in problem["detail"] and problem["field"] == "objects"
+
+
+def test_mistakes_are_reviewed_on_the_command_line(street, tmp_path):
+    things = label_tracks(street)
+    wrong = things["second"][len(things["second"]) // 2]
+    examples(street, "first", positive=[wrong], by="bob")
+    at_server = ("--server", street.url)
+    line, = run("mistakes", "street", "--json", *at_server, home=tmp_path).stdout.splitlines()
+    assert json.loads(line) == mistakes(street)[0]
+    table = run("mistakes", "street", *at_server, home=tmp_path).stdout
+    assert wrong in table and "bob" in table and 'looks like "second"' in table.replace("more ", "")
+    run("label", "street", "first", "--keep", wrong, "--yes", wrong, *at_server, home=tmp_path, check=2)
+    run("label", "street", "first", "--keep", wrong, "--by", "bob", *at_server, home=tmp_path)
+    assert "Nothing looks like a mistake" in run("mistakes", "street", *at_server, home=tmp_path).stdout

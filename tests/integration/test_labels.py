@@ -38,6 +38,7 @@ def everything(server) -> dict:
     return {"labels": labels, "frames": frames(server), "history": checked(server, "GET", "/api/v1/projects/street/history"),
             "said": [checked(server, "GET", f"/api/v1/projects/street/assertions?kind={kind}&limit=1000")
                      for kind in ("explicit", "probable", "negative")],
+            "mistakes": checked(server, "GET", "/api/v1/projects/street/mistakes"),
             "objects": {(label["name"], kind): of_kind(server, label["name"], kind)
                         for label in labels["labels"] for kind in ("explicit", "probable", "negative")}}
 
@@ -122,6 +123,8 @@ def test_a_name_may_be_written_in_any_way(street, name):
     renamed = checked(street, "POST", at(name, "/rename"), body={"name": "plain"})
     assert (renamed["step"]["label"], renamed["step"]["other"]) == (name, "plain")
     checked(street, "POST", at("plain", "/rename"), body={"name": name})
+    kept = checked(street, "POST", at(name, "/keep"), body={"objects": [thing]})["step"]
+    assert (kept["kind"], kept["label"], kept["positive"]) == ("keep", name, 1)
     checked(street, "DELETE", at(name, f"/examples/{thing}"))
     checked(street, "DELETE", at(name))
 

@@ -634,6 +634,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{p}/labels/{l}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What was said of these objects is right, though it looks like a mistake
+         * @description For what `/projects/{p}/mistakes` lists: confirmed, it is not listed again until something else is said of the object.
+         *     Holds for the object's track. A step like others, which can be undone.
+         */
+        post: operations["keepAssertions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{p}/labels/{l}/rename": {
         parameters: {
             query?: never;
@@ -744,6 +765,29 @@ export interface paths {
          *     probable ones surest first. What is said meanwhile does not shift the pages that follow.
          */
         get: operations["listAssertions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{p}/mistakes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Assertions that are probably mistakes, for review
+         * @description Those that disagree with what was said of objects that resemble theirs, surest first; objects that follow each other
+         *     and of which the same was said are one mistake. At most 5,000 assertions are compared, each with each (under a
+         *     second); where there are more, a few of each track, and of those the newest. A label with one example only, and
+         *     an object that resembles nothing labelled, cannot be judged.
+         */
+        get: operations["listMistakes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1372,7 +1416,7 @@ export interface components {
         Step: {
             id: number;
             /** @enum {string} */
-            kind: "examples" | "rename" | "merge" | "delete" | "undo" | "redo" | "import";
+            kind: "examples" | "rename" | "merge" | "delete" | "undo" | "redo" | "import" | "keep";
             /** @description Empty for an import of several labels */
             label: string;
             /** @description How many labels it is about: several for an import only */
@@ -1479,6 +1523,41 @@ export interface components {
             /** @description The step of the history in which it was said */
             step: number | null;
             hit: components["schemas"]["Hit"];
+        };
+        Mistake: {
+            assertion: components["schemas"]["Assertion"];
+            /** @description How probably it is a mistake */
+            score: number;
+            /**
+             * @description Said to be it, and looks like another label; said to be it, and looks like what was said not to be; said not to
+             *     be it, and looks like it
+             * @enum {string}
+             */
+            reason: "other_label" | "like_no" | "like_yes";
+            /** @description The reason as a sentence */
+            detail: string;
+            /** @description The label it looks like; null for like_no */
+            likely: string | null;
+            /** @description The nearest object that agrees */
+            own: components["schemas"]["Evidence"];
+            /** @description The nearest object that speaks against it */
+            other: components["schemas"]["Evidence"];
+            /** @description Further objects of which the same was said, that follow this one and are mistaken if it is */
+            alike: components["schemas"]["ObjectId"][];
+        };
+        Evidence: null | {
+            object: components["schemas"]["ObjectId"];
+            /** @description Cosine similarity, -1 to 1 */
+            similarity: number;
+        };
+        MistakeList: {
+            mistakes: components["schemas"]["Mistake"][];
+            next_cursor: string | null;
+            version: components["schemas"]["LabelVersion"];
+            /** @description Assertions that were compared */
+            examined: number;
+            /** @description Assertions there are */
+            assertions: number;
         };
         AssertionList: {
             assertions: components["schemas"]["Assertion"][];
@@ -2707,6 +2786,40 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    keepAssertions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+                /** @description The label's name; upper and lower case and Unicode forms make no difference */
+                l: components["parameters"]["LabelName"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each was said to be it, or not to be it */
+                    objects: components["schemas"]["ObjectId"][];
+                    version?: components["schemas"]["LabelVersion"];
+                    by?: components["schemas"]["Editor"];
+                };
+            };
+        };
+        responses: {
+            /** @description What was done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelChange"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     renameLabel: {
         parameters: {
             query?: never;
@@ -2909,6 +3022,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AssertionList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listMistakes: {
+        parameters: {
+            query?: {
+                /** @description Only what was said of this label */
+                label?: components["schemas"]["LabelName"];
+                /** @description Least `score` */
+                min_score?: number;
+                /** @description At most this many */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of probable mistakes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MistakeList"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -19,6 +19,12 @@ it('says what became of a label', () => {
     expect(stepText(stepOf('delete'))).toBe('removed the label “red car”');
 });
 
+it('says what was confirmed', () => {
+    expect(stepText(stepOf('keep', { positive: 2, negative: 1 }))).toBe(
+        'confirmed what was said of 3 objects for “red car”',
+    );
+});
+
 it('says what an import was about', () => {
     expect(stepText(stepOf('import', { positive: 12 }))).toBe('imported “red car” for 12 objects');
     expect(stepText(stepOf('import', { labels: 3, label: '', positive: 12, negative: 2 }))).toBe(

@@ -27,6 +27,8 @@ export function stepText(step: StepFacts): string {
             return `took back a step of ${label}`;
         case 'redo':
             return `did a step of ${label} again`;
+        case 'keep':
+            return `confirmed what was said of ${formatNumberOf(step.positive + step.negative, 'object')} for ${label}`;
         case 'import': {
             const named = `imported ${label} for ${formatNumberOf(step.positive, 'object')}`;
             return step.negative > 0 ? `${named}, ${step.negative} are not it` : named;

@@ -118,6 +118,10 @@ json_t *api_shape_assertion(const struct assertion_hit *assertion, enum label_li
 // The objects of `count` assertions as hits, each a new reference; NULL for one that is just being deleted.
 enum err_code api_shape_said(struct api *api, const char *project, const struct assertion_hit *const *said,
     size_t count, json_t **hits, struct err *err) ERR_MUST_CHECK;
+// Answers with a change, which is freed. One that is refused because somebody else was quicker says in the problem
+// document what the version is now and who made it.
+enum err_code api_respond_change(struct http_response *response, enum err_code code, struct label_change *change,
+    const struct err *err) ERR_MUST_CHECK;
 // The fields `by` and `version` of a change.
 enum err_code api_read_editor(const json_t *body, struct label_editor *editor, struct err *err) ERR_MUST_CHECK;
 // The query field `kind`; explicit if absent.

@@ -156,10 +156,18 @@ API_HANDLER(api_history)
 
 // ---- changes
 
-static enum err_code respond_change(struct http_response *response, enum err_code code, struct label_change *change)
+enum err_code api_respond_change(
+    struct http_response *response, enum err_code code, struct label_change *change, const struct err *err)
 {
-    if (code == ERR_NONE)
+    if (code == ERR_NONE) {
         http_response_json(response, 200, shape_label_change(change));
+    } else if (code == ERR_CONFLICT && change->version > 0 && err != NULL) {
+        json_t *members = json_object();
+        json_set_int64(members, "version", change->version);
+        json_set_string(members, "by", change->step.by[0] != '\0' ? change->step.by : NULL);
+        http_response_problem_members(response, err, members);
+        code = ERR_NONE;
+    }
     free(change);
     return code;
 }
@@ -193,7 +201,7 @@ API_HANDLER(api_add_examples)
     json_t *body = NULL;
     struct label_examples examples = {0};
     struct label_editor editor = {.expected_version = -1};
-    struct label_change *change = mem_alloc(sizeof(*change));
+    struct label_change *change = mem_calloc(1, sizeof(*change));
     enum err_code code = api_param_project(request, &project, err);
     if (code == ERR_NONE)
         code = api_param_label(request, &label, err);
@@ -208,7 +216,7 @@ API_HANDLER(api_add_examples)
     if (code == ERR_NONE)
         code = labels_examples(api->config.labels, project, label, &examples, &editor, change, err);
     json_decref(body);
-    return respond_change(response, code, change);
+    return api_respond_change(response, code, change, err);
 }
 
 API_HANDLER(api_remove_example)
@@ -218,7 +226,7 @@ API_HANDLER(api_remove_example)
     const char *label = NULL;
     const char *object = http_request_param(request, "o");
     struct label_editor editor;
-    struct label_change *change = mem_alloc(sizeof(*change));
+    struct label_change *change = mem_calloc(1, sizeof(*change));
     enum err_code code = query_editor(request, &editor, err);
     if (code == ERR_NONE)
         code = api_param_project(request, &project, err);
@@ -230,7 +238,7 @@ API_HANDLER(api_remove_example)
             "object");
     if (code == ERR_NONE)
         code = labels_clear(api->config.labels, project, label, object, &editor, change, err);
-    return respond_change(response, code, change);
+    return api_respond_change(response, code, change, err);
 }
 
 // Renaming and merging: both take another name and answer with the change.
@@ -246,7 +254,7 @@ static enum err_code change_to_other(struct api *api, struct http_request *reque
     const char *other = NULL;
     json_t *body = NULL;
     struct label_editor editor = {.expected_version = -1};
-    struct label_change *change = mem_alloc(sizeof(*change));
+    struct label_change *change = mem_calloc(1, sizeof(*change));
     enum err_code code = api_param_project(request, &project, err);
     if (code == ERR_NONE)
         code = api_param_label(request, &label, err);
@@ -264,7 +272,7 @@ static enum err_code change_to_other(struct api *api, struct http_request *reque
             err_name_field(err, field);
     }
     json_decref(body);
-    return respond_change(response, code, change);
+    return api_respond_change(response, code, change, err);
 }
 
 API_HANDLER(api_rename_label)
@@ -283,7 +291,7 @@ API_HANDLER(api_delete_label)
     const char *project = NULL;
     const char *label = NULL;
     struct label_editor editor;
-    struct label_change *change = mem_alloc(sizeof(*change));
+    struct label_change *change = mem_calloc(1, sizeof(*change));
     enum err_code code = query_editor(request, &editor, err);
     if (code == ERR_NONE)
         code = api_param_project(request, &project, err);
@@ -291,7 +299,7 @@ API_HANDLER(api_delete_label)
         code = api_param_label(request, &label, err);
     if (code == ERR_NONE)
         code = labels_delete(api->config.labels, project, label, &editor, change, err);
-    return respond_change(response, code, change);
+    return api_respond_change(response, code, change, err);
 }
 
 static enum err_code step_back_or_forth(struct api *api, struct http_request *request, struct http_response *response,
@@ -301,13 +309,13 @@ static enum err_code step_back_or_forth(struct api *api, struct http_request *re
 {
     const char *project = NULL;
     struct label_editor editor;
-    struct label_change *change = mem_alloc(sizeof(*change));
+    struct label_change *change = mem_calloc(1, sizeof(*change));
     enum err_code code = query_editor(request, &editor, err);
     if (code == ERR_NONE)
         code = api_param_project(request, &project, err);
     if (code == ERR_NONE)
         code = go(api->config.labels, project, &editor, change, err);
-    return respond_change(response, code, change);
+    return api_respond_change(response, code, change, err);
 }
 
 API_HANDLER(api_undo)

@@ -125,7 +125,7 @@ API_HANDLER(api_keep)
     size_t count = 0;
     json_t *body = NULL;
     struct label_editor editor = {.expected_version = -1};
-    struct label_change *change = mem_alloc(sizeof(*change));
+    struct label_change *change = mem_calloc(1, sizeof(*change));
     enum err_code code = api_param_project(request, &project, err);
     if (code == ERR_NONE)
         code = api_param_label(request, &label, err);
@@ -139,9 +139,6 @@ API_HANDLER(api_keep)
         code = api_read_editor(body, &editor, err);
     if (code == ERR_NONE)
         code = labels_keep(api->config.labels, project, label, objects, count, &editor, change, err);
-    if (code == ERR_NONE)
-        http_response_json(response, 200, shape_label_change(change));
-    free(change);
     json_decref(body);
-    return code;
+    return api_respond_change(response, code, change, err);
 }

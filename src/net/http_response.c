@@ -97,7 +97,7 @@ void http_response_json(struct http_response *response, int status, json_t *valu
     strbuf_release(&text);
 }
 
-void http_response_problem_status(struct http_response *response, int status, const struct err *err)
+static json_t *shape_problem(int status, const struct err *err)
 {
     json_t *problem = json_object();
     json_set_string(problem, "type", "about:blank");
@@ -108,6 +108,22 @@ void http_response_problem_status(struct http_response *response, int status, co
     // Where the fault is the server's, the field is one of its own documents.
     if (err->field[0] != '\0' && status < 500)
         json_set_string(problem, "field", err->field);
+    return problem;
+}
+
+void http_response_problem_status(struct http_response *response, int status, const struct err *err)
+{
+    http_response_json(response, status, shape_problem(status, err));
+    response->type = "application/problem+json";
+}
+
+void http_response_problem_members(struct http_response *response, const struct err *err, json_t *members)
+{
+    int status = err_http_status(err->code);
+    json_t *problem = shape_problem(status, err);
+    // None of its own is replaced.
+    json_object_update_missing(problem, members);
+    json_decref(members);
     http_response_json(response, status, problem);
     response->type = "application/problem+json";
 }

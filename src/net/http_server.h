@@ -136,6 +136,8 @@ void http_response_owned(
 void http_response_strbuf(struct http_response *response, int status, const char *type, struct strbuf *text);
 void http_response_problem(struct http_response *response, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+// An error as a problem document, with further members of its own (RFC 9457, 3.2), which it takes over.
+void http_response_problem_members(struct http_response *response, const struct err *err, json_t *members);
 // `size_bytes` bytes of a file from `offset` on; takes over `fd`. Answers HEAD, Range (one range), If-Range,
 // If-None-Match and If-Modified-Since. `etag` without quotes; NULL: none. `modified_us` 0: not said.
 void http_response_file(struct http_response *response, const char *type, int fd, uint64_t offset, uint64_t size_bytes,

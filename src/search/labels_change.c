@@ -13,12 +13,32 @@
 enum err_code labels_check_version(const struct project *p, const struct label_editor *editor, struct err *err)
 {
     int64_t version = label_book_version(p->book);
-    if (editor->expected_version < 0 || editor->expected_version == version)
+    int64_t expected = editor->expected_version;
+    if (expected < 0 || expected == version)
         return ERR_NONE;
+    if (expected > version)
+        return err_set(err, ERR_CONFLICT,
+            "the labels are at version %" PRId64 ", not %" PRId64 ": the project was begun anew; look at them again",
+            version, expected);
+    const char *who = label_book_step_by(p->book, version);
+    bool others = false;
+    for (int64_t id = expected + 1; id < version && !others; id++)
+        others = strcmp(label_book_step_by(p->book, id), who) != 0;
     return err_set(err, ERR_CONFLICT,
-        "the labels were changed by somebody else: they are at version %" PRId64 ", not %" PRId64
+        "the labels were changed by %.100s%s: they are at version %" PRId64 ", not %" PRId64
         "; look at them again and repeat the change if it still is right",
-        version, editor->expected_version);
+        who[0] != '\0' ? who : "somebody else", others ? " and others" : "", version, expected);
+}
+
+// What the labels are at, for whoever made a change for an older version.
+static void describe_conflict(const struct project *p, const struct label_editor *editor, struct label_change *change)
+{
+    int64_t version = label_book_version(p->book);
+    *change = (struct label_change){0};
+    if (editor->expected_version < 0 || editor->expected_version == version || version == 0)
+        return;
+    change->version = version;
+    label_book_step(p->book, version, &change->step);
 }
 
 // Undo and redo are about what is last now.
@@ -144,6 +164,8 @@ enum err_code labels_commit(struct labels *labels, const char *project, struct l
         code = err_set(err, ERR_NOT_FOUND, "there is no project %s any more", project);
     if (code == ERR_NONE)
         describe(labels, p, position + 1, change);
+    else
+        describe_conflict(p, editor, change);
     labels_leave(labels, p);
     return code;
 }

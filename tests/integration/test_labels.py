@@ -253,6 +253,7 @@ def test_the_second_of_two_clients_is_told(street):
     examples(street, "mine", positive=[one], version=seen)
     problem = refused(street, "POST", at("yours", "/examples"), 409, body={"positive": [two], "version": seen})
     assert problem["code"] == "conflict" and "somebody else" in problem["detail"]
+    assert (problem["version"], problem["by"]) == (seen + 1, None)
     for method, path, more in [
         ("DELETE", at("mine", f"?version={seen}"), {}), ("DELETE", at("mine", f"/examples/{one}?version={seen}"), {}),
         ("POST", at("mine", "/rename"), {"body": {"name": "ours", "version": seen}}),
@@ -263,6 +264,26 @@ def test_the_second_of_two_clients_is_told(street):
         refused(street, method, path, 409, **more)
     now = checked(street, "GET", LABELS)
     assert now["version"] == seen + 1 and [label["name"] for label in now["labels"]] == ["mine"]
+
+
+def test_who_was_quicker_is_named(street):
+    one, two, *_ = alike(street)
+    seen = checked(street, "GET", LABELS)["version"]
+    late = {"body": {"positive": [two], "version": seen}}
+    examples(street, "van", positive=[one], by="anna")
+    problem = refused(street, "POST", at("van", "/examples"), 409, **late)
+    assert (problem["version"], problem["by"]) == (seen + 1, "anna")
+    assert f"changed by anna: they are at version {seen + 1}, not {seen}" in problem["detail"]
+    examples(street, "van", negative=[one], by="bob")
+    problem = refused(street, "POST", at("van", "/keep"), 409, body={"objects": [one], "version": seen, "by": "cid"})
+    assert (problem["version"], problem["by"]) == (seen + 2, "bob") and "changed by bob and others" in problem["detail"]
+    # With what it is told, a client can do it again.
+    assert examples(street, "van", positive=[two], version=problem["version"])["version"] == seen + 3
+    ahead = refused(street, "DELETE", at("van", f"?version={seen + 99}"), 409)
+    assert ahead["version"] == seen + 3 and "begun anew" in ahead["detail"]
+    # A conflict about something else has no version to go by.
+    examples(street, "lorry", positive=[one])
+    assert "version" not in refused(street, "POST", at("lorry", "/rename"), 409, body={"name": "van"})
 
 
 def test_an_object_moves_to_the_label_that_was_said_last(street):

@@ -1082,6 +1082,10 @@ export interface components {
             status: number;
             detail: string;
             code?: string;
+            /** @description Where a change of labels was made for an older version, the version that they are at now */
+            version?: number;
+            /** @description Beside `version`, who made the last change; null where no name was given */
+            by?: string | null;
             /**
              * @description The field of the request that is wrong: of the body (`filters.videos` inside another), of the query, or of the
              *     path, where it is `project`, `video`, `frame`, `object`, `label`, `name` or `id`. `source` for an upload's bytes.

@@ -17,7 +17,7 @@
 
 static const char *const kind_names[FINDING_KIND_COUNT] = {"crop_without_object", "object_without_crop",
     "object_without_vector", "vector_without_object", "frame_without_blob", "blob_without_frame", "blob_without_video",
-    "source_missing", "stuck_video", "deletion_unfinished", "temporary_file"};
+    "source_missing", "stuck_video", "deletion_unfinished", "temporary_file", "tracks_behind"};
 
 const char *finding_kind_name(enum finding_kind kind)
 {

@@ -22,6 +22,7 @@ enum finding_kind {
     FINDING_STUCK_VIDEO,           // running, but nothing is left to do or no message is there: resumed or settled
     FINDING_DELETION_UNFINISHED,   // finished
     FINDING_TEMPORARY_FILE,        // removed
+    FINDING_TRACKS_BEHIND,         // cannot be corrected, or do not follow their corrections: tracked again
     FINDING_KIND_COUNT,
 };
 const char *finding_kind_name(enum finding_kind kind);

@@ -3,6 +3,7 @@
 #include "blob_store/blob_store.h"
 #include "ingest/doctor.h"
 #include "ingest/test_pipeline.h"
+#include "ingest/track_corrections.h"
 #include "meta_store/meta_store.h"
 #include "vector_index/vector_index.h"
 
@@ -178,6 +179,51 @@ static void a_video_that_nobody_works_on_is_resumed(void **state)
     discharge(&patient);
 }
 
+static void tracks_that_cannot_be_corrected_are_made_again(void **state)
+{
+    (void)state;
+    struct patient patient;
+    struct err err = ERR_INIT;
+    char key[BLOB_KEY_SIZE];
+    admit(&patient);
+    blob_key_tracks("demo", patient.id, key);
+    assert_ok(blob_store_remove(patient.p.ingest.blobs, key, &err), &err);
+    expect_cured(&patient, FINDING_TRACKS_BEHIND, 1);
+    assert_ok(blob_store_put(patient.p.ingest.blobs, key, "FHTRACKS\1 no more than this", 27, &err), &err);
+    expect_cured(&patient, FINDING_TRACKS_BEHIND, 1);
+    discharge(&patient);
+}
+
+static void tracks_that_do_not_follow_their_corrections_are_made_again(void **state)
+{
+    (void)state;
+    struct patient patient;
+    struct err err = ERR_INIT;
+    char journal[META_JOURNAL_NAME_MAX + 1];
+    static const char undone[] = "{\"format\":1,\"kind\":\"undo\",\"step\":1}";
+    admit(&patient);
+    struct meta_track *tracks = NULL;
+    size_t count = 0;
+    assert_ok(
+        meta_store_list_tracks(patient.p.ingest.meta, patient.id, -1, META_LIST_MAX, &tracks, &count, &err), &err);
+    size_t longest = 0;
+    for (size_t i = 0; i < count; i++)
+        longest = tracks[i].objects > tracks[longest].objects ? i : longest;
+    const struct correction_request split = {
+        .kind = TRACK_STEP_SPLIT, .track = tracks[longest].n, .at_us = tracks[longest].last_us, .expected_version = -1};
+    struct correction correction;
+    assert_ok(corrections_change(&patient.p.ingest, patient.id, &split, NULL, &correction, &err), &err);
+    correction_release(&correction);
+    free(tracks);
+    // The journal alone, as when the process ended there; healthy is what was before the split.
+    snprintf(journal, sizeof(journal), "tracks-%s", patient.id);
+    assert_ok(
+        meta_store_append_journal(patient.p.ingest.meta, "demo", journal, 1, undone, sizeof(undone) - 1, NULL, &err),
+        &err);
+    expect_cured(&patient, FINDING_TRACKS_BEHIND, 1);
+    discharge(&patient);
+}
+
 static void young_things_are_left_alone(void **state)
 {
     (void)state;
@@ -212,6 +258,8 @@ int main(void)
         cmocka_unit_test(a_picture_that_is_missing_is_decoded_again),
         cmocka_unit_test(what_belongs_to_nothing_is_removed),
         cmocka_unit_test(a_video_that_nobody_works_on_is_resumed),
+        cmocka_unit_test(tracks_that_cannot_be_corrected_are_made_again),
+        cmocka_unit_test(tracks_that_do_not_follow_their_corrections_are_made_again),
         cmocka_unit_test(young_things_are_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, close_models);

@@ -8,6 +8,9 @@
 #include "ingest/doctor_internal.h"
 #include "ingest/lifecycle_internal.h"
 #include "ingest/messages.h"
+#include "ingest/track_corrections.h"
+#include "ingest/track_sheet.h"
+#include "ingest/tracking.h"
 #include "queue/queue.h"
 #include "vector_index/vector_index.h"
 
@@ -326,6 +329,29 @@ static enum err_code check_source(struct exam *exam, struct err *err)
     return ERR_NONE;
 }
 
+static enum err_code check_tracks(struct exam *exam, struct err *err)
+{
+    struct doctor *doctor = exam->doctor;
+    struct track_sheet sheet = {0};
+    bool are_behind = false;
+    if (!exam->settled || tracking_is_due(exam->video) || exam->video->tracked_us == 0)
+        return ERR_NONE;
+    enum err_code code = corrections_are_due(doctor->ingest, exam->video, &are_behind, err);
+    if (code == ERR_NONE && !are_behind) {
+        code = track_sheet_get(doctor->ingest, exam->video, &sheet, err);
+        track_sheet_release(&sheet);
+        are_behind = code == ERR_CORRUPT;
+    }
+    if (!are_behind)
+        return code;
+    err_clear(err);
+    code = doctor->options->repair ? tracking_request(doctor->ingest, exam->video, err) : ERR_NONE;
+    if (code == ERR_NONE)
+        doctor_report_finding(doctor, FINDING_TRACKS_BEHIND, exam->video->id, doctor->options->repair,
+            "the tracks of video %s do not follow their corrections, or cannot be corrected", exam->video->id);
+    return code;
+}
+
 static enum err_code check_state(struct doctor *doctor, const struct meta_video *video, bool *stop, struct err *err)
 {
     enum err_code code = ERR_NONE;
@@ -369,6 +395,8 @@ enum err_code doctor_check_video(struct doctor *doctor, const struct meta_video 
             code = check_frames(&exam, err);
         if (code == ERR_NONE && exam.decode > 0)
             code = decode_again(&exam, err);
+        if (code == ERR_NONE)
+            code = check_tracks(&exam, err);
     }
     free(exam.frames.list);
     free(exam.crops.list);

@@ -164,9 +164,9 @@ static enum err_code request_tracks(const struct ingest *ingest, const struct me
         enum err_code code = queue_purge(ingest->queue, video->id, err);
         return code == ERR_NONE ? tracking_request(ingest, video, err) : code;
     }
-    // Being indexed again it has messages that must stay, and is tracked at the end of them.
     enum err_code code = corrections_are_due(ingest, video, &are_behind, err);
-    return code == ERR_NONE && are_behind ? tracking_request(ingest, video, err) : code;
+    // Where it is being indexed again, it is tracked at the end of that.
+    return code == ERR_NONE && are_behind ? tracking_request_anew(ingest, video, err) : code;
 }
 
 static enum err_code recover_video(

@@ -169,7 +169,7 @@ void track_book_step(const struct track_book *book, int64_t id, struct track_ste
         .step = step->entry.step,
         .track = about->entry.track,
         .other = about->entry.other,
-        .made = made_by(book, about),
+        .made = step->entry.kind != TRACK_STEP_UNDO ? made_by(book, about) : -1,
         .objects = (int64_t)about->entry.count,
         .time_us = about->entry.time_us,
         .at_us = step->at_us,

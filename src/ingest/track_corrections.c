@@ -97,6 +97,7 @@ struct change {
     struct cancel *cancel;
     const struct correction_request *request;
     struct meta_video video;
+    bool wants_tracking; // before it can be corrected
     struct track_sheet sheet;
     struct track_book *book;
     struct track_state *state; // what the corrections so far make of the sheet
@@ -128,21 +129,12 @@ static enum err_code check_tracked(const struct meta_video *video, struct err *e
     return ERR_NONE;
 }
 
-// A sheet that is missing or of no use is made by tracking again; nothing else is lost with it.
+// A sheet that is missing, because an earlier program tracked the video, or is damaged is made by tracking again.
 static enum err_code get_sheet(struct change *change, struct err *err)
 {
-    const struct meta_video *video = &change->video;
-    enum err_code code = track_sheet_get(change->ingest, video, &change->sheet, err);
-    if (code != ERR_NOT_FOUND && code != ERR_CORRUPT)
-        return code;
-    bool is_old = code == ERR_NOT_FOUND;
-    if (!is_old)
-        log_warn(change->ingest->log, "%s; it is tracked again", err->message);
-    code = tracking_request(change->ingest, video, err);
-    if (code != ERR_NONE)
-        return code;
-    return err_set(err, ERR_CONFLICT, "video %s is tracked again now, because %s: try again in a moment", video->id,
-        is_old ? "its tracks were made by an earlier version of Framehound" : "what the tracker had found was damaged");
+    enum err_code code = track_sheet_get(change->ingest, &change->video, &change->sheet, err);
+    change->wants_tracking = code == ERR_NOT_FOUND || code == ERR_CORRUPT;
+    return code;
 }
 
 static enum err_code load(struct change *change, const char *video, struct err *err)
@@ -398,28 +390,41 @@ static enum err_code change_locked(struct change *change, const char *video, str
     return code;
 }
 
-enum err_code corrections_change(const struct ingest *ingest, const char *video,
-    const struct correction_request *request, struct cancel *cancel, struct correction *correction, struct err *err)
+static enum err_code change_once(const struct ingest *ingest, const char *video,
+    const struct correction_request *request, struct cancel *cancel, struct correction *out, bool *wants_tracking,
+    struct err *err)
 {
     struct change *change = mem_calloc(1, sizeof(*change));
     struct file_lock *lock = NULL;
     change->ingest = ingest;
     change->request = request;
     change->cancel = cancel;
-    *correction = (struct correction){0};
-    enum err_code code = ERR_NONE;
-    if (!video_id_is_valid(video))
-        code = err_set(err, ERR_INVALID, "\"%.40s\" is no video's id", video);
-    if (code == ERR_NONE && request->by != NULL && strlen(request->by) >= TRACK_EDITOR_SIZE)
-        code = err_set(err, ERR_INVALID, "the name of who corrects has at most 100 characters");
+    enum err_code code = track_lock(ingest, video, TRACK_LOCK_STORE, LOCK_MS, cancel, &lock, err);
     if (code == ERR_NONE)
-        code = track_lock(ingest, video, TRACK_LOCK_STORE, LOCK_MS, cancel, &lock, err);
-    if (code == ERR_NONE)
-        code = change_locked(change, video, correction, err);
+        code = change_locked(change, video, out, err);
     file_lock_release(lock);
+    *wants_tracking = change->wants_tracking;
     release(change);
     free(change);
     return code;
+}
+
+enum err_code corrections_change(const struct ingest *ingest, const char *video,
+    const struct correction_request *request, struct cancel *cancel, struct correction *correction, struct err *err)
+{
+    bool wants_tracking = false;
+    *correction = (struct correction){0};
+    if (!video_id_is_valid(video))
+        return err_set(err, ERR_INVALID, "\"%.40s\" is no video's id", video);
+    if (request->by != NULL && strlen(request->by) >= TRACK_EDITOR_SIZE)
+        return err_set(err, ERR_INVALID, "the name of who corrects has at most 100 characters");
+    enum err_code code = change_once(ingest, video, request, cancel, correction, &wants_tracking, err);
+    if (!wants_tracking)
+        return code;
+    log_info(ingest->log, "video %s is tracked again before it is corrected: %s", video,
+        err != NULL ? err->message : "what the tracker had found is not there");
+    code = tracking_run(ingest, video, cancel, NULL, err);
+    return code == ERR_NONE ? change_once(ingest, video, request, cancel, correction, &wants_tracking, err) : code;
 }
 
 // ---- what was done

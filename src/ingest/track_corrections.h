@@ -9,7 +9,8 @@
 //
 // The version is the number of entries. A change that names the version it was made for is refused with ERR_CONFLICT
 // when somebody else was quicker. If the stores fail after the entry is in the journal, or the process ends, the tracks
-// follow later: through the tracker, which is asked for it then, or at the next start, or with the next correction.
+// follow later: through the tracker, which is asked for it then, or at the next start, or with the next correction. A
+// video that was tracked before there were corrections is tracked again by the first of them.
 //
 // Thread rule: all functions are safe from all threads and from all processes of one machine; changes of one video wait
 // for each other. Errors: ERR_NOT_FOUND (video, track, object), ERR_INVALID (numbers, objects of another video),

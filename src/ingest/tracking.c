@@ -59,20 +59,40 @@ bool tracking_is_due(const struct meta_video *video)
     return (video->state == VIDEO_DONE || video->state == VIDEO_INCOMPLETE) && video->tracked_us < video->finished_us;
 }
 
+// Whether each object of a final video has its vector.
+static enum err_code is_whole(const struct ingest *ingest, const struct meta_video *video, bool *whole, struct err *err)
+{
+    struct vector_stats stats = {0};
+    enum err_code code = vector_index_stats(ingest->vectors, video->project, video->id, &stats, err);
+    if (code == ERR_NOT_FOUND) { // no object was ever found in the project
+        err_clear(err);
+        code = ERR_NONE;
+    }
+    *whole = code == ERR_NONE && video_state_is_final(video->state) && (int64_t)stats.count == video->objects;
+    return code;
+}
+
 enum err_code tracking_request_when_whole(const struct ingest *ingest, const struct meta_video *video, struct err *err)
 {
     struct meta_video now;
-    struct vector_stats stats = {0};
+    bool whole = false;
     enum err_code code = meta_store_get_video(ingest->meta, video->id, &now, err);
     if (code != ERR_NONE || !video_state_is_final(now.state))
         return code;
     // One that was not final a moment ago has just ended, which asked for its tracks; or what was known is out of date.
     if (!video_state_is_final(video->state) && tracking_is_due(&now))
         return ERR_NONE;
-    code = vector_index_stats(ingest->vectors, video->project, video->id, &stats, err);
-    if (code != ERR_NONE || (int64_t)stats.count != now.objects)
-        return code;
-    return tracking_request(ingest, &now, err);
+    code = is_whole(ingest, &now, &whole, err);
+    return code == ERR_NONE && whole ? tracking_request(ingest, &now, err) : code;
+}
+
+enum err_code tracking_request_anew(const struct ingest *ingest, const struct meta_video *video, struct err *err)
+{
+    bool whole = false;
+    enum err_code code = is_whole(ingest, video, &whole, err);
+    if (code == ERR_NONE && whole)
+        code = queue_purge(ingest->queue, video->id, err);
+    return code == ERR_NONE && whole ? tracking_request(ingest, video, err) : code;
 }
 
 // ---- the part

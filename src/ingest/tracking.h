@@ -42,6 +42,10 @@ bool tracking_is_due(const struct meta_video *video);
 enum err_code tracking_request_when_whole(
     const struct ingest *ingest, const struct meta_video *video, struct err *err) ERR_MUST_CHECK;
 
+// Instead of what is there about it: for a final video that no indexer is at any more; else nothing.
+enum err_code tracking_request_anew(
+    const struct ingest *ingest, const struct meta_video *video, struct err *err) ERR_MUST_CHECK;
+
 // Tracks the video now. *tracks (may be NULL) is how many there are. ERR_NOT_FOUND when it was removed meanwhile,
 // ERR_CANCELLED.
 enum err_code tracking_run(const struct ingest *ingest, const char *video, struct cancel *cancel, size_t *tracks,

@@ -50,6 +50,43 @@ void ui_timestamp(int64_t us, char out[UI_TEXT_SIZE])
         snprintf(out, UI_TEXT_SIZE, "%" PRId64 ":%02" PRId64 ".%03" PRId64, ms / 60000, ms / 1000 % 60, ms % 1000);
 }
 
+// Digits, at most ten of them; NULL without any.
+static const char *take_digits(const char *text, int64_t *number)
+{
+    int count = 0;
+    *number = 0;
+    for (; *text >= '0' && *text <= '9'; text++, count++) {
+        if (count == 10)
+            return NULL;
+        *number = *number * 10 + (*text - '0');
+    }
+    return count > 0 ? text : NULL;
+}
+
+bool ui_parse_timestamp(const char *text, int64_t *us)
+{
+    int64_t seconds = 0;
+    int parts = 0;
+    for (;; text++) {
+        int64_t part = 0;
+        text = take_digits(text, &part);
+        // Minutes and seconds behind a colon end at 59; alone they may be any number.
+        if (text == NULL || parts == 3 || (parts > 0 && part > 59))
+            return false;
+        seconds = seconds * 60 + part;
+        parts++;
+        if (*text != ':')
+            break;
+    }
+    *us = seconds * 1000000;
+    if (*text != '.')
+        return *text == '\0';
+    int64_t unit = 100000;
+    for (text++; *text >= '0' && *text <= '9' && unit > 0; text++, unit /= 10)
+        *us += (*text - '0') * unit;
+    return *text == '\0' && text[-1] != '.';
+}
+
 struct ui_table {
     size_t columns, rows, capacity;
     char **cells; // row by row, the headings first

@@ -16,6 +16,8 @@ void ui_duration(int64_t us, char out[UI_TEXT_SIZE]);
 void ui_size(int64_t bytes, char out[UI_TEXT_SIZE]);
 // "0:12.345", a place in a video.
 void ui_timestamp(int64_t us, char out[UI_TEXT_SIZE]);
+// The other way round: "0:12.345", "1:00:12.345", and seconds, "12.345678". False for anything else.
+bool ui_parse_timestamp(const char *text, int64_t *us);
 
 // A table that is printed when complete, columns as wide as they must be. Cells are copied.
 struct ui_table;

@@ -10,7 +10,8 @@ from harness import clips, program
 from harness.program import ROOT, frames, ingest, run
 
 COMMANDS = ["up", "ingest", "projects", "videos", "status", "frames", "similar", "search", "label", "labels",
-            "assertions", "mistakes", "undo", "redo", "cancel", "resume", "delete", "dead-letters", "retry", "models list", "models verify",
+            "assertions", "mistakes", "undo", "redo", "tracks", "track split", "track merge", "track give", "track undo",
+            "track redo", "track history", "cancel", "resume", "delete", "dead-letters", "retry", "models list", "models verify",
              "models add", "models bench", "embed", "track-eval", "doctor", "splitter", "downloader", "indexer",
              "tracker", "query"]
 
@@ -111,6 +112,67 @@ def test_objects_are_labelled_and_steps_taken_back(home, data):
     assert "--yes" in run("label", "test", "bus", *at, home=home, check=2).stderr
     assert "no object id" in run("label", "test", "bus", "--yes", "x", *at, home=home, check=1).stderr
     assert "space" in run("label", "test", " bus", "--yes", one, *at, home=home, check=1).stderr
+
+
+def test_tracks_are_listed_and_corrected(home, data):
+    video = ingest(clips.bikes(), home, data, "--limit", "4")["video"]
+    at = ("--data", data)
+
+    def lines(*args) -> list[dict]:
+        return [json.loads(line) for line in run(*args, "--json", *at, home=home).stdout.splitlines()]
+
+    def members(track: str) -> list[tuple[int, str]]:
+        return [(f["pts_us"], o["id"]) for f in frames(video, home, data) for o in f["objects"] if o["track"] == track]
+
+    before = lines("tracks", video)
+    track = max(before, key=lambda t: t["objects"])
+    table = run("tracks", video, *at, home=home).stdout.splitlines()
+    assert table[0].split() == ["TRACK", "CLASS", "FROM", "TO", "OBJECTS", "SCORE", "BEST", "LABEL"]
+    assert len(table) == len(before) + 1
+    assert "No corrections" in run("track", "history", video, *at, home=home).stdout
+
+    things = members(track["id"])
+    seconds = f"{things[2][0] / 1e6:.6f}"
+    done = run("track", "split", track["id"], "--at", seconds, "--by", "ann", *at, home=home).stdout
+    assert done.startswith(f"split {track['id']} at ") and f"{track['id']}: {track['class']}, 2 objects" in done
+    [made] = {t["id"] for t in lines("tracks", video)} - {t["id"] for t in before}
+    assert members(made) == things[2:]
+    back = run("track", "merge", made, "--into", track["id"], *at, home=home).stdout
+    assert f"{made}: no objects any more" in back and members(track["id"]) == things
+    given = lines("track", "give", things[0][1], things[1][1], "--to", "new")[0]
+    assert members(given["step"]["made"]) == things[:2]
+    run("track", "give", things[0][1], "--to", track["id"], *at, home=home)
+    assert members(track["id"]) == [things[0], *things[2:]]
+    for _ in range(4):
+        assert run("track", "undo", video, "--by", "bob", *at, home=home).stdout.startswith("undo of ")
+    assert lines("tracks", video) == before
+    assert run("track", "redo", video, *at, home=home).stdout.startswith("redo of 1: split")
+    history = lines("track", "history", video)
+    assert [s["id"] for s in history] == list(range(9, 0, -1))
+    assert (history[-1]["by"], history[1]["by"], history[-1]["undone"], history[-2]["undone"]) == ("ann", "bob", False, True)
+    table = run("track", "history", video, *at, home=home).stdout.splitlines()
+    assert len(table) == 10 and table[0].split() == ["STEP", "WHEN", "BY", "WHAT"] and "(undone)" in table[8]
+
+
+def test_wrong_corrections_are_refused_with_a_sentence(home, data):
+    video = ingest(clips.bikes(), home, data, "--limit", "1")["video"]
+    at = ("--data", data)
+    track = f"{video}-t1"
+    assert "--at" in run("track", "split", track, *at, home=home, check=2).stderr
+    assert "--into" in run("track", "merge", track, *at, home=home, check=2).stderr
+    assert "--to" in run("track", "give", f"{video}-00000000-000", *at, home=home, check=2).stderr
+    run("track", "give", "--to", "new", *at, home=home, check=2)
+    for time in ("-1", "x", "", "1:60", "1:2:3:4", "1.", "nan", "1e3", "99999999999"):
+        assert "no time" in run("track", "split", track, f"--at={time}", *at, home=home, check=1).stderr
+    for time in ("0", "0:00", "500", "1:00:00.5"):
+        assert "can be split" in run("track", "split", track, "--at", time, *at, home=home, check=1).stderr
+    assert "no track" in run("track", "split", f"{video}-t999", "--at", "1", *at, home=home, check=1).stderr
+    assert "no track id" in run("track", "merge", "7", "--into", track, *at, home=home, check=1).stderr
+    assert "itself" in run("track", "merge", track, "--into", track, *at, home=home, check=1).stderr
+    assert "no object id" in run("track", "give", "x", "--to", "new", *at, home=home, check=1).stderr
+    assert "no video id" in run("tracks", "x", *at, home=home, check=1).stderr
+    assert "no correction to undo" in run("track", "undo", video, *at, home=home, check=1).stderr
+    assert "no video" in run("tracks", "0" * 16, *at, home=home, check=1).stderr
 
 
 def test_models_are_listed_and_verified(home):

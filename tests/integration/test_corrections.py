@@ -1,14 +1,21 @@
 """Corrections of tracks through HTTP: a real server, a real video, every answer checked against the contract."""
 
+import contextlib
+import http.client
 import json
 import random
+import sqlite3
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
 
 from harness import clips, contract
-from harness.program import HttpError, serving
+from harness.program import SLOWNESS, HttpError, ingest, run, serving, start
 
 LABELS = "/api/v1/projects/street/labels"
 
@@ -35,7 +42,7 @@ def site(tmp_path_factory):
 @pytest.fixture
 def street(site):
     """The same, with no correction that counts and no label."""
-    while checked(site, "GET", history())["undo"]:
+    while checked(site, "GET", history(site))["undo"]:
         undo(site)
     for label in site.get(LABELS).json()["labels"]:
         site.request("DELETE", f"{LABELS}/{quote(label['name'], safe='')}")
@@ -60,21 +67,16 @@ def refused(server, method, path, status, field=None, **more) -> str:
     return error.problem()["detail"]
 
 
-def history(video: str | None = None) -> str:
-    return f"/api/v1/videos/{video or history.video}/corrections"
-
-
-@pytest.fixture(autouse=True)
-def _which(site):
-    history.video = site.video
+def history(server, video: str | None = None) -> str:
+    return f"/api/v1/videos/{video or server.video}/corrections"
 
 
 def undo(server) -> dict:
-    return checked(server, "POST", history() + "/undo")
+    return checked(server, "POST", history(server) + "/undo")
 
 
 def redo(server) -> dict:
-    return checked(server, "POST", history() + "/redo")
+    return checked(server, "POST", history(server) + "/redo")
 
 
 def split(server, track: str, at_us: int, **more) -> dict:
@@ -217,7 +219,7 @@ def test_tracks_in_the_same_frames_are_not_made_one(street):
     sentence = refused(street, "POST", f"/api/v1/tracks/{a}/merge", 409, body={"into": b})
     assert f"{len(both)} frames" in sentence and f"{first / 1e6:.3f} s" in sentence
     assert belongs(street) == street.found
-    assert checked(street, "GET", history())["undo"] is None
+    assert checked(street, "GET", history(street))["undo"] is None
 
 
 def test_an_object_comes_to_a_track_and_to_one_of_its_own(street):
@@ -267,17 +269,17 @@ def test_a_new_correction_forgets_what_could_be_made_again(street):
     undo(street)
     second = split(street, track, at[2])
     assert second["redo"] is None and second["step"]["made"] != first["made"]
-    assert "make again" in refused(street, "POST", history() + "/redo", 409)
+    assert "make again" in refused(street, "POST", history(street) + "/redo", 409)
 
 
 def test_the_history_is_newest_first_and_comes_page_by_page(street):
     track = longest(street)[0]
     at = [t for t, _ in members(street, track)]
-    before = checked(street, "GET", history())["version"]
+    before = checked(street, "GET", history(street))["version"]
     split(street, track, at[1], by="ann")
     undo(street)
     redo(street)
-    listed = checked(street, "GET", history() + "?limit=3")
+    listed = checked(street, "GET", history(street) + "?limit=3")
     assert listed["version"] == before + 3
     assert [(s["id"] - before, s["kind"], s["step"]) for s in listed["steps"]] == [
         (3, "redo", before + 1), (2, "undo", before + 1), (1, "split", None)]
@@ -285,7 +287,7 @@ def test_the_history_is_newest_first_and_comes_page_by_page(street):
     assert all(s["at_us"] > 0 for s in listed["steps"])
     pages, cursor = [], ""
     while cursor is not None:
-        page = checked(street, "GET", history() + f"?limit=2{cursor and '&cursor=' + cursor}")
+        page = checked(street, "GET", history(street) + f"?limit=2{cursor and '&cursor=' + cursor}")
         pages += page["steps"]
         cursor = page["next_cursor"]
     assert [s["id"] for s in pages] == list(range(listed["version"], 0, -1))
@@ -294,12 +296,12 @@ def test_the_history_is_newest_first_and_comes_page_by_page(street):
 def test_a_change_for_an_older_version_is_refused(street):
     track = longest(street)[0]
     at = [t for t, _ in members(street, track)]
-    version = checked(street, "GET", history())["version"]
+    version = checked(street, "GET", history(street))["version"]
     split(street, track, at[1], version=version)
     sentence = refused(street, "POST", f"/api/v1/tracks/{track}/split", 409, body={"at_us": at[1], "version": version})
     assert "somebody else" in sentence and str(version + 1) in sentence
-    refused(street, "POST", history() + f"/undo?version={version}", 409)
-    assert checked(street, "POST", history() + f"/undo?version={version + 1}&by=ann")["step"]["by"] == "ann"
+    refused(street, "POST", history(street) + f"/undo?version={version}", 409)
+    assert checked(street, "POST", history(street) + f"/undo?version={version + 1}&by=ann")["step"]["by"] == "ann"
 
 
 # ---- labels
@@ -446,13 +448,13 @@ def test_bad_input_is_refused_with_the_field(street):
     refused(street, "PUT", f"/api/v1/objects/{thing}/track", 404, "track", body={"track": nobody})
     refused(street, "PUT", f"/api/v1/objects/{thing[:26]}999/track", 404, "object", body={"track": b})
     refused(street, "PUT", "/api/v1/objects/x/track", 400, "object", body={"track": b})
-    refused(street, "GET", history() + "?limit=0", 400, "limit")
-    refused(street, "GET", history("0000000000000000"), 404)
-    refused(street, "POST", history("x") + "/undo", 400, "video")
-    refused(street, "POST", history() + "/undo?version=-1", 400, "version")
-    refused(street, "POST", history() + "/undo?by=" + "a" * 101, 400, "by")
+    refused(street, "GET", history(street) + "?limit=0", 400, "limit")
+    refused(street, "GET", history(street, "0000000000000000"), 404)
+    refused(street, "POST", history(street, "x") + "/undo", 400, "video")
+    refused(street, "POST", history(street) + "/undo?version=-1", 400, "version")
+    refused(street, "POST", history(street) + "/undo?by=" + "a" * 101, 400, "by")
     refused(street, "POST", base + "/merge", 400, "by", body={"into": b, "by": "a\nb"})
-    assert "nothing" not in refused(street, "POST", history(street.other) + "/undo", 409)
+    assert "no correction to undo" in refused(street, "POST", history(street, street.other) + "/undo", 409)
     assert belongs(street) == street.found
 
 
@@ -472,7 +474,7 @@ def test_what_a_person_says_of_themselves_is_kept_as_it_was_said(street):
     track = longest(street)[0]
     name = "Ann 'Ängström' <b> \\ \" 😀"
     split(street, track, members(street, track)[1][0], by=name)
-    assert checked(street, "GET", history())["steps"][0]["by"] == name
+    assert checked(street, "GET", history(street))["steps"][0]["by"] == name
 
 
 # ---- several at once
@@ -481,7 +483,7 @@ def test_of_two_who_correct_at_once_one_is_told_to_look_again(street):
     track = longest(street)[0]
     at = [t for t, _ in members(street, track)]
     for _ in range(5):
-        version = checked(street, "GET", history())["version"]
+        version = checked(street, "GET", history(street))["version"]
 
         def one(at_us, version=version):
             try:
@@ -499,7 +501,7 @@ def test_of_two_who_correct_at_once_one_is_told_to_look_again(street):
 def test_all_of_many_who_demand_no_version_are_heard(street):
     named = longest(street)[:4]
     at = {track: [t for t, _ in members(street, track)] for track in named}
-    version = checked(street, "GET", history())["version"]
+    version = checked(street, "GET", history(street))["version"]
     with ThreadPoolExecutor(4) as pool:
         done = list(pool.map(lambda track: split(street, track, at[track][2]), named))
     assert sorted(d["version"] for d in done) == list(range(version + 1, version + 1 + len(named)))
@@ -507,8 +509,8 @@ def test_all_of_many_who_demand_no_version_are_heard(street):
         assert [t for t, _ in members(street, track)] == at[track][:2]
         assert [t for t, _ in members(street, d["step"]["made"])] == at[track][2:]
     consistent(street)
-    assert json.dumps(sorted(s["made"] for s in checked(street, "GET", history())["steps"][:len(named)])) == \
-        json.dumps(sorted(d["step"]["made"] for d in done))
+    assert sorted(s["made"] for s in checked(street, "GET", history(street))["steps"][:len(named)]) == \
+        sorted(d["step"]["made"] for d in done)
 
 
 def test_every_correction_of_the_contract_was_tried(site):
@@ -517,3 +519,138 @@ def test_every_correction_of_the_contract_was_tried(site):
     tried = {(m.lower(), p) for m, path, answer in site.calls if answer.status == 200 for p in contract.document()["paths"]
              if contract.operation(m, path) is contract.document()["paths"][p].get(m.lower())}
     assert len(wanted) == 8 and wanted <= tried
+
+
+# ---- interrupted, upgraded, deleted: servers of their own
+
+@pytest.fixture
+def short(home, data):
+    """A video that was split once, and not any more; the server is stopped."""
+    video = ingest(clips.bikes(), home, data, "--limit", "4", "--fps", "10")["video"]
+    with serving(home, data) as server:
+        server.video = video
+        before = belongs(server)
+        track = longest(server)[0]
+        at = [t for t, _ in members(server, track)]
+        made = split(server, track, at[2])["step"]["made"]
+        after = belongs(server)
+        undo(server)
+    return SimpleNamespace(video=video, before=before, after=after, track=track, made=made, at=at)
+
+
+def follows(server, wanted: dict) -> None:
+    end = time.monotonic() + 60 * SLOWNESS
+    while belongs(server) != wanted and time.monotonic() < end:
+        time.sleep(0.05)
+    assert belongs(server) == wanted
+    consistent(server)
+
+
+def append(data, video: str, entry: dict) -> None:
+    """To the journal alone, as if the process had ended before anything else."""
+    with closing(sqlite3.connect(data / "meta.sqlite")) as db, db:
+        journal = f"tracks-{video}"
+        [project, length] = db.execute(
+            "SELECT project, count(*) FROM journal_entries WHERE journal = ?", (journal,)).fetchone()
+        db.execute("INSERT INTO journal_entries (project, journal, position, at_us, value) VALUES (?, ?, ?, ?, ?)",
+                   (project, journal, length, time.time_ns() // 1000, json.dumps(entry).encode()))
+
+
+def test_an_entry_without_its_tracks_is_followed_after_the_next_start(short, home, data):
+    append(data, short.video, {"format": 1, "kind": "redo", "step": 1})
+    with serving(home, data) as server:
+        server.video = short.video
+        follows(server, short.after)
+        listed = checked(server, "GET", history(server))
+        assert (listed["version"], listed["undo"]["made"]) == (3, short.made)
+
+
+def test_an_entry_without_its_tracks_is_followed_with_the_next_correction(short, home, data):
+    append(data, short.video, {"format": 1, "kind": "redo", "step": 1})
+    run("track", "undo", short.video, "--data", data, home=home)
+    with serving(home, data, "--trackers", "0") as server:
+        server.video = short.video
+        assert belongs(server) == short.before
+        consistent(server)
+
+
+def test_an_entry_that_is_none_is_said_and_changes_nothing(short, home, data):
+    append(data, short.video, {"format": 1, "kind": "merge"})
+    with serving(home, data) as server:
+        server.video = short.video
+        sentence = refused(server, "POST", f"/api/v1/tracks/{short.track}/split", 500, body={"at_us": short.at[1]})
+        assert "correction 3" in sentence
+        refused(server, "GET", history(server), 500)
+        assert belongs(server) == short.before
+
+
+def test_a_server_killed_among_corrections_ends_with_what_its_history_says(short, home, data):
+    dice = random.Random(7)
+    wanted = {True: short.before, False: short.after}
+    for _ in range(8):
+        server = start(home, data)
+        server.video = short.video
+        heard = threading.Event()
+
+        def correct(server=server, heard=heard):
+            with contextlib.suppress(OSError, http.client.HTTPException, HttpError):
+                while True:
+                    server.post(history(server) + "/redo")
+                    server.post(history(server) + "/undo")
+                    heard.set()
+
+        thread = threading.Thread(target=correct)
+        # One that was left half done is the other way round.
+        if not checked(server, "GET", history(server))["redo"]:
+            undo(server)
+        thread.start()
+        assert heard.wait(60 * SLOWNESS)
+        time.sleep(dice.uniform(0, 0.05))
+        server.kill()
+        thread.join()
+    with serving(home, data) as server:
+        server.video = short.video
+        listed = checked(server, "GET", history(server))
+        assert listed["version"] > 16
+        follows(server, wanted[listed["undo"] is None])
+
+
+def test_a_video_of_a_program_without_corrections_can_be_corrected_at_once(short, home, data):
+    sheet = data / "blobs" / "test" / short.video / "tracks"
+    sheet.unlink()
+    done = json.loads(run("track", "redo", short.video, "--data", data, "--json", home=home).stdout)
+    assert done["undo"]["made"] == short.made and sheet.exists()
+    sheet.unlink()
+    with serving(home, data) as server:
+        server.video = short.video
+        follows(server, short.after)
+        end = time.monotonic() + 60 * SLOWNESS
+        while not sheet.exists() and time.monotonic() < end:
+            time.sleep(0.05)
+        assert sheet.exists()
+
+
+def test_a_video_that_is_deleted_and_comes_back_is_corrected_as_before(short, home, data):
+    run("track", "redo", short.video, "--data", data, home=home)
+    run("delete", short.video, "--yes", "--data", data, home=home)
+    assert not (data / "blobs" / "test" / short.video).exists()
+    assert ingest(clips.bikes(), home, data, "--limit", "4", "--fps", "10")["video"] == short.video
+    with serving(home, data) as server:
+        server.video = short.video
+        follows(server, short.after)
+        assert undo(server)["version"] == 4
+        assert belongs(server) == short.before
+
+
+def test_a_damaged_sheet_is_found_and_mended(short, home, data):
+    sheet = data / "blobs" / "test" / short.video / "tracks"
+    whole = sheet.read_bytes()
+    sheet.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    said = run("doctor", "--data", data, "--json", home=home, check=None).stdout.splitlines()
+    assert [f["finding"] for f in map(json.loads, said) if "finding" in f] == ["tracks_behind"]
+    run("doctor", "--data", data, "--repair", home=home, check=None)
+    with serving(home, data):
+        end = time.monotonic() + 60 * SLOWNESS
+        while sheet.read_bytes() != whole and time.monotonic() < end:
+            time.sleep(0.05)
+        assert sheet.read_bytes() == whole

@@ -15,6 +15,8 @@
 
 // Entries read at once.
 #define PAGE_ENTRIES 256
+// How often is stored again what somebody else stored meanwhile.
+#define ATTEMPTS 10
 // A person waits for it.
 #define LOCK_MS 10000
 #define JOURNAL_SIZE (7 + VIDEO_ID_SIZE)
@@ -88,6 +90,59 @@ enum err_code corrections_are_due(
     if (code == ERR_NONE)
         *due = info.length != video->track_steps;
     return code;
+}
+
+// ---- on several machines
+
+enum err_code corrections_are_current(const struct ingest *ingest, const struct meta_video *video,
+    const struct track_sheet *sheet, int64_t steps, bool *current, struct err *err)
+{
+    char name[JOURNAL_SIZE];
+    struct meta_journal_info info = {0};
+    journal_name(video->id, name);
+    *current = false;
+    enum err_code code = track_sheet_is_stored(ingest, video, sheet, current, err);
+    if (code == ERR_NONE)
+        code = meta_store_get_journal(ingest->meta, video->project, name, &info, err);
+    *current = *current && info.length == steps;
+    return code;
+}
+
+static enum err_code store_once(const struct ingest *ingest, const struct meta_video *video, struct cancel *cancel,
+    size_t *tracks, bool *current, struct err *err)
+{
+    struct track_sheet sheet = {0};
+    struct track_book *book = NULL;
+    *current = false;
+    enum err_code code = track_sheet_get(ingest, video, &sheet, err);
+    if (code == ERR_NONE)
+        code = corrections_load(ingest, video, &book, err);
+    if (code == ERR_NONE) {
+        int64_t steps = track_book_version(book);
+        struct track_state *state = track_book_replay(book, &sheet, video->id, steps);
+        const struct track_results results = {
+            .video = video, .sheet = &sheet, .numbers = track_state_numbers(state), .steps = steps};
+        code = track_store_put(ingest, &results, cancel, NULL, tracks, err);
+        track_state_free(state);
+        if (code == ERR_NONE)
+            code = corrections_are_current(ingest, video, &sheet, steps, current, err);
+    }
+    track_book_free(book);
+    track_sheet_release(&sheet);
+    return code;
+}
+
+enum err_code corrections_store(
+    const struct ingest *ingest, const struct meta_video *video, struct cancel *cancel, size_t *tracks, struct err *err)
+{
+    bool current = false;
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        enum err_code code = store_once(ingest, video, cancel, tracks, &current, err);
+        if (code != ERR_NONE || current)
+            return code;
+    }
+    return err_set(
+        err, ERR_UNAVAILABLE, "others are storing tracks of video %s all the time: try again in a moment", video->id);
 }
 
 // ---- one change
@@ -270,8 +325,13 @@ static enum err_code follow(struct change *change, struct err *err)
         .numbers = now,
         .changed = is_sure ? changed : NULL,
         .steps = track_book_version(change->book)};
+    bool current = false;
     enum err_code code =
         track_store_put(change->ingest, &results, change->cancel, &change->tracks, &change->track_count, err);
+    if (code == ERR_NONE)
+        code = corrections_are_current(change->ingest, &change->video, &change->sheet, results.steps, &current, err);
+    if (code == ERR_NONE && !current)
+        code = corrections_store(change->ingest, &change->video, change->cancel, NULL, err);
     free(changed);
     if (code == ERR_NONE) {
         log_info(change->ingest->log, "the tracks of video %s of project %s were corrected (%s): there are %zu now",

@@ -12,8 +12,9 @@
 // follow later: through the tracker, which is asked for it then, or at the next start, or with the next correction. A
 // video that was tracked before there were corrections is tracked again by the first of them.
 //
-// Thread rule: all functions are safe from all threads and from all processes of one machine; changes of one video wait
-// for each other. Errors: ERR_NOT_FOUND (video, track, object), ERR_INVALID (numbers, objects of another video),
+// Thread rule: all functions are safe from all threads and processes; changes of one video wait for each other. On
+// several machines they may not, and look afterwards whether somebody else stored meanwhile: then they store again.
+// Errors: ERR_NOT_FOUND (video, track, object), ERR_INVALID (numbers, objects of another video),
 // ERR_CONFLICT (version, not tracked yet, it cannot be done on these tracks, nothing to undo), ERR_LIMIT,
 // ERR_UNAVAILABLE (the tracks are being stored), and those of the stores. Where it is about one of them, the error's
 // field is "track", "into", "at_us" or "objects".
@@ -87,6 +88,13 @@ enum err_code corrections_list(const struct ingest *ingest, const char *video, i
 // none is added meanwhile.
 enum err_code corrections_load(const struct ingest *ingest, const struct meta_video *video, struct track_book **book,
     struct err *err) ERR_MUST_CHECK;
+// Whether these are still the stored sheet and all corrections: else somebody on another machine was at it, too.
+enum err_code corrections_are_current(const struct ingest *ingest, const struct meta_video *video,
+    const struct track_sheet *sheet, int64_t steps, bool *current, struct err *err) ERR_MUST_CHECK;
+// Stores the tracks that follow from the stored sheet and the corrections, whatever is stored. *tracks (may be NULL) is
+// how many there are. Under the lock.
+enum err_code corrections_store(const struct ingest *ingest, const struct meta_video *video, struct cancel *cancel,
+    size_t *tracks, struct err *err) ERR_MUST_CHECK;
 // Whether the tracks of a tracked video cannot be corrected as they are stored, or do not follow what was corrected:
 // made by a program without corrections, or interrupted.
 enum err_code corrections_are_due(

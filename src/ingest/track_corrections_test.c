@@ -709,6 +709,67 @@ static void a_tracker_at_work_and_corrections_do_not_disturb_each_other(void **s
     pipeline_close(&p);
 }
 
+// Another machine knows nothing of this one's lock.
+static struct {
+    const struct meta_store_ops *meta;
+    int rounds; // that it still takes part in
+} elsewhere;
+
+static enum err_code put_tracks_while_another_machine_corrects(struct meta_store *m, const char *video,
+    const struct meta_track *tracks, size_t count, int64_t steps, struct err *error)
+{
+    char text[80];
+    if (elsewhere.rounds-- > 0) {
+        // Undone and made again in turns.
+        snprintf(text, sizeof(text), "{\"format\":1,\"kind\":\"%s\",\"step\":1}", steps % 2 == 1 ? "undo" : "redo");
+        assert_ok(
+            elsewhere.meta->append_journal(m, "demo", "tracks-" VIDEO, steps, text, strlen(text), &(int64_t){0}, error),
+            error);
+    }
+    return elsewhere.meta->put_tracks(m, video, tracks, count, steps, error);
+}
+
+static void correct_beside_another_machine(int rounds, enum err_code expected)
+{
+    struct pipeline p;
+    open_tracked(&p);
+    elsewhere.meta = p.ingest.meta->ops;
+    elsewhere.rounds = rounds;
+    struct meta_store_ops ops = *elsewhere.meta;
+    ops.put_tracks = put_tracks_while_another_machine_corrects;
+    p.ingest.meta->ops = &ops;
+    const struct correction_request split = split_at(2, 5);
+    assert_code(change(&p, &split, NULL), expected);
+    elsewhere.rounds = 0;
+    if (expected == ERR_NONE)
+        assert_int_equal(pipeline_video(&p, VIDEO).track_steps, 1 + rounds);
+    else
+        track(&p, VIDEO);
+    struct meta_video video = pipeline_video(&p, VIDEO);
+    assert_int_equal(video.tracks, WALKERS + video.track_steps % 2);
+    assert_follows(&p);
+    // The tracker, too.
+    elsewhere.rounds = 3;
+    track(&p, VIDEO);
+    assert_int_equal(pipeline_video(&p, VIDEO).track_steps, video.track_steps + 3);
+    assert_follows(&p);
+    p.ingest.meta->ops = elsewhere.meta;
+    pipeline_close(&p);
+}
+
+static void what_another_machine_corrects_meanwhile_is_stored_in_the_end(void **state)
+{
+    (void)state;
+    for (int rounds = 0; rounds < 5; rounds++)
+        correct_beside_another_machine(rounds, ERR_NONE);
+}
+
+static void others_who_never_stop_are_said(void **state)
+{
+    (void)state;
+    correct_beside_another_machine(1000, ERR_UNAVAILABLE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -727,6 +788,8 @@ int main(void)
         cmocka_unit_test(the_next_correction_mends_one_that_was_interrupted_anywhere),
         cmocka_unit_test(a_correction_that_could_not_be_stored_is_stored_by_the_tracker),
         cmocka_unit_test(a_tracker_that_was_interrupted_anywhere_loses_no_correction),
+        cmocka_unit_test(what_another_machine_corrects_meanwhile_is_stored_in_the_end),
+        cmocka_unit_test(others_who_never_stop_are_said),
         cmocka_unit_test(a_tracker_at_work_and_corrections_do_not_disturb_each_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

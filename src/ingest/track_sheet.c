@@ -109,7 +109,7 @@ static void put_frame(const struct track_sheet *sheet, size_t at, struct strbuf 
     }
 }
 
-void track_sheet_encode(const struct track_sheet *sheet, struct strbuf *out)
+void track_sheet_encode(struct track_sheet *sheet, struct strbuf *out)
 {
     size_t begin = out->size;
     strbuf_reserve(out, sheet->object_count * (OBJECT_SIZE_MIN + 2) + sheet->frame_count * (FRAME_SIZE_MIN + 2) + 64);
@@ -125,7 +125,8 @@ void track_sheet_encode(const struct track_sheet *sheet, struct strbuf *out)
     put_varint(out, sheet->object_count);
     for (size_t i = 0; i < sheet->frame_count; i++)
         put_frame(sheet, i, out);
-    put_little(out, vector_checksum(out->data + begin, out->size - begin, 0), CHECKSUM_SIZE);
+    sheet->checksum = vector_checksum(out->data + begin, out->size - begin, 0);
+    put_little(out, sheet->checksum, CHECKSUM_SIZE);
 }
 
 // ---- reading
@@ -281,6 +282,7 @@ enum err_code track_sheet_decode(const void *bytes, size_t size, struct track_sh
     take_classes(&reader, sheet);
     if (!reader.bad)
         take_frames(&reader, sheet);
+    sheet->checksum = little(data + checked, CHECKSUM_SIZE);
     if (!reader.bad)
         return ERR_NONE;
     track_sheet_release(sheet);
@@ -290,7 +292,7 @@ enum err_code track_sheet_decode(const void *bytes, size_t size, struct track_sh
 // ---- in the blob store
 
 enum err_code track_sheet_put(
-    const struct ingest *ingest, const struct meta_video *video, const struct track_sheet *sheet, struct err *err)
+    const struct ingest *ingest, const struct meta_video *video, struct track_sheet *sheet, struct err *err)
 {
     char key[BLOB_KEY_SIZE];
     struct strbuf text;
@@ -321,6 +323,23 @@ enum err_code track_sheet_get(
             err_context(err, "what the tracker found in video %s cannot be read", video->id);
     }
     free(bytes);
+    return code;
+}
+
+enum err_code track_sheet_is_stored(const struct ingest *ingest, const struct meta_video *video,
+    const struct track_sheet *sheet, bool *stored, struct err *err)
+{
+    char key[BLOB_KEY_SIZE];
+    struct blob_info info;
+    unsigned char end[CHECKSUM_SIZE] = {0};
+    size_t got = 0;
+    *stored = false;
+    blob_key_tracks(video->project, video->id, key);
+    enum err_code code = blob_store_stat(ingest->blobs, key, &info, err);
+    if (code == ERR_NONE && info.size_bytes >= CHECKSUM_SIZE)
+        code = blob_store_get_range(ingest->blobs, key, info.size_bytes - CHECKSUM_SIZE, end, sizeof(end), &got, err);
+    if (code == ERR_NONE)
+        *stored = got == sizeof(end) && little(end, CHECKSUM_SIZE) == sheet->checksum;
     return code;
 }
 

@@ -13,6 +13,7 @@
 // (of a newer program), ERR_NOT_FOUND (never written) and those of the blob store.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,21 +47,26 @@ struct track_sheet {
     size_t object_count, object_room;
     char (*classes)[META_CLASS_SIZE]; // in the order they came
     size_t class_count;
-    int64_t last; // the highest number of a track; 0: none
+    int64_t last;      // the highest number of a track; 0: none
+    uint64_t checksum; // as it was encoded or decoded last
 };
 
 // Filling one: frame after frame, all objects without a track.
 void track_sheet_add(struct track_sheet *sheet, const struct meta_frame *frame);
 void track_sheet_release(struct track_sheet *sheet);
 
-void track_sheet_encode(const struct track_sheet *sheet, struct strbuf *out);
+void track_sheet_encode(struct track_sheet *sheet, struct strbuf *out);
 enum err_code track_sheet_decode(
     const void *bytes, size_t size, struct track_sheet *sheet, struct err *err) ERR_MUST_CHECK;
 
-enum err_code track_sheet_put(const struct ingest *ingest, const struct meta_video *video,
-    const struct track_sheet *sheet, struct err *err) ERR_MUST_CHECK;
+enum err_code track_sheet_put(const struct ingest *ingest, const struct meta_video *video, struct track_sheet *sheet,
+    struct err *err) ERR_MUST_CHECK;
 enum err_code track_sheet_get(const struct ingest *ingest, const struct meta_video *video, struct track_sheet *sheet,
     struct err *err) ERR_MUST_CHECK;
+
+// Whether it is what is stored.
+enum err_code track_sheet_is_stored(const struct ingest *ingest, const struct meta_video *video,
+    const struct track_sheet *sheet, bool *stored, struct err *err) ERR_MUST_CHECK;
 
 // The object's position among all; -1 when there is none.
 int64_t track_sheet_find(const struct track_sheet *sheet, int32_t index, int32_t k);

@@ -2,8 +2,8 @@
 // tracks themselves, track_look.h), frames, tracks: the tracks say which corrections all of it follows
 // (meta_video.track_steps), so what a crash leaves half done shows.
 //
-// The tracker and corrections both store, in any number of threads and processes of one machine, and hold the video's
-// lock meanwhile.
+// The tracker and corrections both store, in any number of threads and processes, and hold the video's lock meanwhile,
+// which is one of this machine; for several see corrections_are_current().
 #pragma once
 
 #include <stdbool.h>

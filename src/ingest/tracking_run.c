@@ -169,7 +169,12 @@ static enum err_code store_locked(struct run *run, size_t *tracks, struct err *e
         .numbers = track_state_numbers(state),
         .before = now.tracked_us == run->video.tracked_us ? run->before : NULL,
         .steps = track_book_version(book)};
+    bool current = false;
     code = track_store_put(ingest, &results, run->cancel, NULL, tracks, err);
+    if (code == ERR_NONE)
+        code = corrections_are_current(ingest, &now, &run->sheet, results.steps, &current, err);
+    if (code == ERR_NONE && !current)
+        code = corrections_store(ingest, &now, run->cancel, tracks, err);
     track_state_free(state);
     track_book_free(book);
     return code;

@@ -70,7 +70,7 @@ static bool same_bits(const void *a, const void *b, size_t size)
     return memcmp(a, b, size) == 0;
 }
 
-static void store_again(const struct track_sheet *sheet)
+static void store_again(struct track_sheet *sheet)
 {
     struct track_sheet again;
     struct strbuf bytes;

@@ -110,7 +110,19 @@ OPTION_TABLE(store_options, "Servers for what is shared (docs/distributed.md); w
     {.name = "kafka-make-topics",
         .type = OPTION_BOOL,
         .fallback = "true",
-        .help = "Make missing topics at the start; else \"framehound queue init\" makes them."});
+        .help = "Make missing topics at the start; else \"framehound queue init\" makes them."},
+    {.name = "vector-index",
+        .type = OPTION_STRING,
+        .value_name = "URL",
+        .help = "Vector index: an index of Pinecone, or \"framehound vectors\": https://HOST, http://HOST:PORT."},
+    {.name = "vector-key-file",
+        .type = OPTION_PATH,
+        .value_name = "FILE",
+        .help = "File with the key of the vector index."},
+    {.name = "vector-ca-file",
+        .type = OPTION_PATH,
+        .value_name = "FILE",
+        .help = "Certificates of the authorities that vouch for the vector index; default: the system's."});
 
 OPTION_TABLE(server_options, "Server",
     {.name = "listen",

@@ -17,6 +17,7 @@
 #include "queue/queue_kafka.h"
 #include "queue/queue_sqlite.h"
 #include "vector_index/vector_index.h"
+#include "vector_index/vector_index_pinecone.h"
 #include "vector_index/vector_index_usearch.h"
 
 static enum err_code join(char out[FILE_PATH_MAX], const char *dir, const char *name, struct err *err)
@@ -170,6 +171,48 @@ enum err_code wiring_queue_topics(const struct options *options, bool make, stru
     return code;
 }
 
+// ---- the vector index
+
+#define KEY_BYTES_MAX ((size_t)4096)
+
+static enum err_code open_pinecone(
+    const struct options *options, const char *url, struct log *log, struct vector_index **index, struct err *err)
+{
+    const char *key_path = options_string(options, "vector-key-file");
+    char *key = NULL;
+    size_t size = 0;
+    enum err_code code = ERR_NONE;
+    if (strncmp(url, "http://", strlen("http://")) != 0 && strncmp(url, "https://", strlen("https://")) != 0)
+        return err_set(err, ERR_INVALID,
+            "--vector-index: \"%.80s\" is no address of a vector index: use https://HOST or http://HOST:PORT, or leave "
+            "it "
+            "out for the index in the data folder",
+            url);
+    if (key_path != NULL)
+        code = file_read(key_path, KEY_BYTES_MAX, &key, &size, err);
+    if (code != ERR_NONE)
+        return err_context(err, "the file of --vector-key-file cannot be read");
+    while (size > 0 && (key[size - 1] == '\n' || key[size - 1] == '\r' || key[size - 1] == ' '))
+        key[--size] = '\0';
+    const struct vector_index_pinecone_settings settings = {
+        .url = url, .key = key, .ca_file = options_string(options, "vector-ca-file")};
+    code = vector_index_pinecone_open(&settings, log, index, err);
+    free(key);
+    return code;
+}
+
+static enum err_code open_vectors(const struct store_settings *settings, struct stores *s, struct err *err)
+{
+    char path[FILE_PATH_MAX];
+    const char *url = settings->servers != NULL ? options_string(settings->servers, "vector-index") : NULL;
+    if (url != NULL)
+        return open_pinecone(settings->servers, url, s->ingest.log, &s->ingest.vectors, err);
+    enum err_code code = join(path, s->dir, "vectors", err);
+    if (code == ERR_NONE)
+        code = vector_index_usearch_open(path, NULL, s->ingest.log, &s->ingest.vectors, err);
+    return code;
+}
+
 // ---- all of them
 
 static enum err_code open_all(const struct store_settings *settings, struct stores *s, struct err *err)
@@ -185,9 +228,7 @@ static enum err_code open_all(const struct store_settings *settings, struct stor
     if (code == ERR_NONE)
         code = blob_store_dir_open(path, &s->ingest.blobs, err);
     if (code == ERR_NONE)
-        code = join(path, s->dir, "vectors", err);
-    if (code == ERR_NONE)
-        code = vector_index_usearch_open(path, NULL, s->ingest.log, &s->ingest.vectors, err);
+        code = open_vectors(settings, s, err);
     return code;
 }
 

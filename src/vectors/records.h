@@ -51,8 +51,8 @@ struct record_list {
 };
 void record_list_release(struct record_list *list);
 
-// Inserts or replaces, at most RECORD_AT_ONCE; of an id that occurs twice the last counts. The first vector decides the
-// dimension of all namespaces.
+// Inserts or replaces, at most RECORD_AT_ONCE; of an id that occurs twice the last counts. The first vector of an
+// empty store decides the dimension of all namespaces.
 enum err_code records_upsert(struct records *records, const char *space, const struct record *items, size_t count,
     struct err *err) ERR_MUST_CHECK;
 // New values (NULL: as they are) and fields of metadata to be set. ERR_NOT_FOUND for an unknown id.

@@ -41,6 +41,14 @@ static enum err_code check_record(const struct record *record, struct err *err)
     return code == ERR_NONE ? metadata_check(record->metadata, err) : code;
 }
 
+static bool is_empty(struct db_tx *tx)
+{
+    struct db_stmt *stmt = db_stmt(tx, "SELECT 1 FROM records LIMIT 1");
+    bool found = db_step(stmt);
+    db_stmt_done(stmt);
+    return !found;
+}
+
 static void check_dimension(struct db_tx *tx, size_t dimension)
 {
     struct db_stmt *stmt = db_stmt(tx, "SELECT value FROM facts WHERE name = 'dimension'");
@@ -48,6 +56,10 @@ static void check_dimension(struct db_tx *tx, size_t dimension)
     db_stmt_done(stmt);
     if (stored == 0 && db_ok(tx)) {
         stmt = db_stmt(tx, "INSERT INTO facts (name, value) VALUES ('dimension', ?1)");
+        db_bind_int(stmt, 1, (int64_t)dimension);
+        db_run(stmt);
+    } else if (stored != (int64_t)dimension && is_empty(tx)) {
+        stmt = db_stmt(tx, "UPDATE facts SET value = ?1 WHERE name = 'dimension'");
         db_bind_int(stmt, 1, (int64_t)dimension);
         db_run(stmt);
     } else if (stored != (int64_t)dimension) {

@@ -3,14 +3,18 @@ tests/live, where it is installed."""
 
 import json
 import math
+import os
 import random
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
-from harness.program import PROGRAM, SLOWNESS, HttpError, Server, environment, run
+from harness import clips
+from harness.program import PROGRAM, SLOWNESS, HttpError, Server, environment, ingest, run, serving
+from harness.strict_pinecone import KEY, StrictPinecone
 
 SPACE = "prod"
 
@@ -239,3 +243,88 @@ def test_killed_at_any_moment_it_keeps_what_it_acknowledged(home, data):
             upsert(server, records)
             kept.update({name: values for name, values, _ in records})
         server.process.wait()
+
+
+# ---- our own client, over the service and over a server that takes nothing but what the hosted service takes
+
+CONTRACT = Path(PROGRAM).parent / "src" / "vector_index" / "vector_index_contract"
+
+
+@pytest.fixture
+def strict():
+    server = StrictPinecone(busy_every=7)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def key(tmp_path):
+    path = tmp_path / "key"
+    path.write_text(KEY + "\n")
+    path.chmod(0o600)
+    return path
+
+
+def test_the_contract_of_vector_indexes_holds_over_it(service):
+    done = subprocess.run([CONTRACT, "pinecone"], env={**os.environ, "FRAMEHOUND_TEST_VECTORS": service.url},
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=240 * SLOWNESS)
+    assert done.returncode == 0 and "SKIP" not in done.stdout, done.stdout + done.stderr
+
+
+def all_frames(server, video: str) -> list[dict]:
+    return server.get(f"/api/v1/videos/{video}/frames?limit=1000").json()["frames"]
+
+
+def similar(server, video: str) -> list[list[tuple[str, float]]]:
+    """The ten most similar of some objects."""
+    objects = [o["id"] for frame in all_frames(server, video) for o in frame["objects"]][::7]
+    return [[(hit["object"], hit["score"]) for hit in server.get(f"/api/v1/objects/{o}/similar?limit=10").json()["hits"]]
+            for o in objects]
+
+
+def same_hits(left, right) -> None:
+    assert len(left) == len(right) > 3
+    for one, other in zip(left, right):
+        assert [score for _, score in one] == pytest.approx([score for _, score in other], abs=0.011)
+        assert len({name for name, _ in one} & {name for name, _ in other}) >= len(one) - 1  # ties change places
+
+
+@pytest.mark.parametrize("where", ["framehound vectors", "a strict server"])
+def test_a_video_over_it_is_found_as_in_the_embedded_index(home, tmp_path, request, key, where):
+    clip = clips.bikes()
+    done = ingest(clip, home, tmp_path / "embedded", "--fps", "3")
+    with serving(home, tmp_path / "embedded") as server:
+        expected = similar(server, done["video"])
+    if where == "a strict server":
+        strict = request.getfixturevalue("strict")
+        settings = ("--vector-index", strict.url, "--vector-key-file", str(key))
+    else:
+        settings = ("--vector-index", request.getfixturevalue("service").url)
+    with serving(home, tmp_path / "over", *settings) as server:
+        video = server.post("/api/v1/projects/test/videos", {"source": str(clip), "fps": 3}).json()["id"]
+        state = server.wait_for_end(video)
+        assert (state["state"], state["errors"], video) == ("done", [], done["video"])
+        same_hits(similar(server, video), expected)
+        objects = [o["id"] for frame in all_frames(server, video) for o in frame["objects"]]
+        thing, other = objects[0], objects[-1]
+        server.post("/api/v1/projects/test/labels/thing/examples", {"positive": [thing]})
+        labelled = server.post("/api/v1/search", {"project": "test", "object": other, "filters": {"labels": ["thing"]}}).json()
+        assert thing in [hit["object"] for hit in labelled["hits"]]
+        assert server.request("DELETE", f"/api/v1/videos/{video}").status in (200, 202, 204)
+    if where == "a strict server":
+        assert strict.refusals == []
+        assert {path for path, _ in strict.requests} >= {"/vectors/upsert", "/query", "/vectors/fetch", "/vectors/list"}
+
+
+def test_a_wrong_key_or_a_missing_server_is_named_with_its_setting(home, data, strict, tmp_path):
+    wrong = tmp_path / "wrong"
+    wrong.write_text("wrong")
+    for settings, part in [
+        (("--vector-index", strict.url, "--vector-key-file", wrong), "refuses the key"),
+        (("--vector-index", "http://127.0.0.1:1"), "does not answer"),
+        (("--vector-index", "ftp://x"), "no address of a vector index"),
+        (("--vector-index", strict.url, "--vector-key-file", tmp_path / "none"), "--vector-key-file"),
+    ]:
+        done = run("up", "--data", data, "--listen", "127.0.0.1:0", *settings, home=home, check=1)
+        assert part in done.stderr and "--vector-" in done.stderr, done.stderr
+        assert "wrong\n" not in done.stderr.replace(str(wrong), "")

@@ -228,6 +228,44 @@ static void what_is_said_of_an_object_holds_for_its_track(void **state)
     assert_string_not_equal(shown_on(f, object_of(VIDEO_A, 7, 0), 40), "green?");
 }
 
+// As a correction stores it: object k of the frame comes to a track.
+static void give(struct fixture *f, int32_t frame, int32_t k, int64_t n)
+{
+    int64_t numbers[THINGS] = {-1, -1, -1};
+    numbers[k] = n;
+    const struct meta_frame_tracks tracks = {.frame = frame, .tracks = numbers, .count = THINGS};
+    const struct meta_track track = {.n = n, .first_frame = frame, .last_frame = frame, .objects = 1};
+    struct vector_attributes change = {.set_track = true, .track = n};
+    strcpy(change.object, object_of(VIDEO_A, frame, k));
+    assert_ok(vector_index_set_attributes(f->vectors, PROJECT, &change, 1, &failure), &failure);
+    assert_ok(meta_store_put_frame_tracks(f->meta, VIDEO_A, &tracks, 1, &failure), &failure);
+    pass_seconds(f, 1);
+    assert_ok(meta_store_put_tracks(f->meta, VIDEO_A, &track, n >= 0, 0, &failure), &failure);
+    const struct label_object moved = {.object = change.object, .track = n};
+    assert_ok(labels_follow_tracks(f->labels, PROJECT, VIDEO_A, &moved, 1, &failure), &failure);
+}
+
+static void what_likely_is_follows_a_correction_at_once(void **state)
+{
+    struct fixture *f = *state;
+    say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    say_yes(f, "blue", object_of(VIDEO_A, 8, 1));
+    assert_ok(labels_refresh(f->labels, PROJECT, &failure), &failure);
+    size_t likely = count_found(f, "red", LABEL_LIST_PROBABLE, VIDEO_A, NULL);
+    assert_string_equal(shown(f, object_of(VIDEO_A, 7, 0)), "red?");
+    give(f, 8, 1, 60);
+    assert_int_equal(count_found(f, "red", LABEL_LIST_PROBABLE, VIDEO_A, NULL), likely);
+    // Now it is of a track that is blue, and counts there.
+    give(f, 7, 0, 60);
+    assert_string_equal(shown_on(f, object_of(VIDEO_A, 7, 0), 60), "blue");
+    assert_int_equal(count_found(f, "red", LABEL_LIST_PROBABLE, VIDEO_A, object_of(VIDEO_A, 7, 0)), likely - 1);
+    give(f, 7, 0, -1);
+    assert_string_equal(shown(f, object_of(VIDEO_A, 7, 0)), "red?");
+    assert_int_equal(count_found(f, "red", LABEL_LIST_PROBABLE, VIDEO_A, NULL), likely);
+    const struct label_object none = {.object = "x", .track = 1};
+    assert_code(labels_follow_tracks(f->labels, PROJECT, VIDEO_A, &none, 1, &failure), ERR_INVALID);
+}
+
 // ---- all or nothing
 
 #define BULK 5000
@@ -296,6 +334,7 @@ int main(int argc, char **argv)
         with_stores(a_video_replaced_while_nothing_ran_gets_its_labels_again),
         with_stores(new_vectors_get_likely_labels_within_seconds),
         with_stores(what_is_said_of_an_object_holds_for_its_track),
+        with_stores(what_likely_is_follows_a_correction_at_once),
         with_stores(five_thousand_objects_are_labelled_all_or_none),
     };
     return cmocka_run_group_tests_name(backend, tests, NULL, NULL);

@@ -110,6 +110,11 @@ size_t label_book_label_count(const struct label_book *book)
     return book->label_count;
 }
 
+int64_t label_book_carried(const struct label_book *book)
+{
+    return book->carried;
+}
+
 const struct label_book_label *label_book_label(const struct label_book *book, int32_t label)
 {
     return &book->labels[label];

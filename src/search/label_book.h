@@ -66,6 +66,8 @@ struct label_book_label {
 // Numbers 0 … count - 1.
 size_t label_book_label_count(const struct label_book *book);
 const struct label_book_label *label_book_label(const struct label_book *book, int32_t label);
+// The step (undo, redo) that last changed which objects carry which label; 0: none.
+int64_t label_book_carried(const struct label_book *book);
 // By any spelling; -1 when there is none.
 int32_t label_book_find(const struct label_book *book, const char *name);
 

@@ -49,6 +49,7 @@ struct label_book {
     size_t undo_count, redo_count;
     struct label_book_label *labels;
     size_t label_count, alive_count;
+    int64_t carried; // see label_book_carried
     struct label_book_object *objects;
     size_t object_count;
     struct label_map places; // of objects

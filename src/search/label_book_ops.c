@@ -59,8 +59,10 @@ static void run_op(struct label_book *book, const struct step *step, const struc
         object->label = back ? op->old_label : op->new_label;
         object->step = back ? op->old_step : op->new_step;
         object->kept = back ? op->old_kept : op->new_kept;
-        if (op->old_label != op->new_label)
+        if (op->old_label != op->new_label) {
             label_book_touch(book, op->object);
+            book->carried = (int64_t)book->step_count;
+        }
         note_change(book, is_said ? op->old_label : -1);
         note_change(book, is_said ? op->new_label : -1);
         break;

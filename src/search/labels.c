@@ -23,6 +23,7 @@ static void begin_anew(struct project *p)
     p->book = label_book_new();
     p->epoch++;
     p->begun_us = 0;
+    p->others = 0;
     p->is_loaded = false;
     free(p->videos);
     p->videos = NULL;
@@ -338,6 +339,8 @@ enum err_code labels_resolve(struct labels *labels, const char *project, const c
     if (code != ERR_NONE)
         return code;
     code = labels_resolve_again(labels, p, video, err);
+    // Likely objects are known with the tracks that they had when they were found.
+    p->generation++;
     if (code == ERR_NONE)
         labels_mirror(labels, p);
     labels_leave(labels, p);

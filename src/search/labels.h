@@ -93,8 +93,8 @@ void label_list_release(struct label_list *list);
 enum err_code labels_list(
     struct labels *labels, const char *project, struct label_list *list, struct err *err) ERR_MUST_CHECK;
 
-// ---- changes; all of them answer with what is so afterwards. Refused for its version (ERR_CONFLICT), a change says the
-// version that the labels are at and the last step, else 0.
+// ---- changes; all of them answer with what is so afterwards. Refused for its version (ERR_CONFLICT), a change says
+// the version that the labels are at and the last step, else 0.
 
 struct label_change {
     int64_t version;

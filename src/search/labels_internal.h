@@ -38,6 +38,7 @@ struct rank {
     struct label_model_info info;
     int64_t changed;    // the label's `changed` that it was learnt from; -1: never
     int64_t generation; // of the project's vectors
+    int64_t others;     // label_book_carried when it was learnt: a model learns from what other labels carry too
     bool is_stale;      // objects it laid claim to were labelled
     int64_t took_us;
     struct likely *hits; // over the threshold, best first; another label may have the better claim
@@ -94,6 +95,7 @@ struct project {
     int64_t vectors_due_us;
     size_t vector_count;
     int64_t generation; // of the vectors: goes up when some came or went
+    int64_t others;     // label_book_carried, as far as it was looked at
     struct rank *ranks; // by label
     size_t rank_count;
     struct likely *likely; // one for each object that has one
@@ -157,6 +159,7 @@ struct object_ref {
     const char *field; // of the request, for errors
     bool may_be_gone;  // fine if it is in the book
     struct label_key key;
+    int64_t track; // found out, unless it may be gone; -1: none
 };
 // That each object is one, exists in this project and is named once. Reorders the list.
 enum err_code labels_check_objects(struct labels *labels, const struct project *p, struct object_ref *refs,
@@ -174,6 +177,10 @@ typedef enum err_code labels_change_check(struct labels *labels, struct project 
 enum err_code labels_commit(struct labels *labels, const char *project, struct label_entry *entry,
     const struct label_editor *editor, labels_change_check *check, void *context, struct label_change *change,
     struct err *err) ERR_MUST_CHECK;
+
+// The track of an object as it is stored, -1 for none; false when there is no such object.
+enum err_code labels_find_track(
+    struct labels *labels, struct label_key key, bool *exists, int64_t *track, struct err *err) ERR_MUST_CHECK;
 
 // ---- labels_mirror.c; the project is locked
 
@@ -215,6 +222,9 @@ enum err_code labels_move_likely(
 // p->likely is up to date with the book and the ranks afterwards.
 void labels_combine(struct project *p);
 void labels_forget_ranks(struct project *p);
+// Whether nothing that was said of the object or its track forbids that it is this label (-1: one that is not there
+// yet).
+bool labels_may_be(struct project *p, const struct likely *hit);
 const struct rank *labels_rank(const struct project *p, int32_t label); // NULL: none yet
 void labels_run_background(void *labels);
 

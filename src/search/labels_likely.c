@@ -73,7 +73,9 @@ static bool is_stale(struct project *p, int32_t label)
 {
     const struct label_book_label *l = label_book_label(p->book, label);
     const struct rank *rank = rank_of(p, label);
-    return l->alive && (rank->changed != l->changed || rank->generation != p->generation || rank->is_stale);
+    return l->alive &&
+        (rank->changed != l->changed || rank->generation != p->generation || rank->others < p->others ||
+            rank->is_stale);
 }
 
 int32_t labels_stale_label(struct project *p)
@@ -111,9 +113,11 @@ enum err_code labels_look_for_vectors(struct labels *labels, struct project *p, 
     if (code != ERR_NONE)
         return code;
     int64_t wait_us = 0;
-    if (stats.count != p->vector_count) {
+    bool has_other_vectors = stats.count != p->vector_count;
+    if (has_other_vectors || label_book_carried(p->book) != p->others) {
         p->vector_count = stats.count;
-        p->generation++;
+        p->generation += has_other_vectors;
+        p->others = label_book_carried(p->book);
         for (size_t i = 0; i < p->rank_count; i++)
             wait_us += p->ranks[i].took_us * LEARN_SHARE;
     }
@@ -259,6 +263,7 @@ enum err_code labels_learn(struct labels *labels, struct project *p, int32_t lab
     int64_t epoch = p->epoch;
     int64_t changed = label_book_label(p->book, label)->changed;
     int64_t generation = p->generation;
+    int64_t others = label_book_carried(p->book);
     rank_of(p, label)->is_stale = false;
     pthread_mutex_unlock(&p->mutex);
 
@@ -272,11 +277,12 @@ enum err_code labels_learn(struct labels *labels, struct project *p, int32_t lab
 
     pthread_mutex_lock(&p->mutex);
     // Somebody else may have learnt it from something newer meanwhile.
-    if (p->epoch == epoch && rank_of(p, label)->changed <= changed && rank_of(p, label)->generation <= generation) {
-        struct rank *rank = rank_of(p, label);
+    struct rank *rank = p->epoch == epoch ? rank_of(p, label) : NULL;
+    if (rank != NULL && rank->changed <= changed && rank->generation <= generation && rank->others <= others) {
         // After a failure what was known stays; the next change or vector is the next try.
         rank->changed = changed;
         rank->generation = generation;
+        rank->others = others;
         rank->took_us = took_us;
         if (code == ERR_NONE) {
             install(p, label, model, hits, count);
@@ -331,7 +337,7 @@ enum err_code labels_move_likely(struct project *p, const struct label_object *o
 
 // ---- one label for each object
 
-static bool may_be(struct project *p, const struct likely *hit)
+bool labels_may_be(struct project *p, const struct likely *hit)
 {
     int64_t place = label_book_find_object(p->book, hit->key);
     const struct label_book_object *object = place >= 0 ? label_book_object(p->book, (size_t)place) : NULL;
@@ -383,7 +389,7 @@ void labels_combine(struct project *p)
         if (!label_book_label(p->book, (int32_t)i)->alive)
             continue;
         for (size_t k = 0; k < rank->hit_count; k++) {
-            if (may_be(p, &rank->hits[k]) && is_in_living_video(p, rank->hits[k].key))
+            if (labels_may_be(p, &rank->hits[k]) && is_in_living_video(p, rank->hits[k].key))
                 offer(p, &rank->hits[k]);
         }
     }

@@ -182,6 +182,35 @@ static void take_hits(const struct label_hit *hits, size_t count, size_t limit, 
     }
 }
 
+// What is not asked about or suggested, besides the examples: what is said, or follows for a track, against it.
+struct known {
+    const char *project, *label; // label NULL: none
+    struct label_map tracks;     // of what the request refuses
+};
+
+// Leaves out of the hits what is known already, in place.
+static enum err_code drop_known(
+    struct labels *labels, const struct known *known, struct label_hit *hits, size_t *count, struct err *err)
+{
+    struct project *p = NULL;
+    enum err_code code = labels_enter(labels, known->project, &p, err);
+    if (code != ERR_NONE)
+        return code;
+    int32_t label = known->label != NULL ? label_book_find(p->book, known->label) : -1;
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++) {
+        struct likely hit = {.track = hits[i].track, .label = label};
+        if (!label_key_of(hits[i].object, &hit.key) || !labels_may_be(p, &hit))
+            continue;
+        struct label_key track = {.video = hit.key.video, .place = (uint64_t)hit.track};
+        if (hit.track < 0 || label_map_get(&known->tracks, track) < 0)
+            hits[kept++] = hits[i];
+    }
+    *count = kept;
+    labels_leave(labels, p);
+    return ERR_NONE;
+}
+
 // Ids as the ranking wants them, without one that is in two lists: the request's own word comes first.
 struct lists {
     struct label_map seen;
@@ -252,8 +281,28 @@ static void add_from_book(const struct project *p, int32_t label, struct lists *
     }
 }
 
+// The surest that are not known already: at least limit + 1 of them where there are so many.
+static enum err_code find_unknown(struct labels *labels, const struct label_model *model,
+    const struct label_suggest *request, const struct known *known, struct label_hit **found, size_t *count,
+    struct err *err)
+{
+    struct label_query query = {
+        .filter = {.video = request->video}, .min_confidence = 0.5f, .limit = 2 * (request->limit + 1)};
+    for (;;) {
+        enum err_code code = label_model_neighbours(model, &query, found, count, err);
+        bool all = *count < query.limit || query.limit == LABEL_NEIGHBOURS_MAX;
+        if (code == ERR_NONE)
+            code = drop_known(labels, known, *found, count, err);
+        if (code != ERR_NONE || all || *count > request->limit)
+            return code;
+        free(*found);
+        *found = NULL;
+        query.limit = LABEL_NEIGHBOURS_MAX;
+    }
+}
+
 static enum err_code suggest(struct labels *labels, const struct label_suggest *request, const struct lists *lists,
-    struct labelled_objects *hits, struct err *err)
+    const struct known *known, struct labelled_objects *hits, struct err *err)
 {
     const char **positive = ids_of(lists, LIST_POSITIVE);
     const char **negative = ids_of(lists, LIST_NEGATIVE);
@@ -270,10 +319,8 @@ static enum err_code suggest(struct labels *labels, const struct label_suggest *
     struct label_hit *found = NULL;
     size_t count = 0;
     enum err_code code = label_model_fit(&fit, &model, err);
-    const struct label_query query = {
-        .filter = {.video = request->video}, .min_confidence = 0.5f, .limit = request->limit + 1};
     if (code == ERR_NONE)
-        code = label_model_neighbours(model, &query, &found, &count, err);
+        code = find_unknown(labels, model, request, known, &found, &count, err);
     if (code == ERR_NONE)
         take_hits(found, count, request->limit, hits);
     free(found);
@@ -297,8 +344,8 @@ static enum err_code check_suggest(const struct label_suggest *request, struct e
     return code;
 }
 
-static enum err_code check_named(
-    struct labels *labels, const struct project *p, const struct label_suggest *request, struct err *err)
+static enum err_code check_named(struct labels *labels, const struct project *p, const struct label_suggest *request,
+    struct label_map *refused_tracks, struct err *err)
 {
     size_t count = request->positive_count + request->negative_count;
     struct object_ref *refs = mem_calloc(count, sizeof(*refs));
@@ -307,6 +354,11 @@ static enum err_code check_named(
     for (size_t i = 0; i < request->negative_count; i++)
         refs[request->positive_count + i] = (struct object_ref){.object = request->negative[i], .field = "negative"};
     enum err_code code = labels_check_objects(labels, p, refs, count, err);
+    for (size_t i = 0; i < count && code == ERR_NONE; i++) {
+        struct label_key track = {.video = refs[i].key.video, .place = (uint64_t)refs[i].track};
+        if (refs[i].track >= 0 && strcmp(refs[i].field, "negative") == 0)
+            label_map_put(refused_tracks, track, 1);
+    }
     free(refs);
     return code;
 }
@@ -325,7 +377,8 @@ enum err_code labels_suggest(
     if (code != ERR_NONE)
         return code;
     struct lists lists = {0};
-    code = check_named(labels, p, request, err);
+    struct known known = {.project = request->project, .label = request->label != NULL ? name : NULL};
+    code = check_named(labels, p, request, &known.tracks, err);
     if (code == ERR_NONE) {
         add_from_request(&lists, LIST_POSITIVE, request->positive, request->positive_count);
         add_from_request(&lists, LIST_NEGATIVE, request->negative, request->negative_count);
@@ -334,7 +387,8 @@ enum err_code labels_suggest(
     labels_leave(labels, p);
     // Without the lock: nothing of the project is needed any more.
     if (code == ERR_NONE)
-        code = suggest(labels, request, &lists, hits, err);
+        code = suggest(labels, request, &lists, &known, hits, err);
+    label_map_release(&known.tracks);
     lists_release(&lists);
     return code;
 }
@@ -360,6 +414,53 @@ static enum err_code current_model(
     return code;
 }
 
+// A model knows the tracks that there were when it was learnt; of the few that are asked about, those there are now
+// count.
+static enum err_code find_tracks(struct labels *labels, struct label_hit *hits, size_t *count, struct err *err)
+{
+    size_t kept = 0;
+    enum err_code code = ERR_NONE;
+    for (size_t i = 0; i < *count && code == ERR_NONE; i++) {
+        struct label_key key = {0};
+        bool exists = false;
+        if (label_key_of(hits[i].object, &key))
+            code = labels_find_track(labels, key, &exists, &hits[i].track, err);
+        if (exists)
+            hits[kept++] = hits[i];
+    }
+    *count = kept;
+    return code;
+}
+
+// What is known already was never asked for, so more are asked for than wanted.
+static enum err_code ask_about_unknown(struct labels *labels, const struct label_model *model,
+    const struct known *known, const char *video, size_t limit, struct labelled_objects *hits, bool *settled,
+    struct err *err)
+{
+    struct label_query query = {.filter = {.video = video}, .limit = 2 * limit + 10};
+    for (;;) {
+        struct label_candidates candidates = {0};
+        query.limit = query.limit < LABEL_CANDIDATES_MAX ? query.limit : LABEL_CANDIDATES_MAX;
+        enum err_code code = label_model_candidates(model, &query, &candidates, err);
+        bool all = candidates.count < query.limit || query.limit == LABEL_CANDIDATES_MAX;
+        size_t before = candidates.count;
+        if (code == ERR_NONE)
+            code = find_tracks(labels, candidates.hits, &candidates.count, err);
+        if (code == ERR_NONE)
+            code = drop_known(labels, known, candidates.hits, &candidates.count, err);
+        bool is_done = code != ERR_NONE || all || candidates.count >= limit;
+        if (code == ERR_NONE && is_done) {
+            take_hits(candidates.hits, candidates.count, limit, hits);
+            // With nothing left but what is known, all is answered.
+            *settled = candidates.settled || (before > 0 && candidates.count == 0);
+        }
+        label_candidates_release(&candidates);
+        if (is_done)
+            return code;
+        query.limit = LABEL_CANDIDATES_MAX;
+    }
+}
+
 enum err_code labels_candidates(struct labels *labels, const char *project, const char *label, const char *video,
     size_t limit, struct labelled_objects *hits, bool *settled, struct err *err)
 {
@@ -376,17 +477,9 @@ enum err_code labels_candidates(struct labels *labels, const char *project, cons
         return code;
     code = current_model(labels, p, label, &fitted, err);
     labels_leave(labels, p);
-    if (code == ERR_NONE && fitted != NULL) {
-        const struct label_query query = {
-            .filter = {.video = video}, .limit = limit < LABEL_CANDIDATES_MAX ? limit : LABEL_CANDIDATES_MAX};
-        struct label_candidates candidates = {0};
-        code = label_model_candidates(fitted->model, &query, &candidates, err);
-        if (code == ERR_NONE) {
-            take_hits(candidates.hits, candidates.count, limit, hits);
-            *settled = candidates.settled;
-        }
-        label_candidates_release(&candidates);
-    }
+    const struct known known = {.project = project, .label = label};
+    if (code == ERR_NONE && fitted != NULL)
+        code = ask_about_unknown(labels, fitted->model, &known, video, limit, hits, settled, err);
     fitted_unref(fitted);
     return code;
 }

@@ -329,6 +329,18 @@ int64_t labels_track_size(struct labels *labels, struct project *p, const struct
     return stored.objects > 0 ? stored.objects : track->said;
 }
 
+enum err_code labels_find_track(
+    struct labels *labels, struct label_key key, bool *exists, int64_t *track, struct err *err)
+{
+    struct meta_frames frames = {0};
+    enum err_code code = get_frame(labels, key, &frames, err);
+    const struct meta_object *found = code == ERR_NONE ? object_in(&frames, key) : NULL;
+    *exists = found != NULL;
+    *track = found != NULL ? found->track : -1;
+    meta_frames_release(&frames);
+    return code;
+}
+
 // ---- objects that a request names
 
 static int compare_refs(const void *a, const void *b)
@@ -365,14 +377,15 @@ static bool needs_a_look(const struct project *p, const struct object_ref *ref)
 }
 
 static enum err_code check_exist(
-    struct labels *labels, const struct project *p, const struct object_ref *refs, size_t count, struct err *err)
+    struct labels *labels, const struct project *p, struct object_ref *refs, size_t count, struct err *err)
 {
     enum err_code code = ERR_NONE;
     const struct object_ref *home = NULL; // whose video was looked at last
     const struct object_ref *in = NULL;   // whose frame was
     struct meta_frames frames = {0};
     for (size_t i = 0; i < count && code == ERR_NONE; i++) {
-        const struct object_ref *ref = &refs[i];
+        struct object_ref *ref = &refs[i];
+        ref->track = -1;
         if (!needs_a_look(p, ref))
             continue;
         if (home == NULL || home->key.video != ref->key.video)
@@ -383,7 +396,10 @@ static enum err_code check_exist(
             code = get_frame(labels, ref->key, &frames, err);
             in = ref;
         }
-        if (code == ERR_NONE && object_in(&frames, ref->key) == NULL)
+        const struct meta_object *found = code == ERR_NONE ? object_in(&frames, ref->key) : NULL;
+        if (found != NULL)
+            ref->track = found->track;
+        else if (code == ERR_NONE)
             code = no_object(ref->object, err);
         err_of_field(err, code, ref->field);
     }

@@ -9,10 +9,12 @@ let browser: Browser;
 /** Of the video that was ingested, and of an object in it that carries a label. */
 let video = '';
 let object = '';
+/** When that object is seen. */
+let ptsUs = 0;
 const ends: (() => Promise<void>)[] = [];
 
 interface Frames {
-    frames: { objects: { id: string }[] }[];
+    frames: { pts_us: number; objects: { id: string; track: string | null }[] }[];
 }
 
 beforeAll(async () => {
@@ -28,10 +30,16 @@ beforeAll(async () => {
     await host.stop();
     const { frames } = await server.get<Frames>(`/videos/${video}/frames?limit=200`);
     const objects = frames.flatMap(frame => frame.objects.map(({ id }) => id));
-    object = objects[0]!;
+    // A track is split before it is looked at.
+    const tracked = frames.flatMap(({ pts_us, objects: all }) => all.map(({ id, track }) => ({ id, track, pts_us })));
+    const second = tracked.find((seen, i) =>
+        tracked.slice(0, i).some(({ track }) => track !== null && track === seen.track),
+    )!;
+    ({ id: object, pts_us: ptsUs } = second);
+    await server.request('POST', `/tracks/${second.track}/split`, { at_us: ptsUs });
     await server.request('POST', '/projects/street/labels/street%20thing/examples', {
         positive: [object],
-        negative: [objects.at(-1)],
+        negative: [objects.findLast(id => id !== object)],
     });
 });
 
@@ -81,6 +89,19 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
         await page.goto(`${server.url}/p/street/v/${video}?sel=${object}`);
         await page.getByTestId('object-layer').waitFor();
         await page.getByRole('complementary').or(page.getByRole('tabpanel')).locator('img').first().waitFor();
+    },
+    'picking an object to merge with': async page => {
+        await page.goto(`${server.url}/p/street/v/${video}?t=${ptsUs + 1}&sel=${object}`);
+        await page.getByTestId('object-layer').waitFor();
+        await page.getByRole('button', { name: 'Merge with…' }).click();
+        await page.getByText(/^Merge track \d+ with…/).waitFor();
+    },
+    'the corrections of tracks': async page => {
+        await page.goto(`${server.url}/p/street/v/${video}?t=${ptsUs}&sel=${object}`);
+        await page.getByTestId('object-layer').waitFor();
+        await page.getByRole('button', { name: 'More for this track' }).click();
+        await page.getByRole('menuitem', { name: 'Corrections of tracks…' }).click();
+        await page.getByText(/^split track/).waitFor();
     },
     'the labels panel': async page => {
         await page.goto(`${server.url}/p/street/v/${video}?panel=labels&label=street+thing`);

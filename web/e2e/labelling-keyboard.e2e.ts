@@ -188,7 +188,7 @@ it('lists every key on ?', async () => {
         await parts.picturesOf(parts.similar).first().waitFor();
         await page.keyboard.press('?');
         const map = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
-        for (const what of ['Undo the last labelling step', 'Put it into Yes', 'Select the next box', 'Play or pause'])
+        for (const what of ['Undo the last step', 'Put it into Yes', 'Select the next box', 'Play or pause'])
             await map.getByText(what, { exact: true }).waitFor();
         await page.keyboard.press('Escape');
         await expect.poll(() => map.count()).toBe(0);

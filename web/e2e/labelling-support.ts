@@ -79,14 +79,20 @@ export async function expectBox(page: Page, object: string, state: string): Prom
         .toBe(state);
 }
 
-/** Clicks into the middle of a box, as it is drawn. */
-export async function clickBox(page: Page, object: string): Promise<void> {
+/** The middle of a box in the window, as it is drawn. */
+export async function placeOfBox(page: Page, object: string): Promise<{ x: number; y: number }> {
     await boxState(page, object);
     const { boxes } = await layerOf(page);
     const rect = boxes.find(({ id }) => id === object)?.rect;
     const place = await canvas(page).boundingBox();
     if (rect === undefined || place === null) throw new Error(`${object} is not in the picture`);
-    await page.mouse.click(place.x + rect.x + rect.width / 2, place.y + rect.y + rect.height / 2);
+    return { x: place.x + rect.x + rect.width / 2, y: place.y + rect.y + rect.height / 2 };
+}
+
+/** Clicks into the middle of a box. */
+export async function clickBox(page: Page, object: string): Promise<void> {
+    const { x, y } = await placeOfBox(page, object);
+    await page.mouse.click(x, y);
 }
 
 /** Clicks on the timeline, then goes sampled frame by sampled frame until the box is there. */
@@ -106,22 +112,28 @@ export async function seekTo(page: Page, { id, pts_us }: Seen, durationUs: numbe
     throw new Error(`${id} was not reached`);
 }
 
-async function middle(target: Locator): Promise<{ x: number; y: number }> {
+export async function middle(target: Locator): Promise<{ x: number; y: number }> {
     await target.scrollIntoViewIfNeeded();
     const box = await target.boundingBox();
     if (box === null) throw new Error('it is not on the screen');
     return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 }
 
-/** Takes a picture with the mouse, and drops it into a column. */
-export async function dragInto(page: Page, picture: Locator, column: Locator): Promise<void> {
-    const from = await middle(picture);
-    const to = await middle(column);
+type Point = { x: number; y: number };
+
+/** Takes something with the mouse, and drops it elsewhere. */
+export async function drag(page: Page, from: Point, to: Point, before?: () => Promise<void>): Promise<void> {
     await page.mouse.move(from.x, from.y);
     await page.mouse.down();
     await page.mouse.move(from.x + 8, from.y + 8, { steps: 3 });
     await page.mouse.move(to.x, to.y, { steps: 10 });
+    await before?.();
     await page.mouse.up();
+}
+
+/** Takes a picture with the mouse, and drops it into a column. */
+export async function dragInto(page: Page, picture: Locator, column: Locator): Promise<void> {
+    await drag(page, await middle(picture), await middle(column));
 }
 
 /** The same with a finger: held until it is picked up, because a swipe would scroll. */

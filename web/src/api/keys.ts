@@ -24,7 +24,18 @@ export const keys = {
     /** One window of FRAME_WINDOW_US (lib/time.ts). */
     frames: (video: string, windowIndex: number) => ['frames', video, windowIndex] as const,
     frame: (frame: string) => ['frame', frame] as const,
+    /** Prefix of all objects. */
+    allObjects: ['object'] as const,
     object: (object: string) => ['object', object] as const,
+
+    /** Prefix of all tracks. */
+    allTracks: ['track'] as const,
+    track: (track: string) => ['track', track] as const,
+    /** Prefix of everything about the corrections of a video's tracks. */
+    correctionsOf: (video: string) => ['corrections', video] as const,
+    /** What undo and redo of them would do. */
+    correctionSteps: (video: string) => ['corrections', video, 'steps'] as const,
+    correctionHistory: (video: string) => ['corrections', video, 'history'] as const,
 
     /** Prefix of all timelines. */
     allTimelines: ['timeline'] as const,
@@ -69,6 +80,7 @@ export function staleAfterLabelling(project: string): (readonly unknown[])[] {
         keys.allTimelines,
         keys.allSearches,
         ['frame'],
-        ['object'],
+        keys.allObjects,
+        keys.allTracks,
     ];
 }

@@ -52,3 +52,13 @@ it('shows the same message once, and at most three', () => {
     });
     expect([...document.querySelectorAll('p')].map(p => p.textContent)).toEqual(['b', 'c', 'd']);
 });
+
+it('lets a message take the place of the one with its key', () => {
+    render(<ToastRegion />);
+    act(() => {
+        toast('Split the track', { key: 'step' });
+        toast('Something else');
+        toast('Undone', { key: 'step' });
+    });
+    expect([...document.querySelectorAll('p')].map(p => p.textContent)).toEqual(['Something else', 'Undone']);
+});

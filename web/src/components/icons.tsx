@@ -63,6 +63,11 @@ export const LinkIcon = path(
 );
 export const FilterIcon = path('M2.5 4h11M4.5 8h7M6.5 12h3');
 export const MergeIcon = path('M4 2.5v3c0 2 4 2 4 4.5v3.5M12 2.5v3c0 2-4 2-4 4.5');
+export const SplitIcon = path(
+    'M5.4 5.3l8.1 6.2M5.4 10.7l8.1-6.2M4 2.7a1.7 1.7 0 1 1 0 3.4 1.7 1.7 0 0 1 0-3.4ZM4 9.9a1.7 1.7 0 1 1 0 3.4 1.7 1.7 0 0 1 0-3.4Z',
+);
+export const TrackIcon = path('M2.5 5.5v-3h3v3zM10.5 13.5v-3h3v3zM5.5 4H9a3 3 0 0 1 3 3v3.5');
+export const HistoryIcon = path('M3 8a5 5 0 1 1 1.5 3.5M3 4.5V8h3.5M8 5.5V8l2 1.5');
 export const TagIcon = path('M8.5 2.5h5v5l-6 6-5-5 6-6ZM11 5h.01');
 export const WarningIcon = path('M8 2.5 14 13H2L8 2.5ZM8 6.5v3M8 11.3v.01');
 export const ExternalIcon = path('M9.5 2.5h4v4M13.5 2.5 7.5 8.5M11.5 9.5v4h-9v-9h4');

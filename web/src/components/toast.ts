@@ -6,12 +6,17 @@ export interface Toast {
     text: string;
     kind: 'info' | 'success' | 'error';
     action?: { label: string; run: () => void };
+    /** A later message of the same key takes its place. */
+    key?: string;
 }
 
 const SHOWN_MOST = 3;
 const INFO_MS = 6000;
 // There is more to read, or something to decide.
 const LONG_MS = 12_000;
+
+/** Key of messages about what was done, undone and done again: only the last one is true. */
+export const STEP_TOAST = 'step';
 
 let toasts: readonly Toast[] = [];
 let lastId = 0;
@@ -26,12 +31,13 @@ export function dismissToast(id: number) {
     set(toasts.filter(toast => toast.id !== id));
 }
 
-export function toast(text: string, options: Partial<Pick<Toast, 'kind' | 'action'>> = {}): number {
+export function toast(text: string, options: Partial<Pick<Toast, 'kind' | 'action' | 'key'>> = {}): number {
     lastId += 1;
     const id = lastId;
-    const { kind = 'info', action } = options;
-    // The same message again replaces the one that is shown.
-    set([...toasts.filter(other => other.text !== text), { id, text, kind, action }].slice(-SHOWN_MOST));
+    const { kind = 'info', action, key } = options;
+    // So does the same message again.
+    const kept = toasts.filter(other => other.text !== text && (key === undefined || other.key !== key));
+    set([...kept, { id, text, kind, action, key }].slice(-SHOWN_MOST));
     setTimeout(() => dismissToast(id), kind === 'error' || action !== undefined ? LONG_MS : INFO_MS);
     return id;
 }

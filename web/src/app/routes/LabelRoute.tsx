@@ -64,7 +64,7 @@ export default function LabelRoute() {
 }
 
 function LoadedVideo({ project, video }: { project: string; video: Schema<'Video'> }) {
-    const view = useLabelView(project, video.id);
+    const view = useLabelView(project, video);
     return (
         <LabellingProvider view={view.labelling}>
             <LabelView video={video} view={view} />

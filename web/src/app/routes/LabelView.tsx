@@ -8,9 +8,12 @@ import { ColumnsDock } from '@/features/labelling/components/ColumnsDock.tsx';
 import { LabellingPanels } from '@/features/labelling/components/LabellingPanels.tsx';
 import { ObjectCard } from '@/features/labelling/components/ObjectCard.tsx';
 import { Splitter } from '@/features/labelling/components/Splitter.tsx';
+import { StageDrag } from '@/features/labelling/components/StageDrag.tsx';
 import { UndoRedo } from '@/features/labelling/components/UndoRedo.tsx';
 import { useLabelling } from '@/features/labelling/hooks/useLabelling.ts';
 import { useKept } from '@/features/labelling/hooks/useKept.ts';
+import { usePicking } from '@/features/labelling/hooks/usePicking.ts';
+import { useSplitting } from '@/features/labelling/hooks/useSplit.ts';
 import { Player } from '@/features/player/components/Player.tsx';
 import { useShortcut } from '@/lib/keys.tsx';
 import { paths } from '@/lib/paths.ts';
@@ -24,8 +27,10 @@ interface Props {
 
 /** Player at the left, panels and columns at the right; below one another where there is no room. */
 export function LabelView({ video, view }: Props) {
-    const { us, setUs, select, playerRef } = view;
-    const { project, label, selected } = view.labelling;
+    const { setUs, select, playerRef } = view;
+    const { project, label, selected, us } = view.labelling;
+    const picking = usePicking();
+    const splitting = useSplitting();
     const { labels } = useLabelling();
     const known = labels.data?.labels.some(({ name }) => name === label) === true;
     const [panelsShown, setPanelsShown] = useState(true);
@@ -35,7 +40,7 @@ export function LabelView({ video, view }: Props) {
     const running = video.state === 'queued' || video.state === 'running';
 
     return (
-        <div className={styles.view}>
+        <div className={styles.view} data-toasts="top">
             <h1 className="visually-hidden">Label objects in {video.name}</h1>
             <div className={styles.toolbar} role="toolbar" aria-label="Labelling">
                 <UndoRedo />
@@ -59,7 +64,7 @@ export function LabelView({ video, view }: Props) {
             </div>
             <div className={styles.parts} style={{ '--player': `${playerShare * 100}%` } as React.CSSProperties}>
                 <section className={styles.left} data-alone={!panelsShown || undefined} aria-label="Video">
-                    <div className={styles.player}>
+                    <StageDrag className={styles.player}>
                         <Player
                             key={video.id}
                             ref={playerRef}
@@ -69,8 +74,10 @@ export function LabelView({ video, view }: Props) {
                             activeLabel={known ? label : null}
                             onTimeSettled={setUs}
                             onSelect={selection => select(selection?.object.id ?? null)}
+                            picking={picking}
+                            splitting={splitting}
                         />
-                    </div>
+                    </StageDrag>
                     <ObjectCard />
                 </section>
                 {panelsShown && (

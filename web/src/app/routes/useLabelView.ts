@@ -1,8 +1,10 @@
 // The labelling view's address: what is looked at can be copied, opened elsewhere, and is the same.
 import { useCallback, useMemo, useRef, type RefObject } from 'react';
 import { useNavigate } from 'react-router';
+import type { Schema } from '@/api/client.ts';
 import type { SimilarFilters } from '@/features/labelling/api/queries.ts';
-import type { LabellingView } from '@/features/labelling/hooks/useLabelling.ts';
+import type { LabellingView, Stage } from '@/features/labelling/hooks/useLabelling.ts';
+import { pictureInFrame } from '@/features/labelling/model/picture.ts';
 import type { PlayerHandle } from '@/features/player/components/Player.tsx';
 import { paths } from '@/lib/paths.ts';
 import { useUrlEnum, useUrlNumber, useUrlString } from '@/lib/url-state.ts';
@@ -12,13 +14,12 @@ const SCOPES = ['project', 'video'] as const;
 
 export interface LabelViewState {
     labelling: LabellingView;
-    us: number;
     setUs: (us: number) => void;
     select: (object: string | null) => void;
     playerRef: RefObject<PlayerHandle | null>;
 }
 
-export function useLabelView(project: string, video: string): LabelViewState {
+export function useLabelView(project: string, { id: video, progress }: Schema<'Video'>): LabelViewState {
     const navigate = useNavigate();
     const playerRef = useRef<PlayerHandle | null>(null);
     const [us, setUs] = useUrlNumber('t');
@@ -59,9 +60,23 @@ export function useLabelView(project: string, video: string): LabelViewState {
         },
         [video, project, navigate, setUs, select],
     );
+    const stage = useMemo<Stage>(
+        () => ({
+            currentUs: () => playerRef.current?.currentUs() ?? 0,
+            boxAt: (x, y) => {
+                const found = playerRef.current?.boxAt(x, y) ?? null;
+                return found === null ? null : pictureInFrame(found.object, found.frame, video);
+            },
+            point: object => playerRef.current?.point(object),
+        }),
+        [video],
+    );
     return {
-        labelling: { project, video, selected, label, setLabel, panel, setPanel, filters, setFilters, open },
-        us: Math.max(0, us ?? 0),
+        labelling: {
+            ...{ project, video, selected, label, setLabel, panel, setPanel, filters, setFilters, open, stage },
+            tracked: progress.tracked,
+            us: Math.max(0, us ?? 0),
+        },
         setUs,
         select,
         playerRef,

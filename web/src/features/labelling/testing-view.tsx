@@ -21,6 +21,9 @@ export const LABELS = 'GET /api/v1/projects/demo/labels';
 export const SUGGESTIONS = 'POST /api/v1/projects/demo/suggestions';
 export const UNDO = 'POST /api/v1/projects/demo/undo';
 export const REDO = 'POST /api/v1/projects/demo/redo';
+const VIDEO = '0123456789abcdef';
+export const CORRECTIONS = `GET /api/v1/videos/${VIDEO}/corrections`;
+export const UNDO_CORRECTION = `POST /api/v1/videos/${VIDEO}/corrections/undo`;
 export const examplesOf = (label: string) => `POST /api/v1/projects/demo/labels/${encodeURIComponent(label)}/examples`;
 export const candidatesOf = (label: string) =>
     `GET /api/v1/projects/demo/labels/${encodeURIComponent(label)}/candidates`;
@@ -48,6 +51,10 @@ export function fakeServer(routes: Routes) {
     return { routes, of: (route: string) => requests.filter(request => request.route === route) };
 }
 
+export function correctionsOf(facts: Partial<Schema<'CorrectionList'>> = {}): Answer {
+    return { body: { steps: [], next_cursor: null, version: 0, undo: null, redo: null, ...facts } };
+}
+
 interface Options {
     columns?: Partial<Columns>;
     label?: string;
@@ -60,7 +67,7 @@ function Page({ children, options }: { children: ReactNode; options: Options }) 
     const [panel, setPanel] = useState<Panel>(options.panel ?? 'similar');
     const view: LabellingView = {
         project: 'demo',
-        video: '0123456789abcdef',
+        video: VIDEO,
         selected: null,
         label,
         setLabel,
@@ -69,6 +76,9 @@ function Page({ children, options }: { children: ReactNode; options: Options }) 
         filters: { scope: 'project', class: null, label: null, minScore: null },
         setFilters: () => undefined,
         open: options.open ?? (() => undefined),
+        tracked: false,
+        us: 0,
+        stage: { currentUs: () => 0, boxAt: () => null, point: () => undefined },
     };
     return <LabellingProvider view={view}>{children}</LabellingProvider>;
 }

@@ -67,3 +67,26 @@ export function stepOf(kind: Schema<'Step'>['kind'], facts: Partial<Schema<'Step
         ...facts,
     };
 }
+
+export function correctionOf(
+    kind: 'split' | 'merge' | 'give',
+    facts: Partial<Schema<'CorrectionStep'>> = {},
+): Schema<'CorrectionStep'> {
+    return {
+        id: 1,
+        kind,
+        about: kind,
+        step: null,
+        track: `${VIDEO}-t1`,
+        other: null,
+        made: null,
+        objects: 0,
+        time_us: 0,
+        at: '2026-03-01T10:00:00.000Z',
+        at_us: Date.parse('2026-03-01T10:00:00Z') * 1000,
+        by: null,
+        undone: false,
+        passed_over: null,
+        ...facts,
+    };
+}

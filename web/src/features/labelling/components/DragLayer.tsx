@@ -11,13 +11,26 @@ import {
     type Announcements,
     type CollisionDetection,
     type DragEndEvent,
+    type DragMoveEvent,
     type KeyboardCoordinateGetter,
+    type Modifier,
 } from '@dnd-kit/core';
-import { useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { ObjectThumb } from '@/components/ObjectThumb.tsx';
 import type { Column } from '../model/columns.ts';
-import { columnName, columnOf, DRAG_INSTRUCTIONS, draggedName, draggedOf, type Dragged } from '../model/dragging.ts';
-import type { Picture } from '../model/picture.ts';
+import { useLabelling } from '../hooks/useLabelling.ts';
+import { useStageDrop } from '../hooks/useStageDrop.ts';
+import {
+    columnName,
+    columnOf,
+    doesOnto,
+    DRAG_INSTRUCTIONS,
+    draggedName,
+    draggedOf,
+    STAGE,
+    type Dragged,
+} from '../model/dragging.ts';
+import { pictureName, type Picture } from '../model/picture.ts';
 import styles from './DragLayer.module.css';
 
 const OVERLAY_SIZE = 88;
@@ -27,9 +40,28 @@ const AUTO_SCROLL = {
     canScroll: (element: Element) => element === document.scrollingElement,
 };
 
-/** With the pointer, the column under it; with the keyboard there is no pointer, and the nearest column counts. */
-const collisions: CollisionDetection = input =>
-    input.pointerCoordinates === null ? closestCenter(input) : pointerWithin(input);
+/** With the pointer, what is under it; with the keyboard there is no pointer, and the nearest column counts. */
+const collisions: CollisionDetection = input => {
+    if (input.pointerCoordinates !== null) return pointerWithin(input);
+    const columns = input.droppableContainers.filter(({ id }) => columnOf(id) !== null);
+    return closestCenter({ ...input, droppableContainers: columns });
+};
+
+function pointOf(event: Event): { x: number; y: number } | null {
+    const place = 'touches' in event ? (event as TouchEvent).touches[0] : (event as MouseEvent);
+    return place === undefined || !('clientX' in place) ? null : { x: place.clientX, y: place.clientY };
+}
+
+/** A box of the player is taken wherever it is pressed, and its picture goes with the pointer. */
+const toPointer: Modifier = ({ active, activatorEvent, draggingNodeRect, transform }) => {
+    const at = active?.id === STAGE && activatorEvent !== null ? pointOf(activatorEvent) : null;
+    if (at === null || draggingNodeRect === null) return transform;
+    return {
+        ...transform,
+        x: transform.x + at.x - draggingNodeRect.left - OVERLAY_SIZE / 2,
+        y: transform.y + at.y - draggingNodeRect.top - OVERLAY_SIZE / 2,
+    };
+};
 
 /** Arrow keys go from column to column. */
 const columnCoordinates: KeyboardCoordinateGetter = (event, { context }) => {
@@ -55,28 +87,36 @@ const nameOf = (data: unknown) => {
     return dragged === null ? 'The picture' : draggedName(dragged);
 };
 
-const announcements: Announcements = {
-    onDragStart: ({ active }) => `Picked up ${nameOf(active.data.current)}.`,
-    onDragOver: ({ over }) => {
-        const column = columnOf(over?.id);
-        return column === null ? 'Over no column.' : `Over the ${columnName(column)} column.`;
-    },
-    onDragEnd: ({ active, over }) => {
-        const column = columnOf(over?.id);
-        const name = nameOf(active.data.current);
-        return column === null ? `${name} was not moved.` : `${name} was put into the ${columnName(column)} column.`;
-    },
-    onDragCancel: ({ active }) => `Cancelled: ${nameOf(active.data.current)} was not moved.`,
-};
-
-interface Props {
-    add: (column: Column, pictures: readonly Picture[]) => void;
-    children: ReactNode;
+function announcementsOf(target: () => Picture | null): Announcements {
+    return {
+        onDragStart: ({ active }) => `Picked up ${nameOf(active.data.current)}.`,
+        onDragOver: ({ over }) => {
+            const column = columnOf(over?.id);
+            if (over?.id === STAGE) return 'Over the video.';
+            return column === null ? 'Over no column.' : `Over the ${columnName(column)} column.`;
+        },
+        onDragEnd: ({ active, over }) => {
+            const column = columnOf(over?.id);
+            const name = nameOf(active.data.current);
+            const onto = over?.id === STAGE ? target() : null;
+            if (onto !== null) return `${name} was dropped onto ${pictureName(onto)}.`;
+            return column === null
+                ? `${name} was not moved.`
+                : `${name} was put into the ${columnName(column)} column.`;
+        },
+        onDragCancel: ({ active }) => `Cancelled: ${nameOf(active.data.current)} was not moved.`,
+    };
 }
 
 /** Dragging with mouse, touch and keyboard. */
-export function DragLayer({ add, children }: Props) {
+export function DragLayer({ children }: { children: ReactNode }) {
+    const { add } = useLabelling();
+    const stage = useStageDrop();
     const [dragged, setDragged] = useState<Dragged | null>(null);
+    const [target, setTarget] = useState<Picture | null>(null);
+    /** The same, for what is said when it is dropped. */
+    const onto = useRef<Picture | null>(null);
+    const [announcements] = useState(() => announcementsOf(() => onto.current));
     const sensors = useSensors(
         useSensor(MouseSensor, { activationConstraint: { distance: 5 } }),
         // A short hold, so that a swipe still scrolls.
@@ -88,11 +128,39 @@ export function DragLayer({ add, children }: Props) {
         }),
     );
 
+    const dragging = dragged !== null;
+    useEffect(() => {
+        if (!dragging) return undefined;
+        // It ends the drag, and means nothing else then.
+        const keep = (event: KeyboardEvent) => event.key === 'Escape' && event.preventDefault();
+        window.addEventListener('keydown', keep, { capture: true });
+        return () => window.removeEventListener('keydown', keep, { capture: true });
+    }, [dragging]);
+
+    function aim(what: Dragged | null, at: { x: number; y: number } | null) {
+        onto.current = what === null ? null : stage.over(what, at);
+        setTarget(onto.current);
+    }
+
+    function onDragMove({ active, activatorEvent, delta, over }: DragMoveEvent) {
+        const from = over?.id === STAGE ? pointOf(activatorEvent) : null;
+        const at = from === null ? null : { x: from.x + delta.x, y: from.y + delta.y };
+        if (at !== null || onto.current !== null) aim(draggedOf(active.data.current), at);
+    }
+
     function onDragEnd({ active, over }: DragEndEvent) {
-        setDragged(null);
         const column = columnOf(over?.id);
         const what = draggedOf(active.data.current);
         if (column !== null && what !== null) add(column, what.pictures);
+        if (over?.id === STAGE && what !== null && onto.current !== null) stage.drop(what, onto.current);
+        end();
+    }
+
+    function end() {
+        setDragged(null);
+        // What it was dropped onto is said a little later.
+        if (dragged !== null) stage.over(dragged, null);
+        setTarget(null);
     }
 
     return (
@@ -101,16 +169,21 @@ export function DragLayer({ add, children }: Props) {
             collisionDetection={collisions}
             autoScroll={AUTO_SCROLL}
             accessibility={{ announcements, screenReaderInstructions: { draggable: DRAG_INSTRUCTIONS } }}
-            onDragStart={({ active }) => setDragged(draggedOf(active.data.current))}
+            onDragStart={({ active }) => {
+                onto.current = null;
+                setDragged(draggedOf(active.data.current));
+            }}
+            onDragMove={onDragMove}
             onDragEnd={onDragEnd}
-            onDragCancel={() => setDragged(null)}
+            onDragCancel={end}
         >
             {children}
-            <DragOverlay dropAnimation={null} zIndex={45}>
+            <DragOverlay dropAnimation={null} zIndex={45} modifiers={[toPointer]}>
                 {dragged !== null && (
                     <div className={styles.overlay}>
                         <ObjectThumb object={dragged.pictures[0].object} alt="" size={OVERLAY_SIZE} />
                         {dragged.pictures.length > 1 && <span className={styles.count}>{dragged.pictures.length}</span>}
+                        {target !== null && <span className={styles.does}>{doesOnto(dragged, target)}</span>}
                     </div>
                 )}
             </DragOverlay>

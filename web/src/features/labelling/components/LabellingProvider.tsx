@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { useCallback, useMemo, useRef, type ReactNode } from 'react';
+import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react';
 import { labelsQuery, suggestionsQuery } from '../api/queries.ts';
 import { useColumns } from '../hooks/useColumns.ts';
 import { useLabelChanges, type OnStepped } from '../hooks/useLabelChanges.ts';
-import { LabellingContext, type Labelling, type LabellingView } from '../hooks/useLabelling.ts';
+import { LabellingContext, type Labelling, type LabellingView, type Picking } from '../hooks/useLabelling.ts';
+import { useTrackChanges } from '../hooks/useTrackChanges.ts';
 import { suggestedNow, type Column } from '../model/columns.ts';
 import { findLabel } from '../model/label-name.ts';
 import type { Picture } from '../model/picture.ts';
@@ -24,6 +25,8 @@ export function LabellingProvider({ view, children }: Props) {
         [dispatch],
     );
     const changes = useLabelChanges(project, onStepped);
+    const trackChanges = useTrackChanges(project, view.video);
+    const [picking, setPicking] = useState<Picking | null>(null);
     const takeBackRef = useRef<(() => boolean) | null>(null);
 
     const name = columns.draft ?? view.label ?? '';
@@ -54,11 +57,15 @@ export function LabellingProvider({ view, children }: Props) {
         labels,
         name,
         changes,
+        trackChanges,
+        // In another video there is nothing to pick for it.
+        picking: picking?.object.video === view.video ? picking : null,
+        setPicking,
         takeBackRef,
     };
     return (
         <LabellingContext value={labelling}>
-            <DragLayer add={add}>{children}</DragLayer>
+            <DragLayer>{children}</DragLayer>
         </LabellingContext>
     );
 }

@@ -4,7 +4,6 @@ import { Kbd } from '@/components/Kbd.tsx';
 import { LabelChip } from '@/components/LabelChip.tsx';
 import { sentenceOf } from '@/api/problem.ts';
 import { toast } from '@/components/toast.ts';
-import { classNames } from '@/lib/class-names.ts';
 import { useShortcut } from '@/lib/keys.tsx';
 import { useLabelling } from '../hooks/useLabelling.ts';
 import type { Picture } from '../model/picture.ts';
@@ -29,9 +28,9 @@ export function LikelyLabel({ object, label }: { object: Picture; label: Picture
         enabled: label !== null && !asking,
     });
 
-    if (label === null) return <p className={classNames(styles.line, styles.quiet)}>No label yet</p>;
+    if (label === null) return <span className={styles.quiet}>No label yet</span>;
     return (
-        <div className={styles.line}>
+        <>
             {probable && <span className={styles.quiet}>Probably</span>}
             <button
                 type="button"
@@ -58,6 +57,6 @@ export function LikelyLabel({ object, label }: { object: Picture; label: Picture
             <Button size="s" icon={<CloseIcon />} className={styles.button} onClick={() => say(false)}>
                 {probable ? 'Refuse' : 'Not this'} <Kbd keys="x" />
             </Button>
-        </div>
+        </>
     );
 }

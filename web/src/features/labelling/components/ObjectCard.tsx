@@ -13,6 +13,7 @@ import { useLabelling } from '../hooks/useLabelling.ts';
 import { pictureName, pictureOfObject, type Picture } from '../model/picture.ts';
 import { LikelyLabel } from './LikelyLabel.tsx';
 import { QuickName } from './QuickName.tsx';
+import { TrackActions, TrackFacts } from './TrackActions.tsx';
 import styles from './ObjectCard.module.css';
 
 /** The selected object, and what can be done with it. */
@@ -45,6 +46,7 @@ export function ObjectCard() {
 }
 
 function SelectedObject({ object }: { object: string }) {
+    const { tracked } = useLabelling();
     const { data, error, refetch } = useQuery(objectQuery(object));
     if (error !== null)
         return (
@@ -67,17 +69,21 @@ function SelectedObject({ object }: { object: string }) {
         <>
             <CardPicture picture={picture} />
             <div className={styles.facts}>
-                <p className={styles.line}>
+                <div className={styles.line}>
                     <b>{className}</b>
                     <span className={styles.quiet} title="How sure the detector is">
                         {formatScore(score)}
                     </span>
                     <span className={styles.quiet}>at {formatTimecode(pts_us)}</span>
-                </p>
-                <LikelyLabel object={picture} label={label} />
+                    {tracked && <TrackFacts id={picture.track} />}
+                </div>
                 <div className={styles.line}>
+                    <LikelyLabel object={picture} label={label} />
                     <QuickName picture={picture} />
+                </div>
+                <div className={styles.line}>
                     <CardButtons picture={picture} />
+                    {tracked && <TrackActions picture={picture} />}
                 </div>
             </div>
         </>

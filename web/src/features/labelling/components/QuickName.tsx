@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { sentenceOf } from '@/api/problem.ts';
 import { useLabelling } from '../hooks/useLabelling.ts';
 import { cleanLabelName, findLabel, labelNameProblem } from '../model/label-name.ts';
@@ -10,11 +10,16 @@ import styles from './ObjectCard.module.css';
 /** Names the one object at once. */
 export function QuickName({ picture }: { picture: Picture }) {
     const { labels, changes } = useLabelling();
+    const field = useRef<HTMLInputElement>(null);
     const [name, setName] = useState('');
     const all = labels.data?.labels ?? [];
     const mutation = useMutation({
         mutationFn: (label: string) => changes.say({ label, positive: [picture] }),
-        onSuccess: () => setName(''),
+        onSuccess: () => {
+            setName('');
+            // Done: the keys are the view's again.
+            field.current?.blur();
+        },
     });
     const problem = name === '' ? undefined : labelNameProblem(name);
     const error = problem ?? (mutation.error === null ? undefined : sentenceOf(mutation.error));
@@ -28,6 +33,7 @@ export function QuickName({ picture }: { picture: Picture }) {
             }}
         >
             <LabelCombobox
+                ref={field}
                 label="Name this object"
                 placeholder="Name only this one…"
                 labels={all}

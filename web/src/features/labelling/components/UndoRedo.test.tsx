@@ -2,8 +2,19 @@ import { fireEvent, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it } from 'vitest';
 import { ToastRegion } from '@/components/ToastRegion.tsx';
-import { labelOf, stepOf } from '../testing.ts';
-import { changeOf, fakeServer, LABELS, listOf, REDO, renderLabelling, UNDO } from '../testing-view.tsx';
+import { correctionOf, labelOf, stepOf } from '../testing.ts';
+import {
+    changeOf,
+    CORRECTIONS,
+    correctionsOf,
+    fakeServer,
+    LABELS,
+    listOf,
+    REDO,
+    renderLabelling,
+    UNDO,
+    UNDO_CORRECTION,
+} from '../testing-view.tsx';
 import { UndoRedo } from './UndoRedo.tsx';
 
 const first = stepOf('examples', { id: 1, positive: 2 });
@@ -82,4 +93,41 @@ it('undoes nothing that somebody else did in the meantime, and says so', async (
     renderWithToasts();
     await userEvent.click(await screen.findByRole('button', { name: /^Undo/ }));
     expect(await screen.findByText(/changed in the meantime, so nothing was undone/)).toBeVisible();
+});
+
+it('takes back a correction of tracks where that was later than the last label, and then the label', async () => {
+    const split = correctionOf('split', { at_us: Date.parse('2026-03-01T10:00:05Z') * 1000, time_us: 2_000_000 });
+    const server = fakeServer({
+        [LABELS]: listOf([labelOf('red car')], { undo: first }),
+        [CORRECTIONS]: correctionsOf({ version: 3, undo: split }),
+        [UNDO_CORRECTION]: () => {
+            server.routes[CORRECTIONS] = correctionsOf({ version: 4, redo: split });
+            const step = { ...split, kind: 'undo' };
+            return { body: { version: 4, step, tracks: [], removed: [], undo: null, redo: split } };
+        },
+        [UNDO]: () => {
+            server.routes[LABELS] = listOf([], { version: 8, redo: first });
+            return changeOf({ step: stepOf('undo'), undo: null, redo: first });
+        },
+    });
+    renderWithToasts();
+    expect(await screen.findByRole('button', { name: 'Undo: split track 1 at 0:02.000' })).toBeVisible();
+    // Two quick presses: the second is about what the first has left.
+    fireEvent.keyDown(document.body, { key: 'z', ctrlKey: true });
+    fireEvent.keyDown(document.body, { key: 'z', ctrlKey: true });
+    expect(await screen.findByText('Undone: named 2 objects “red car”.')).toBeVisible();
+    expect(server.of(UNDO_CORRECTION)).toHaveLength(1);
+    expect(server.of(UNDO)).toHaveLength(1);
+    expect(await screen.findByRole('button', { name: 'Nothing to undo' })).toBeVisible();
+});
+
+it('says what the server says when a correction cannot be undone, with tracks by their numbers', async () => {
+    fakeServer({
+        [LABELS]: listOf([]),
+        [CORRECTIONS]: correctionsOf({ version: 3, undo: correctionOf('split') }),
+        [UNDO_CORRECTION]: { status: 409, body: { detail: 'track 0123456789abcdef-t4 is not there any more' } },
+    });
+    renderWithToasts();
+    await userEvent.click(await screen.findByRole('button', { name: /^Undo: split/ }));
+    expect(await screen.findByText('Track 4 is not there any more.')).toBeVisible();
 });

@@ -1,44 +1,35 @@
 import { IconButton } from '@/components/IconButton.tsx';
 import { RedoIcon, UndoIcon } from '@/components/icons.tsx';
 import { useShortcut } from '@/lib/keys.tsx';
-import { useLabelling } from '../hooks/useLabelling.ts';
-import { stepText } from '../model/steps.ts';
+import { useSteps } from '../hooks/useSteps.ts';
 import styles from './UndoRedo.module.css';
 
-/** Undo and redo of labelling steps, with what they would do. */
+/** Undo and redo of labels and of corrections of tracks, with what they would do. */
 export function UndoRedo() {
-    const { labels, changes, takeBackRef } = useLabelling();
-    const { undo, redo } = labels.data ?? { undo: null, redo: null };
-    const text = undo === null ? null : `Last: ${stepText(undo)}`;
-    const runUndo = () => {
-        // An answer that was not sent yet is taken back here, everything else by the server.
-        if (takeBackRef.current?.() !== true && undo !== null) void changes.undo();
-    };
-    const runRedo = () => {
-        if (redo !== null) void changes.redo();
-    };
-    useShortcut('Mod+z', 'Undo the last labelling step', runUndo, { group: 'Labelling' });
-    useShortcut('Mod+Shift+z', 'Redo', runRedo, { group: 'Labelling' });
-    useShortcut('Mod+y', 'Redo', runRedo, { group: 'Labelling' });
+    const { undoes, redoes, wasSaid, undo, redo } = useSteps();
+    const text = undoes === null ? null : `Last: ${undoes}`;
+    useShortcut('Mod+z', 'Undo the last step', undo, { group: 'Labelling' });
+    useShortcut('Mod+Shift+z', 'Redo', redo, { group: 'Labelling' });
+    useShortcut('Mod+y', 'Redo', redo, { group: 'Labelling' });
     return (
         <div className={styles.buttons} role="group" aria-label="Labelling steps">
             <IconButton
-                label={undo === null ? 'Nothing to undo' : `Undo: ${stepText(undo)}`}
+                label={undoes === null ? 'Nothing to undo' : `Undo: ${undoes}`}
                 shortcut="Mod+z"
                 icon={<UndoIcon />}
-                aria-disabled={undo === null || undefined}
+                aria-disabled={undoes === null || undefined}
                 className={styles.button}
-                onClick={runUndo}
+                onClick={undo}
             />
             <IconButton
-                label={redo === null ? 'Nothing to redo' : `Redo: ${stepText(redo)}`}
+                label={redoes === null ? 'Nothing to redo' : `Redo: ${redoes}`}
                 shortcut="Mod+Shift+z"
                 icon={<RedoIcon />}
-                aria-disabled={redo === null || undefined}
+                aria-disabled={redoes === null || undefined}
                 className={styles.button}
-                onClick={runRedo}
+                onClick={redo}
             />
-            <span role="status" className={styles.status}>
+            <span role="status" aria-live={wasSaid ? 'off' : 'polite'} className={styles.status}>
                 {text !== null && (
                     <span key={text} className={styles.last} title={text}>
                         {text}

@@ -4,7 +4,7 @@ import { useMemo } from 'react';
 import type { Schema } from '@/api/client.ts';
 import { keys, staleAfterLabelling } from '@/api/keys.ts';
 import { isConflict, sentenceOf } from '@/api/problem.ts';
-import { toast } from '@/components/toast.ts';
+import { STEP_TOAST, toast } from '@/components/toast.ts';
 import {
     deleteLabel,
     postExamples,
@@ -127,7 +127,10 @@ function makeChanges(queries: QueryClient, project: string, onStepped: OnStepped
             await Promise.all(staleAfterLabelling(project).map(queryKey => queries.cancelQueries({ queryKey })));
             const request = kind === 'undo' ? postUndo(project, from) : postRedo(project, from);
             const { step: answer } = await done(request);
-            toast(`${kind === 'undo' ? 'Undone' : 'Done again'}: ${stepText(what ?? answer)}.`, { kind: 'success' });
+            toast(`${kind === 'undo' ? 'Undone' : 'Done again'}: ${stepText(what ?? answer)}.`, {
+                kind: 'success',
+                key: STEP_TOAST,
+            });
             if (what !== null && what !== undefined) onStepped(kind, what);
         } catch (error) {
             const list = queries.getQueryData(labelsQuery(project).queryKey);

@@ -6,6 +6,7 @@ import type { SimilarFilters } from '../api/queries.ts';
 import type { Column, Columns, ColumnsAction } from '../model/columns.ts';
 import type { Picture } from '../model/picture.ts';
 import type { LabelChanges } from './useLabelChanges.ts';
+import type { TrackChanges } from './useTrackChanges.ts';
 
 export type Panel = 'similar' | 'labels' | 'candidates';
 
@@ -23,6 +24,21 @@ export interface LabellingView {
     setFilters: (change: Partial<SimilarFilters>) => void;
     /** Shows a picture at its place in its video, and selects it. */
     open: (picture: Picture) => void;
+    /** Whether the objects of the video were followed. */
+    tracked: boolean;
+    /** Where the player stands. */
+    us: number;
+    stage: Stage;
+}
+
+/** The picture in the player. All of it does nothing while there is none. */
+export interface Stage {
+    /** Of the frame that is shown. */
+    currentUs: () => number;
+    /** What is under a point of the window. */
+    boxAt: (clientX: number, clientY: number) => Picture | null;
+    /** Marks what something is dragged over; null: nothing. */
+    point: (object: string | null) => void;
 }
 
 export interface Labelling extends LabellingView {
@@ -36,8 +52,17 @@ export interface Labelling extends LabellingView {
     /** What the columns will be named: as typed, or the label in the address. */
     name: string;
     changes: LabelChanges;
+    trackChanges: TrackChanges;
+    picking: Picking | null;
+    setPicking: (picking: Picking | null) => void;
     /** Takes back an answer that was not sent yet; false where there is none, and undo is the server's. */
     takeBackRef: RefObject<(() => boolean) | null>;
+}
+
+/** An object for which another is picked: its track is merged with it, or the object is given to the other's. */
+export interface Picking {
+    kind: 'merge' | 'give';
+    object: Picture;
 }
 
 export const LabellingContext = createContext<Labelling | null>(null);

@@ -40,6 +40,23 @@ export function pictureOfObject(object: Schema<'ObjectDetails'>): Picture {
     };
 }
 
+export function pictureInFrame(object: Schema<'Object'>, frame: Schema<'Frame'>, video: string): Picture {
+    return {
+        object: object.id,
+        video,
+        frame: frame.id,
+        index: frame.index,
+        pts_us: frame.pts_us,
+        frame_width: frame.width,
+        frame_height: frame.height,
+        box: object.box,
+        class: object.class,
+        track: object.track,
+        label: object.label,
+        score: null,
+    };
+}
+
 /** "bicycle at 0:07.480". */
 export function pictureName(picture: Pick<Picture, 'class' | 'pts_us'>): string {
     return `${picture.class} at ${formatTimecode(picture.pts_us)}`;

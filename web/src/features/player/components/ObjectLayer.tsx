@@ -1,4 +1,4 @@
-import { useEffectEvent, useLayoutEffect, useRef, type PointerEvent } from 'react';
+import { useEffectEvent, useImperativeHandle, useLayoutEffect, useRef, type PointerEvent, type Ref } from 'react';
 import { usePixelRatio } from '../hooks/useElementSize.ts';
 import { boxOnPicture, type Rect, type Size } from '../model/geometry.ts';
 import {
@@ -20,6 +20,11 @@ export interface LayerCanvas extends HTMLCanvasElement {
     layer?: { ptsUs: number; picture: Rect; boxes: { id: string; state: string; rect: Rect }[] };
 }
 
+export interface LayerHandle {
+    /** The smallest box under a point of the window. */
+    boxAt(clientX: number, clientY: number): PlacedBox | null;
+}
+
 interface Props {
     playback: Playback;
     samples: Samples;
@@ -29,19 +34,23 @@ interface Props {
     size: Size;
     /** Where the picture is in the stage. */
     picture: Rect;
+    /** While one is picked: whether it can be this one. */
+    accepts: ((object: PlacedBox['object']) => boolean) | null;
     onHover: (id: string | null) => void;
     onChoose: (box: PlacedBox | null) => void;
+    ref?: Ref<LayerHandle>;
 }
 
 const SAME_PLACE_PX = 4;
 
 /** The boxes over the picture. The list of objects says the same to those who do not see it. */
 export function ObjectLayer(props: Props) {
-    const { playback, samples, options, selection, hovered, size, picture, onHover, onChoose } = props;
+    const { playback, samples, options, selection, hovered, size, picture, accepts, onHover, onChoose, ref } = props;
     const canvas = useRef<LayerCanvas>(null);
     const drawn = useRef<DrawnBox[]>([]);
     const palette = useRef<Palette>(null);
     const lastClick = useRef({ x: -1, y: -1 });
+    const pressed = useRef<{ x: number; y: number } | null>(null);
     const pixelRatio = usePixelRatio();
 
     const draw = useEffectEvent(() => {
@@ -66,23 +75,36 @@ export function ObjectLayer(props: Props) {
     useLayoutEffect(() => playback.subscribeTime(() => draw()), [playback]);
     useLayoutEffect(() => draw(), [samples, options, selection, hovered, size, picture, pixelRatio]);
 
-    function under(event: PointerEvent): DrawnBox[] {
-        const bounds = event.currentTarget.getBoundingClientRect();
-        return boxesUnder(drawn.current, event.clientX - bounds.left, event.clientY - bounds.top);
+    function under(clientX: number, clientY: number): DrawnBox[] {
+        const bounds = canvas.current?.getBoundingClientRect();
+        if (bounds === undefined) return [];
+        const boxes = boxesUnder(drawn.current, clientX - bounds.left, clientY - bounds.top);
+        return accepts === null ? boxes : boxes.filter(({ placed }) => accepts(placed.object));
     }
+    useImperativeHandle(ref, () => ({ boxAt: (x, y) => under(x, y)[0]?.placed ?? null }));
 
     function hover(event: PointerEvent<HTMLCanvasElement>) {
-        const found = under(event);
-        event.currentTarget.style.cursor = found.length > 0 ? 'pointer' : 'default';
+        const found = under(event.clientX, event.clientY);
+        const over = accepts === null ? 'pointer' : 'crosshair';
+        event.currentTarget.style.cursor = found.length > 0 ? over : 'default';
         onHover(found[0]?.placed.object.id ?? null);
     }
 
-    function click(event: PointerEvent) {
-        if (event.button !== 0) return;
+    function press({ clientX: x, clientY: y }: PointerEvent) {
+        pressed.current = { x, y };
+    }
+
+    function release(event: PointerEvent) {
+        const from = pressed.current;
+        pressed.current = null;
+        const { clientX, clientY } = event;
+        // What was dragged over the picture, or out of it, is no click.
+        if (event.button !== 0 || from === null || Math.hypot(clientX - from.x, clientY - from.y) > SAME_PLACE_PX)
+            return;
         const { x, y } = lastClick.current;
-        const samePlace = Math.hypot(event.clientX - x, event.clientY - y) <= SAME_PLACE_PX;
-        lastClick.current = { x: event.clientX, y: event.clientY };
-        onChoose(clickedBox(under(event), samePlace)?.placed ?? null);
+        const samePlace = Math.hypot(clientX - x, clientY - y) <= SAME_PLACE_PX;
+        lastClick.current = { x: clientX, y: clientY };
+        onChoose(clickedBox(under(clientX, clientY), samePlace && accepts === null)?.placed ?? null);
     }
 
     return (
@@ -95,7 +117,8 @@ export function ObjectLayer(props: Props) {
             data-testid="object-layer"
             onPointerMove={hover}
             onPointerLeave={() => onHover(null)}
-            onPointerUp={click}
+            onPointerDown={press}
+            onPointerUp={release}
         />
     );
 }

@@ -1,6 +1,6 @@
-import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useMemo, useState, type KeyboardEvent, type Ref } from 'react';
 import { classNames } from '@/lib/class-names.ts';
-import { labelColour } from '@/lib/colour.ts';
+import { labelColour, trackColour } from '@/lib/colour.ts';
 import { useShownTime } from '../hooks/usePlayback.ts';
 import {
     describeObject,
@@ -24,17 +24,20 @@ interface Props {
     isPending: boolean;
     /** More of the video is being indexed. */
     growing: boolean;
+    /** While one is picked: whether it can be this one. */
+    accepts: ((object: PlacedBox['object']) => boolean) | null;
     onHover: (id: string | null) => void;
     onChoose: (box: PlacedBox) => void;
+    ref?: Ref<HTMLUListElement>;
 }
 
 const WHILE_PLAYING_MS = 400;
 
 /** The boxes of the picture as a list: what the canvas shows, for keyboards and screen readers, and for a quick look. */
 export function ObjectStrip(props: Props) {
-    const { playback, samples, options, selection, hovered, isPending, growing, onHover, onChoose } = props;
+    const { playback, samples, options, selection, hovered, isPending, growing, accepts, onHover, onChoose, ref } =
+        props;
     const us = useShownTime(playback, WHILE_PLAYING_MS);
-    const list = useRef<HTMLUListElement>(null);
     const [active, setActive] = useState<string | null>(null);
     const boxes = useMemo(
         () => readingOrder(visibleBoxes(boxesAt(samples, us), options, selection)),
@@ -47,7 +50,7 @@ export function ObjectStrip(props: Props) {
     const chosen = boxes.find(box => stateOf(box, selection) === 'selected')?.object.id;
     const stop = ids.find(id => id === active) ?? chosen ?? ids[0];
 
-    function onKeyDown(event: KeyboardEvent, index: number) {
+    function onKeyDown(event: KeyboardEvent<HTMLElement>, index: number) {
         const to: Record<string, number> = {
             ArrowRight: index + 1,
             ArrowLeft: index - 1,
@@ -56,9 +59,11 @@ export function ObjectStrip(props: Props) {
         };
         const box = boxes[index];
         const target = to[event.key];
-        if (target !== undefined) list.current?.querySelectorAll<HTMLElement>('[role=option]')[target]?.focus();
-        else if ((event.key === 'Enter' || event.key === ' ') && box !== undefined) onChoose(box);
-        else return;
+        if (target !== undefined)
+            event.currentTarget.parentElement?.querySelectorAll<HTMLElement>('[role=option]')[target]?.focus();
+        else if ((event.key === 'Enter' || event.key === ' ') && box !== undefined) {
+            if (accepts === null || accepts(box.object)) onChoose(box);
+        } else return;
         event.preventDefault();
     }
 
@@ -68,7 +73,7 @@ export function ObjectStrip(props: Props) {
                 {isPending ? '…' : boxes.length}
             </span>
             <ul
-                ref={list}
+                ref={ref}
                 role="listbox"
                 aria-label="Objects in this picture"
                 aria-orientation="horizontal"
@@ -79,19 +84,22 @@ export function ObjectStrip(props: Props) {
                 {boxes.map((box, index) => {
                     const { object } = box;
                     const state = stateOf(box, selection);
+                    const refused = accepts !== null && !accepts(object);
                     return (
                         <li
                             key={object.id}
                             role="option"
                             aria-selected={state === 'selected'}
                             aria-label={describeObject(object)}
+                            aria-disabled={refused || undefined}
                             tabIndex={object.id === stop ? 0 : -1}
                             className={classNames(
                                 styles.option,
                                 styles[state],
                                 object.id === hovered && styles.hovered,
+                                refused && styles.refused,
                             )}
-                            onClick={() => onChoose(box)}
+                            onClick={() => !refused && onChoose(box)}
                             onKeyDown={event => onKeyDown(event, index)}
                             onFocus={() => {
                                 setActive(object.id);
@@ -101,6 +109,9 @@ export function ObjectStrip(props: Props) {
                             onPointerEnter={() => onHover(object.id)}
                             onPointerLeave={() => onHover(null)}
                         >
+                            {object.track !== null && (
+                                <span className={styles.track} style={{ background: trackColour(object.track) }} />
+                            )}
                             {object.label !== null && (
                                 <span
                                     className={styles.mark}

@@ -8,9 +8,11 @@ import { useViewport } from '../hooks/useViewport.ts';
 import { ALL_SHOWN, readingOrder, stateOf, visibleBoxes } from '../model/layer.ts';
 import { boxesAt, type PlacedBox } from '../model/samples.ts';
 import { ControlBar } from './ControlBar.tsx';
-import { ObjectLayer } from './ObjectLayer.tsx';
+import { ObjectLayer, type LayerHandle } from './ObjectLayer.tsx';
 import { ObjectStrip } from './ObjectStrip.tsx';
+import { PickBanner } from './PickBanner.tsx';
 import styles from './Player.module.css';
+import type { Splitting } from './SplitHandle.tsx';
 import { Stage } from './Stage.tsx';
 import { StageNotice } from './StageNotice.tsx';
 import { Timeline } from './Timeline.tsx';
@@ -21,13 +23,25 @@ export interface PlayerHandle {
     pause(): void;
     /** Of the frame that is shown. */
     currentUs(): number;
+    /** The smallest box under a point of the window. */
+    boxAt(clientX: number, clientY: number): ObjectSelection | null;
+    /** Marks an object as if the pointer were over it, while something is dragged; null: none. */
+    point(object: string | null): void;
 }
 
+/** An object, and the sampled frame it is in. */
 export interface ObjectSelection {
     object: Schema<'Object'>;
-    frameId: string;
-    index: number;
-    ptsUs: number;
+    frame: Schema<'Frame'>;
+}
+
+/** While an object is to be picked for something: clicks and keys pick it, and select nothing. */
+export interface Picking {
+    /** What for, as a sentence. */
+    text: string;
+    accepts: (object: Schema<'Object'>) => boolean;
+    onPick: (picked: ObjectSelection) => void;
+    onCancel: () => void;
 }
 
 export interface PlayerProps {
@@ -41,21 +55,29 @@ export interface PlayerProps {
     /** After a pause, seek or step; at most once a second while playing. */
     onTimeSettled: (us: number) => void;
     onSelect: (selection: ObjectSelection | null) => void;
+    picking?: Picking | null;
+    /** Where the selected track can be split; with the key for it. */
+    splitting?: Splitting | null;
     ref?: Ref<PlayerHandle>;
 }
 
 function selectionOf({ object, frame }: PlacedBox): ObjectSelection {
-    return { object, frameId: frame.id, index: frame.index, ptsUs: frame.pts_us };
+    return { object, frame };
 }
 
 /** The video with its objects, the controls and the timeline. Fills the height it is given. */
-export function Player({ video, initialUs, selected, activeLabel, onTimeSettled, onSelect, ref }: PlayerProps) {
+export function Player(props: PlayerProps) {
+    const { video, initialUs, selected, activeLabel, onTimeSettled, onSelect, picking, splitting, ref } = props;
     const root = useRef<HTMLElement>(null);
+    const layer = useRef<LayerHandle>(null);
+    const strip = useRef<HTMLUListElement>(null);
     const playback = usePlayback(video, initialUs);
     const loaded = useSamples(video, playback);
     const { samples } = loaded;
     const [options, setOptions] = useState(ALL_SHOWN);
     const [hovered, setHovered] = useState<string | null>(null);
+    /** By something that is dragged over the picture. */
+    const [pointed, setPointed] = useState<string | null>(null);
     const { selection, track, selectedUs } = useSelected(samples, selected);
     const durationUs = video.media.duration_us;
     const control = useViewport(playback, durationUs);
@@ -70,19 +92,40 @@ export function Player({ video, initialUs, selected, activeLabel, onTimeSettled,
             play: () => playback.play(),
             pause: () => playback.pause(),
             currentUs: playback.currentUs,
+            boxAt: (x, y) => {
+                const box = layer.current?.boxAt(x, y) ?? null;
+                return box === null ? null : selectionOf(box);
+            },
+            point: setPointed,
         }),
         [playback],
     );
 
     function choose(box: PlacedBox | null) {
-        if (box !== null) {
+        if (picking) {
+            if (box === null) return;
+            playback.pause();
+            picking.onPick(selectionOf(box));
+        } else if (box !== null) {
             // One looks at what one has chosen: it should not run away.
             playback.pause();
             onSelect(selectionOf(box));
         } else if (selected !== null) onSelect(null);
     }
 
+    /** While one is picked there is nothing selected to go on from: the keys lead through the list, and Enter picks. */
+    function focusBeside(direction: 1 | -1) {
+        const all = [...(strip.current?.querySelectorAll<HTMLElement>('[role=option]:not([aria-disabled])') ?? [])];
+        const at = all.indexOf(document.activeElement as HTMLElement);
+        const next = at < 0 ? (direction > 0 ? 0 : all.length - 1) : (at + direction + all.length) % all.length;
+        all[next]?.focus();
+    }
+
     function chooseBeside(direction: 1 | -1) {
+        if (picking) {
+            focusBeside(direction);
+            return;
+        }
         const boxes = readingOrder(visibleBoxes(boxesAt(samples, playback.currentUs()), options, selection));
         const at = boxes.findIndex(box => stateOf(box, selection) === 'selected');
         const next = at < 0 ? (direction > 0 ? 0 : boxes.length - 1) : (at + direction + boxes.length) % boxes.length;
@@ -99,22 +142,30 @@ export function Player({ video, initialUs, selected, activeLabel, onTimeSettled,
     usePlayerShortcuts({
         ...{ playback, durationUs, options, chooseBeside, toggleFullscreen },
         onOptions: setOptions,
-        deselect: () => onSelect(null),
+        deselect: () => (picking ? picking.onCancel() : onSelect(null)),
         zoom: control.zoom,
     });
 
-    const shared = { playback, samples, options, selection, hovered, onHover: setHovered, onChoose: choose };
+    const shared = {
+        ...{ playback, samples, options, selection },
+        hovered: pointed ?? hovered,
+        accepts: picking?.accepts ?? null,
+        onHover: setHovered,
+        onChoose: choose,
+    };
     return (
         <section ref={root} className={styles.player} aria-label="Player">
+            {picking && <PickBanner text={picking.text} onCancel={picking.onCancel} />}
             <Stage video={video} playback={playback} samples={samples}>
                 {(size, picture) => (
                     <>
-                        <ObjectLayer {...shared} size={size} picture={picture} />
+                        <ObjectLayer ref={layer} {...shared} size={size} picture={picture} />
                         <StageNotice video={video} playback={playback} loaded={loaded} />
                     </>
                 )}
             </Stage>
             <ObjectStrip
+                ref={strip}
                 {...shared}
                 isPending={loaded.isPending}
                 growing={video.state === 'queued' || video.state === 'running'}
@@ -128,7 +179,11 @@ export function Player({ video, initialUs, selected, activeLabel, onTimeSettled,
                 onOptions={setOptions}
                 onFullscreen={toggleFullscreen}
             />
-            <Timeline video={video} playback={playback} control={control} marked={marked} selectedUs={selectedUs} />
+            <Timeline
+                {...{ video, playback, control, marked, selectedUs }}
+                // While one is picked, the keys and the pointer are about that.
+                splitting={picking ? null : (splitting ?? null)}
+            />
         </section>
     );
 }

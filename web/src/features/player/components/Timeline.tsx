@@ -13,6 +13,7 @@ import { useTimelineData } from '../hooks/useTimelineData.ts';
 import type { ViewportControl } from '../hooks/useViewport.ts';
 import type { Playback } from '../model/playback.ts';
 import { spanOf, usOf, xOf } from '../model/viewport.ts';
+import { SplitHandle, type Splitting } from './SplitHandle.tsx';
 import styles from './Timeline.module.css';
 import { TimelineCanvas } from './TimelineCanvas.tsx';
 import { TimelineHover } from './TimelineHover.tsx';
@@ -23,12 +24,13 @@ interface Props {
     control: ViewportControl;
     marked: Marked;
     selectedUs: number | null;
+    splitting: Splitting | null;
 }
 
 const WHILE_PLAYING_MS = 1000;
 const WHEEL_ZOOM = 1.0015;
 
-export function Timeline({ video, playback, control, marked, selectedUs }: Props) {
+export function Timeline({ video, playback, control, marked, selectedUs, splitting }: Props) {
     const { viewport, zoom, pan } = control;
     const durationUs = video.media.duration_us;
     const data = useTimelineData(video, viewport, marked);
@@ -73,7 +75,8 @@ export function Timeline({ video, playback, control, marked, selectedUs }: Props
     function onPointerMove(event: PointerEvent) {
         const x = xIn(event);
         setHoverX(x);
-        if (event.buttons === 1) playback.seekTo(usOf(viewport, x, size.width));
+        // Something else may be dragged over it.
+        if (event.currentTarget.hasPointerCapture(event.pointerId)) playback.seekTo(usOf(viewport, x, size.width));
     }
 
     function onKeyDown(event: KeyboardEvent) {
@@ -87,39 +90,44 @@ export function Timeline({ video, playback, control, marked, selectedUs }: Props
 
     return (
         <div className={styles.timeline}>
-            <div
-                ref={element => {
-                    track.current = element;
-                    return sizeRef(element);
-                }}
-                className={styles.track}
-                role="slider"
-                tabIndex={0}
-                aria-label="Position in the video"
-                aria-valuemin={0}
-                aria-valuemax={Math.round(durationUs / US_PER_MS)}
-                aria-valuenow={Math.round(us / US_PER_MS)}
-                aria-valuetext={`${formatTimecode(us)} of ${formatTimecode(durationUs)}`}
-                onKeyDown={onKeyDown}
-                onPointerDown={event => {
-                    if (event.button !== 0) return;
-                    event.currentTarget.setPointerCapture(event.pointerId);
-                    playback.seekTo(usOf(viewport, xIn(event), size.width));
-                }}
-                onPointerMove={onPointerMove}
-                onPointerLeave={() => setHoverX(null)}
-            >
-                <TimelineCanvas
-                    viewport={viewport}
-                    size={size}
-                    columns={data.columns}
-                    borders={borders}
-                    missing={data.missing}
-                    labelFill={marked.label === null ? null : labelColour(marked.label).fill}
-                    selectedUs={selectedUs}
-                />
-                {hoverX !== null && <TimelineHover video={video} viewport={viewport} x={hoverX} width={size.width} />}
-                <div ref={playhead} className={styles.playhead} />
+            <div className={styles.middle}>
+                <div
+                    ref={element => {
+                        track.current = element;
+                        return sizeRef(element);
+                    }}
+                    className={styles.track}
+                    role="slider"
+                    tabIndex={0}
+                    aria-label="Position in the video"
+                    aria-valuemin={0}
+                    aria-valuemax={Math.round(durationUs / US_PER_MS)}
+                    aria-valuenow={Math.round(us / US_PER_MS)}
+                    aria-valuetext={`${formatTimecode(us)} of ${formatTimecode(durationUs)}`}
+                    onKeyDown={onKeyDown}
+                    onPointerDown={event => {
+                        if (event.button !== 0) return;
+                        event.currentTarget.setPointerCapture(event.pointerId);
+                        playback.seekTo(usOf(viewport, xIn(event), size.width));
+                    }}
+                    onPointerMove={onPointerMove}
+                    onPointerLeave={() => setHoverX(null)}
+                >
+                    <TimelineCanvas
+                        viewport={viewport}
+                        size={size}
+                        columns={data.columns}
+                        borders={borders}
+                        missing={data.missing}
+                        labelFill={marked.label === null ? null : labelColour(marked.label).fill}
+                        selectedUs={selectedUs}
+                    />
+                    {hoverX !== null && (
+                        <TimelineHover video={video} viewport={viewport} x={hoverX} width={size.width} />
+                    )}
+                    <div ref={playhead} className={styles.playhead} />
+                </div>
+                {splitting !== null && <SplitHandle {...{ playback, viewport, splitting }} width={size.width} />}
             </div>
             <div className={styles.zoom}>
                 <IconButton

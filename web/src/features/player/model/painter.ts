@@ -77,7 +77,7 @@ function strokeBox(context: CanvasRenderingContext2D, box: DrawnBox, scene: Scen
     context.lineWidth = lineWidth;
     context.strokeStyle = colour;
     context.strokeRect(x, y, width, height);
-    if (box.state === 'tracked' && box.placed.object.track !== null) {
+    if (box.placed.object.track !== null) {
         context.fillStyle = trackColour(box.placed.object.track);
         context.fillRect(x - 1, y - 1, Math.min(12, width + 2), 4);
     }

@@ -1,0 +1,61 @@
+// Undo and redo of whatever was done last: a label, or a correction of tracks.
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useRef } from 'react';
+import { correctionStepsQuery } from '../api/corrections.ts';
+import { labelsQuery } from '../api/queries.ts';
+import { correctionText } from '../model/corrections.ts';
+import { stepText } from '../model/steps.ts';
+import { nextRedo, nextUndo } from '../model/undoing.ts';
+import { useLabelling } from './useLabelling.ts';
+
+const NOTHING = { undo: null, redo: null };
+
+export interface Steps {
+    /** What it would do, without a full stop; null where there is nothing. */
+    undoes: string | null;
+    /** What was done last has been said in a message. */
+    wasSaid: boolean;
+    redoes: string | null;
+    undo: () => void;
+    redo: () => void;
+}
+
+export function useSteps(): Steps {
+    const { project, video, labels, changes, trackChanges, takeBackRef } = useLabelling();
+    const queries = useQueryClient();
+    const tracks = useQuery(correctionStepsQuery(video)).data ?? NOTHING;
+    const chain = useRef(Promise.resolve());
+    const histories = { labels: labels.data ?? NOTHING, tracks };
+
+    // One after the other: what the second of two quick presses takes back is known when the first is done.
+    function then(kind: 'undo' | 'redo') {
+        chain.current = chain.current.then(() => {
+            const now = {
+                labels: queries.getQueryData(labelsQuery(project).queryKey) ?? NOTHING,
+                tracks: queries.getQueryData(correctionStepsQuery(video).queryKey) ?? NOTHING,
+            };
+            const which = kind === 'undo' ? nextUndo(now) : nextRedo(now);
+            if (which === 'labels') return changes[kind]();
+            return which === 'tracks' ? trackChanges[kind]() : undefined;
+        });
+    }
+
+    function textOf(kind: 'undo' | 'redo'): string | null {
+        const which = kind === 'undo' ? nextUndo(histories) : nextRedo(histories);
+        const label = histories.labels[kind];
+        const track = histories.tracks[kind];
+        if (which === 'labels' && label !== null) return stepText(label);
+        return which === 'tracks' && track !== null ? correctionText(track) : null;
+    }
+
+    return {
+        undoes: textOf('undo'),
+        redoes: textOf('redo'),
+        wasSaid: nextUndo(histories) === 'tracks',
+        undo: () => {
+            // An answer that was not sent yet is taken back here, everything else by the server.
+            if (takeBackRef.current?.() !== true) then('undo');
+        },
+        redo: () => then('redo'),
+    };
+}

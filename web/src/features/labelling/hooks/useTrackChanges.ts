@@ -1,0 +1,118 @@
+// Corrections of tracks with all that follows from them: boxes, timelines and labels fetched again, errors told.
+import { useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { keys, staleAfterLabelling } from '@/api/keys.ts';
+import { sentenceOf } from '@/api/problem.ts';
+import { STEP_TOAST, toast } from '@/components/toast.ts';
+import { withTrackNumbers } from '@/lib/track-name.ts';
+import {
+    correctionStepsQuery,
+    postMergeTracks,
+    postRedoCorrection,
+    postSplit,
+    postTrack,
+    postUndoCorrection,
+    putObjectTrack,
+    type Correction,
+    type CorrectionSteps,
+} from '../api/corrections.ts';
+import { correctionText, type Join } from '../model/corrections.ts';
+
+/** Each shows its own errors, and says what was done. */
+export interface TrackChanges {
+    split: (track: string, atUs: number) => Promise<void>;
+    /** Does what makes two objects one. */
+    join: (join: Join) => Promise<void>;
+    /** Takes an object out of its track. */
+    part: (object: string) => Promise<void>;
+    undo: () => Promise<void>;
+    redo: () => Promise<void>;
+}
+
+function said(text: string): string {
+    return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+function makeChanges(queries: QueryClient, project: string, video: string): TrackChanges {
+    const { queryKey: stepsKey } = correctionStepsQuery(video);
+    const known = (): CorrectionSteps | undefined => queries.getQueryData(stepsKey);
+
+    async function refresh() {
+        // First which object belongs where: nobody asks then about a track that is gone.
+        const first = [keys.framesOf(video), keys.allObjects];
+        await Promise.all(first.map(queryKey => queries.invalidateQueries({ queryKey })));
+        await new Promise(rendered => setTimeout(rendered));
+        const rest = [
+            ...staleAfterLabelling(project).filter(key => key !== keys.allFrames && key !== keys.allObjects),
+            keys.correctionsOf(video),
+            keys.video(video),
+        ];
+        await Promise.all(rest.map(queryKey => queries.invalidateQueries({ queryKey })));
+    }
+
+    // One after the other: each is based on the version that the one before has left.
+    let steps = Promise.resolve();
+    function change(ask: (version?: number) => Promise<Correction>, tell: (correction: Correction) => void) {
+        steps = steps.then(async () => {
+            try {
+                const correction = await ask(known()?.version);
+                // An older answer on its way must not overwrite what this one says.
+                await queries.cancelQueries({ queryKey: stepsKey });
+                const { version, undo, redo } = correction;
+                queries.setQueryData(stepsKey, { version, undo, redo });
+                tell(correction);
+            } catch (error) {
+                toast(withTrackNumbers(sentenceOf(error)), { kind: 'error', key: STEP_TOAST });
+            }
+            await refresh();
+        });
+        return steps;
+    }
+
+    function undo() {
+        const what = known()?.undo;
+        return change(
+            version => postUndoCorrection(video, version),
+            ({ step }) => toast(`Undone: ${correctionText(what ?? step)}.`, { kind: 'success', key: STEP_TOAST }),
+        );
+    }
+
+    function tellDone({ step }: Correction) {
+        const run = () => {
+            if (known()?.undo?.id === step.id) void undo();
+            else toast('Tracks were corrected again since then. Undo that first.');
+        };
+        toast(said(correctionText(step)), { kind: 'success', key: STEP_TOAST, action: { label: 'Undo', run } });
+    }
+
+    return {
+        split: (track, atUs) => change(version => postSplit(track, atUs, version), tellDone),
+        join: async join => {
+            switch (join.kind) {
+                case 'merge':
+                    return change(version => postMergeTracks(join.track, join.into, version), tellDone);
+                case 'give':
+                    return change(version => putObjectTrack(join.object, join.track, version), tellDone);
+                case 'make':
+                    return change(version => postTrack(video, join.objects, version), tellDone);
+                case 'none':
+                    toast(join.why);
+            }
+        },
+        part: object => change(version => putObjectTrack(object, null, version), tellDone),
+        undo,
+        redo: () => {
+            const what = known()?.redo;
+            return change(
+                version => postRedoCorrection(video, version),
+                ({ step }) =>
+                    toast(`Done again: ${correctionText(what ?? step)}.`, { kind: 'success', key: STEP_TOAST }),
+            );
+        },
+    };
+}
+
+export function useTrackChanges(project: string, video: string): TrackChanges {
+    const queries = useQueryClient();
+    return useMemo(() => makeChanges(queries, project, video), [queries, project, video]);
+}

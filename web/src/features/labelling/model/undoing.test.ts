@@ -1,0 +1,71 @@
+import { expect, it } from 'vitest';
+import { nextRedo, nextUndo, type Histories } from './undoing.ts';
+
+/** Steps of two histories, done and undone as the server keeps them. */
+function historiesOf(labels: Stack, tracks: Stack): Histories {
+    const label = (ms: number | undefined) => (ms === undefined ? null : { at: new Date(ms).toISOString() });
+    const track = (ms: number | undefined) => (ms === undefined ? null : { at_us: ms * 1000 + 417 });
+    return {
+        labels: { undo: label(labels.done.at(-1)), redo: label(labels.undone.at(-1)) },
+        tracks: { undo: track(tracks.done.at(-1)), redo: track(tracks.undone.at(-1)) },
+    };
+}
+
+interface Stack {
+    done: number[];
+    undone: number[];
+}
+
+/** Two histories, and what is done to them: L and T do something, U takes back, R makes again. Gives what counts then. */
+function play(actions: string): { done: string; next: string } {
+    const stacks = { labels: { done: [], undone: [] } as Stack, tracks: { done: [], undone: [] } as Stack };
+    const log = new Map<number, string>();
+    let now = Date.parse('2026-03-01T10:00:00Z');
+    for (const action of actions) {
+        now += 10;
+        const histories = historiesOf(stacks.labels, stacks.tracks);
+        if (action === 'L' || action === 'T') {
+            const stack = action === 'L' ? stacks.labels : stacks.tracks;
+            stack.done.push(now);
+            stack.undone = [];
+            log.set(now, `${action}${log.size + 1}`);
+            continue;
+        }
+        const which = action === 'U' ? nextUndo(histories) : nextRedo(histories);
+        if (which === null) continue;
+        const { done, undone } = stacks[which];
+        if (action === 'U') undone.push(done.pop() as number);
+        else done.push(undone.pop() as number);
+    }
+    const done = [...stacks.labels.done, ...stacks.tracks.done].sort((a, b) => a - b).map(at => log.get(at));
+    const redo = nextRedo(historiesOf(stacks.labels, stacks.tracks));
+    return { done: done.join(' '), next: redo === null ? '' : (log.get(stacks[redo].undone.at(-1) as number) ?? '') };
+}
+
+it.each([
+    ['', '', ''],
+    ['U', '', ''],
+    ['LT', 'L1 T2', ''],
+    ['LTU', 'L1', 'T2'],
+    ['TLU', 'T1', 'L2'],
+    ['LTUU', '', 'L1'],
+    ['LTUUR', 'L1', 'T2'],
+    ['LTUURR', 'L1 T2', ''],
+    ['LTLTUUUU', '', 'L1'],
+    ['LTLTUUUURRR', 'L1 T2 L3', 'T4'],
+    ['LLTTUUU', 'L1', 'L2'],
+    ['LLTTUUURRRU', 'L1 L2 T3', 'T4'],
+    // Something new in one history closes the way to what was undone in the other.
+    ['LTUL', 'L1 L3', ''],
+    ['TLUT', 'T1 T3', ''],
+    // Which of the two was undone last is not told: the one that was done first comes first.
+    ['LTULU', 'L1', 'T2'],
+])('after %j, %j counts, and %j would be made again', (actions, done, next) => {
+    expect(play(actions)).toEqual({ done, next });
+});
+
+it('knows which of two steps of one second was the later', () => {
+    const labels = { undo: { at: '2026-03-01T10:00:00.121Z' }, redo: null };
+    const tracks = { undo: { at_us: Date.parse('2026-03-01T10:00:00.120Z') * 1000 + 999 }, redo: null };
+    expect(nextUndo({ labels, tracks })).toBe('labels');
+});

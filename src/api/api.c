@@ -8,6 +8,7 @@
 
 #include "api/api_internal.h"
 #include "base/mem.h"
+#include "exchange/import_file.h"
 #include "ingest/track_step.h"
 #include "search/catalogue.h"
 
@@ -83,6 +84,7 @@ static const struct route routes[] = {
     {HTTP_POST, V1 "/projects/{p}/undo", api_undo, 0, 0},
     {HTTP_POST, V1 "/projects/{p}/redo", api_redo, 0, 0},
     {HTTP_GET, V1 "/projects/{p}/export", api_export, 0, 0},
+    {HTTP_POST, V1 "/projects/{p}/import", api_import, HTTP_ROUTE_BODY_FILE, IMPORT_SIZE_MAX},
     {HTTP_GET, V1 "/activity", api_events, 0, 0},
     {HTTP_GET, V1 "/activity/state", api_activity_state, 0, 0},
     {HTTP_GET, V1 "/workers", api_workers, 0, 0},
@@ -124,8 +126,10 @@ void api_add_routes(struct api *api, struct http_server *server)
             .handler = r->handler,
             .context = api,
             .flags = r->flags,
-            .body_bytes_most =
-                (r->flags & HTTP_ROUTE_BODY_FILE) != 0 ? api->config.upload_bytes_most : r->body_bytes_most};
+            .body_bytes_most = r->body_bytes_most};
+        // What says nothing else is a video.
+        if ((r->flags & HTTP_ROUTE_BODY_FILE) != 0 && r->body_bytes_most == 0)
+            route.body_bytes_most = api->config.upload_bytes_most;
         http_server_add(server, &route);
     }
 }

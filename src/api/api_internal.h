@@ -69,6 +69,7 @@ API_HANDLER(api_list_assertions);
 API_HANDLER(api_list_mistakes);
 API_HANDLER(api_keep);
 API_HANDLER(api_export);
+API_HANDLER(api_import);
 
 API_HANDLER(api_events);
 API_HANDLER(api_workers);

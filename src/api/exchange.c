@@ -4,8 +4,11 @@
 
 #include "api/api_internal.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "exchange/export.h"
+#include "exchange/import.h"
+#include "os/file.h"
 
 // ---- export
 
@@ -131,4 +134,93 @@ API_HANDLER(api_export)
         arena_sprintf(http_request_arena(request), "attachment; filename=\"%s\"", export_file_name(export)));
     http_response_stream(response, 200, export_type(export), &stream);
     return ERR_NONE;
+}
+
+// ---- import
+
+static enum err_code read_label_and_editor(struct http_request *request, struct import_request *wanted, struct err *err)
+{
+    const char *label = http_request_query(request, "label");
+    wanted->editor.by = http_request_query(request, "by");
+    enum err_code code = label != NULL ? api_clean_label(request, label, "label", &wanted->label, err) : ERR_NONE;
+    if (code == ERR_NONE)
+        code = api_check_editor(&wanted->editor.by, err);
+    if (code == ERR_NONE)
+        code = http_request_query_int64(request, "version", 0, INT64_MAX, -1, &wanted->editor.expected_version, err);
+    return code;
+}
+
+static enum err_code read_import(struct http_request *request, struct import_request *wanted, struct err *err)
+{
+    static const char *const allowed[] = {
+        "format", "video", "from", "label", "min_iou", "strict", "dry_run", "by", "version", NULL};
+    enum err_code code = http_request_check_query(request, allowed, err);
+    if (code == ERR_NONE)
+        code = api_param_project(request, &wanted->project, err);
+    if (code == ERR_NONE)
+        code = query_format(request, &wanted->format, err);
+    if (code == ERR_NONE)
+        code = api_query_video(request, &wanted->video, err);
+    wanted->from = http_request_query(request, "from");
+    if (code == ERR_NONE && wanted->from != NULL && !video_id_is_valid(wanted->from))
+        code = api_bad_video(wanted->from, "from", err);
+    if (code == ERR_NONE)
+        code = http_request_query_double(request, "min_iou", 0, 1, IMPORT_MIN_IOU_DEFAULT, &wanted->min_iou, err);
+    if (code == ERR_NONE)
+        code = api_query_flag(request, "strict", &wanted->strict, err);
+    if (code == ERR_NONE)
+        code = api_query_flag(request, "dry_run", &wanted->dry_run, err);
+    return code == ERR_NONE ? read_label_and_editor(request, wanted, err) : code;
+}
+
+static json_t *shape_import(const struct imported *imported, bool dry_run)
+{
+    json_t *o = json_object();
+    json_t *labels = json_array();
+    json_t *problems = json_array();
+    for (size_t i = 0; i < imported->label_count; i++) {
+        const struct imported_label *label = &imported->labels[i];
+        json_t *item = json_object();
+        json_set_string(item, "name", label->name);
+        json_set_bool(item, "made", label->made);
+        json_set_int64(item, "positives", label->positives);
+        json_set_int64(item, "negatives", label->negatives);
+        json_array_append_new(labels, item);
+    }
+    for (size_t i = 0; i < imported->problem_count; i++)
+        json_array_append_new(problems, json_string_lossy(imported->problems[i]));
+    json_set_bool(o, "dry_run", dry_run);
+    json_set_int64(o, "entries", imported->entries);
+    json_set_int64(o, "matched", imported->matched);
+    json_set_int64(o, "unmatched", imported->unmatched);
+    json_set_int64(o, "passed_over", imported->passed_over);
+    json_set_int64(o, "unchanged", imported->unchanged);
+    json_set_int64(o, "moved", imported->moved);
+    json_set(o, "labels", labels);
+    json_set(o, "problems", problems);
+    json_set_int64(o, "version", imported->version);
+    json_set(o, "step", imported->step != 0 ? json_integer(imported->step) : json_null());
+    return o;
+}
+
+API_HANDLER(api_import)
+{
+    struct api *api = context;
+    struct import_request wanted = {.editor = {.expected_version = -1}};
+    struct imported imported = {0};
+    struct file_map file = {0};
+    enum err_code code = read_import(request, &wanted, err);
+    const char *path = http_request_body_path(request, NULL, NULL);
+    if (code == ERR_NONE && path != NULL)
+        code = file_map(path, &file, err);
+    if (code == ERR_NONE && file.size == 0)
+        code = err_set(err, ERR_INVALID, "the file is empty: send its bytes as the request's body");
+    const struct import_config config = {.meta = api->config.ingest->meta, .labels = api->config.labels};
+    if (code == ERR_NONE)
+        code = import_run(&config, &wanted, file.bytes, file.size, http_request_cancel(request), &imported, err);
+    if (code == ERR_NONE)
+        http_response_json(response, 200, shape_import(&imported, wanted.dry_run));
+    imported_release(&imported);
+    file_unmap(&file);
+    return code;
 }

@@ -1,9 +1,7 @@
 // `framehound export`: labels and tracks as a file, or as a folder where the format is an archive.
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "app/command.h"
@@ -150,19 +148,11 @@ static enum err_code unpack_bytes(const void *bytes, size_t size, const char *di
 
 static enum err_code unpack(const char *archive, const char *dir, struct err *err)
 {
-    struct file_info info;
-    enum err_code code = file_stat(archive, &info, err);
-    int fd = code == ERR_NONE ? open(archive, O_RDONLY | O_CLOEXEC) : -1;
-    if (code == ERR_NONE && fd < 0)
-        code = err_set(err, ERR_NOT_FOUND, "%s cannot be read", archive);
-    if (code != ERR_NONE)
-        return code;
-    void *bytes = mmap(NULL, (size_t)info.size_bytes, PROT_READ, MAP_PRIVATE, fd, 0);
-    close(fd);
-    if (bytes == MAP_FAILED)
-        return err_set(err, ERR_UNAVAILABLE, "%s cannot be mapped", archive);
-    code = unpack_bytes(bytes, (size_t)info.size_bytes, dir, err);
-    munmap(bytes, (size_t)info.size_bytes);
+    struct file_map map;
+    enum err_code code = file_map(archive, &map, err);
+    if (code == ERR_NONE)
+        code = unpack_bytes(map.bytes, map.size, dir, err);
+    file_unmap(&map);
     return code;
 }
 

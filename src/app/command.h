@@ -36,6 +36,7 @@ extern const struct command command_mistakes;
 extern const struct command command_undo;
 extern const struct command command_redo;
 extern const struct command command_export;
+extern const struct command command_import;
 extern const struct command command_tracks;
 extern const struct command command_track_split;
 extern const struct command command_track_merge;

@@ -208,9 +208,15 @@ static enum err_code read_page(struct export *e, struct cancel *cancel, struct e
     return code == ERR_NONE ? read_states(e, err) : code;
 }
 
+static bool takes_probable(const struct export *e)
+{
+    // Where all are exported a probable label must be told from one that was said.
+    return e->request.kind == EXPORT_PROBABLE || (e->request.kind == EXPORT_ALL && e->format->has_kinds);
+}
+
 static bool carries(const struct export *e, const struct label_state *state)
 {
-    if (state->kind == LABEL_NONE || (state->kind == LABEL_PROBABLE && e->request.kind == EXPORT_EXPLICIT))
+    if (state->kind == LABEL_NONE || (state->kind == LABEL_PROBABLE && !takes_probable(e)))
         return false;
     return export_wants_label(e, state->name);
 }
@@ -222,7 +228,7 @@ static bool take_object(struct export *e, const struct meta_object *stored, stru
     if ((e->request.tracks || is_mot) && stored->track < 0)
         return false;
     if (carries(e, object->state)) {
-        object->category = categories_find_or_add(&e->categories, object->state->name);
+        object->category = categories_find_or_add(&e->categories, object->state->name, true);
         return true;
     }
     if (e->request.kind != EXPORT_ALL || e->label != NULL)
@@ -232,7 +238,7 @@ static bool take_object(struct export *e, const struct meta_object *stored, stru
     // A format that can say that something is not to count has it all the same.
     if (object->is_refused && !is_mot)
         return false;
-    object->category = categories_find_or_add(&e->categories, stored->class_name);
+    object->category = categories_find_or_add(&e->categories, stored->class_name, false);
     return true;
 }
 
@@ -284,8 +290,7 @@ static enum err_code give_frame(struct export *e, struct err *err)
         .state_first = e->state_place,
         .count = take_objects(e, stored)};
     frame.objects = e->objects;
-    frame.is_wanted =
-        frame.count > 0 || e->request.all_frames || (e->format->has_negatives && has_negatives(e, &frame));
+    frame.is_wanted = frame.count > 0 || e->request.all_frames || (e->format->has_kinds && has_negatives(e, &frame));
     void *picture = NULL;
     enum err_code code = ERR_NONE;
     if (e->request.images && frame.is_wanted)

@@ -40,7 +40,7 @@ struct export_config {
 enum export_kind {
     EXPORT_EXPLICIT, // objects that carry a label
     EXPORT_PROBABLE, // and those that probably do, with how sure that is
-    EXPORT_ALL,      // and all others, by their class
+    EXPORT_ALL,      // and all others, by their class; YOLO and MOT, which cannot say so, have nothing that is probable
 };
 
 struct export_request {

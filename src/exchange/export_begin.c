@@ -103,7 +103,7 @@ static enum err_code take_labels(struct export *e, struct err *err)
         code = find_label(e, &list, e->request.label, err);
     for (size_t i = 0; i < list.count && code == ERR_NONE; i++) {
         if (export_wants_label(e, list.items[i].name))
-            categories_find_or_add(&e->categories, list.items[i].name);
+            categories_find_or_add(&e->categories, list.items[i].name, true);
     }
     label_list_release(&list);
     return code;
@@ -125,7 +125,7 @@ static enum err_code take_classes(struct export *e, struct err *err)
     if (count > 1)
         qsort(names, count, sizeof(*names), compare_names);
     for (size_t i = 0; i < count; i++)
-        categories_find_or_add(&e->categories, names[i]);
+        categories_find_or_add(&e->categories, names[i], false);
     if (code == ERR_NONE && count > 0)
         code = labels_refusals(e->config.labels, e->request.project, names, count, &e->refusals, err);
     free(names);

@@ -242,7 +242,7 @@ static void release(struct export *e)
 
 const struct export_format export_coco = {.extension = "json",
     .type = "application/json",
-    .has_negatives = true,
+    .has_kinds = true,
     .begin = begin,
     .begin_video = begin_video,
     .frame = frame,

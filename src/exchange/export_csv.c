@@ -78,4 +78,4 @@ static enum err_code frame(struct export *e, const struct export_frame *frame, s
 }
 
 const struct export_format export_csv = {
-    .extension = "csv", .type = "text/csv; charset=utf-8", .has_negatives = true, .begin = begin, .frame = frame};
+    .extension = "csv", .type = "text/csv; charset=utf-8", .has_kinds = true, .begin = begin, .frame = frame};

@@ -14,6 +14,7 @@
 struct category {
     char *name;
     char *json; // as a JSON string
+    bool is_label;
 };
 struct categories {
     struct category *items;
@@ -21,8 +22,10 @@ struct categories {
     size_t *sorted; // places, by name
 };
 void categories_release(struct categories *categories);
-// The place of a name, made if it is not there.
-size_t categories_find_or_add(struct categories *categories, const char *name);
+// The place of a name, made if it is not there. What is a label once stays one.
+size_t categories_find_or_add(struct categories *categories, const char *name, bool is_label);
+// A table of them, numbered from `first`: which of them are labels.
+void categories_table(const struct categories *categories, size_t first, struct strbuf *out);
 
 // ---- what the formats get
 
@@ -55,7 +58,7 @@ struct export_frame {
 struct export_format {
     const char *extension, *type;
     bool is_archive;
-    bool has_negatives; // can say what objects are not
+    bool has_kinds; // can say what is only probable, and what objects are not
     enum err_code (*begin)(struct export *e, struct err *err);
     enum err_code (*begin_video)(struct export *e, struct err *err);
     enum err_code (*frame)(struct export *e, const struct export_frame *frame, struct err *err);

@@ -112,6 +112,11 @@ static enum err_code put_texts(struct export *e, const struct mot *mot, struct e
     snprintf(name, sizeof(name), "%s/gt/labels.txt", e->video->id);
     if (code == ERR_NONE)
         code = export_put(e, name, text.data, text.size, true, err);
+    strbuf_reset(&text);
+    categories_table(&e->categories, 1, &text);
+    snprintf(name, sizeof(name), "%s/categories.csv", e->video->id);
+    if (code == ERR_NONE)
+        code = export_put(e, name, text.data, text.size, true, err);
     strbuf_release(&text);
     return code;
 }

@@ -104,13 +104,16 @@ static void a_yolo_archive_has_a_text_a_frame_in_shares_of_its_size(void **state
     label_the_clip(f);
     struct strbuf archive = export_bytes(f, &(struct export_request){.format = EXCHANGE_YOLO, .kind = EXPORT_ALL});
     assert_members(&archive,
-        "labels/train/" CLIP "-00000000.txt\nlabels/train/" CLIP "-00000002.txt\nclasses.txt\ndata.yaml\nframes.csv\n");
+        "labels/train/" CLIP "-00000000.txt\nlabels/train/" CLIP
+        "-00000002.txt\nclasses.txt\ndata.yaml\ncategories.csv\nframes.csv\n");
     assert_member(&archive, "labels/train/" CLIP "-00000000.txt",
         "0 0.03984375 0.11111111 0.04687500 0.11111111\n3 0.17187500 0.22222222 0.03125000 0.16666667\n");
     assert_member(&archive, "classes.txt", "=Bob\ndog\ncar\nperson\n");
     assert_member(&archive, "data.yaml",
         "train: images/train\nval: images/train\nnc: 4\nnames:\n  0: \"=Bob\"\n  1: \"dog\"\n  2: \"car\"\n  3: "
         "\"person\"\n");
+    assert_member(&archive, "categories.csv",
+        "number,name,kind\r\n0,'=Bob,label\r\n1,dog,label\r\n2,car,class\r\n3,person,class\r\n");
     assert_member(&archive, "frames.csv",
         "file,video,frame,pts_us,width,height,image\r\n"
         "labels/train/" CLIP "-00000000.txt," CLIP ",0,0,640,360,\r\n"
@@ -123,7 +126,7 @@ static void frames_without_a_label_come_when_they_are_asked_for(void **state)
     struct exchange_fixture *f = *state;
     label_the_clip(f);
     struct strbuf archive = export_bytes(f, &(struct export_request){.format = EXCHANGE_YOLO, .label = "dog"});
-    assert_members(&archive, "classes.txt\ndata.yaml\nframes.csv\n");
+    assert_members(&archive, "classes.txt\ndata.yaml\ncategories.csv\nframes.csv\n");
     assert_member(&archive, "data.yaml", "train: images/train\nval: images/train\nnc: 1\nnames:\n  0: \"dog\"\n");
     strbuf_release(&archive);
     archive = export_bytes(f, &(struct export_request){.format = EXCHANGE_YOLO, .label = "dog", .all_frames = true});
@@ -137,7 +140,9 @@ static void a_mot_archive_has_the_tracks_of_a_video_with_frames_counted_from_one
     label_the_clip(f);
     track_the_clip(f);
     struct strbuf archive = export_bytes(f, &(struct export_request){.format = EXCHANGE_MOT, .kind = EXPORT_ALL});
-    assert_members(&archive, CLIP "/seqinfo.ini\n" CLIP "/gt/labels.txt\n" CLIP "/gt/gt.txt\n" CLIP "/frames.csv\n");
+    assert_members(&archive,
+        CLIP "/seqinfo.ini\n" CLIP "/gt/labels.txt\n" CLIP "/categories.csv\n" CLIP "/gt/gt.txt\n" CLIP
+             "/frames.csv\n");
     assert_member(&archive, CLIP "/seqinfo.ini",
         "[Sequence]\nname=" CLIP "\nimDir=img1\nframeRate=5\nseqLength=2\nimWidth=640\nimHeight=360\nimExt=.jpg\n");
     assert_member(&archive, CLIP "/gt/labels.txt", "=Bob\ndog\ncar\nperson\n");

@@ -72,6 +72,10 @@ static enum err_code put_names(struct export *e, struct err *err)
         strbuf_addf(&text, "  %zu: %s\n", i, e->categories.items[i].json);
     if (code == ERR_NONE)
         code = export_put(e, "data.yaml", text.data, text.size, true, err);
+    strbuf_reset(&text);
+    categories_table(&e->categories, 0, &text);
+    if (code == ERR_NONE)
+        code = export_put(e, "categories.csv", text.data, text.size, true, err);
     strbuf_release(&text);
     return code;
 }

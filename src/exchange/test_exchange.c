@@ -7,6 +7,7 @@
 #include "blob_store/blob_store_memory.h"
 #include "exchange/zip.h"
 #include "fault.h"
+#include "search/labels_exchange.h"
 
 // ---- the clip
 
@@ -214,4 +215,77 @@ void assert_member(const struct strbuf *archive, const char *name, const char *w
     assert_string_equal(bytes, wanted);
     assert_int_equal(size, strlen(wanted));
     zip_reader_free(reader);
+}
+
+// ---- imports
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+enum err_code try_import(struct exchange_fixture *f, const struct import_request *request, const void *bytes,
+    size_t size, struct imported *imported)
+{
+    const struct import_config config = {.meta = f->base->meta, .labels = f->base->labels};
+    struct import_request wanted = *request;
+    if (wanted.project == NULL)
+        wanted.project = PROJECT;
+    if (wanted.min_iou <= 0)
+        wanted.min_iou = IMPORT_MIN_IOU_DEFAULT;
+    wanted.editor.expected_version = -1;
+    return import_run(&config, &wanted, bytes, size, NULL, imported, &failure);
+}
+
+static void add_states(
+    struct exchange_fixture *f, const char *video, const struct meta_frame *frame, struct strbuf *out)
+{
+    struct label_object *asked = mem_calloc(frame->object_count, sizeof(*asked));
+    char(*ids)[OBJECT_ID_SIZE] = mem_calloc(frame->object_count, sizeof(*ids));
+    struct label_states set;
+    for (size_t k = 0; k < frame->object_count; k++) {
+        object_id_make(video, frame->index, (int32_t)k, ids[k]);
+        asked[k] = (struct label_object){.object = ids[k], .track = frame->objects[k].track};
+    }
+    assert_ok(labels_states(f->base->labels, PROJECT, asked, frame->object_count, &set, &failure), &failure);
+    for (size_t k = 0; k < frame->object_count; k++) {
+        const struct label_state *state = &set.items[k];
+        if (state->kind == LABEL_EXPLICIT)
+            strbuf_addf(out, "%s is %s%s\n", ids[k], state->name, state->said ? ", said" : "");
+        // They are in no order.
+        const char **negatives = set.negatives + state->negative_first;
+        if (state->negative_count > 1)
+            qsort(negatives, state->negative_count, sizeof(*negatives), compare_texts);
+        for (size_t i = 0; i < state->negative_count; i++)
+            strbuf_addf(out, "%s is not %s\n", ids[k], negatives[i]);
+    }
+    label_states_release(&set);
+    free(asked);
+    free(ids);
+}
+
+char *labels_text(struct exchange_fixture *f)
+{
+    static const char *const videos[] = {VIDEO_A, VIDEO_B, CLIP};
+    struct strbuf out;
+    strbuf_init(&out);
+    for (size_t v = 0; v < 3; v++) {
+        const struct meta_frame_range range = {.to_us = -1, .after = -1, .limit = META_LIST_MAX};
+        struct meta_frames frames = {0};
+        assert_ok(meta_store_list_frames(f->base->meta, videos[v], &range, &frames, &failure), &failure);
+        for (size_t i = 0; i < frames.count; i++)
+            add_states(f, videos[v], &frames.items[i], &out);
+        meta_frames_release(&frames);
+    }
+    return strbuf_detach(&out, NULL);
+}
+
+void forget_labels(struct exchange_fixture *f)
+{
+    struct label_list list;
+    struct label_change change;
+    assert_ok(labels_list(f->base->labels, PROJECT, &list, &failure), &failure);
+    for (size_t i = 0; i < list.count; i++)
+        assert_ok(labels_delete(f->base->labels, PROJECT, list.items[i].name, &anybody, &change, &failure), &failure);
+    label_list_release(&list);
 }

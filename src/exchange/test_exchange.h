@@ -8,6 +8,7 @@
 
 #include "blob_store/blob_store.h"
 #include "exchange/export.h"
+#include "exchange/import.h"
 #include "search/catalogue.h"
 #include "search/test_labels.h"
 
@@ -49,3 +50,14 @@ struct strbuf export_bytes(struct exchange_fixture *f, const struct export_reque
 // The names of an archive's files, one a line.
 void assert_members(const struct strbuf *archive, const char *wanted);
 void assert_member(const struct strbuf *archive, const char *name, const char *wanted);
+
+// ---- imports; the request's project is PROJECT where it says none, its overlap the usual one where it says 0, and any
+// version will do
+
+enum err_code try_import(struct exchange_fixture *f, const struct import_request *request, const void *bytes,
+    size_t size, struct imported *imported) ERR_MUST_CHECK;
+// Everything that is labelled in the project, as text: each object's label, by whose word, and what it is not; by
+// object. To be freed.
+char *labels_text(struct exchange_fixture *f);
+// Removes all labels.
+void forget_labels(struct exchange_fixture *f);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,6 +78,36 @@ enum err_code file_read(const char *path, size_t limit_bytes, char **bytes, size
         *bytes = strbuf_detach(&text, size);
     strbuf_release(&text);
     return code;
+}
+
+enum err_code file_map(const char *path, struct file_map *map, struct err *err)
+{
+    *map = (struct file_map){.bytes = ""};
+    int fd = -1;
+    struct stat st;
+    enum err_code code = open_to_read(path, &fd, err);
+    if (code != ERR_NONE)
+        return code;
+    void *bytes = MAP_FAILED;
+    if (fstat(fd, &st) != 0)
+        code = err_set_errno(err, errno, "cannot read %s", path);
+    else if (!S_ISREG(st.st_mode))
+        code = err_set(err, ERR_INVALID, "%s is no regular file", path);
+    else if (st.st_size > 0)
+        bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (code == ERR_NONE && st.st_size > 0 && bytes == MAP_FAILED)
+        code = err_set_errno(err, errno, "cannot map %s", path);
+    else if (code == ERR_NONE && st.st_size > 0)
+        *map = (struct file_map){.bytes = bytes, .size = (size_t)st.st_size};
+    close(fd);
+    return code;
+}
+
+void file_unmap(struct file_map *map)
+{
+    if (map->size > 0)
+        munmap((void *)(uintptr_t)map->bytes, map->size);
+    *map = (struct file_map){.bytes = ""};
 }
 
 enum err_code file_writer_open(const char *path, struct file_writer **out, struct err *err)

@@ -25,6 +25,14 @@ enum file_sync {
 // Reads a regular file (or pipe) whole; `*bytes` is followed by a NUL and freed by the caller. ERR_LIMIT if larger.
 enum err_code file_read(
     const char *path, size_t limit_bytes, char **bytes, size_t *size, struct err *err) ERR_MUST_CHECK;
+// The file's content in memory as long as it is looked at, without reading it; another program that shortens it
+// meanwhile ends this one, so only for files nobody else writes. An empty file is "".
+struct file_map {
+    const void *bytes;
+    size_t size;
+};
+enum err_code file_map(const char *path, struct file_map *map, struct err *err) ERR_MUST_CHECK;
+void file_unmap(struct file_map *map);
 // Replaces the file, or makes it.
 enum err_code file_write(
     const char *path, const void *bytes, size_t size, enum file_sync sync, struct err *err) ERR_MUST_CHECK;

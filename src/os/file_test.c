@@ -87,6 +87,25 @@ static void a_file_larger_than_the_limit_is_not_read(void **state)
     assert_code(file_read(root, 9, &bytes, &size, &err), ERR_INVALID);
 }
 
+static void a_file_is_looked_at_without_reading_it(void **state)
+{
+    (void)state;
+    struct file_map map;
+    struct err err = ERR_INIT;
+    assert_ok(file_write(at("mapped"), "some bytes", 10, FILE_SYNC_NONE, &err), &err);
+    assert_ok(file_map(at("mapped"), &map, &err), &err);
+    assert_int_equal(map.size, 10);
+    assert_memory_equal(map.bytes, "some bytes", 10);
+    file_unmap(&map);
+    assert_int_equal(map.size, 0);
+    assert_ok(file_write(at("mapped"), "", 0, FILE_SYNC_NONE, &err), &err);
+    assert_ok(file_map(at("mapped"), &map, &err), &err);
+    assert_int_equal(map.size, 0);
+    file_unmap(&map);
+    assert_code(file_map(at("none"), &map, &err), ERR_NOT_FOUND);
+    assert_code(file_map(root, &map, &err), ERR_INVALID);
+}
+
 static void an_aborted_write_leaves_the_old_content_and_nothing_else(void **state)
 {
     (void)state;
@@ -300,6 +319,7 @@ int main(void)
         cmocka_unit_test(a_folder_that_may_not_be_made_says_why),
         cmocka_unit_test(free_space_is_told),
         cmocka_unit_test(a_full_disk_is_told_and_leaves_the_old_file),
+        cmocka_unit_test(a_file_is_looked_at_without_reading_it),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }

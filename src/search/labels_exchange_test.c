@@ -273,6 +273,27 @@ static void a_no_that_comes_with_the_yes_keeps_the_rest_of_the_track_unlabelled(
         "00000004-000 blue said\n");
 }
 
+static void two_labels_for_a_track_in_one_step_leave_its_rest_unlabelled(void **state)
+{
+    struct fixture *f = *state;
+    const struct label_assertion items[] = {
+        word_of(1, 0, 1, LABEL_WORD_YES),
+        word_of(3, 0, 0, LABEL_WORD_YES),
+        word_of(5, 0, 1, LABEL_WORD_YES),
+    };
+    assert_ok(try_import(f, items, 3), &failure);
+    static const char wanted[] = "00000001-000 blue said\n"
+                                 "00000003-000 red said\n"
+                                 "00000005-000 blue said\n";
+    assert_states(f, wanted);
+    // The latest word counts for the rest again.
+    say_yes(f, "red", id_of(VIDEO_A, 6, 0));
+    assert_ok(try_import(f, items, 3), &failure);
+    char *text = states_text(f);
+    assert_non_null(strstr(text, "00000007-000 red\n"));
+    free(text);
+}
+
 static void what_contradicts_itself_or_is_not_there_changes_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -395,6 +416,7 @@ int main(int argc, char **argv)
         tracked(what_is_so_already_makes_no_step),
         tracked(an_objects_own_word_does_not_stand_against_what_follows_from_its_track),
         tracked(a_no_that_comes_with_the_yes_keeps_the_rest_of_the_track_unlabelled),
+        tracked(two_labels_for_a_track_in_one_step_leave_its_rest_unlabelled),
         tracked(what_contradicts_itself_or_is_not_there_changes_nothing),
         tracked(an_import_of_twelve_thousand_happens_whole_or_not_at_all),
         tracked(an_import_that_is_too_large_is_refused_with_a_way_out),

@@ -259,8 +259,10 @@ static void add_to_track(struct project *p, const struct label_book_object *obje
 {
     struct label_key key = {.video = object->key.video, .place = (uint64_t)object->track};
     struct label_track *track = find_or_add_track(p, key);
-    if (object->label >= 0 && object->step > track->step) {
-        track->label = object->label;
+    // Two labels in one step (an import's) are no one word for the rest.
+    bool is_split = object->label >= 0 && object->step == track->step && object->label != track->label;
+    if (object->label >= 0 && object->step >= track->step) {
+        track->label = is_split ? -1 : object->label;
         track->step = object->step;
     }
     track->said += !object->missing;

@@ -870,6 +870,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{p}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give stored objects the labels of a file
+         * @description An entry of the file means a stored object by its id, where it has one (and a box that agrees), or else by its
+         *     frame (`pts_us`, index) and the best overlap of its box. What matches nothing is reported and left out; all the rest
+         *     is one labelling step, or none. A file that is damaged, contradicts itself or matches nothing at all is refused, with
+         *     a sentence that names the place. docs/export.md says what is read of each format.
+         */
+        post: operations["importLabels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/activity": {
         parameters: {
             query?: never;
@@ -1495,6 +1518,32 @@ export interface components {
                 name: string;
                 supercategory: string;
             }[];
+        };
+        Imported: {
+            dry_run: boolean;
+            /** @description That give an object a label */
+            entries: number;
+            matched: number;
+            unmatched: number;
+            /** @description Probable labels, classes, crowds, and rows that do not count */
+            passed_over: number;
+            /** @description Matched */
+            unchanged: number;
+            /** @description Objects that were said to be something else before */
+            moved: number;
+            labels: {
+                name: components["schemas"]["LabelName"];
+                /** @description The label was not there */
+                made: boolean;
+                /** @description Newly said */
+                positives: number;
+                negatives: number;
+            }[];
+            /** @description Sentences about the first entries that match nothing */
+            problems: string[];
+            version: components["schemas"]["LabelVersion"];
+            /** @description The labelling step; null where nothing was done */
+            step: number | null;
         };
         LabelList: {
             labels: components["schemas"]["LabelSummary"][];
@@ -3182,6 +3231,51 @@ export interface operations {
                     "application/json": components["schemas"]["CocoFile"];
                     "text/csv": unknown;
                     "application/zip": unknown;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    importLabels: {
+        parameters: {
+            query: {
+                format: components["parameters"]["ExchangeFormat"];
+                /** @description The video that entries are about which say none */
+                video?: components["schemas"]["VideoId"];
+                /** @description What the file calls that video, where it is the same clip under another id */
+                from?: components["schemas"]["VideoId"];
+                /** @description The label of boxes without a name, as those of a gt.txt alone */
+                label?: components["schemas"]["LabelName"];
+                /** @description Overlap (intersection over union) from which a box is an object's */
+                min_iou?: number;
+                /** @description Refuse the file if anything in it matches nothing */
+                strict?: boolean;
+                /** @description Only say what would be done */
+                dry_run?: boolean;
+                by?: components["parameters"]["Editor"];
+                /** @description `version` of the labels this is based on; somebody else's change since then is a conflict */
+                version?: components["parameters"]["Version"];
+            };
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+            };
+            cookie?: never;
+        };
+        /** @description The file, at most 1 GiB */
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description What was done, or would be */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -114,6 +114,15 @@ static enum err_code read_embeddings(const char *path, struct eval *eval, struct
     return ERR_NONE;
 }
 
+static void fit_scores(struct eval *eval)
+{
+    double *scores = mem_calloc(eval->boxes->count + 1, sizeof(*scores));
+    for (size_t i = 0; i < eval->boxes->count; i++)
+        scores[i] = eval->boxes->rows[i].confidence;
+    tracker_settings_fit_scores(&eval->settings, scores, eval->boxes->count);
+    free(scores);
+}
+
 static enum err_code load(const struct options *options, struct eval *eval, struct err *err)
 {
     eval->boxes_name = options_argument(options, 0);
@@ -124,6 +133,8 @@ static enum err_code load(const struct options *options, struct eval *eval, stru
         code = mot_file_load(eval->boxes_name, &eval->boxes, err);
     if (code == ERR_NONE)
         code = mot_file_load(eval->truth_name, &eval->truth, err);
+    if (code == ERR_NONE)
+        fit_scores(eval);
     if (code == ERR_NONE && options_is_set(options, "embeddings"))
         code = read_embeddings(options_string(options, "embeddings"), eval, err);
     return code;

@@ -21,14 +21,19 @@ enum err_code tracker_new(const struct tracker_settings *settings, int dimension
     return ERR_NONE;
 }
 
+static void tracklet_free(struct tracklet *k)
+{
+    free(k->seen);
+    free(k->look);
+    free(k);
+}
+
 void tracker_free(struct tracker *t)
 {
     if (t == NULL)
         return;
-    for (size_t i = 0; i < t->all_count; i++) {
-        free(t->all[i]->seen);
-        free(t->all[i]);
-    }
+    for (size_t i = 0; i < t->all_count; i++)
+        tracklet_free(t->all[i]);
     free(t->all);
     free(t->live);
     free(t->frames);
@@ -150,6 +155,28 @@ static void set_spread(struct tracklet *k, const struct tracker_settings *s)
     k->unsure = sqrt(fmax(k->filter.axes[FILTER_CX].pxx, k->filter.axes[FILTER_CY].pxx)) / size;
 }
 
+// The same for an object that stays where it was seen last. The less its speed is known to be another than none, the
+// likelier it does.
+static void set_still_spread(struct tracklet *k, double unseen, const struct tracker_settings *s)
+{
+    const struct box_place *last = &last_seen(k)->place;
+    double size = box_size(last->width, last->height);
+    double product = 1.0;
+    for (int i = 0; i < FILTER_AXES; i++) {
+        double scale = i == FILTER_WIDTH ? last->width : i == FILTER_HEIGHT ? last->height : size;
+        double noise = i < FILTER_WIDTH ? s->place_noise : s->side_noise;
+        double variance = noise * noise + s->box_noise * s->box_noise + s->position_noise * s->position_noise * unseen;
+        k->still_weight[i] = 1.0 / (variance * scale * scale);
+        product *= variance;
+    }
+    k->still_log_spread = log(product) / 2.0;
+    k->still_doubt = -log(s->still_share);
+    for (int i = 0; i < FILTER_WIDTH; i++) {
+        const struct filter_axis *axis = &k->after_last.axes[i];
+        k->still_doubt += axis->v * axis->v / axis->pvv / 2.0;
+    }
+}
+
 static void predict_all(struct tracker *t, double seconds)
 {
     for (size_t i = 0; i < t->live_count; i++) {
@@ -158,6 +185,8 @@ static void predict_all(struct tracker *t, double seconds)
         k->predicted = filter_place(&k->filter);
         k->found = false;
         set_spread(k, &t->settings);
+        if (t->settings.still_share > 0.0)
+            set_still_spread(k, seconds_between(t, last_seen(k)->frame, (int32_t)t->frame_count - 1), &t->settings);
     }
 }
 
@@ -196,6 +225,41 @@ static void begin_tracklets(struct tracker *t, int32_t frame)
     }
 }
 
+// Three boxes say that something is there; fewer do where the frames are far apart, and where the beginning or the end
+// of the video cut off the rest. Fewer must be surer. Of those that never counted or were never sure nothing remains.
+static bool is_believed(const struct tracker *t, const struct tracklet *k)
+{
+    bool cut_off = k->seen[0].frame == 0 || last_seen(k)->frame == (int32_t)t->frame_count - 1;
+    bool few = k->count == 1 || !k->confirmed;
+    return (k->confirmed || cut_off) && k->best_score >= (few ? t->settings.alone_score : t->settings.sure_score);
+}
+
+// What nobody will ever believe in is let go of at once: of a detector that errs in every frame there would be more of
+// it in the end than of tracks.
+static void give_up(struct tracker *t, struct tracklet *k)
+{
+    if (is_believed(t, k))
+        return;
+    k->given_up = true;
+    t->given_up++;
+}
+
+// Each time more than half of all are given up, so that the work is a share of what is added.
+static void sweep_given_up(struct tracker *t)
+{
+    if (t->given_up * 2 <= t->all_count)
+        return;
+    size_t kept = 0;
+    for (size_t i = 0; i < t->all_count; i++) {
+        if (t->all[i]->given_up)
+            tracklet_free(t->all[i]);
+        else
+            t->all[kept++] = t->all[i];
+    }
+    t->all_count = kept;
+    t->given_up = 0;
+}
+
 // Those that are unseen for too long, and, of too many, those unseen for longest.
 static void drop_lost(struct tracker *t, int32_t frame)
 {
@@ -205,6 +269,8 @@ static void drop_lost(struct tracker *t, int32_t frame)
         int32_t last = last_seen(t->live[i])->frame;
         if (frame - last <= (int32_t)s->lost_frames || seconds_between(t, last, frame) <= s->lost_s)
             t->live[kept++] = t->live[i];
+        else
+            give_up(t, t->live[i]);
     }
     t->live_count = kept;
     while (t->live_count > TRACKER_LIVE_MAX) {
@@ -214,13 +280,16 @@ static void drop_lost(struct tracker *t, int32_t frame)
         size_t over = t->live_count - TRACKER_LIVE_MAX;
         kept = 0;
         for (size_t i = 0; i < t->live_count; i++) {
-            if (over > 0 && last_seen(t->live[i])->frame == oldest)
-                over--;
-            else
+            if (over == 0 || last_seen(t->live[i])->frame != oldest) {
                 t->live[kept++] = t->live[i];
+                continue;
+            }
+            give_up(t, t->live[i]);
+            over--;
         }
         t->live_count = kept;
     }
+    sweep_given_up(t);
 }
 
 enum err_code tracker_add(
@@ -251,26 +320,15 @@ enum err_code tracker_add(
     return ERR_NONE;
 }
 
-// Three boxes say that something is there; fewer do where the frames are far apart, and where the beginning or the end
-// of the video cut off the rest. Fewer must be surer. Of those that never counted or were never sure nothing remains.
-static bool is_believed(const struct tracker *t, const struct tracklet *k)
-{
-    bool cut_off = k->seen[0].frame == 0 || last_seen(k)->frame == (int32_t)t->frame_count - 1;
-    bool few = k->count == 1 || !k->confirmed;
-    return (k->confirmed || cut_off) && k->best_score >= (few ? t->settings.alone_score : t->settings.sure_score);
-}
-
 static void drop_doubtful(struct tracker *t)
 {
     size_t kept = 0;
     for (size_t i = 0; i < t->all_count; i++) {
         struct tracklet *k = t->all[i];
-        if (is_believed(t, k)) {
+        if (!k->given_up && is_believed(t, k))
             t->all[kept++] = k;
-        } else {
-            free(k->seen);
-            free(k);
-        }
+        else
+            tracklet_free(k);
     }
     t->all_count = kept;
     t->live_count = 0;

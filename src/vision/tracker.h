@@ -30,6 +30,7 @@
 // All thresholds: name, default, least, most, what it is, where it comes from. docs/tracking.md says how they were
 // chosen. "Size" is the square root of a box's area; shares and overlaps have no unit.
 #define TRACKER_SETTINGS(X)                                                                                            \
+    X(score_quantile, 0.95, 0, 1, "share of all boxes below the score that counts as 1; 0: scores as they are", "own") \
     X(high_score, 0.4, 0, 1, "boxes from this score are assigned first and may begin tracks", "ByteTrack")             \
     X(low_score, 0.1, 0, 1, "boxes from this score may continue tracks", "ByteTrack")                                  \
     X(sure_score, 0.6, 0, 1, "a track needs one box of this score", "ByteTrack")                                       \
@@ -40,6 +41,7 @@
     X(place_noise, 0.12, 0.001, 1, "deviation of a box from its prediction, sizes", "own")                             \
     X(side_noise, 0.12, 0.001, 1, "the same of its sides, share", "own")                                               \
     X(stranger, 2.0, -9, 20, "negative log likelihood of a box that fits no track", "own")                             \
+    X(still_share, 0.02, 0, 0.9, "how often an object whose speed is not known yet stays where it is", "own")          \
     X(low_gate_overlap, 0.5, 0, 1, "least overlap of prediction and box of low score", "ByteTrack")                    \
     X(again_gate_overlap, 0.3, 0, 1, "least overlap with the box seen last, where the prediction failed", "OC-SORT")   \
     X(again_s, 0.25, 0, 60, "seconds for which that is tried", "own")                                                  \
@@ -70,6 +72,10 @@ struct tracker_settings {
 };
 
 struct tracker_settings tracker_settings_default(void);
+// Detectors differ in what they say of what they are sure of: 0.99 or 0.6. Scales the thresholds for scores by the
+// score that only a few of these boxes exceed (score_quantile), all boxes of a sequence or many of the detector's.
+// Reorders the scores. Without it scores count as they are.
+void tracker_settings_fit_scores(struct tracker_settings *settings, double *scores, size_t count);
 // By name; ERR_NOT_FOUND, ERR_INVALID (out of bounds).
 enum err_code tracker_settings_set(
     struct tracker_settings *settings, const char *name, double value, struct err *err) ERR_MUST_CHECK;

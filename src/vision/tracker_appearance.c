@@ -102,7 +102,7 @@ void look_add(struct tracker *t, struct tracklet *k, const float *embedding)
     if (embedding == NULL)
         return;
     if (k->look == NULL) {
-        k->look = arena_dup(t->arena, embedding, (size_t)t->dimension * sizeof(float));
+        k->look = mem_dup(embedding, (size_t)t->dimension * sizeof(float));
         k->looks = 1;
         return;
     }

@@ -67,18 +67,31 @@ static double look_cost(const struct tracker *t, const struct tracklet *k, const
     return s->look_weight * (1.0 + fmin(k->unsure / UNSURE, 1.0)) * fmin(fmax(different, 0.0), 1.5);
 }
 
-// How well the box fits the prediction: the negative logarithm of its likelihood, scaled so that the best there is
-// comes near 0, and a box no more likely than a stranger's costs as much as staying alone. A track that is unsure of
-// its place reaches far, but not at the expense of one that is sure: the likelihood is spread over what it reaches.
-static double fit_cost(const struct tracklet *k, const struct box_place *box, double stranger)
+static double distance_of(const struct box_place *a, const struct box_place *b, const double weight[FILTER_AXES])
 {
-    double dx = box->cx - k->predicted.cx;
-    double dy = box->cy - k->predicted.cy;
-    double dw = box->width - k->predicted.width;
-    double dh = box->height - k->predicted.height;
-    double squares = dx * dx * k->weight[FILTER_CX] + dy * dy * k->weight[FILTER_CY] +
-        dw * dw * k->weight[FILTER_WIDTH] + dh * dh * k->weight[FILTER_HEIGHT];
-    return (k->log_spread + squares / 2.0 - BEST_FIT) / (stranger - BEST_FIT);
+    double dx = a->cx - b->cx;
+    double dy = a->cy - b->cy;
+    double dw = a->width - b->width;
+    double dh = a->height - b->height;
+    return (dx * dx * weight[FILTER_CX] + dy * dy * weight[FILTER_CY] + dw * dw * weight[FILTER_WIDTH] +
+               dh * dh * weight[FILTER_HEIGHT]) /
+        2.0;
+}
+
+// How well the box fits: the negative logarithm of its likelihood, scaled so that the best there is comes near 0, and a
+// box no more likely than a stranger's costs as much as staying alone. A track that is unsure of its place reaches far,
+// but not at the expense of one that is sure: the likelihood is spread over what it reaches. The object goes on as
+// predicted or, as many do, stays: over seconds without a look, that is the one place where it can be told.
+static double fit_cost(const struct tracklet *k, const struct box_place *box, const struct tracker_settings *s)
+{
+    double fit = k->log_spread + distance_of(box, &k->predicted, k->weight);
+    if (s->still_share > 0.0) {
+        double still = k->still_doubt + k->still_log_spread + distance_of(box, &last_seen(k)->place, k->still_weight);
+        fit -= log(1.0 - s->still_share);
+        // The sum of both likelihoods.
+        fit = fmin(fit, still) - log1p(exp(-fabs(fit - still)));
+    }
+    return (fit - BEST_FIT) / (s->stranger - BEST_FIT);
 }
 
 // The cost of a pair, or HUGE_VAL. Staying alone costs ALONE.
@@ -91,7 +104,7 @@ static double pair_cost(
         : 0.0;
     if (overlap < limits->overlap)
         return HUGE_VAL;
-    double cost = limits->predicted ? fit_cost(k, &box->place, s->stranger) : 1.0 - overlap;
+    double cost = limits->predicted ? fit_cost(k, &box->place, s) : 1.0 - overlap;
     if (cost > ALONE)
         return HUGE_VAL;
     cost += s->class_weight * class_mismatch(&k->votes, box->class_id);

@@ -39,14 +39,18 @@ struct tracklet {
     struct box_filter filter;     // at the time of the frame at hand while alive
     struct box_filter after_last; // when it was last seen
     struct box_place predicted;
-    double weight[FILTER_AXES]; // inverse variances of the box that will be seen there
-    double log_spread;          // half the logarithm of the product of the variances, in sizes
-    double unsure;              // deviation of the predicted place, in sizes
+    double weight[FILTER_AXES];       // inverse variances of the box that will be seen there
+    double log_spread;                // half the logarithm of the product of the variances, in sizes
+    double still_weight[FILTER_AXES]; // the same where it was seen last, should it stay there
+    double still_log_spread;
+    double still_doubt; // negative log likelihood of that, as far as its speed is known
+    double unsure;      // deviation of the predicted place, in sizes
     struct class_votes votes;
-    float *look; // running mean, normalised; NULL: none yet
+    float *look; // running mean, normalised, its own; NULL: none yet
     int looks;
     bool confirmed;
-    bool found; // in the frame at hand
+    bool found;    // in the frame at hand
+    bool given_up; // unseen for too long, and never believed: of no use any more
     double best_score;
     struct tracklet *next; // that goes on from it, when the video is complete
     bool goes_on;          // from another
@@ -61,11 +65,12 @@ struct tracker {
     struct tracker_settings settings;
     int dimension;
     bool finished;
-    struct arena *arena; // observations' looks and results
+    struct arena *arena; // results
     struct frame_info *frames;
     size_t frame_count, frame_capacity;
     struct tracklet **all; // alive or not, in the order they began
     size_t all_count, all_capacity;
+    size_t given_up;        // of them
     struct tracklet **live; // in the order they began
     size_t live_count, live_capacity;
     struct seen_box *boxes; // of the frame at hand, best first

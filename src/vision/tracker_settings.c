@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "vision/tracker.h"
@@ -21,6 +22,25 @@ struct tracker_settings tracker_settings_default(void)
     for (size_t i = 0; i < TABLE_SIZE; i++)
         memcpy((char *)&settings + table[i].offset, &table[i].value, sizeof(double));
     return settings;
+}
+
+static int compare(const void *left, const void *right)
+{
+    double a = *(const double *)left;
+    double b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+void tracker_settings_fit_scores(struct tracker_settings *settings, double *scores, size_t count)
+{
+    if (count == 0 || !(settings->score_quantile > 0.0))
+        return;
+    qsort(scores, count, sizeof(*scores), compare);
+    double sure = scores[(size_t)(settings->score_quantile * (double)(count - 1))];
+    settings->high_score *= sure;
+    settings->low_score *= sure;
+    settings->sure_score *= sure;
+    settings->alone_score *= sure;
 }
 
 enum err_code tracker_settings_set(struct tracker_settings *settings, const char *name, double value, struct err *err)

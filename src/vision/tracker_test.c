@@ -181,6 +181,22 @@ static void walkers_are_followed_at_one_frame_a_second(void **state)
 }
 
 // Every object jumps by more than half its width at once; without the estimate each would find its neighbour.
+static void who_stands_still_is_one_track_however_seldom_somebody_looks(void **state)
+{
+    (void)state;
+    struct tracker *t = new_tracker(NULL, 0);
+    for (int frame = 0; frame < 8; frame++) {
+        // Somebody walks by meanwhile, too fast to be followed at this rate.
+        struct track_box boxes[2] = {
+            person(300 + frame % 3, 100 - frame % 2, 0.9), person(20 + 150 * frame, 300, 0.95)};
+        add(t, frame * (3000000 / STEP_US), boxes, 2);
+    }
+    struct tracks tracks = finish(t);
+    for (size_t frame = 1; frame < 8; frame++)
+        assert_int_equal(track_of(&tracks, frame, 0), track_of(&tracks, 0, 0));
+    tracker_free(t);
+}
+
 static void a_jerk_of_the_camera_is_no_movement_of_the_objects(void **state)
 {
     (void)state;
@@ -471,6 +487,24 @@ static void of_thousands_of_boxes_the_best_are_followed(void **state)
     free(boxes);
 }
 
+static void thresholds_are_shares_of_what_the_detector_is_sure_of(void **state)
+{
+    (void)state;
+    struct tracker_settings settings = tracker_settings_default();
+    double scores[21];
+    for (int i = 0; i < 21; i++)
+        scores[i] = 0.5 - 0.01 * i; // in the wrong order
+    tracker_settings_fit_scores(&settings, scores, 0);
+    assert_float_equal(settings.high_score, 0.4, 1e-9);
+    tracker_settings_fit_scores(&settings, scores, 21);
+    assert_true(fabs(settings.high_score - 0.4 * 0.49) < 1e-9);
+    assert_true(fabs(settings.alone_score - 0.8 * 0.49) < 1e-9);
+    settings = tracker_settings_default();
+    settings.score_quantile = 0;
+    tracker_settings_fit_scores(&settings, scores, 21);
+    assert_float_equal(settings.sure_score, 0.6, 1e-9);
+}
+
 static void settings_have_names_and_bounds(void **state)
 {
     (void)state;
@@ -494,6 +528,7 @@ int main(void)
         cmocka_unit_test(what_is_seen_twice_only_is_no_track_in_dense_video),
         cmocka_unit_test(one_box_is_a_track_where_frames_are_far_apart),
         cmocka_unit_test(walkers_are_followed_at_one_frame_a_second),
+        cmocka_unit_test(who_stands_still_is_one_track_however_seldom_somebody_looks),
         cmocka_unit_test(a_jerk_of_the_camera_is_no_movement_of_the_objects),
         cmocka_unit_test(classes_decide_where_places_do_not),
         cmocka_unit_test(looks_join_what_was_gone_for_long),
@@ -503,6 +538,7 @@ int main(void)
         cmocka_unit_test(what_is_no_box_is_refused_and_leaves_no_trace),
         cmocka_unit_test(nothing_and_one_frame_are_fine),
         cmocka_unit_test(of_thousands_of_boxes_the_best_are_followed),
+        cmocka_unit_test(thresholds_are_shares_of_what_the_detector_is_sure_of),
         cmocka_unit_test(settings_have_names_and_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -185,6 +185,24 @@ static json_t *shape_object(const char *video, int32_t frame_index, int32_t k, c
     return o;
 }
 
+json_t *shape_track_object(const char *video, const struct meta_frame *frame, int32_t k)
+{
+    const struct meta_object *object = &frame->objects[k];
+    char id[OBJECT_ID_SIZE];
+    char frame_id[FRAME_ID_SIZE];
+    object_id_make(video, frame->index, k, id);
+    frame_id_make(video, frame->index, frame_id);
+    json_t *o = json_object();
+    json_set_string(o, "id", id);
+    json_set_string(o, "frame", frame_id);
+    json_set_int64(o, "index", frame->index);
+    json_set_int64(o, "pts_us", frame->pts_us);
+    json_set(o, "box", shape_box(object));
+    json_set_string(o, "class", object->class_name);
+    json_set_double(o, "score", (double)object->score);
+    return o;
+}
+
 json_t *shape_frame(const char *video, const struct meta_frame *frame, const struct object_label *labels)
 {
     char id[FRAME_ID_SIZE];

@@ -228,6 +228,27 @@ def test_tracks_say_what_their_objects_say(site):
         assert checked(site, "GET", f"/api/v1/objects/{track['best']}").json()["track"] == track["id"]
 
 
+def test_a_track_gives_its_boxes_in_order(site):
+    members = {}
+    for frame in checked(site, "GET", f"/api/v1/videos/{site.video['id']}/frames?limit=1000").json()["frames"]:
+        for found in frame["objects"]:
+            members.setdefault(found["track"], []).append({
+                "frame": frame["id"], "index": frame["index"], "pts_us": frame["pts_us"],
+                **{k: found[k] for k in ("id", "box", "class", "score")}})
+    for track in tracks_of(site):
+        base = f"/api/v1/tracks/{track['id']}/objects"
+        whole = checked(site, "GET", base + "?limit=1000").json()
+        assert whole == {"objects": members[track["id"]], "next_cursor": None}
+        paged, cursor = [], ""
+        while cursor is not None:
+            page = checked(site, "GET", f"{base}?limit=2{cursor and f'&cursor={cursor}'}").json()
+            assert len(page["objects"]) == 2 or page["next_cursor"] is None
+            paged += page["objects"]
+            cursor = page["next_cursor"]
+        assert paged == whole["objects"]
+    refused(site, "GET", f"/api/v1/tracks/{site.video['id']}-t999999/objects", 404)
+
+
 def test_tracks_come_page_by_page(site):
     base = f"/api/v1/videos/{site.video['id']}/tracks"
     tracks, cursor = [], None

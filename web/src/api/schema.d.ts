@@ -303,7 +303,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * The objects of a track, in the order of time
+         * @description One in each frame in which it was seen. In between, whoever draws the track leads its box from one to the next
+         *     by their times; where more than a few frames lie between two of them it was hidden.
+         */
+        get: operations["listTrackObjects"];
         put?: never;
         /**
          * Give objects to a track
@@ -1270,6 +1275,18 @@ export interface components {
         };
         TrackList: {
             tracks: components["schemas"]["Track"][];
+            next_cursor: string | null;
+        };
+        TrackObjectList: {
+            objects: {
+                id: components["schemas"]["ObjectId"];
+                frame: components["schemas"]["FrameId"];
+                index: number;
+                pts_us: number;
+                box: components["schemas"]["Box"];
+                class: string;
+                score: number;
+            }[];
             next_cursor: string | null;
         };
         TrackOrNull: components["schemas"]["TrackId"] | null;
@@ -2333,6 +2350,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Correction"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTrackObjects: {
+        parameters: {
+            query?: {
+                /** @description At most this many */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the page before */
+                cursor?: components["parameters"]["IndexCursor"];
+            };
+            header?: never;
+            path: {
+                t: components["parameters"]["Track"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of objects */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackObjectList"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -52,7 +52,7 @@ struct meta_memory {
     size_t project_count;
     struct memory_video **videos; // oldest first
     size_t video_count;
-    struct memory_setting *settings;
+    struct memory_setting *settings; // ascending by key
     size_t setting_count;
 };
 
@@ -99,6 +99,8 @@ enum err_code meta_memory_append_journal(struct meta_store *store, const char *p
     int64_t expected, const void *value, size_t size, int64_t *position, struct err *err);
 enum err_code meta_memory_get_journal(struct meta_store *store, const char *project, const char *journal,
     struct meta_journal_info *info, struct err *err);
+enum err_code meta_memory_list_journals(
+    struct meta_store *store, const char *project, char ***names, size_t *count, struct err *err);
 enum err_code meta_memory_list_journal(struct meta_store *store, const char *project, const char *journal,
     int64_t after, size_t limit, struct meta_journal_page *page, struct err *err);
 void meta_memory_free_journals(struct memory_project *project);

@@ -73,6 +73,25 @@ enum err_code meta_memory_get_journal(
     return meta_memory_unlock(self, ERR_NONE);
 }
 
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+enum err_code meta_memory_list_journals(
+    struct meta_store *store, const char *project, char ***names, size_t *count, struct err *err)
+{
+    struct meta_memory *self = meta_memory_lock(store);
+    const struct memory_project *found = meta_memory_find_project(self, project);
+    if (found == NULL)
+        return meta_memory_unlock(self, meta_no_project(project, err));
+    *names = mem_calloc(found->journal_count + 1, sizeof(char *));
+    for (size_t i = 0; i < found->journal_count; i++)
+        (*names)[(*count)++] = mem_strdup(found->journals[i].name);
+    qsort(*names, *count, sizeof(char *), compare_texts);
+    return meta_memory_unlock(self, ERR_NONE);
+}
+
 enum err_code meta_memory_list_journal(struct meta_store *store, const char *project, const char *journal,
     int64_t after, size_t limit, struct meta_journal_page *page, struct err *err)
 {

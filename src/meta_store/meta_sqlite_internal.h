@@ -100,5 +100,7 @@ enum err_code meta_sqlite_append_journal(struct meta_store *store, const char *p
     int64_t expected, const void *value, size_t size, int64_t *position, struct err *err);
 enum err_code meta_sqlite_get_journal(struct meta_store *store, const char *project, const char *journal,
     struct meta_journal_info *info, struct err *err);
+enum err_code meta_sqlite_list_journals(
+    struct meta_store *store, const char *project, char ***names, size_t *count, struct err *err);
 enum err_code meta_sqlite_list_journal(struct meta_store *store, const char *project, const char *journal,
     int64_t after, size_t limit, struct meta_journal_page *page, struct err *err);

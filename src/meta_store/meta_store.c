@@ -408,6 +408,15 @@ enum err_code meta_store_get_journal(
     return code != ERR_NONE ? code : store->ops->get_journal(store, project, journal, info, err);
 }
 
+enum err_code meta_store_list_journals(
+    struct meta_store *store, const char *project, char ***names, size_t *count, struct err *err)
+{
+    *names = NULL;
+    *count = 0;
+    enum err_code code = project_name_check(project, err);
+    return code != ERR_NONE ? code : store->ops->list_journals(store, project, names, count, err);
+}
+
 void meta_journal_page_release(struct meta_journal_page *page)
 {
     for (size_t i = 0; i < page->count; i++)
@@ -444,11 +453,29 @@ enum err_code meta_store_put_setting(struct meta_store *store, const char *key, 
     return code != ERR_NONE ? code : store->ops->put_setting(store, key, value, err);
 }
 
+enum err_code meta_store_keep_setting(
+    struct meta_store *store, const char *key, const char *value, char **kept, struct err *err)
+{
+    *kept = NULL;
+    enum err_code code = check_setting(key, err);
+    return code != ERR_NONE ? code : store->ops->keep_setting(store, key, value, kept, err);
+}
+
 enum err_code meta_store_get_setting(struct meta_store *store, const char *key, char **value, struct err *err)
 {
     *value = NULL;
     enum err_code code = check_setting(key, err);
     return code != ERR_NONE ? code : store->ops->get_setting(store, key, value, err);
+}
+
+enum err_code meta_store_list_settings(
+    struct meta_store *store, const char *after, size_t limit, char ***names, size_t *count, struct err *err)
+{
+    *names = NULL;
+    *count = 0;
+    limit = clamp_limit(limit);
+    return limit == 0 ? ERR_NONE
+                      : store->ops->list_settings(store, after != NULL ? after : "", limit, names, count, err);
 }
 
 enum err_code meta_store_ping(struct meta_store *store, struct err *err)

@@ -281,6 +281,10 @@ struct meta_journal_info {
 enum err_code meta_store_get_journal(struct meta_store *store, const char *project, const char *journal,
     struct meta_journal_info *info, struct err *err) ERR_MUST_CHECK;
 
+// Names of the journals that were appended to, sorted; to be freed with meta_strings_free.
+enum err_code meta_store_list_journals(
+    struct meta_store *store, const char *project, char ***names, size_t *count, struct err *err) ERR_MUST_CHECK;
+
 struct meta_journal_entry {
     int64_t position;
     int64_t at_us; // wall clock
@@ -301,8 +305,14 @@ enum err_code meta_store_list_journal(struct meta_store *store, const char *proj
 
 enum err_code meta_store_put_setting(
     struct meta_store *store, const char *key, const char *value, struct err *err) ERR_MUST_CHECK;
+// Puts it unless it is there; *kept is its value then, to be freed. Of several that do this at once one is heard.
+enum err_code meta_store_keep_setting(
+    struct meta_store *store, const char *key, const char *value, char **kept, struct err *err) ERR_MUST_CHECK;
 // ERR_NOT_FOUND when it was never put; free() the value.
 enum err_code meta_store_get_setting(
     struct meta_store *store, const char *key, char **value, struct err *err) ERR_MUST_CHECK;
+// Names > after (NULL: from the first), sorted, at most `limit`; to be freed with meta_strings_free.
+enum err_code meta_store_list_settings(struct meta_store *store, const char *after, size_t limit, char ***names,
+    size_t *count, struct err *err) ERR_MUST_CHECK;
 
 enum err_code meta_store_ping(struct meta_store *store, struct err *err) ERR_MUST_CHECK;

@@ -63,11 +63,17 @@ struct meta_store_ops {
         int64_t expected, const void *value, size_t size, int64_t *position, struct err *err);
     enum err_code (*get_journal)(struct meta_store *store, const char *project, const char *journal,
         struct meta_journal_info *info, struct err *err);
+    enum err_code (*list_journals)(
+        struct meta_store *store, const char *project, char ***names, size_t *count, struct err *err);
     enum err_code (*list_journal)(struct meta_store *store, const char *project, const char *journal, int64_t after,
         size_t limit, struct meta_journal_page *page, struct err *err);
 
     enum err_code (*put_setting)(struct meta_store *store, const char *key, const char *value, struct err *err);
+    enum err_code (*keep_setting)(
+        struct meta_store *store, const char *key, const char *value, char **kept, struct err *err);
     enum err_code (*get_setting)(struct meta_store *store, const char *key, char **value, struct err *err);
+    enum err_code (*list_settings)(
+        struct meta_store *store, const char *after, size_t limit, char ***names, size_t *count, struct err *err);
     enum err_code (*ping)(struct meta_store *store, struct err *err);
 };
 

@@ -365,28 +365,64 @@ static enum err_code remove_video(struct meta_store *store, const char *id, stru
 
 // ---- settings
 
+static size_t setting_place(const struct meta_memory *self, const char *key)
+{
+    size_t at = 0;
+    while (at < self->setting_count && strcmp(self->settings[at].key, key) < 0)
+        at++;
+    return at;
+}
+
 static struct memory_setting *find_setting(const struct meta_memory *self, const char *key)
 {
-    for (size_t i = 0; i < self->setting_count; i++) {
-        if (strcmp(self->settings[i].key, key) == 0)
-            return &self->settings[i];
-    }
-    return NULL;
+    size_t at = setting_place(self, key);
+    return at < self->setting_count && strcmp(self->settings[at].key, key) == 0 ? &self->settings[at] : NULL;
+}
+
+// The setting, which is made with an unset value if it is not there.
+static struct memory_setting *find_or_add_setting(struct meta_memory *self, const char *key)
+{
+    struct memory_setting *setting = find_setting(self, key);
+    if (setting != NULL)
+        return setting;
+    size_t at = setting_place(self, key);
+    self->settings = meta_memory_insert(self->settings, &self->setting_count, at, sizeof(*self->settings));
+    self->settings[at].key = mem_strdup(key);
+    return &self->settings[at];
 }
 
 static enum err_code put_setting(struct meta_store *store, const char *key, const char *value, struct err *err)
 {
     (void)err;
     struct meta_memory *self = meta_memory_lock(store);
-    struct memory_setting *setting = find_setting(self, key);
-    if (setting == NULL) {
-        self->settings =
-            meta_memory_insert(self->settings, &self->setting_count, self->setting_count, sizeof(*self->settings));
-        setting = &self->settings[self->setting_count - 1];
-        setting->key = mem_strdup(key);
-    }
+    struct memory_setting *setting = find_or_add_setting(self, key);
     free(setting->value);
     setting->value = mem_strdup(value);
+    return meta_memory_unlock(self, ERR_NONE);
+}
+
+static enum err_code keep_setting(
+    struct meta_store *store, const char *key, const char *value, char **kept, struct err *err)
+{
+    (void)err;
+    struct meta_memory *self = meta_memory_lock(store);
+    struct memory_setting *setting = find_or_add_setting(self, key);
+    if (setting->value == NULL)
+        setting->value = mem_strdup(value);
+    *kept = mem_strdup(setting->value);
+    return meta_memory_unlock(self, ERR_NONE);
+}
+
+static enum err_code list_settings(
+    struct meta_store *store, const char *after, size_t limit, char ***names, size_t *count, struct err *err)
+{
+    (void)err;
+    struct meta_memory *self = meta_memory_lock(store);
+    *names = mem_calloc(self->setting_count + 1, sizeof(char *));
+    for (size_t i = 0; i < self->setting_count && *count < limit; i++) {
+        if (strcmp(self->settings[i].key, after) > 0)
+            (*names)[(*count)++] = mem_strdup(self->settings[i].key);
+    }
     return meta_memory_unlock(self, ERR_NONE);
 }
 
@@ -456,9 +492,12 @@ static const struct meta_store_ops memory_ops = {
     .settle_video = settle_video,
     .append_journal = meta_memory_append_journal,
     .get_journal = meta_memory_get_journal,
+    .list_journals = meta_memory_list_journals,
     .list_journal = meta_memory_list_journal,
     .put_setting = put_setting,
+    .keep_setting = keep_setting,
     .get_setting = get_setting,
+    .list_settings = list_settings,
     .ping = ping,
 };
 

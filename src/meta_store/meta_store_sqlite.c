@@ -168,6 +168,51 @@ static enum err_code get_setting(struct meta_store *store, const char *key, char
     return code;
 }
 
+static enum err_code keep_setting(
+    struct meta_store *store, const char *key, const char *value, char **kept, struct err *err)
+{
+    struct db_tx tx;
+    db_begin(meta_sqlite_db(store), DB_WRITE_DURABLE, &tx);
+    struct db_stmt *stmt = db_stmt(&tx, "INSERT OR IGNORE INTO settings (name, value) VALUES (?1, ?2)");
+    db_bind_text(stmt, 1, key);
+    db_bind_text(stmt, 2, value);
+    db_run(stmt);
+    stmt = db_stmt(&tx, "SELECT value FROM settings WHERE name = ?1");
+    db_bind_text(stmt, 1, key);
+    if (db_step(stmt))
+        *kept = mem_strdup(db_text(stmt, 0));
+    enum err_code code = db_end(&tx, err);
+    if (code != ERR_NONE) {
+        free(*kept);
+        *kept = NULL;
+    }
+    return code;
+}
+
+static enum err_code list_settings(
+    struct meta_store *store, const char *after, size_t limit, char ***names, size_t *count, struct err *err)
+{
+    char **found = NULL;
+    size_t found_count = 0;
+    struct db_tx tx;
+    db_begin(meta_sqlite_db(store), DB_READ, &tx);
+    struct db_stmt *stmt = db_stmt(&tx, "SELECT name FROM settings WHERE name > ?1 ORDER BY name LIMIT ?2");
+    db_bind_text(stmt, 1, after);
+    db_bind_int(stmt, 2, (int64_t)limit);
+    while (db_step(stmt)) {
+        found = mem_realloc_array(found, found_count + 1, sizeof(*found));
+        found[found_count++] = mem_strdup(db_text(stmt, 0));
+    }
+    enum err_code code = db_end(&tx, err);
+    if (code != ERR_NONE) {
+        meta_strings_free(found, found_count);
+        return code;
+    }
+    *names = found;
+    *count = found_count;
+    return ERR_NONE;
+}
+
 static enum err_code ping(struct meta_store *store, struct err *err)
 {
     return db_ping(meta_sqlite_db(store), err);
@@ -210,9 +255,12 @@ static const struct meta_store_ops sqlite_ops = {
     .settle_video = meta_sqlite_settle_video,
     .append_journal = meta_sqlite_append_journal,
     .get_journal = meta_sqlite_get_journal,
+    .list_journals = meta_sqlite_list_journals,
     .list_journal = meta_sqlite_list_journal,
     .put_setting = put_setting,
+    .keep_setting = keep_setting,
     .get_setting = get_setting,
+    .list_settings = list_settings,
     .ping = ping,
 };
 

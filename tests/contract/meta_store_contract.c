@@ -10,7 +10,9 @@
 #include "base/strbuf.h"
 #include "meta_store/meta_store.h"
 #include "meta_store/meta_store_memory.h"
+#include "meta_store/meta_store_redis.h"
 #include "meta_store/meta_store_sqlite.h"
+#include "meta_store/redis_testing.h"
 #include "os/file.h"
 
 #define VIDEO "00000000000000aa"
@@ -29,6 +31,22 @@ struct fixture {
     struct meta_store *store;
 };
 
+// One server, or the nodes of a cluster, for all tests: each has a prefix of its own.
+static struct redis_testing servers[3];
+static int server_count;
+
+static void open_redis(struct fixture *f)
+{
+    static int number;
+    char *address =
+        server_count > 1 ? mem_sprintf("redis://127.0.0.1:%d", servers[0].port) : mem_strdup(servers[0].address);
+    char *prefix = mem_sprintf("test-%d", number++);
+    const struct meta_redis_options options = {.address = address, .prefix = prefix};
+    assert_ok(meta_store_redis_open(&options, &f->clock.clock, &f->store, &err), &err);
+    free(prefix);
+    free(address);
+}
+
 static int set_up(void **state)
 {
     struct fixture *f = mem_calloc(1, sizeof(*f));
@@ -38,6 +56,8 @@ static int set_up(void **state)
         char *path = mem_sprintf("%s/meta.db", f->folder);
         assert_ok(meta_store_sqlite_open(path, &f->clock.clock, &f->store, &err), &err);
         free(path);
+    } else if (server_count > 0) {
+        open_redis(f);
     } else {
         f->store = meta_store_memory_new(&f->clock.clock);
     }
@@ -1013,6 +1033,45 @@ static void a_setting_keeps_its_last_value(void **state)
     assert_ok(meta_store_ping(f->store, &err), &err);
 }
 
+static void a_setting_that_is_kept_stays_as_it_is(void **state)
+{
+    struct fixture *f = *state;
+    char *kept;
+    assert_ok(meta_store_keep_setting(f->store, "home", "one", &kept, &err), &err);
+    assert_string_equal(kept, "one");
+    free(kept);
+    assert_ok(meta_store_keep_setting(f->store, "home", "two", &kept, &err), &err);
+    assert_string_equal(kept, "one");
+    free(kept);
+    assert_ok(meta_store_put_setting(f->store, "home", "", &err), &err);
+    assert_ok(meta_store_keep_setting(f->store, "home", "two", &kept, &err), &err);
+    assert_string_equal(kept, "");
+    free(kept);
+    assert_code(meta_store_keep_setting(f->store, "", "x", &kept, &err), ERR_INVALID);
+}
+
+static void settings_are_listed_by_name_and_page(void **state)
+{
+    struct fixture *f = *state;
+    const char *const names[] = {"b", "a/2", "c", "a/1"};
+    char **found;
+    size_t count;
+    assert_ok(meta_store_list_settings(f->store, NULL, 10, &found, &count, &err), &err);
+    assert_int_equal(count, 0);
+    meta_strings_free(found, count);
+    for (size_t i = 0; i < 4; i++)
+        assert_ok(meta_store_put_setting(f->store, names[i], "x", &err), &err);
+    assert_ok(meta_store_list_settings(f->store, NULL, 3, &found, &count, &err), &err);
+    assert_int_equal(count, 3);
+    assert_string_equal(found[0], "a/1");
+    assert_string_equal(found[2], "b");
+    meta_strings_free(found, count);
+    assert_ok(meta_store_list_settings(f->store, "b", 3, &found, &count, &err), &err);
+    assert_int_equal(count, 1);
+    assert_string_equal(found[0], "c");
+    meta_strings_free(found, count);
+}
+
 // ---- journals
 
 #define JOURNAL "labels"
@@ -1101,6 +1160,26 @@ static void journals_of_other_names_and_projects_are_apart(void **state)
     assert_int_equal(page.count, 1);
     assert_string_equal(page.items[0].value, "one");
     meta_journal_page_release(&page);
+}
+
+static void journals_are_listed_by_name(void **state)
+{
+    struct fixture *f = *state;
+    char **names;
+    size_t count;
+    assert_code(meta_store_list_journals(f->store, PROJECT, &names, &count, &err), ERR_NOT_FOUND);
+    make_project(f);
+    assert_ok(meta_store_list_journals(f->store, PROJECT, &names, &count, &err), &err);
+    assert_int_equal(count, 0);
+    meta_strings_free(names, count);
+    assert_ok(meta_store_append_journal(f->store, PROJECT, "tracks", 0, "two", 3, NULL, &err), &err);
+    assert_ok(append(f, 0, "one", NULL), &err);
+    assert_ok(append(f, 1, "two", NULL), &err);
+    assert_ok(meta_store_list_journals(f->store, PROJECT, &names, &count, &err), &err);
+    assert_int_equal(count, 2);
+    assert_string_equal(names[0], JOURNAL);
+    assert_string_equal(names[1], "tracks");
+    meta_strings_free(names, count);
 }
 
 static void a_journal_needs_a_project_a_name_and_bounded_entries(void **state)
@@ -1200,11 +1279,36 @@ static void threads_that_append_at_expected_positions_lose_nothing(void **state)
     assert_int_equal(journal_info(f).length, 80);
 }
 
+static int start_servers(void **state)
+{
+    (void)state;
+    if (strcmp(backend, "redis") == 0) {
+        server_count = 1;
+        redis_testing_start(&servers[0], NULL);
+    } else if (strcmp(backend, "redis-cluster") == 0) {
+        server_count = 3;
+        redis_testing_start_cluster(servers);
+    }
+    return 0;
+}
+
+static int end_servers(void **state)
+{
+    (void)state;
+    for (int i = 0; i < server_count; i++)
+        redis_testing_end(&servers[i]);
+    return 0;
+}
+
 #define contract(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(int argc, char **argv)
 {
     backend = argc > 1 ? argv[1] : "memory";
+    if (strncmp(backend, "redis", 5) == 0 && !redis_testing_is_installed()) {
+        puts("1..0 # SKIP no Redis server is installed: scripts/setup test installs redis-tools");
+        return 0;
+    }
     const struct CMUnitTest tests[] = {
         contract(a_project_is_created_once),
         contract(wrong_names_and_ids_are_invalid_and_unknown_ones_not_found),
@@ -1242,13 +1346,16 @@ int main(int argc, char **argv)
         contract(threads_that_do_the_same_work_count_it_once_and_settle_once),
         contract(a_removal_that_races_with_puts_leaves_counts_and_frames_in_step),
         contract(a_setting_keeps_its_last_value),
+        contract(a_setting_that_is_kept_stays_as_it_is),
+        contract(settings_are_listed_by_name_and_page),
         contract(entries_of_a_journal_stay_in_order_with_their_times),
         contract(an_entry_for_another_position_is_a_conflict_and_changes_nothing),
         contract(journals_of_other_names_and_projects_are_apart),
+        contract(journals_are_listed_by_name),
         contract(a_journal_needs_a_project_a_name_and_bounded_entries),
         contract(a_page_of_a_journal_is_bounded_in_bytes_but_never_empty),
         contract(a_journal_goes_with_its_project),
         contract(threads_that_append_at_expected_positions_lose_nothing),
     };
-    return cmocka_run_group_tests_name(backend, tests, NULL, NULL);
+    return cmocka_run_group_tests_name(backend, tests, start_servers, end_servers);
 }

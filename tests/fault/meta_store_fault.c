@@ -228,6 +228,27 @@ static enum err_code fault_list_journal(struct meta_store *store, const char *pr
     FAULT_BEFORE(self->fault, meta_store_list_journal(self->inner, project, journal, after, limit, page, err), err);
 }
 
+static enum err_code fault_list_journals(
+    struct meta_store *store, const char *project, char ***names, size_t *count, struct err *err)
+{
+    struct meta_store_fault *self = self_of(store);
+    FAULT_BEFORE(self->fault, meta_store_list_journals(self->inner, project, names, count, err), err);
+}
+
+static enum err_code fault_keep_setting(
+    struct meta_store *store, const char *key, const char *value, char **kept, struct err *err)
+{
+    struct meta_store_fault *self = self_of(store);
+    FAULT_BEFORE(self->fault, meta_store_keep_setting(self->inner, key, value, kept, err), err);
+}
+
+static enum err_code fault_list_settings(
+    struct meta_store *store, const char *after, size_t limit, char ***names, size_t *count, struct err *err)
+{
+    struct meta_store_fault *self = self_of(store);
+    FAULT_BEFORE(self->fault, meta_store_list_settings(self->inner, after, limit, names, count, err), err);
+}
+
 static enum err_code fault_put_setting(struct meta_store *store, const char *key, const char *value, struct err *err)
 {
     struct meta_store_fault *self = self_of(store);
@@ -279,6 +300,9 @@ static const struct meta_store_ops fault_ops = {
     .get_journal = fault_get_journal,
     .list_journal = fault_list_journal,
     .put_setting = fault_put_setting,
+    .keep_setting = fault_keep_setting,
+    .list_settings = fault_list_settings,
+    .list_journals = fault_list_journals,
     .get_setting = fault_get_setting,
     .ping = fault_ping,
 };

@@ -1,0 +1,176 @@
+#include "meta_store/redis_connection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "meta_store/redis_reply.h"
+
+#define READ_BYTES (64 * 1024)
+// More than any answer has; a server that sends more is none of ours.
+#define ANSWER_BYTES_MAX ((size_t)256 * 1024 * 1024)
+// What a connection keeps of a large command's memory.
+#define OUT_BYTES_KEPT ((size_t)1024 * 1024)
+
+struct redis_connection {
+    struct stream *stream;
+    redisReader *reader;
+    struct strbuf out;
+    char in[READ_BYTES];
+};
+
+void redis_connection_free(struct redis_connection *connection)
+{
+    if (connection == NULL)
+        return;
+    stream_free(connection->stream);
+    if (connection->reader != NULL)
+        redisReaderFree(connection->reader);
+    strbuf_release(&connection->out);
+    free(connection);
+}
+
+bool redis_connection_is_good(const struct redis_connection *connection)
+{
+    return stream_is_quiet(connection->stream);
+}
+
+void redis_connection_add(struct redis_connection *connection, const struct redis_command *command)
+{
+    const struct redis_script *script = command->script;
+    const char **args = mem_dup(command->args, command->count * sizeof(*args));
+    size_t *sizes = mem_dup(command->sizes, command->count * sizeof(*sizes));
+    if (script != NULL && command->whole_script) {
+        args[0] = "EVAL";
+        sizes[0] = 4;
+        args[1] = script->text;
+        sizes[1] = strlen(script->text);
+    }
+    sds bytes = NULL;
+    int size = redisFormatSdsCommandArgv(&bytes, (int)command->count, args, sizes);
+    if (size > 0)
+        strbuf_add(&connection->out, bytes, (size_t)size);
+    redisFreeSdsCommand(bytes);
+    free(sizes);
+    free(args);
+}
+
+enum err_code redis_connection_send(struct redis_connection *connection, int64_t deadline_us, struct err *err)
+{
+    enum err_code code = stream_write(connection->stream, connection->out.data, connection->out.size, deadline_us, err);
+    bool is_large = connection->out.capacity > OUT_BYTES_KEPT;
+    strbuf_reset(&connection->out);
+    if (is_large) {
+        strbuf_release(&connection->out);
+        strbuf_init(&connection->out);
+    }
+    return code;
+}
+
+enum err_code redis_connection_receive(
+    struct redis_connection *connection, redisReply **reply, int64_t deadline_us, struct err *err)
+{
+    size_t total = 0;
+    *reply = NULL;
+    for (;;) {
+        void *object = NULL;
+        if (redisReaderGetReply(connection->reader, &object) != REDIS_OK)
+            return err_set(
+                err, ERR_UNAVAILABLE, "it does not answer as a Redis server does: %.100s", connection->reader->errstr);
+        if (object != NULL) {
+            *reply = object;
+            return ERR_NONE;
+        }
+        size_t got = 0;
+        enum err_code code =
+            stream_read(connection->stream, connection->in, sizeof(connection->in), &got, deadline_us, err);
+        if (code != ERR_NONE)
+            return code;
+        total += got;
+        if (total > ANSWER_BYTES_MAX)
+            return err_set(err, ERR_CORRUPT, "its answer is larger than any can be");
+        if (redisReaderFeed(connection->reader, connection->in, got) != REDIS_OK)
+            return err_set(err, ERR_UNAVAILABLE, "its answer cannot be kept: %.100s", connection->reader->errstr);
+    }
+}
+
+// ---- logging in
+
+static void add_login(struct redis_pipeline *pipeline, const struct redis_login *login)
+{
+    if (login->password != NULL) {
+        redis_begin(pipeline, "AUTH", NULL);
+        if (login->user != NULL)
+            redis_add_text(pipeline, login->user);
+        redis_add_text(pipeline, login->password);
+    }
+    if (login->database != 0) {
+        redis_begin(pipeline, "SELECT", NULL);
+        redis_add_int(pipeline, login->database);
+    }
+    redis_begin(pipeline, "CLIENT", NULL);
+    redis_add_text(pipeline, "SETNAME");
+    redis_add_text(pipeline, login->name);
+}
+
+// A server that came back empty must not be taken for one in which everything was deleted.
+static enum err_code check_mark(
+    struct redis_connection *connection, const struct redis_login *login, int64_t deadline_us, struct err *err)
+{
+    struct redis_pipeline pipeline;
+    redis_pipeline_init(&pipeline);
+    redis_begin(&pipeline, "EXISTS", login->mark);
+    redis_connection_add(connection, &pipeline.commands[0]);
+    enum err_code code = redis_connection_send(connection, deadline_us, err);
+    if (code == ERR_NONE)
+        code = redis_connection_receive(connection, &pipeline.commands[0].reply, deadline_us, err);
+    if (code == ERR_NONE)
+        code = redis_reply_check(pipeline.commands[0].reply, err);
+    if (code == ERR_NONE && redis_int(pipeline.commands[0].reply) == 0)
+        code = err_set(err, ERR_UNAVAILABLE,
+            "it has lost what was stored: there is no %s any more; bring its data back, and work goes on", login->mark);
+    redis_pipeline_release(&pipeline);
+    return code;
+}
+
+static enum err_code log_in(
+    struct redis_connection *connection, const struct redis_login *login, int64_t deadline_us, struct err *err)
+{
+    struct redis_pipeline pipeline;
+    redis_pipeline_init(&pipeline);
+    add_login(&pipeline, login);
+    for (size_t i = 0; i < pipeline.count; i++)
+        redis_connection_add(connection, &pipeline.commands[i]);
+    enum err_code code = redis_connection_send(connection, deadline_us, err);
+    for (size_t i = 0; i < pipeline.count && code == ERR_NONE; i++) {
+        redisReply **reply = &pipeline.commands[i].reply;
+        code = redis_connection_receive(connection, reply, deadline_us, err);
+        bool is_name = i + 1 == pipeline.count;
+        // A name is only for people who look at the server; an account that may not set one does without.
+        if (code == ERR_NONE && !(is_name && redis_reply_is(*reply, "NOPERM")))
+            code = redis_reply_check(*reply, err);
+    }
+    redis_pipeline_release(&pipeline);
+    return code == ERR_NONE && login->mark != NULL ? check_mark(connection, login, deadline_us, err) : code;
+}
+
+enum err_code redis_connection_open(const struct stream_target *target, const struct redis_login *login,
+    int64_t deadline_us, struct redis_connection **out, struct err *err)
+{
+    *out = NULL;
+    struct redis_connection *connection = mem_calloc(1, sizeof(*connection));
+    strbuf_init(&connection->out);
+    enum err_code code = stream_open(target, deadline_us, &connection->stream, err);
+    if (code == ERR_NONE) {
+        connection->reader = redisReaderCreate();
+        code = connection->reader != NULL ? log_in(connection, login, deadline_us, err)
+                                          : err_set(err, ERR_UNAVAILABLE, "there is no memory for a connection");
+    }
+    if (code != ERR_NONE) {
+        redis_connection_free(connection);
+        return code;
+    }
+    *out = connection;
+    return ERR_NONE;
+}

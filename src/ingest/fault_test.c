@@ -1,5 +1,5 @@
-// Every call into the stores fails once, before or after it took effect; whatever failed, the video ends as it would
-// have without.
+// Every call into the stores fails once, before or after it took effect, or the meta store is away for a while; whatever
+// failed, the video ends as it would have without.
 #include <stdatomic.h>
 #include <string.h>
 
@@ -18,6 +18,7 @@ static struct {
     atomic_int calls;
     atomic_int fails_at; // 0: none
     atomic_bool after;   // it fails, but has done its work
+    atomic_int away;     // so many more looks find the meta store unusable; 0: it is there
     const struct queue_ops *queue;
     const struct blob_store_ops *blobs;
     const struct meta_store_ops *meta;
@@ -43,6 +44,12 @@ static enum err_code failure(struct err *err)
             return failure(err);                                                                                       \
         enum err_code code = fault.store->operation(__VA_ARGS__);                                                      \
         return fails && code == ERR_NONE ? failure(err) : code;                                                        \
+    }
+// A change of the meta store, which is full or away for a while.
+#define AWAY(operation, parameters, ...)                                                                               \
+    static enum err_code away_##operation parameters                                                                   \
+    {                                                                                                                  \
+        return atomic_load(&fault.away) > 0 ? failure(err) : fault.meta->operation(__VA_ARGS__);                       \
     }
 // The same for what only reads: it fails at once or not at all.
 #define FAILING_READ(store, operation, parameters, ...)                                                                \
@@ -105,6 +112,23 @@ FAILING(vectors, upsert,
     (struct vector_index * v, const char *project, const char *model, size_t dimension, const struct vector_item *items,
         size_t count, struct err *err),
     v, project, model, dimension, items, count, err)
+
+AWAY(put_frames,
+    (struct meta_store * m, const char *video, const struct meta_frame *frames, size_t count, bool indexed,
+        struct err *err),
+    m, video, frames, count, indexed, err)
+AWAY(finish_segment,
+    (struct meta_store * m, const char *video, int32_t segment, int64_t frames, bool failed, struct err *err), m, video,
+    segment, frames, failed, err)
+AWAY(settle_video, (struct meta_store * m, const char *video, bool *settled, struct err *err), m, video, settled, err)
+
+// What workers look with.
+static enum err_code away_put_setting(struct meta_store *m, const char *key, const char *value, struct err *err)
+{
+    if (atomic_load(&fault.away) > 0 && atomic_fetch_sub(&fault.away, 1) > 1)
+        return failure(err);
+    return fault.meta->put_setting(m, key, value, err);
+}
 
 // Puts the failing operations into the stores of a pipeline.
 static void make_failing(struct pipeline *p)
@@ -209,6 +233,38 @@ static void any_call_may_fail_once_after_it_took_effect(void **state)
     sweep(true);
 }
 
+// Two attempts are all a message has, and each finds the meta store away more often than that.
+static void an_outage_of_the_meta_store_makes_no_dead_letters(void **state)
+{
+    (void)state;
+    static struct meta_store_ops meta;
+    struct pipeline p;
+    char id[VIDEO_ID_SIZE];
+    struct queue_options options;
+    queue_options_default(&options);
+    options.retry_base_ms = 1;
+    options.max_attempts = 2;
+    pipeline_open_with(&p, &options);
+    fault.meta = p.ingest.meta->ops;
+    meta = *fault.meta;
+    meta.put_frames = away_put_frames;
+    meta.finish_segment = away_finish_segment;
+    meta.settle_video = away_settle_video;
+    meta.put_setting = away_put_setting;
+    p.ingest.meta->ops = &meta;
+    atomic_store(&fault.away, 5);
+    pipeline_submit(&p, pipeline_street(), 1, SECONDS, FPS, id);
+    pipeline_start(&p, RUN_ALL);
+    assert_int_equal(pipeline_wait(&p, id), VIDEO_DONE);
+    assert_int_equal(atomic_load(&fault.away), 0);
+    pipeline_stop(&p);
+    struct meta_video video = pipeline_video(&p, id);
+    assert_int_equal(video.frames_indexed, 2);
+    assert_int_equal(video.frames_failed, 0);
+    assert_int_equal(video.errors_count, 0);
+    pipeline_close(&p);
+}
+
 static int close_models(void **state)
 {
     (void)state;
@@ -221,6 +277,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_call_may_fail_once),
         cmocka_unit_test(any_call_may_fail_once_after_it_took_effect),
+        cmocka_unit_test(an_outage_of_the_meta_store_makes_no_dead_letters),
     };
     return cmocka_run_group_tests(tests, NULL, close_models);
 }

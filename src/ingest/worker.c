@@ -10,16 +10,20 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "blob_store/blob_store.h"
 #include "ingest/activity.h"
 #include "ingest/dead_letter.h"
 #include "ingest/messages.h"
 #include "ingest/settle.h"
 #include "ingest/video_cache.h"
 #include "os/thread.h"
+#include "vector_index/vector_index.h"
 
 #define RECEIVE_WAIT_MS 1000
 #define STORE_DOWN_WAIT_MS 1000
 #define KEEPER_PERIOD_MS 1000
+// What a worker writes to see whether the meta store takes changes.
+#define PROBE_SETTING "worker"
 #define DEAD_LETTERS_PERIOD_US (INT64_C(5) * 1000000)
 #define ROOM_WAIT_FIRST_MS 20
 #define ROOM_WAIT_MOST_MS 250
@@ -32,7 +36,8 @@ struct worker {
     struct thread *thread;
     void *state;
     struct worker_task *tasks; // of the batch in hand
-    bool store_down;           // said once, until it answers again
+    bool store_down;           // the queue; said once, until it answers again
+    bool stores_down;          // the others: nothing is received until they answer again
 
     // What the keeper looks at: the messages in hand.
     pthread_mutex_t lock;
@@ -129,10 +134,52 @@ static void give_back(struct worker *worker, const struct queue_message *message
         log_debug(worker->log, "a message waits for the end of its lease: %s", err.message);
 }
 
+// Whether the stores take what work leaves in them. Reading is not enough: memory or disk may be full.
+static enum err_code check_stores(const struct worker *worker, struct err *err)
+{
+    const struct ingest *ingest = worker->pool->ingest;
+    enum err_code code = meta_store_put_setting(ingest->meta, PROBE_SETTING, worker->id, err);
+    if (code == ERR_NONE)
+        code = blob_store_ping(ingest->blobs, err);
+    if (code == ERR_NONE)
+        code = vector_index_ping(ingest->vectors, err);
+    return code;
+}
+
+// Whether work failed because a store cannot be used, which is no fault of the work's: then it is given back and not
+// counted as tried, or an outage of minutes would make dead letters of everything in hand.
+static bool is_outage(struct worker *worker, const struct err *why)
+{
+    struct err err = ERR_INIT;
+    if (why->code != ERR_UNAVAILABLE && why->code != ERR_TIMEOUT)
+        return false;
+    if (!worker->stores_down && check_stores(worker, &err) != ERR_NONE) {
+        log_error(worker->log, "work stops until the stores can be used again: %s", err.message);
+        worker->stores_down = true;
+    }
+    return worker->stores_down;
+}
+
+static void wait_for_stores(struct worker *worker)
+{
+    struct cancel *cancel = worker->pool->cancel;
+    struct err err = ERR_INIT;
+    while (!cancel_requested(cancel) && check_stores(worker, &err) != ERR_NONE)
+        cancel_wait(cancel, STORE_DOWN_WAIT_MS);
+    if (!cancel_requested(cancel)) {
+        log_info(worker->log, "the stores can be used again: work goes on");
+        worker->stores_down = false;
+    }
+}
+
 static void reject(struct worker *worker, const struct queue_message *message, const struct err *why)
 {
     const struct ingest *ingest = worker->pool->ingest;
     struct err err = ERR_INIT;
+    if (is_outage(worker, why)) {
+        give_back(worker, message);
+        return;
+    }
     bool dead = !err_is_retryable(why->code);
     enum err_code code = dead ? queue_bury(ingest->queue, message, why->message, &err)
                               : queue_reject(ingest->queue, message, why->message, &dead, &err);
@@ -282,6 +329,8 @@ static void run_worker(void *arg)
         struct queue_message *messages[QUEUE_RECEIVE_MAX] = {0};
         size_t count = 0;
         struct err err = ERR_INIT;
+        if (worker->stores_down)
+            wait_for_stores(worker);
         enum err_code code = queue_receive(pool->ingest->queue, pool->part->topic, worker->id, pool->options.batch_max,
             RECEIVE_WAIT_MS, pool->cancel, messages, &count, &err);
         if (code != ERR_NONE && code != ERR_CANCELLED) {

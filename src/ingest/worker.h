@@ -9,6 +9,8 @@
 //   ERR_CANCELLED                           shutdown: given back, the attempt not counted; else dropped: the video was
 //                                           cancelled or is gone
 //   ERR_UNAVAILABLE, _TIMEOUT, _INTERNAL    tried again with a growing delay, up to the queue's limit of attempts
+//                                           (not counted and given back while a store cannot be used: then the worker
+//                                           waits for it)
 //   anything else                           dead letter at once: the same input would fail the same way
 // A dead letter is settled (dead_letter.h): the frame, segment or video is marked as failed with the sentence.
 #pragma once

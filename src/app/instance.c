@@ -296,6 +296,8 @@ enum err_code instance_start(const struct instance_config *config, struct instan
         store_settings_default(&store_settings);
         model_settings_default(&model_settings);
     }
+    if (config->servers != NULL)
+        store_settings.servers = config->servers;
     // The lock comes before the stores are opened, so that two that start at once do not both migrate.
     if (config->must_exist)
         code = wiring_check(dir, err);
@@ -303,10 +305,10 @@ enum err_code instance_start(const struct instance_config *config, struct instan
         code = dir_make(dir, err);
     if (code == ERR_NONE && config->alone)
         code = wiring_lock(dir, &in->lock, err);
-    if (code == ERR_NONE)
-        code = stores_open(dir, &store_settings, config->must_exist, config->log, in->metrics, &in->stores, err);
     if (code == ERR_DENIED)
         err_context(err, "this user may not write to the data folder %s; name another with --data", dir);
+    if (code == ERR_NONE)
+        code = stores_open(dir, &store_settings, config->must_exist, config->log, in->metrics, &in->stores, err);
     if (code == ERR_NONE) {
         struct ingest *ingest = &in->stores->ingest;
         in->models = models_new(&model_settings, in->stores->cache_dir, config->log);

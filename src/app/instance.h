@@ -27,8 +27,8 @@ enum part {
 
 // The settings of an instance; for the tables of a command.
 #define INSTANCE_TABLES                                                                                                \
-    &data_options, &store_options, &scale_options, &model_options, &fetch_options, &splitter_options, &downloader_options,             \
-        &indexer_options, &tracking_options, &keep_options, &log_options
+    &data_options, &store_options, &scale_options, &model_options, &fetch_options, &splitter_options,                  \
+        &downloader_options, &indexer_options, &tracking_options, &keep_options, &log_options
 
 struct instance;
 
@@ -37,6 +37,7 @@ struct instance_config {
     // Include INSTANCE_TABLES, and server_options unless private_server; outlive the instance. NULL (for the query
     // engine alone, private): defaults.
     const struct options *options;
+    const struct options *servers; // include store_options and outlive the instance; NULL: `options` do
     unsigned parts;
     bool alone;          // holds the folder's lock and puts right what an earlier run left (lifecycle_recover)
     bool must_exist;     // does not make a data folder

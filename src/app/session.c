@@ -46,6 +46,7 @@ static enum err_code use_data_dir(struct session *s, const struct options *optio
         return code;
     struct instance_config config = {.dir = dir,
         .options = parts != 0 ? options : NULL,
+        .servers = options,
         .parts = parts | PART_QUERY,
         .alone = true,
         .must_exist = parts == 0,

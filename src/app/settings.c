@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "meta_store/meta_store_redis.h"
 
-#define TOKEN_SIZE_MAX 4096
+#define SECRET_SIZE_MAX 4096
 #define TOKEN_LENGTH_MIN 16
 
 #define OPTION_TABLE(name, heading, ...)                                                                               \
@@ -122,7 +123,45 @@ OPTION_TABLE(store_options, "Servers for what is shared (docs/distributed.md); w
     {.name = "vector-ca-file",
         .type = OPTION_PATH,
         .value_name = "FILE",
-        .help = "Certificates of the authorities that vouch for the vector index; default: the system's."});
+        .help = "Certificates of the authorities that vouch for the vector index; default: the system's."},
+    {.name = "meta-store",
+        .type = OPTION_STRING,
+        .value_name = "ADDRESS",
+        .help = "Meta store: redis://HOST:PORT/DATABASE, rediss:// for TLS, unix:///SOCKET; a server or a cluster."},
+    {.name = "redis-user", .type = OPTION_STRING, .value_name = "NAME", .help = "User of the Redis server."},
+    {.name = "redis-password-file",
+        .type = OPTION_PATH,
+        .value_name = "FILE",
+        .help = "File with the password for the Redis server."},
+    {.name = "redis-ca",
+        .type = OPTION_PATH,
+        .value_name = "FILE",
+        .help = "Certificates (PEM) that the Redis server's must come from; by default the system's."},
+    {.name = "redis-cert",
+        .type = OPTION_PATH,
+        .value_name = "FILE",
+        .help = "Our certificate (PEM), for a Redis server that asks for one."},
+    {.name = "redis-key",
+        .type = OPTION_PATH,
+        .value_name = "FILE",
+        .help = "Its key (PEM); by default it is in the file of --redis-cert."},
+    {.name = "redis-prefix",
+        .type = OPTION_STRING,
+        .fallback = META_REDIS_PREFIX_DEFAULT,
+        .value_name = "NAME",
+        .help = "Begins the names of all keys, so that several installations may share a server."},
+    {.name = "redis-timeout",
+        .type = OPTION_DURATION,
+        .fallback = "10s",
+        .least = "100ms",
+        .most = "5m",
+        .help = "How long a call to Redis may take, with all attempts; shorter outages are not noticed."},
+    {.name = "redis-connections",
+        .type = OPTION_INT,
+        .fallback = "16",
+        .least = "1",
+        .most = "1000",
+        .help = "Connections to each Redis server at most."});
 
 OPTION_TABLE(server_options, "Server",
     {.name = "listen",
@@ -205,32 +244,60 @@ const char *settings_web_dir(const struct options *options)
     return given != NULL ? given : DEFAULT_WEB_DIR;
 }
 
+// Reads a file without the white space at its end.
+static enum err_code read_secret(const char *path, char **secret, size_t *size, struct err *err)
+{
+    *secret = NULL;
+    enum err_code code = file_read(path, SECRET_SIZE_MAX, secret, size, err);
+    while (code == ERR_NONE && *size > 0 && isspace((unsigned char)(*secret)[*size - 1]))
+        (*secret)[--*size] = '\0';
+    return code;
+}
+
+static enum err_code check_private(const char *path, struct err *err)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & (S_IROTH | S_IWOTH)) != 0)
+        return err_set(
+            err, ERR_DENIED, "everybody on this machine may read the file %s: run \"chmod 600 %s\"", path, path);
+    return ERR_NONE;
+}
+
+static enum err_code keep_if_good(enum err_code code, char **secret)
+{
+    if (code != ERR_NONE) {
+        free(*secret);
+        *secret = NULL;
+    }
+    return code;
+}
+
+enum err_code settings_secret(const char *path, char **secret, size_t *size, struct err *err)
+{
+    enum err_code code = read_secret(path, secret, size, err);
+    if (code == ERR_NONE)
+        code = check_private(path, err);
+    return keep_if_good(code, secret);
+}
+
 enum err_code settings_token(const struct options *options, char **token, struct err *err)
 {
     const char *path = options_string(options, "token-file");
-    struct stat st;
     size_t size = 0;
     *token = NULL;
     if (path == NULL)
         return ERR_NONE;
-    enum err_code code = file_read(path, TOKEN_SIZE_MAX, token, &size, err);
+    enum err_code code = read_secret(path, token, &size, err);
     if (code != ERR_NONE)
         return err_context(err, "the token file cannot be read");
-    while (size > 0 && isspace((unsigned char)(*token)[size - 1]))
-        (*token)[--size] = '\0';
     if (size < TOKEN_LENGTH_MIN || strlen(*token) != size)
         code = err_set(err, ERR_INVALID,
             "the token in %s must have at least %d characters on one line: write one with "
             "\"head -c 24 /dev/urandom | base64\"",
             path, TOKEN_LENGTH_MIN);
-    else if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & (S_IROTH | S_IWOTH)) != 0)
-        code = err_set(
-            err, ERR_DENIED, "everybody on this machine may read the token file %s: run \"chmod 600 %s\"", path, path);
-    if (code != ERR_NONE) {
-        free(*token);
-        *token = NULL;
-    }
-    return code;
+    else
+        code = check_private(path, err);
+    return keep_if_good(code, token);
 }
 
 enum err_code settings_listen(const char *text, char address[64], uint16_t *port, struct err *err)

@@ -10,12 +10,13 @@
 #define DEFAULT_DETECTOR "ssdlite-mobilenet-v2"
 #define DEFAULT_EMBEDDER "efficientnet-lite0"
 
-extern const struct option_table log_options;    // --log-level, --log-format
-extern const struct option_table data_options;   // --data
-extern const struct option_table model_options;  // --models, --detector, --embedder, …
-extern const struct option_table scale_options;  // --workers
-extern const struct option_table keep_options;   // --keep-segments, --keep-frames, --max-attempts
-extern const struct option_table store_options;  // --queue, …: where state is kept, if not in the data folder
+extern const struct option_table log_options;   // --log-level, --log-format
+extern const struct option_table data_options;  // --data
+extern const struct option_table model_options; // --models, --detector, --embedder, …
+extern const struct option_table scale_options; // --workers
+extern const struct option_table keep_options;  // --keep-segments, --keep-frames, --max-attempts
+extern const struct option_table
+    store_options; // --queue, --meta-store, …: where state is kept, if not in the data folder
 extern const struct option_table server_options; // --listen, --token-file, …
 extern const struct option_table client_options; // --server, --token-file
 extern const struct option_table json_options;   // --json
@@ -31,6 +32,8 @@ const char *settings_models_dir(const struct options *options);
 const char *settings_web_dir(const struct options *options);
 // The program for web pages: --yt-dlp, or the one that set-up installed.
 const char *settings_yt_dlp(const struct options *options);
+// The secret in a file, without white space at its end, to be freed. ERR_DENIED for a file that everybody may read.
+enum err_code settings_secret(const char *path, char **secret, size_t *size, struct err *err) ERR_MUST_CHECK;
 // A token from --token-file, to be freed; NULL when the option is not given. ERR_INVALID for one that is too short,
 // ERR_DENIED for a file that others may read.
 enum err_code settings_token(const struct options *options, char **token, struct err *err) ERR_MUST_CHECK;

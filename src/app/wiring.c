@@ -6,12 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/settings.h"
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "blob_store/blob_store.h"
 #include "blob_store/blob_store_dir.h"
 #include "meta_store/meta_store.h"
+#include "meta_store/meta_store_redis.h"
 #include "meta_store/meta_store_sqlite.h"
 #include "queue/queue.h"
 #include "queue/queue_kafka.h"
@@ -20,61 +21,15 @@
 #include "vector_index/vector_index_pinecone.h"
 #include "vector_index/vector_index_usearch.h"
 
+// Settings of a meta store: which one it is, and, for one on a server, which data folder has the rest.
+#define STORE_SETTING "meta-store"
+#define HOME_SETTING "data-folder"
+
 static enum err_code join(char out[FILE_PATH_MAX], const char *dir, const char *name, struct err *err)
 {
     if (snprintf(out, FILE_PATH_MAX, "%s/%s", dir, name) >= FILE_PATH_MAX)
         return err_set(err, ERR_INVALID, "the data folder's path is too long");
     return ERR_NONE;
-}
-
-static enum err_code write_identity(const char *path, struct err *err)
-{
-    json_t *o = json_object();
-    struct strbuf text;
-    strbuf_init(&text);
-    json_set_string(o, "format", "framehound-data");
-    json_set_int64(o, "schema", DATA_SCHEMA);
-    json_set_string(o, "written_by", FRAMEHOUND_VERSION);
-    json_dump_pretty(o, &text);
-    enum err_code code = file_write(path, text.data, text.size, FILE_SYNC_FULL, err);
-    strbuf_release(&text);
-    json_decref(o);
-    return code;
-}
-
-// What the folder says it is; a new folder is made one of ours.
-static enum err_code check_identity(const char *dir, bool must_exist, struct err *err)
-{
-    char path[FILE_PATH_MAX];
-    json_t *o = NULL;
-    const char *format = NULL;
-    int64_t schema = 0;
-    enum err_code code = join(path, dir, "framehound.json", err);
-    if (code != ERR_NONE)
-        return code;
-    if (!file_exists(path)) {
-        if (must_exist)
-            return err_set(
-                err, ERR_NOT_FOUND, "%s is no data folder of Framehound: nothing was ingested there yet", dir);
-        code = write_identity(path, err);
-        return code == ERR_NONE ? code : err_context(err, "the data folder cannot be written");
-    }
-    code = json_parse_file(path, NULL, &o, err);
-    if (code == ERR_NONE)
-        code = json_get_string(o, "format", &format, err);
-    if (code == ERR_NONE)
-        code = json_get_int64(o, "schema", 1, INT64_MAX, &schema, err);
-    if (code == ERR_NONE && strcmp(format, "framehound-data") != 0)
-        code = err_set(err, ERR_CORRUPT, "it says its format is \"%.40s\"", format);
-    if (code != ERR_NONE)
-        err_context(err, "%s is no data folder this program can use", dir);
-    else if (schema > DATA_SCHEMA)
-        code = err_set(err, ERR_CONFLICT,
-            "the data folder %s was written by a newer Framehound (schema %lld; this is %s, which knows %d): upgrade "
-            "this program, or use another folder",
-            dir, (long long)schema, FRAMEHOUND_VERSION, DATA_SCHEMA);
-    json_decref(o);
-    return code;
 }
 
 // ---- the queue
@@ -213,14 +168,102 @@ static enum err_code open_vectors(const struct store_settings *settings, struct 
     return code;
 }
 
-// ---- all of them
+// ---- the meta store
 
-static enum err_code open_all(const struct store_settings *settings, struct stores *s, struct err *err)
+static enum err_code open_redis(const struct options *options, const char *address, const struct clock *clock,
+    struct log *log, struct metrics *metrics, struct meta_store **store, struct err *err)
+{
+    const char *password_path = options_string(options, "redis-password-file");
+    char *password = NULL;
+    size_t password_size = 0;
+    if (password_path != NULL && settings_secret(password_path, &password, &password_size, err) != ERR_NONE)
+        return err_context(err, "the file of --redis-password-file cannot be used");
+    const struct meta_redis_options redis = {.address = address,
+        .user = options_string(options, "redis-user"),
+        .password = password,
+        .ca_file = options_string(options, "redis-ca"),
+        .cert_file = options_string(options, "redis-cert"),
+        .key_file = options_string(options, "redis-key"),
+        .prefix = options_string(options, "redis-prefix"),
+        .connections_most = (int)options_int(options, "redis-connections"),
+        .timeout_ms = options_duration_us(options, "redis-timeout") / 1000,
+        .log = log,
+        .metrics = metrics};
+    enum err_code code = meta_store_redis_open(&redis, clock, store, err);
+    free(password);
+    return code == ERR_NONE ? code : err_context(err, "--meta-store");
+}
+
+enum err_code wiring_open_meta(const struct options *options, const char *dir, const struct clock *clock,
+    struct log *log, struct metrics *metrics, struct meta_store **store, struct err *err)
 {
     char path[FILE_PATH_MAX];
-    enum err_code code = join(path, s->dir, "meta.sqlite", err);
+    const char *address = wiring_meta_address(options);
+    if (address != NULL)
+        return open_redis(options, address, clock, log, metrics, store, err);
+    enum err_code code = join(path, dir, "meta.sqlite", err);
+    return code == ERR_NONE ? meta_store_sqlite_open(path, clock, store, err) : code;
+}
+
+const char *wiring_meta_address(const struct options *options)
+{
+    return options != NULL ? options_string(options, "meta-store") : NULL;
+}
+
+// Work in the queue, pictures and vectors are of videos that a meta store knows; with another one they would be of
+// videos that are gone, and be removed. So a folder keeps to the meta store that it was first used with.
+static enum err_code check_meta_is_same(struct stores *s, const char *where, struct err *err)
+{
+    char *id = NULL;
+    enum err_code code;
+    if (s->identity.meta_store[0] == '\0') {
+        char made[IDENTITY_ID_SIZE];
+        identity_make_id(made);
+        code = meta_store_keep_setting(s->ingest.meta, STORE_SETTING, made, &id, err);
+        if (code == ERR_NONE) {
+            snprintf(s->identity.meta_store, sizeof(s->identity.meta_store), "%s", id);
+            code = identity_write(s->dir, &s->identity, err);
+        }
+    } else {
+        code = meta_store_get_setting(s->ingest.meta, STORE_SETTING, &id, err);
+        if (code == ERR_NOT_FOUND || (code == ERR_NONE && strcmp(id, s->identity.meta_store) != 0))
+            code = err_set(err, ERR_CONFLICT,
+                "the data folder %s is used with another meta store than %s, which %s: see --meta-store and "
+                "--redis-prefix, take the data over with \"framehound meta export\" and \"framehound meta import\", or "
+                "name another folder with --data",
+                s->dir, where, code == ERR_NONE ? "is of another folder" : "is empty");
+    }
+    free(id);
+    return code;
+}
+
+// The other way round, for a meta store on a server: with work, pictures or vectors in a folder it is that folder's.
+static enum err_code check_folder_is_same(const struct stores *s, struct err *err)
+{
+    char *home = NULL;
+    enum err_code code = meta_store_keep_setting(s->ingest.meta, HOME_SETTING, s->identity.id, &home, err);
+    if (code == ERR_NONE && strcmp(home, s->identity.id) != 0)
+        code = err_set(err, ERR_CONFLICT,
+            "the meta store of --meta-store belongs to another data folder than %s: name that folder with --data, or "
+            "give this one a --redis-prefix of its own",
+            s->dir);
+    free(home);
+    return code;
+}
+
+// ---- all of them
+
+static enum err_code open_all(
+    const struct store_settings *settings, struct stores *s, struct metrics *metrics, struct err *err)
+{
+    char path[FILE_PATH_MAX];
+    enum err_code code =
+        wiring_open_meta(settings->servers, s->dir, s->ingest.clock, s->ingest.log, metrics, &s->ingest.meta, err);
+    const char *address = wiring_meta_address(settings->servers);
     if (code == ERR_NONE)
-        code = meta_store_sqlite_open(path, s->ingest.clock, &s->ingest.meta, err);
+        code = check_meta_is_same(s, address != NULL ? "that of --meta-store" : "its own", err);
+    if (code == ERR_NONE && address != NULL)
+        code = check_folder_is_same(s, err);
     if (code == ERR_NONE)
         code = open_queue(settings, s, err);
     if (code == ERR_NONE)
@@ -247,26 +290,16 @@ void store_settings_read(const struct options *options, struct store_settings *s
         .servers = options};
 }
 
-enum err_code stores_open(const char *dir, const struct store_settings *settings, bool must_exist, struct log *log,
-    struct metrics *metrics, struct stores **stores, struct err *err)
+// Makes the folder and those in it, and finds out what it is.
+static enum err_code open_folder(const char *dir, bool must_exist, struct stores *s, struct err *err)
 {
-    struct stores *s = mem_calloc(1, sizeof(*s));
-    enum err_code code = ERR_NONE;
-    *stores = NULL;
-    s->ingest.clock = clock_system();
-    s->ingest.log = log;
-    s->ingest.metrics = metrics;
-    s->ingest.temp_dir = s->temp_dir;
-    s->ingest.retention = settings->retention;
-
-    if (must_exist)
-        code = wiring_check(dir, err);
+    enum err_code code = must_exist ? wiring_check(dir, err) : ERR_NONE;
     if (code == ERR_NONE)
         code = dir_make(dir, err);
     if (code == ERR_NONE && realpath(dir, s->dir) == NULL)
         code = err_set_errno(err, errno, "the data folder %s cannot be used", dir);
     if (code == ERR_NONE)
-        code = check_identity(s->dir, must_exist, err);
+        code = identity_open(s->dir, &s->identity, err);
     if (code == ERR_NONE)
         code = join(s->temp_dir, s->dir, "tmp", err);
     if (code == ERR_NONE)
@@ -275,8 +308,27 @@ enum err_code stores_open(const char *dir, const struct store_settings *settings
         code = join(s->cache_dir, s->dir, "cache", err);
     if (code == ERR_NONE)
         code = dir_make(s->cache_dir, err);
+    return code;
+}
+
+enum err_code stores_open(const char *dir, const struct store_settings *settings, bool must_exist, struct log *log,
+    struct metrics *metrics, struct stores **stores, struct err *err)
+{
+    struct stores *s = mem_calloc(1, sizeof(*s));
+    *stores = NULL;
+    s->ingest.clock = clock_system();
+    s->ingest.log = log;
+    s->ingest.metrics = metrics;
+    s->ingest.temp_dir = s->temp_dir;
+    s->ingest.retention = settings->retention;
+
+    enum err_code code = open_folder(dir, must_exist, s, err);
+    bool is_of_folder = code != ERR_NONE || wiring_meta_address(settings->servers) == NULL;
     if (code == ERR_NONE)
-        code = open_all(settings, s, err);
+        code = open_all(settings, s, metrics, err);
+    // A server that refuses us says so itself.
+    if (code == ERR_DENIED && is_of_folder)
+        err_context(err, "this user may not write to the data folder %s; name another with --data", dir);
     if (code != ERR_NONE) {
         stores_close(s);
         return code;
@@ -298,9 +350,10 @@ void stores_close(struct stores *stores)
 
 enum err_code wiring_check(const char *dir, struct err *err)
 {
+    struct identity unused;
     if (!file_exists(dir))
         return err_set(err, ERR_NOT_FOUND, "the data folder %s does not exist", dir);
-    return check_identity(dir, true, err);
+    return identity_read(dir, &unused, err);
 }
 
 enum err_code wiring_lock(const char *dir, struct file_lock **lock, struct err *err)

@@ -11,6 +11,7 @@
 // server.
 #pragma once
 
+#include "app/identity.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -24,6 +25,7 @@ struct stores {
     char dir[FILE_PATH_MAX];
     char temp_dir[FILE_PATH_MAX];
     char cache_dir[FILE_PATH_MAX];
+    struct identity identity;
     struct ingest ingest; // the stores themselves; its activity is NULL until somebody sets it
 };
 
@@ -36,11 +38,18 @@ void store_settings_default(struct store_settings *settings);
 // From options that include keep_options and store_options.
 void store_settings_read(const struct options *options, struct store_settings *settings);
 
-// Makes the folder if it is not there (unless `must_exist`). ERR_CONFLICT for a folder of a newer program, ERR_DENIED
-// or ERR_UNAVAILABLE for one that cannot be written.
+// Makes the folder if it is not there (unless `must_exist`). ERR_CONFLICT for a folder of a newer program, and for a
+// meta store that is not the one the folder was used with before; ERR_DENIED or ERR_UNAVAILABLE for one that cannot be
+// written.
 enum err_code stores_open(const char *dir, const struct store_settings *settings, bool must_exist, struct log *log,
     struct metrics *metrics, struct stores **stores, struct err *err) ERR_MUST_CHECK;
 void stores_close(struct stores *stores);
+
+// The meta store alone: the one in the folder, or that of --meta-store. `options` include store_options, or are NULL.
+enum err_code wiring_open_meta(const struct options *options, const char *dir, const struct clock *clock,
+    struct log *log, struct metrics *metrics, struct meta_store **store, struct err *err) ERR_MUST_CHECK;
+// --meta-store, which may have credentials in it; NULL where the meta store is in the folder.
+const char *wiring_meta_address(const struct options *options);
 
 // The queue's topics and what they are made with, for `framehound queue init`. Makes those that are missing if `make`.
 struct queue_topic {

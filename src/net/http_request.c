@@ -53,7 +53,8 @@ static enum err_code parse_path(struct http_request *request, char *path, struct
         if (request->segment_count >= HTTP_SEGMENTS_MAX)
             return err_set(err, ERR_INVALID, "the path has more than %d segments", HTTP_SEGMENTS_MAX);
         if (!http_url_decode(segment, false))
-            return err_set(err, ERR_INVALID, "the path is not well encoded");
+            return err_set(
+                err, ERR_INVALID, "the path is not well encoded: UTF-8 as percent escapes, without control characters");
         // Nobody means these, and they are how one gets out of a folder.
         if (strcmp(segment, ".") == 0 || strcmp(segment, "..") == 0)
             return err_set(err, ERR_INVALID, "the path has a segment that is not allowed");
@@ -77,7 +78,8 @@ static enum err_code parse_query(struct http_request *request, char *query, stru
         else
             value = field + strlen(field);
         if (!http_url_decode(field, true) || !http_url_decode(value, true))
-            return err_set(err, ERR_INVALID, "the query is not well encoded");
+            return err_set(err, ERR_INVALID,
+                "the query is not well encoded: UTF-8 as percent escapes, without control characters");
         request->query[request->query_count++] = (struct http_header){field, value};
     }
     return ERR_NONE;

@@ -1,0 +1,210 @@
+"""Labelling by several people in several processes, killed at any moment, and undone step by step."""
+
+import json
+import os
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
+
+import pytest
+
+from harness.labelling import LABELS, add_objects, at, checked, eventually, examples, frames, objects, submit
+from harness.program import SLOWNESS, HttpError, serving, start
+
+STREET = "/api/v1/projects/street"
+KILLS = int(os.environ.get("FRAMEHOUND_KILLS", "8"))
+
+
+@pytest.fixture
+def pair(home, data):
+    """Two processes that answer requests over the same stores."""
+    with serving(home, data) as first:
+        video = submit(first, "street", 10)["id"]
+        with serving(home, data, command="query") as second:
+            for server in (first, second):
+                server.video, server.alike = video, {}
+            yield first, second
+
+
+# ---- several editors
+
+def test_editors_in_two_processes_lose_nothing(pair):
+    everything = objects(pair[0])
+    each = len(everything) // 6
+    assert each >= 20
+
+    def say(server, number: int) -> int:
+        """Names its own objects one by one, after whatever the others did."""
+        for thing in everything[number * each:number * each + 20]:
+            server.post(at(f"label {number % 3}", "/examples"), {"positive": [thing], "by": f"editor {number}"})
+        return 20
+
+    def say_carefully(server, number: int) -> int:
+        """Only for the version it has seen; told that somebody was quicker, it looks at what it was told and tries again."""
+        version, refusals = 0, 0
+        for thing in everything[number * each:number * each + 20]:
+            while True:
+                try:
+                    body = {"negative": [thing], "by": f"editor {number}", "version": version}
+                    version = server.post(at(f"label {number % 3}", "/examples"), body).json()["version"]
+                    break
+                except HttpError as error:
+                    problem = error.problem()
+                    assert error.status == 409 and problem["version"] > version and problem["by"].startswith("editor")
+                    version, refusals = problem["version"], refusals + 1
+                    assert refusals < 2000
+        return 20
+
+    with ThreadPoolExecutor(6) as pool:
+        jobs = [pool.submit(say if number < 4 else say_carefully, pair[number % 2], number) for number in range(6)]
+        total = sum(job.result() for job in jobs)
+    for server in pair:
+        listed = checked(server, "GET", LABELS)
+        assert listed["version"] == total
+        assert sum(label["positives"] for label in listed["labels"]) == 80
+        assert sum(label["negatives"] for label in listed["labels"]) == 40
+        steps = checked(server, "GET", f"{STREET}/history?limit=1000")["steps"]
+        assert [s["id"] for s in reversed(steps)] == list(range(1, total + 1))
+        assert all(sum(s["by"] == f"editor {n}" for s in steps) == 20 for n in range(6))
+        for n in range(6):
+            kind = "explicit" if n < 4 else "negative"
+            said = checked(server, "GET", f"{STREET}/assertions?limit=1000&kind={kind}&by=editor%20{n}")["assertions"]
+            assert {a["hit"]["object"] for a in said} == set(everything[n * each:n * each + 20])
+
+
+# ---- undo
+
+def without(answer: bytes, *fields: str) -> bytes:
+    shown = json.loads(answer)
+    return json.dumps({name: value for name, value in shown.items() if name not in fields}).encode()
+
+
+def answers(server) -> dict[str, bytes]:
+    """All answers that labelling has a part in, byte for byte; of the list of labels and the mistakes without the version,
+    and of the list without what could be done again."""
+    listed = server.get(LABELS)
+    names = [label["name"] for label in listed.json()["labels"]]
+    found = {LABELS: without(listed.body, "version", "undo", "redo")}
+    paths = [f"/api/v1/videos/{server.video}/frames?limit=1000", f"/api/v1/videos/{server.video}/tracks?limit=1000",
+             f"{STREET}/classes", f"{STREET}/mistakes?min_score=0"]
+    paths += [f"{STREET}/assertions?limit=1000&kind={kind}" for kind in ("explicit", "negative", "probable")]
+    one = objects(server)[0]
+    paths += [f"/api/v1/objects/{one}", f"/api/v1/frames/{one[:25]}", f"/api/v1/objects/{one}/similar?limit=1000&class=car"]
+    for name in names:
+        paths += [at(name, f"/objects?limit=1000&kind={kind}") for kind in ("explicit", "negative", "probable")]
+        paths += [at(name, "/candidates?limit=50"), f"/api/v1/objects/{one}/similar?limit=1000&label={quote(name)}",
+                  f"/api/v1/videos/{server.video}/timeline?buckets=20&label={quote(name)}"]
+    for path in paths:
+        body = server.get(path).body
+        found[path] = without(body, "version") if "/mistakes" in path else body
+    return found
+
+
+def settled(server, home) -> dict[str, bytes]:
+    """The answers once they are those of a process that has just begun, and knows what was said, not in which order."""
+    with serving(home, server.data, command="query") as fresh:
+        fresh.video = server.video
+        end = time.monotonic() + 60 * SLOWNESS
+        while True:
+            ours, theirs = answers(server), answers(fresh)
+            if ours == theirs:
+                return ours
+            different = [path for path in ours if ours[path] != theirs.get(path)]
+            assert time.monotonic() < end, f"another process over the same store answers otherwise: {different}"
+            time.sleep(0.1)
+
+
+def random_step(server, chance: random.Random, everything: list[str]) -> bool:
+    """Does something to the labels; whether it was possible."""
+    names = ["red", "blue", "car", "gr\u00fcn"]
+    name, other = chance.choice(names), chance.choice(names)
+    some = chance.sample(everything, 6)
+    what = chance.randrange(8)
+    try:
+        if what < 4:
+            server.post(at(name, "/examples"), {"positive": some[:chance.randrange(4)], "negative": some[3:3 + chance.randrange(1, 3)]})
+        elif what == 4:
+            server.post(at(name, "/rename"), {"name": other})
+        elif what == 5:
+            server.post(at(name, "/merge"), {"into": other})
+        elif what == 6:
+            server.request("DELETE", at(name))
+        else:
+            said = server.get(f"{STREET}/assertions?limit=1").json()["assertions"]
+            if not said:
+                return False
+            server.post(at(said[0]["label"], "/keep"), {"objects": [said[0]["hit"]["object"]]})
+    except HttpError as error:
+        assert error.status in (400, 404, 409), error
+        return False
+    return True
+
+
+def test_undoing_everything_brings_back_every_answer_byte_for_byte(home, data):
+    chance = random.Random(1)
+    with serving(home, data) as server:
+        server.video = submit(server, "street", 10)["id"]
+        everything = objects(server)
+        states = [settled(server, home)]
+        examples(server, "red", positive=everything[:3])
+        states.append(settled(server, home))
+        while len(states) < 5:
+            done = 0
+            while done < 4:
+                done += random_step(server, chance, everything)
+            states.append(settled(server, home))
+        counts = [1, 4, 4, 4]
+        for verb, order in (("undo", range(3, -1, -1)), ("redo", range(4))):
+            for i in order:
+                for _ in range(counts[i]):
+                    checked(server, "POST", f"{STREET}/{verb}")
+                wanted, now = states[i if verb == "undo" else i + 1], settled(server, home)
+                assert {path: (wanted.get(path), now.get(path)) for path in wanted.keys() | now.keys()
+                        if wanted.get(path) != now.get(path)} == {}
+
+
+# ---- killed
+
+def test_a_server_killed_while_thousands_are_named_names_all_or_none(home, data):
+    with serving(home, data) as server:
+        server.video = submit(server, "street", 1)["id"]
+    many = add_objects(data, server.video, 10000)
+    chance = random.Random(7)
+    outcomes, took = [], None
+    for attempt in range(KILLS + 1):
+        server = start(home, data)
+        done = threading.Event()
+
+        def name_all():
+            try:
+                server.post(at("boats", "/examples"), {"positive": many, "by": "anna"})
+            except (OSError, HttpError):
+                pass  # killed in the middle: what counts is what is found afterwards
+            done.set()
+
+        thread = threading.Thread(target=name_all)
+        began = time.monotonic()
+        thread.start()
+        if took is None:
+            # The first is let be, to know how long it takes.
+            assert done.wait(60 * SLOWNESS)
+            took = time.monotonic() - began
+        else:
+            done.wait(chance.uniform(0, 1.1) * took)
+        server.kill()
+        thread.join(60 * SLOWNESS)
+        with serving(home, data) as again:
+            labels = checked(again, "GET", LABELS)
+            found = [(label["name"], label["positives"]) for label in labels["labels"]]
+            assert found in ([], [("boats", 10000)])
+            outcomes.append(bool(found))
+            said = checked(again, "GET", f"{STREET}/assertions?limit=1000")
+            assert len(said["assertions"]) == (1000 if found else 0)
+            history = checked(again, "GET", f"{STREET}/history?limit=1")["steps"]
+            if found:
+                assert history[0]["kind"] == "examples" and history[0]["positive"] == 10000
+                gone = checked(again, "POST", f"{STREET}/undo")
+                assert gone["label"] is None
+    assert outcomes[0]

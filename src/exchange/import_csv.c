@@ -155,10 +155,11 @@ static enum err_code read_record(struct table *table, const struct csv_record *r
     struct import_row *row = NULL;
     enum import_word word;
     bool is_wanted = false;
-    const char *label = cell(table, record, COLUMN_LABEL);
+    // Before any of them is looked at: a shorter record has no cells where others have.
     if (record->count != table->width)
         return err_set(err, ERR_INVALID, "there are %zu cells, but the first line has %zu: is the file cut off?",
             record->count, table->width);
+    const char *label = cell(table, record, COLUMN_LABEL);
     enum err_code code = read_kind(cell(table, record, COLUMN_KIND), label, &word, &is_wanted, err);
     if (code == ERR_NONE && !is_wanted) {
         table->file->passed_over++;

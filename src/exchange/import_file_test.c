@@ -142,6 +142,19 @@ static void tables_that_are_broken_are_refused_with_the_line(void **state)
         assert_text(EXCHANGE_CSV, cases[i][0], cases[i][1]);
 }
 
+// The cells of the line before lie where a longer one has moved the text away from.
+static void a_short_line_behind_a_long_one_is_refused_without_a_look_at_what_is_not_there(void **state)
+{
+    (void)state;
+    struct strbuf text;
+    strbuf_init(&text);
+    strbuf_adds(&text, "object,label\n");
+    for (int i = 0; i < 5000; i++)
+        strbuf_addc(&text, 'x');
+    assert_text(EXCHANGE_CSV, text.data, "line 2: there are 1 cells, but the first line has 2: is the file cut off?");
+    strbuf_release(&text);
+}
+
 static void a_name_of_ten_thousand_characters_is_no_name(void **state)
 {
     (void)state;
@@ -375,6 +388,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_is_read_by_the_names_of_its_columns),
         cmocka_unit_test(tables_that_are_broken_are_refused_with_the_line),
+        cmocka_unit_test(a_short_line_behind_a_long_one_is_refused_without_a_look_at_what_is_not_there),
         cmocka_unit_test(a_name_of_ten_thousand_characters_is_no_name),
         cmocka_unit_test(a_file_has_so_many_labels_at_most),
         cmocka_unit_test(annotations_are_read_wherever_their_images_and_categories_stand),

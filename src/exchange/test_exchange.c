@@ -253,11 +253,10 @@ static void add_states(
         if (state->kind == LABEL_EXPLICIT)
             strbuf_addf(out, "%s is %s%s\n", ids[k], state->name, state->said ? ", said" : "");
         // They are in no order.
-        const char **negatives = set.negatives + state->negative_first;
         if (state->negative_count > 1)
-            qsort(negatives, state->negative_count, sizeof(*negatives), compare_texts);
+            qsort(set.negatives + state->negative_first, state->negative_count, sizeof(*set.negatives), compare_texts);
         for (size_t i = 0; i < state->negative_count; i++)
-            strbuf_addf(out, "%s is not %s\n", ids[k], negatives[i]);
+            strbuf_addf(out, "%s is not %s\n", ids[k], set.negatives[state->negative_first + i]);
     }
     label_states_release(&set);
     free(asked);

@@ -51,7 +51,8 @@ static void set_label_state(struct label_book *book, int32_t number, const struc
 // Makes the change of an operation, or takes it back.
 static void run_op(struct label_book *book, const struct step *step, const struct op *op, bool back)
 {
-    struct label_book_object *object = &book->objects[op->object];
+    // A label may be made before there is any object.
+    struct label_book_object *object = op->kind != OP_LABEL ? &book->objects[op->object] : NULL;
     // Nothing is learnt from that something is right.
     bool is_said = op->old_label != op->new_label || op->old_step != op->new_step;
     switch (op->kind) {

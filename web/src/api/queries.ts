@@ -4,6 +4,9 @@ import { call, client } from './client.ts';
 import { keys, staleAfterLabelling } from './keys.ts';
 
 const PAGE_MOST = 1000;
+/** Videos that are offered to choose from. */
+const VIDEOS_OFFERED = 200;
+const FRESH_MS = 60_000;
 
 /** All projects, by name. */
 export function projectsQuery() {
@@ -52,6 +55,29 @@ export function videoQuery(video: string) {
     return queryOptions({
         queryKey: keys.video(video),
         queryFn: ({ signal }) => call(client.GET('/api/v1/videos/{v}', { params: { path: { v: video } }, signal })),
+    });
+}
+
+/** What the detector called the project's objects, the most frequent class first. */
+export function classesQuery(project: string) {
+    return queryOptions({
+        queryKey: keys.classes(project),
+        queryFn: async ({ signal }) => {
+            const outcome = client.GET('/api/v1/projects/{p}/classes', { params: { path: { p: project } }, signal });
+            return (await call(outcome)).classes;
+        },
+    });
+}
+
+/** The newest videos of a project, to choose from. */
+export function offeredVideosQuery(project: string) {
+    return queryOptions({
+        queryKey: [...keys.videosOf(project), 'offered'] as const,
+        queryFn: async ({ signal }) => {
+            const params = { path: { p: project }, query: { limit: VIDEOS_OFFERED } };
+            return (await call(client.GET('/api/v1/projects/{p}/videos', { params, signal }))).videos;
+        },
+        staleTime: FRESH_MS,
     });
 }
 

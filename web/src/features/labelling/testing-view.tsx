@@ -8,7 +8,7 @@ import { LabellingProvider } from './components/LabellingProvider.tsx';
 import type { LabellingView, Panel } from './hooks/useLabelling.ts';
 import type { Columns } from './model/columns.ts';
 import type { Picture } from './model/picture.ts';
-import { stepOf } from './testing.ts';
+import { stepOf } from '@/testing/steps.ts';
 
 type Answer = { status?: number; body?: unknown };
 export interface Sent {

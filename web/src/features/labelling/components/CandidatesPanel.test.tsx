@@ -1,7 +1,8 @@
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it, vi } from 'vitest';
-import { hitOf, labelOf, stepOf } from '../testing.ts';
+import { hitOf, labelOf } from '../testing.ts';
+import { stepOf } from '@/testing/steps.ts';
 import {
     candidatesOf,
     changeOf,

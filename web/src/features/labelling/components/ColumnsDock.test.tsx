@@ -1,7 +1,8 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { hitOf, labelOf, pictureOf, stepOf } from '../testing.ts';
+import { hitOf, labelOf, pictureOf } from '../testing.ts';
+import { stepOf } from '@/testing/steps.ts';
 import {
     changeOf,
     examplesOf,

@@ -16,7 +16,7 @@ import { usePictureActions } from '../hooks/usePictureActions.tsx';
 import { GridSkeleton } from './GridSkeleton.tsx';
 import { MergeDialog, RemoveDialog, RenameDialog } from './LabelDialogs.tsx';
 import { PictureGrid } from './PictureGrid.tsx';
-import { SegmentedControl } from './SegmentedControl.tsx';
+import { SegmentedControl } from '@/components/SegmentedControl.tsx';
 import { useTagOf } from './SimilarPanel.tsx';
 import styles from './LabelDetails.module.css';
 

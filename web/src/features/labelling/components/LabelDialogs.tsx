@@ -10,7 +10,7 @@ import { TextField } from '@/components/TextField.tsx';
 import { formatNumberOf } from '@/lib/format.ts';
 import { useLabelling } from '../hooks/useLabelling.ts';
 import { cleanLabelName, findLabel, labelNameProblem } from '../model/label-name.ts';
-import { quoted } from '../model/steps.ts';
+import { quoted } from '@/lib/steps.ts';
 import styles from './LabelDetails.module.css';
 
 type Label = Schema<'LabelSummary'>;

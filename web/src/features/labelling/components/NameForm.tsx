@@ -8,7 +8,7 @@ import { useLabelling } from '../hooks/useLabelling.ts';
 import { useSubmit } from '../hooks/useSubmit.ts';
 import { statementOf } from '../model/columns.ts';
 import { findLabel, labelNameProblem } from '../model/label-name.ts';
-import { quoted, stepText } from '../model/steps.ts';
+import { quoted, stepText } from '@/lib/steps.ts';
 import { LabelCombobox } from './LabelCombobox.tsx';
 import styles from './ColumnsDock.module.css';
 

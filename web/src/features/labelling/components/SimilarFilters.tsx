@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { formatScore } from '@/lib/format.ts';
 import { useLabelling } from '../hooks/useLabelling.ts';
-import { SegmentedControl } from './SegmentedControl.tsx';
+import { SegmentedControl } from '@/components/SegmentedControl.tsx';
 import styles from './SimilarFilters.module.css';
 
 const SCOPES = [

@@ -2,7 +2,8 @@ import { fireEvent, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it } from 'vitest';
 import { ToastRegion } from '@/components/ToastRegion.tsx';
-import { correctionOf, labelOf, stepOf } from '../testing.ts';
+import { correctionOf, labelOf } from '../testing.ts';
+import { stepOf } from '@/testing/steps.ts';
 import {
     changeOf,
     CORRECTIONS,

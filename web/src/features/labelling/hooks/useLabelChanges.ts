@@ -13,11 +13,11 @@ import {
     postRename,
     postUndo,
     type LabelChange,
-} from '../api/changes.ts';
+} from '@/api/label-changes.ts';
 import { labelsQuery } from '../api/queries.ts';
 import type { Picture } from '../model/picture.ts';
 import { relabel, repaintFrames } from '../model/repaint.ts';
-import { stepText } from '../model/steps.ts';
+import { stepText } from '@/lib/steps.ts';
 
 export interface Statement {
     label: string;

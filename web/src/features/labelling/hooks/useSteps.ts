@@ -4,7 +4,7 @@ import { useRef } from 'react';
 import { correctionStepsQuery } from '../api/corrections.ts';
 import { labelsQuery } from '../api/queries.ts';
 import { correctionText } from '../model/corrections.ts';
-import { stepText } from '../model/steps.ts';
+import { stepText } from '@/lib/steps.ts';
 import { nextRedo, nextUndo } from '../model/undoing.ts';
 import { useLabelling } from './useLabelling.ts';
 

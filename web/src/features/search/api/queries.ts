@@ -9,8 +9,6 @@ import { dataUrlOf, keptPicture } from './pictures.ts';
 const PAGE = 60;
 /** Of a label's objects, where those of one class are looked for among them. */
 const PAGE_SIFTED = 200;
-/** Videos that are offered to choose from. */
-const VIDEOS_OFFERED = 200;
 const FRESH_MS = 60_000;
 
 /** The address names a picture that this browser does not keep. */
@@ -18,32 +16,10 @@ export class PictureMissingError extends Error {
     override name = 'PictureMissingError';
 }
 
-export function classesQuery(project: string) {
-    return queryOptions({
-        queryKey: keys.classes(project),
-        queryFn: async ({ signal }) => {
-            const outcome = client.GET('/api/v1/projects/{p}/classes', { params: { path: { p: project } }, signal });
-            return (await call(outcome)).classes;
-        },
-    });
-}
-
 export function objectQuery(object: string) {
     return queryOptions({
         queryKey: keys.object(object),
         queryFn: ({ signal }) => call(client.GET('/api/v1/objects/{o}', { params: { path: { o: object } }, signal })),
-    });
-}
-
-/** The newest videos of a project, to choose from. */
-export function offeredVideosQuery(project: string) {
-    return queryOptions({
-        queryKey: [...keys.videosOf(project), 'offered'] as const,
-        queryFn: async ({ signal }) => {
-            const params = { path: { p: project }, query: { limit: VIDEOS_OFFERED } };
-            return (await call(client.GET('/api/v1/projects/{p}/videos', { params, signal }))).videos;
-        },
-        staleTime: FRESH_MS,
     });
 }
 

@@ -1,14 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { labelsQuery, videoQuery } from '@/api/queries.ts';
+import { classesQuery, labelsQuery } from '@/api/queries.ts';
 import { Button } from '@/components/Button.tsx';
 import { CloseIcon } from '@/components/icons.tsx';
 import { formatCount, formatScore } from '@/lib/format.ts';
-import { classesQuery, offeredVideosQuery } from '../api/queries.ts';
 import type { Asking } from '../hooks/useQuestion.ts';
 import type { Problems } from '../model/problems.ts';
 import { isFiltered, scoreOf, withoutFilters, type Question } from '../model/question.ts';
-import { FilterSelect } from './FilterSelect.tsx';
+import { FilterSelect } from '@/components/FilterSelect.tsx';
+import { VideoFilter } from '@/components/VideoFilter.tsx';
 import styles from './Filters.module.css';
 
 interface Props {
@@ -45,7 +45,12 @@ export function Filters({ project, question, ask, problems }: Props) {
                     onChange={value => ask({ ...question, label: value })}
                 />
             )}
-            <VideoFilter project={project} question={question} ask={ask} problem={problems.video} />
+            <VideoFilter
+                project={project}
+                value={question.video}
+                error={problems.video}
+                onChange={value => ask({ ...question, video: value })}
+            />
             <ScoreFilter question={question} ask={ask} problem={problems.score} />
             {isFiltered(question) && (
                 <Button
@@ -63,27 +68,6 @@ export function Filters({ project, question, ask, problems }: Props) {
 }
 
 type PartProps = Pick<Props, 'question' | 'ask'> & { problem: string | undefined };
-
-function VideoFilter({ project, question, ask, problem }: PartProps & { project: string }) {
-    const offered = useQuery(offeredVideosQuery(project)).data ?? [];
-    const { video } = question;
-    const isOffered = offered.some(({ id }) => id === video);
-    // One that is not among the newest has to be asked for.
-    const other = useQuery({ ...videoQuery(video ?? ''), enabled: video !== null && offered.length > 0 && !isOffered });
-    if (video === null && offered.length < 2) return null;
-    const options = offered.map(({ id, name }) => ({ value: id, label: name }));
-    if (video !== null && !isOffered) options.push({ value: video, label: other.data?.name ?? video });
-    return (
-        <FilterSelect
-            label="Video"
-            any="All videos"
-            value={video}
-            options={options}
-            error={problem}
-            onChange={value => ask({ ...question, video: value })}
-        />
-    );
-}
 
 function ScoreFilter({ question, ask, problem }: PartProps) {
     // While the slider is being moved, its number goes ahead of the address.

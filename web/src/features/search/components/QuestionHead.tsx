@@ -1,15 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
 import { useRef, type ReactNode } from 'react';
-import { labelsQuery } from '@/api/queries.ts';
+import { classesQuery, labelsQuery } from '@/api/queries.ts';
 import { Button } from '@/components/Button.tsx';
 import { CloseIcon, ExternalIcon, ImageIcon } from '@/components/icons.tsx';
 import { LinkButton } from '@/components/LinkButton.tsx';
 import { ObjectThumb } from '@/components/ObjectThumb.tsx';
 import { formatBytes, formatNumberOf, formatTimecode } from '@/lib/format.ts';
 import { paths } from '@/lib/paths.ts';
-import { classesQuery, objectQuery, pictureQuery } from '../api/queries.ts';
+import { objectQuery, pictureQuery } from '../api/queries.ts';
 import type { Asking } from '../hooks/useQuestion.ts';
-import { useVideoNames } from '../hooks/useVideoNames.ts';
+import { useVideoNames } from '@/api/video-names.ts';
 import { NOTHING, titleOf, type Question } from '../model/question.ts';
 import { KeptPictureImage } from './KeptPictureImage.tsx';
 import { PictureInput } from './PictureInput.tsx';

@@ -7,7 +7,7 @@ import { Loading, Skeleton } from '@/components/Skeleton.tsx';
 import { sentenceOf } from '@/api/problem.ts';
 import { formatCount } from '@/lib/format.ts';
 import type { Results as Found } from '../hooks/useResults.ts';
-import { useVideoNames } from '../hooks/useVideoNames.ts';
+import { useVideoNames } from '@/api/video-names.ts';
 import { OFFSET_MOST } from '../model/pages.ts';
 import { scoreOf, type Question } from '../model/question.ts';
 import { ResultGrid } from './ResultGrid.tsx';

@@ -1,14 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { useId, useRef, useState, type ClipboardEvent, type DragEvent, type KeyboardEvent } from 'react';
 import { useNavigate } from 'react-router';
-import { labelsQuery, projectsQuery, serverQuery } from '@/api/queries.ts';
+import { classesQuery, labelsQuery, projectsQuery, serverQuery } from '@/api/queries.ts';
 import { IconButton } from '@/components/IconButton.tsx';
 import { ImageIcon, SearchIcon } from '@/components/icons.tsx';
 import { Kbd } from '@/components/Kbd.tsx';
 import { classNames } from '@/lib/class-names.ts';
 import { useShortcut } from '@/lib/keys.tsx';
 import { paths } from '@/lib/paths.ts';
-import { classesQuery } from '../api/queries.ts';
 import { usePictureSearch } from '../hooks/usePictureSearch.ts';
 import { meantOffer, nextOffer, offersFor, projectOffers, type Offer } from '../model/offers.ts';
 import { Offers } from './Offers.tsx';

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { classesQuery } from '@/api/queries.ts';
 import { isNotFound } from '@/api/problem.ts';
 import { Button } from '@/components/Button.tsx';
 import { ErrorState } from '@/components/ErrorState.tsx';
@@ -6,7 +7,6 @@ import { LinkButton } from '@/components/LinkButton.tsx';
 import { usePageDrop } from '@/lib/page-drop.ts';
 import { paths } from '@/lib/paths.ts';
 import { useTitle } from '@/lib/title.ts';
-import { classesQuery } from '../api/queries.ts';
 import { usePastedFiles } from '../hooks/usePastedFiles.ts';
 import { usePictureSearch } from '../hooks/usePictureSearch.ts';
 import { useQuestion } from '../hooks/useQuestion.ts';

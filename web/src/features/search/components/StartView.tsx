@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { Link } from 'react-router';
-import { labelsQuery, videoQuery } from '@/api/queries.ts';
+import { classesQuery, labelsQuery, videoQuery } from '@/api/queries.ts';
 import { Button } from '@/components/Button.tsx';
 import { EmptyState } from '@/components/EmptyState.tsx';
 import { ErrorState } from '@/components/ErrorState.tsx';
@@ -12,7 +12,6 @@ import { LinkButton } from '@/components/LinkButton.tsx';
 import { Loading, Skeleton } from '@/components/Skeleton.tsx';
 import { formatCount } from '@/lib/format.ts';
 import { paths } from '@/lib/paths.ts';
-import { classesQuery } from '../api/queries.ts';
 import type { Asking } from '../hooks/useQuestion.ts';
 import { viewOf, type Question } from '../model/question.ts';
 import { PictureInput } from './PictureInput.tsx';

@@ -1,12 +1,10 @@
 // The names of the videos that hits are in. Most are among those that are offered to filter by; the rest is asked one by one.
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo } from 'react';
-import { videoQuery } from '@/api/queries.ts';
-import { offeredVideosQuery } from '../api/queries.ts';
-import type { Hit } from '../model/layout.ts';
+import { offeredVideosQuery, videoQuery } from './queries.ts';
 
 /** Gives a video's name, or its id while that is not known. */
-export function useVideoNames(project: string, hits: readonly Hit[]): (video: string) => string {
+export function useVideoNames(project: string, hits: readonly { video: string }[]): (video: string) => string {
     const { data: offered, isPending } = useQuery(offeredVideosQuery(project));
     const known = useMemo(() => new Map(offered?.map(({ id, name }) => [id, name])), [offered]);
     const others = useMemo(

@@ -1,5 +1,5 @@
 import { useId } from 'react';
-import styles from './Filters.module.css';
+import styles from './FilterSelect.module.css';
 
 interface Props {
     label: string;
@@ -7,7 +7,7 @@ interface Props {
     any: string;
     value: string | null;
     options: readonly { value: string; label: string }[];
-    error: string | undefined;
+    error?: string | undefined;
     onChange: (value: string | null) => void;
 }
 

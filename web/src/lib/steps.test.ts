@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { stepOf } from '../testing.ts';
+import { stepOf } from '@/testing/steps.ts';
 import { stepText } from './steps.ts';
 
 it('says what was named, and what is not it', () => {

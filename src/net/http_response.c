@@ -29,6 +29,8 @@ void http_response_clear(struct http_response *response)
         response->release(response->bytes);
     if (response->kind == HTTP_BODY_FILE && response->fd >= 0)
         close(response->fd);
+    if (response->kind == HTTP_BODY_READER && response->reader.release != NULL)
+        response->reader.release(response->reader.arg);
     if (response->kind == HTTP_BODY_STREAM && response->stream.release != NULL)
         response->stream.release(response->stream.arg);
     response->kind = HTTP_BODY_NONE;
@@ -157,6 +159,29 @@ void http_response_file(struct http_response *response, const char *type, int fd
     response->modified_us = modified_us;
 }
 
+void http_response_reader(struct http_response *response, const char *type, const struct http_reader *reader,
+    uint64_t size_bytes, const char *etag, int64_t modified_us)
+{
+    http_response_clear(response);
+    response->kind = HTTP_BODY_READER;
+    response->status = 200;
+    response->type = arena_strdup(response->request->arena, type);
+    response->reader = *reader;
+    response->offset = 0;
+    response->size_bytes = size_bytes;
+    response->etag = etag != NULL ? arena_strdup(response->request->arena, etag) : NULL;
+    response->modified_us = modified_us;
+}
+
+void http_response_redirect(struct http_response *response, const char *url, int64_t remember_s)
+{
+    http_response_clear(response);
+    response->status = 307;
+    http_response_header(response, "Location", url);
+    http_response_header(response, "Cache-Control",
+        arena_sprintf(response->request->arena, "private, max-age=%lld", (long long)remember_s));
+}
+
 void http_response_stream(
     struct http_response *response, int status, const char *type, const struct http_stream *stream)
 {
@@ -225,7 +250,7 @@ static void settle(struct http_response *response)
         response->status = 304;
         return;
     }
-    if (response->kind == HTTP_BODY_FILE)
+    if (response->kind == HTTP_BODY_FILE || response->kind == HTTP_BODY_READER)
         http_range_apply(response);
 }
 
@@ -255,6 +280,10 @@ static struct MHD_Response *make_body(struct http_response *response)
         } else {
             made = MHD_create_response_from_fd_at_offset64(response->size_bytes, response->fd, response->offset);
         }
+        break;
+    case HTTP_BODY_READER:
+        made = http_reader_response(response);
+        response->reader.release = NULL;
         break;
     case HTTP_BODY_STREAM:
         made = http_stream_response(response);

@@ -142,6 +142,19 @@ void http_response_problem_members(struct http_response *response, const struct 
 // If-None-Match and If-Modified-Since. `etag` without quotes; NULL: none. `modified_us` 0: not said.
 void http_response_file(struct http_response *response, const char *type, int fd, uint64_t offset, uint64_t size_bytes,
     const char *etag, int64_t modified_us);
+// The same with bytes that a function brings, for what lies elsewhere. `read` puts bytes from `offset` of the whole on
+// into the buffer: all of `size`, or *got fewer if it likes; none, or an error, cuts the answer off. It is called on
+// the connection's thread, when the bytes are really sent, and looks at the request's cancel itself; then
+// `release(arg)` once (may be NULL).
+struct http_reader {
+    enum err_code (*read)(void *arg, uint64_t offset, void *buffer, size_t size, size_t *got, struct err *err);
+    void (*release)(void *arg);
+    void *arg;
+};
+void http_response_reader(struct http_response *response, const char *type, const struct http_reader *reader,
+    uint64_t size_bytes, const char *etag, int64_t modified_us);
+// 307 to another address, which clients may remember for so many seconds.
+void http_response_redirect(struct http_response *response, const char *url, int64_t remember_s);
 // For responses from memory: If-None-Match is answered with 304.
 void http_response_etag(struct http_response *response, const char *etag);
 

@@ -99,6 +99,46 @@ static enum err_code give_media(
     return ERR_NONE;
 }
 
+static void count_release(void *arg)
+{
+    free(arg);
+    atomic_fetch_add(&released, 1);
+}
+
+static enum err_code read_digits(void *arg, uint64_t offset, void *buffer, size_t size, size_t *got, struct err *err)
+{
+    uint64_t end = *(const uint64_t *)arg;
+    (void)err;
+    if (offset >= end)
+        return err_set(err, ERR_UNAVAILABLE, "nothing more comes");
+    *got = size < end - offset ? size : (size_t)(end - offset);
+    for (size_t i = 0; i < *got; i++)
+        ((char *)buffer)[i] = (char)('0' + (offset + i) % 10);
+    return ERR_NONE;
+}
+
+// A million digits from elsewhere, of which as many come as the context says.
+static enum err_code give_digits(
+    void *context, struct http_request *request, struct http_response *response, struct err *err)
+{
+    (void)request;
+    (void)err;
+    const struct http_reader reader = {
+        .read = read_digits, .release = count_release, .arg = mem_dup(context, sizeof(uint64_t))};
+    http_response_reader(response, "video/mp4", &reader, 1000000, "tag-2", 784111777000000);
+    return ERR_NONE;
+}
+
+static enum err_code give_redirect(
+    void *context, struct http_request *request, struct http_response *response, struct err *err)
+{
+    (void)context;
+    (void)request;
+    (void)err;
+    http_response_redirect(response, "https://elsewhere.example/a?b=c", 300);
+    return ERR_NONE;
+}
+
 static enum err_code give_picture(
     void *context, struct http_request *request, struct http_response *response, struct err *err)
 {
@@ -127,12 +167,6 @@ static bool say_nothing(void *arg, int64_t wait_ms, struct cancel *cancel, struc
     (void)out;
     cancel_wait(cancel, wait_ms);
     return true;
-}
-
-static void count_release(void *arg)
-{
-    free(arg);
-    atomic_fetch_add(&released, 1);
 }
 
 static enum err_code give_events(
@@ -233,6 +267,8 @@ static void add_routes(struct fixture *fixture)
 {
     static enum err_code not_found = ERR_NOT_FOUND;
     static int silent;
+    static uint64_t all_digits = 1000000;
+    static uint64_t half_of_them = 500000;
     struct http_server *server = fixture->server;
     add(server, HTTP_GET, "/", echo_params, NULL, HTTP_ROUTE_OPEN, 0);
     add(server, HTTP_GET, "/api/videos/{v}", echo_params, NULL, 0, 0);
@@ -245,6 +281,9 @@ static void add_routes(struct fixture *fixture)
     add(server, HTTP_DELETE, "/api/missing", fail_with, &not_found, 0, 0);
     add(server, HTTP_PUT, "/api/uploads/{name}", take_upload, NULL, HTTP_ROUTE_BODY_FILE, 3 << 20);
     add(server, HTTP_GET, "/media", give_media, NULL, 0, 0);
+    add(server, HTTP_GET, "/digits", give_digits, &all_digits, 0, 0);
+    add(server, HTTP_GET, "/half", give_digits, &half_of_them, 0, 0);
+    add(server, HTTP_GET, "/elsewhere", give_redirect, NULL, 0, 0);
     add(server, HTTP_GET, "/picture", give_picture, NULL, 0, 0);
     add(server, HTTP_GET, "/events", give_events, NULL, 0, 0);
     add(server, HTTP_GET, "/silence", give_events, &silent, 0, 0);

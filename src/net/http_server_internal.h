@@ -101,7 +101,7 @@ struct http_request {
     struct http_response *response; // set early when the request is refused
 };
 
-enum http_body_kind { HTTP_BODY_NONE, HTTP_BODY_MEMORY, HTTP_BODY_FILE, HTTP_BODY_STREAM };
+enum http_body_kind { HTTP_BODY_NONE, HTTP_BODY_MEMORY, HTTP_BODY_FILE, HTTP_BODY_READER, HTTP_BODY_STREAM };
 
 struct http_response {
     struct http_request *request;
@@ -119,6 +119,7 @@ struct http_response {
     int fd;
     uint64_t offset;
     uint64_t size_bytes;
+    struct http_reader reader;
     struct http_stream stream;
     bool is_events;
     int64_t retry_ms;
@@ -173,6 +174,9 @@ void http_date_format(int64_t wall_us, char out[HTTP_DATE_SIZE]);
 // The body of a file response after all conditions; may change status, kind and headers.
 void http_range_apply(struct http_response *response);
 bool http_response_is_fresh(const struct http_response *response);
+
+// --- http_reader.c ---
+struct MHD_Response *http_reader_response(struct http_response *response);
 
 // --- http_stream.c ---
 struct MHD_Response *http_stream_response(struct http_response *response);

@@ -203,6 +203,64 @@ static void ranges_of_files_are_answered(void **state)
     stop(fixture);
 }
 
+// The client tells a body that was cut off from one that ended.
+static enum err_code fetch(const struct fixture *fixture, const char *path, struct http_answer *got, struct err *err)
+{
+    struct http_client *client = NULL;
+    char url[64];
+    snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", (unsigned)fixture->port, path);
+    assert_ok(http_client_new(&(struct http_client_options){.allow_private = true, .proxy = ""}, &client, err), err);
+    const struct http_call call = {.url = url};
+    enum err_code code = http_client_send(client, &call, NULL, got, err);
+    http_client_free(client);
+    return code;
+}
+
+static void bytes_from_elsewhere_are_answered_as_files_are(void **state)
+{
+    (void)state;
+    struct fixture *fixture = start(NULL);
+    struct http_answer got;
+    struct err err = ERR_INIT;
+    int before = streams_released();
+    assert_ok(fetch(fixture, "/digits", &got, &err), &err);
+    assert_int_equal(got.body_size, 1000000);
+    for (size_t i = 0; i < got.body_size; i++)
+        assert_int_equal(got.body[i], '0' + i % 10);
+    http_answer_release(&got);
+
+    get(fixture, "/digits", "Range: bytes=300007-300009\r\n", answer);
+    assert_status(answer, 206);
+    assert_says(answer, "Content-Type: video/mp4\r\n");
+    assert_says(answer, "Content-Range: bytes 300007-300009/1000000\r\n");
+    assert_says(answer, "\r\n\r\n789");
+    get(fixture, "/digits", "Range: bytes=-3\r\n", answer);
+    assert_says(answer, "\r\n\r\n789");
+    get(fixture, "/digits", "Range: bytes=1000000-\r\n", answer);
+    assert_status(answer, 416);
+    get(fixture, "/digits", "If-None-Match: \"tag-2\"\r\n", answer);
+    assert_status(answer, 304);
+    ask(fixture, "HEAD /digits HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", answer);
+    assert_says(answer, "Content-Length: 1000000\r\n");
+
+    // Half of it comes, then nothing: no client may take that for the whole.
+    assert_code(fetch(fixture, "/half", &got, &err), ERR_UNAVAILABLE);
+    http_answer_release(&got);
+    stop(fixture);
+    assert_int_equal(streams_released() - before, 7);
+}
+
+static void a_redirect_says_where_and_for_how_long(void **state)
+{
+    (void)state;
+    struct fixture *fixture = start(NULL);
+    get(fixture, "/elsewhere", "", answer);
+    assert_status(answer, 307);
+    assert_says(answer, "Location: https://elsewhere.example/a?b=c\r\n");
+    assert_says(answer, "Cache-Control: private, max-age=300\r\n");
+    stop(fixture);
+}
+
 static void requests_follow_each_other_on_one_connection(void **state)
 {
     (void)state;
@@ -371,6 +429,8 @@ int main(void)
         cmocka_unit_test(uploads_go_to_a_file_and_are_hashed),
         cmocka_unit_test(an_upload_that_breaks_off_leaves_nothing),
         cmocka_unit_test(ranges_of_files_are_answered),
+        cmocka_unit_test(bytes_from_elsewhere_are_answered_as_files_are),
+        cmocka_unit_test(a_redirect_says_where_and_for_how_long),
         cmocka_unit_test(requests_follow_each_other_on_one_connection),
         cmocka_unit_test(events_are_sent_as_browsers_read_them),
         cmocka_unit_test(a_quiet_stream_stays_alive_and_ends_with_the_server),

@@ -71,7 +71,9 @@ bool blob_s3_is_passing(const struct s3_answer *answer)
 bool blob_s3_refuses_keys(const struct s3_answer *answer)
 {
     static const char *const codes[] = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken",
-        "TokenRefreshRequired", "InvalidClientTokenId", NULL};
+        "TokenRefreshRequired", "InvalidClientTokenId",
+        // Versity's gateway, with status 404.
+        "XAdminUserNotFound", NULL};
     return is_one_of(answer->code, codes) || (answer->http.status == 401 && answer->code[0] == '\0');
 }
 

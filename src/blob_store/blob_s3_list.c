@@ -15,7 +15,7 @@
 #define ROUNDS_MAX 5
 
 struct item {
-    char *key; // without the store's prefix
+    char *key; // at first as it is listed, then decoded and without the store's prefix
     struct blob_info info;
 };
 
@@ -26,6 +26,7 @@ struct page {
     struct item next; // being read
     char *token;      // where the next page begins; NULL: this was the last
     bool is_truncated;
+    bool is_encoded; // keys are as in URLs: not every server does what it is asked to
 };
 
 static void page_clear(struct page *page)
@@ -38,16 +39,33 @@ static void page_clear(struct page *page)
     *page = (struct page){.self = page->self};
 }
 
-static enum err_code end_item(struct page *page, struct err *err)
+static void end_item(struct page *page)
 {
-    size_t prefix = strlen(page->self->prefix);
-    if (page->next.key == NULL || strncmp(page->next.key, page->self->prefix, prefix) != 0)
-        return err_set(
-            err, ERR_UNAVAILABLE, "the S3 server %s lists keys that it was not asked for", page->self->endpoint);
-    page->items = mem_realloc_array(page->items, page->count + 1, sizeof(*page->items));
-    page->items[page->count++] = (struct item){.key = mem_strdup(page->next.key + prefix), .info = page->next.info};
-    free(page->next.key);
+    if (page->next.key != NULL) {
+        page->items = mem_realloc_array(page->items, page->count + 1, sizeof(*page->items));
+        page->items[page->count++] = page->next;
+    }
     page->next = (struct item){0};
+}
+
+static enum err_code end_page(struct page *page, struct err *err)
+{
+    const char *prefix = page->self->prefix;
+    size_t length = strlen(prefix);
+    for (size_t i = 0; i < page->count; i++) {
+        char *key = page->items[i].key;
+        char *decoded = mem_strdup(key);
+        // A key that is no text is none of ours; its escaped form is not either.
+        if (!page->is_encoded || !http_url_decode(decoded, true))
+            memcpy(decoded, key, strlen(key) + 1);
+        bool is_ours = strncmp(decoded, prefix, length) == 0;
+        free(key);
+        page->items[i].key = is_ours ? mem_strdup(decoded + length) : mem_strdup("");
+        free(decoded);
+        if (!is_ours)
+            return err_set(
+                err, ERR_UNAVAILABLE, "the S3 server %s lists keys that it was not asked for", page->self->endpoint);
+    }
     return ERR_NONE;
 }
 
@@ -59,21 +77,17 @@ static enum err_code take_field(void *context, const char *path, const char *tex
         return ERR_NONE;
     path += strlen(root);
     if (strcmp(path, "Contents/Key") == 0) {
-        char *key = mem_strdup(text);
-        // A key that is no text is none of ours; its escaped form is not either.
-        if (!http_url_decode(key, true)) {
-            free(key);
-            key = mem_strdup(text);
-        }
         free(page->next.key);
-        page->next.key = key;
+        page->next.key = mem_strdup(text);
     } else if (strcmp(path, "Contents/Size") == 0) {
         page->next.info.size_bytes = strtoll(text, NULL, 10);
     } else if (strcmp(path, "Contents/LastModified") == 0) {
         if (!clock_parse(text, &page->next.info.modified_us))
             return err_set(err, ERR_UNAVAILABLE, "the S3 server %s lists no times", page->self->endpoint);
     } else if (strcmp(path, "Contents") == 0) {
-        return end_item(page, err);
+        end_item(page);
+    } else if (strcmp(path, "EncodingType") == 0) {
+        page->is_encoded = strcmp(text, "url") == 0;
     } else if (strcmp(path, "IsTruncated") == 0) {
         page->is_truncated = strcmp(text, "true") == 0;
     } else if (strcmp(path, "NextContinuationToken") == 0) {
@@ -97,6 +111,8 @@ static enum err_code get_page(
     enum err_code code = blob_s3_send(self, &call, &answer, err);
     if (code == ERR_NONE)
         code = xml_walk(answer.http.body, answer.http.body_size, take_field, page, err);
+    if (code == ERR_NONE)
+        code = end_page(page, err);
     if (code == ERR_NONE && page->is_truncated && page->token == NULL)
         code = err_set(err, ERR_UNAVAILABLE, "the S3 server %s does not say how its list goes on", self->endpoint);
     if (code == ERR_CORRUPT || code == ERR_LIMIT)

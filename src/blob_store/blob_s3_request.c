@@ -16,6 +16,7 @@
 #define LOOK_MS 50
 // A missing object may be a missing bucket, unless that was seen so short a time ago.
 #define BUCKET_SEEN_US (INT64_C(30) * 1000000)
+#define DENIED_ATTEMPTS 3
 #define HASH_BLOCK_BYTES ((size_t)1 << 16)
 
 void blob_s3_answer_release(struct s3_answer *answer)
@@ -115,7 +116,9 @@ static bool may_pass(const struct s3_answer *answer, enum err_code code, char wh
         snprintf(why, S3_CODE_SIZE, "%s", answer->code);
     else
         snprintf(why, S3_CODE_SIZE, "%d", answer->http.status);
-    return blob_s3_is_passing(answer);
+    // MinIO says so of a write whose folder goes away meanwhile; Amazon's, of rights that were given a moment ago.
+    bool is_doubtful = strcmp(answer->code, "AccessDenied") == 0 && answer->attempts < DENIED_ATTEMPTS;
+    return is_doubtful || blob_s3_is_passing(answer);
 }
 
 static enum err_code conclude(
@@ -123,10 +126,15 @@ static enum err_code conclude(
 {
     if (code == ERR_NONE)
         return blob_s3_explain(self, call, answer, err);
-    if (answer->http.is_final && code == ERR_UNAVAILABLE)
-        return err_context(err,
+    if (answer->http.is_final && code == ERR_UNAVAILABLE) {
+        // Time does not mend it.
+        if (err != NULL)
+            err->code = ERR_INVALID;
+        err_context(err,
             "the S3 server %s is not trusted; --s3-ca-file FILE may name the authority that vouches for it",
             self->endpoint);
+        return ERR_INVALID;
+    }
     if (code == ERR_UNAVAILABLE || code == ERR_TIMEOUT)
         return err_context(err, "the S3 server %s (--s3-endpoint) does not answer", self->endpoint);
     return code;

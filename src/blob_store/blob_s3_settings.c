@@ -5,12 +5,24 @@
 
 static const char *const addressing_names[] = {"auto", "path", "virtual", NULL};
 
+static const char *const media_names[] = {"proxied", "presigned", NULL};
+
 static const struct option_spec options_list[] = {
     {.name = "blob-store",
         .type = OPTION_STRING,
-        .fallback = "directory",
-        .value_name = "WHERE",
-        .help = "Where videos and pictures are kept: \"directory\" is the data folder, s3://BUCKET/PREFIX a bucket."},
+        .value_name = "ADDRESS",
+        .help = "Where videos and pictures are kept: s3://BUCKET/PREFIX; by default in the data folder."},
+    {.name = "media",
+        .type = OPTION_ENUM,
+        .choices = media_names,
+        .fallback = "proxied",
+        .help = "How browsers get what is in a bucket: through this server, or presigned, from the S3 server itself."},
+    {.name = "media-link-valid",
+        .type = OPTION_DURATION,
+        .fallback = "6h",
+        .least = "1m",
+        .most = "7d",
+        .help = "How long a presigned address may be used."},
     {.name = "s3-endpoint",
         .type = OPTION_STRING,
         .value_name = "URL",
@@ -54,26 +66,14 @@ static const struct option_spec options_list[] = {
         .most = "20",
         .help = "How often a request is sent at most when the S3 server does not answer or is too busy."},
 };
-const struct option_table blob_store_options = {
-    .title = "Videos and pictures", .options = options_list, .count = sizeof(options_list) / sizeof(options_list[0])};
-
-enum err_code blob_store_s3_location(const struct options *options, const char **location, struct err *err)
-{
-    const char *where = options_string(options, "blob-store");
-    *location = NULL;
-    if (strcmp(where, "directory") == 0)
-        return ERR_NONE;
-    if (strncmp(where, "s3://", 5) != 0)
-        return err_set(err, ERR_INVALID,
-            "--blob-store: \"%.100s\" is neither \"directory\" nor a bucket, which is written s3://BUCKET/PREFIX",
-            where);
-    *location = where;
-    return ERR_NONE;
-}
+const struct option_table blob_store_options = {.title = "Where videos and pictures are kept (docs/distributed.md)",
+    .options = options_list,
+    .count = sizeof(options_list) / sizeof(options_list[0])};
 
 void blob_store_s3_settings_read(const struct options *options, struct blob_store_s3_options *out)
 {
     out->location = options_string(options, "blob-store");
+    out->link_valid_s = options_duration_us(options, "media-link-valid") / 1000000;
     out->endpoint = options_string(options, "s3-endpoint");
     if (out->endpoint == NULL)
         out->endpoint = aws_env("AWS_ENDPOINT_URL_S3");

@@ -51,10 +51,7 @@ struct blob_store_s3_options {
 
 // --blob-store, --s3-endpoint and so on.
 extern const struct option_table blob_store_options;
-// Whether --blob-store names a bucket; NULL for the folder. ERR_INVALID for something else.
-enum err_code blob_store_s3_location(
-    const struct options *options, const char **location, struct err *err) ERR_MUST_CHECK;
-// Takes what the settings say; the rest is left as it is.
+// Takes what the settings say (location NULL: the data folder); the rest is left as it is. The texts are borrowed.
 void blob_store_s3_settings_read(const struct options *options, struct blob_store_s3_options *out);
 
 // Checks the settings, and asks nobody yet: blob_store_ping() does. ERR_INVALID names the setting that is wrong.

@@ -305,7 +305,7 @@ static void list_objects(struct request *request, struct reply *reply)
     if (server->page_size > 0 && server->page_size < most)
         most = server->page_size;
     qsort(server->objects, server->object_count, sizeof(*server->objects), compare_objects);
-    strbuf_adds(&reply->body, "<?xml version=\"1.0\"?><ListBucketResult>");
+    strbuf_adds(&reply->body, "<?xml version=\"1.0\"?><ListBucketResult><EncodingType>url</EncodingType>");
     int count = 0;
     const char *last = NULL;
     bool more = false;

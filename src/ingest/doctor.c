@@ -15,18 +15,25 @@
 #include "queue/queue.h"
 #include "vector_index/vector_index.h"
 
+#define UPLOAD_AGE_US (INT64_C(24) * 3600 * 1000000)
+
 static const char *const kind_names[FINDING_KIND_COUNT] = {"crop_without_object", "object_without_crop",
     "object_without_vector", "vector_without_object", "frame_without_blob", "blob_without_frame", "blob_without_video",
-    "source_missing", "stuck_video", "deletion_unfinished", "temporary_file", "tracks_behind"};
+    "source_missing", "stuck_video", "deletion_unfinished", "temporary_file", "tracks_behind", "unfinished_upload"};
 
 const char *finding_kind_name(enum finding_kind kind)
 {
     return (size_t)kind < FINDING_KIND_COUNT ? kind_names[kind] : "";
 }
 
+static bool is_older(const struct doctor *doctor, int64_t since_us, int64_t age_us)
+{
+    return clock_wall_us(doctor->ingest->clock) - since_us >= age_us;
+}
+
 bool doctor_judges(const struct doctor *doctor, int64_t modified_us)
 {
-    return clock_wall_us(doctor->ingest->clock) - modified_us >= doctor->least_age_us;
+    return is_older(doctor, modified_us, doctor->least_age_us);
 }
 
 void doctor_report_finding(
@@ -148,6 +155,49 @@ static enum err_code check_temporary(struct doctor *doctor, struct err *err)
     return code;
 }
 
+// ---- uploads
+
+struct upload {
+    char *key, *id;
+};
+
+struct uploads {
+    struct doctor *doctor;
+    int64_t least_age_us;
+    struct upload *items;
+    size_t count;
+};
+
+static bool meet_upload(void *context, const char *key, const char *id, int64_t begun_us)
+{
+    struct uploads *uploads = context;
+    if (is_older(uploads->doctor, begun_us, uploads->least_age_us)) {
+        uploads->items = mem_realloc_array(uploads->items, uploads->count + 1, sizeof(*uploads->items));
+        uploads->items[uploads->count++] = (struct upload){.key = mem_strdup(key), .id = mem_strdup(id)};
+    }
+    return !cancel_requested(uploads->doctor->cancel);
+}
+
+// Somebody may be at a large one for longer than other things are left alone: a day, beside others.
+static enum err_code check_uploads(struct doctor *doctor, struct err *err)
+{
+    bool beside_others = doctor->least_age_us >= 0;
+    struct uploads uploads = {.doctor = doctor, .least_age_us = beside_others ? UPLOAD_AGE_US : INT64_MIN};
+    enum err_code code = blob_store_list_unfinished(doctor->ingest->blobs, meet_upload, &uploads, err);
+    for (size_t i = 0; i < uploads.count; i++) {
+        const struct upload *upload = &uploads.items[i];
+        if (code == ERR_NONE && doctor->options->repair)
+            code = blob_store_remove_unfinished(doctor->ingest->blobs, upload->key, upload->id, err);
+        if (code == ERR_NONE)
+            doctor_report_finding(doctor, FINDING_UNFINISHED_UPLOAD, upload->key, doctor->options->repair,
+                "an upload of %s was begun and never ended; its parts take up room in the bucket", upload->key);
+        free(upload->key);
+        free(upload->id);
+    }
+    free(uploads.items);
+    return code;
+}
+
 // ---- all
 
 static enum err_code check_one(
@@ -223,5 +273,7 @@ enum err_code doctor_run(const struct ingest *ingest, const struct doctor_option
         code = check_projects(&doctor, err);
     if (code == ERR_NONE && options->project == NULL)
         code = check_temporary(&doctor, err);
+    if (code == ERR_NONE && options->project == NULL)
+        code = check_uploads(&doctor, err);
     return code;
 }

@@ -23,6 +23,7 @@ enum finding_kind {
     FINDING_DELETION_UNFINISHED,   // finished
     FINDING_TEMPORARY_FILE,        // removed
     FINDING_TRACKS_BEHIND,         // cannot be corrected, or do not follow their corrections: tracked again
+    FINDING_UNFINISHED_UPLOAD,     // of the blob store (blob_store_list_unfinished): removed
     FINDING_KIND_COUNT,
 };
 const char *finding_kind_name(enum finding_kind kind);

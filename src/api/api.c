@@ -1,10 +1,7 @@
 #include "api/api.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "api/api_internal.h"
 #include "base/mem.h"
@@ -192,31 +189,6 @@ enum err_code api_query_video(const struct http_request *request, const char **v
 {
     *video = http_request_query(request, "video");
     return *video == NULL || video_id_is_valid(*video) ? ERR_NONE : api_bad_video(*video, "video", err);
-}
-
-enum err_code api_respond_blob(struct api *api, struct http_request *request, struct http_response *response,
-    const char *key, const char *type, const char *etag, struct err *err)
-{
-    struct blob_info info;
-    struct blob_file file = {0};
-    enum err_code code = blob_store_stat(api->config.ingest->blobs, key, &info, err);
-    if (code == ERR_NONE)
-        code = blob_store_get_file(
-            api->config.ingest->blobs, key, api->config.ingest->temp_dir, http_request_cancel(request), &file, err);
-    if (code != ERR_NONE)
-        return code;
-    // The descriptor keeps the content alive when the blob, or its temporary
-    // copy, is removed while it is sent.
-    int fd = open(file.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        code = err_set_errno(err, errno, "the stored file %s cannot be opened", key);
-    else {
-        // Kept by the browser, asked about each time: indexing again may change a picture.
-        http_response_header(response, "Cache-Control", "private, no-cache");
-        http_response_file(response, type, fd, 0, (uint64_t)info.size_bytes, etag, info.modified_us);
-    }
-    blob_file_release(&file);
-    return code;
 }
 
 size_t api_count_characters(const char *text)

@@ -22,6 +22,7 @@ struct api_config {
     const char *web_dir;           // files of the web application; NULL: none
     uint64_t upload_bytes_most;    // 0: API_UPLOAD_MAX_DEFAULT
     bool allow_local_files;        // remote clients may name files on the server
+    const char *media_origin;      // where browsers get media themselves ("https://host"); NULL: through this server
     bool token_required;           // the server wants a token: then nobody counts as sitting at this machine
 };
 

@@ -130,8 +130,8 @@ enum err_code api_read_editor(const json_t *body, struct label_editor *editor, s
 enum err_code api_query_listing(
     const struct http_request *request, enum label_listing *listing, struct err *err) ERR_MUST_CHECK;
 const char *api_listing_name(enum label_listing listing);
-// Answers with a blob's bytes, with ranges. `etag` identifies the content,
-// without quotes.
+// Answers with a blob's bytes, with ranges, or with an address of them (config.media_origin). `etag` identifies the
+// content, without quotes.
 enum err_code api_respond_blob(struct api *api, struct http_request *request, struct http_response *response,
     const char *key, const char *type, const char *etag, struct err *err) ERR_MUST_CHECK;
 // Whether there is a picture to show the video by, and the index of its frame (may be NULL).

@@ -158,8 +158,8 @@ static int open_web_file(int directory, const char *path, struct stat *st)
 // The page's scripts, styles and requests are its own; React sets style attributes. What is pasted into a search is
 // shown from a blob: or data: address.
 #define WEB_POLICY                                                                                                     \
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; "            \
-    "media-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "             \
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:%s%s; "        \
+    "media-src 'self' blob:%s%s; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "         \
     "frame-ancestors 'none'"
 
 // Whether Accept-Encoding names the coding, or everything, and does not refuse it by "q=0".
@@ -248,8 +248,13 @@ API_HANDLER(api_web_file)
     bool hashed = strncmp(name, "assets/", 7) == 0;
     const char *type = web_content_type(name);
     http_response_header(response, "Cache-Control", hashed ? "public, max-age=31536000, immutable" : "no-cache");
-    if (strncmp(type, "text/html", 9) == 0)
-        http_response_header(response, "Content-Security-Policy", WEB_POLICY);
+    if (strncmp(type, "text/html", 9) == 0) {
+        const char *origin = api->config.media_origin;
+        const char *space = origin != NULL ? " " : "";
+        origin = origin != NULL ? origin : "";
+        http_response_header(response, "Content-Security-Policy",
+            arena_sprintf(http_request_arena(request), WEB_POLICY, space, origin, space, origin));
+    }
     http_response_file(response, type, fd, 0, (uint64_t)st.st_size, NULL, (int64_t)st.st_mtim.tv_sec * 1000000);
     return ERR_NONE;
 }

@@ -43,7 +43,8 @@ enum err_code api_find_thumbnail(
     enum err_code code = look_from(api, video->id, end_us / 3, found, &at, err);
     if (code == ERR_NONE && !*found)
         code = look_from(api, video->id, 0, found, &at, err);
-    if (code == ERR_NONE && *found) {
+    // Elsewhere each question takes its time, and a list of videos has many; the picture itself says if it is gone.
+    if (code == ERR_NONE && *found && !blob_store_is_remote(api->config.ingest->blobs)) {
         char key[BLOB_KEY_SIZE];
         struct blob_info info;
         blob_key_frame(video->project, video->id, at, key);

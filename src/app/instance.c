@@ -42,6 +42,7 @@ struct instance {
     struct labels *labels;
     struct api *api;
     struct http_server *server;
+    char *media_origin;
     char *token;
     char *url;
     bool announced; // server.json is ours
@@ -197,6 +198,27 @@ static enum err_code open_server(struct instance *in, struct err *err)
     return ERR_NONE;
 }
 
+// Where browsers get pictures and videos, if not here: "https://host".
+static enum err_code find_media_origin(struct instance *in, struct err *err)
+{
+    const struct options *options = in->config.options;
+    struct blob_store *blobs = in->stores->ingest.blobs;
+    char *url = NULL;
+    if (in->config.private_server || strcmp(options_string(options, "media"), "presigned") != 0)
+        return ERR_NONE;
+    if (!blob_store_has_links(blobs))
+        return err_set(
+            err, ERR_INVALID, "--media presigned is for what is kept in a bucket: it needs --blob-store s3://BUCKET");
+    // Any blob's address begins with it.
+    enum err_code code = blob_store_link(blobs, "origin", "text/plain", &url, err);
+    if (code == ERR_NONE) {
+        const char *host = strstr(url, "://") + 3;
+        in->media_origin = mem_strndup(url, (size_t)(host - url) + strcspn(host, "/"));
+    }
+    free(url);
+    return code;
+}
+
 static enum err_code start_query(struct instance *in, struct err *err)
 {
     const struct options *options = in->config.options;
@@ -209,10 +231,14 @@ static enum err_code start_query(struct instance *in, struct err *err)
     in->labels = labels_new(&(struct labels_config){
         .meta = ingest->meta, .vectors = ingest->vectors, .clock = ingest->clock, .log = in->config.log});
     bool private = in->config.private_server;
+    code = find_media_origin(in, err);
+    if (code != ERR_NONE)
+        return code;
     in->api = api_new(&(struct api_config){.ingest = ingest,
         .search = in->search,
         .labels = in->labels,
         .activity = in->activity_log,
+        .media_origin = in->media_origin,
         .web_dir = private ? NULL : settings_web_dir(options),
         .upload_bytes_most = private ? 0 : (uint64_t)options_size_bytes(options, "max-upload"),
         .allow_local_files = !private && options_bool(options, "allow-local-files"),
@@ -298,6 +324,8 @@ enum err_code instance_start(const struct instance_config *config, struct instan
     }
     if (config->servers != NULL)
         store_settings.servers = config->servers;
+    store_settings.is_brief = config->options == NULL;
+    store_settings.cancel = in->cancel;
     // The lock comes before the stores are opened, so that two that start at once do not both migrate.
     if (config->must_exist)
         code = wiring_check(dir, err);
@@ -359,6 +387,7 @@ void instance_stop(struct instance *in)
     file_lock_release(in->lock);
     metrics_free(in->metrics);
     cancel_free(in->cancel);
+    free(in->media_origin);
     free(in->token);
     free(in->url);
     free(in);

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "blob_store/blob_store_s3.h"
 #include "ingest/downloader.h"
 #include "ingest/fetch.h"
 #include "ingest/indexer.h"
@@ -27,8 +28,8 @@ enum part {
 
 // The settings of an instance; for the tables of a command.
 #define INSTANCE_TABLES                                                                                                \
-    &data_options, &store_options, &scale_options, &model_options, &fetch_options, &splitter_options,                  \
-        &downloader_options, &indexer_options, &tracking_options, &keep_options, &log_options
+    &data_options, &store_options, &blob_store_options, &scale_options, &model_options, &fetch_options,                \
+        &splitter_options, &downloader_options, &indexer_options, &tracking_options, &keep_options, &log_options
 
 struct instance;
 

@@ -14,7 +14,7 @@
 #include "os/cancel.h"
 
 // The settings of a command that only looks; for its tables.
-#define CLIENT_TABLES &client_options, &data_options, &store_options, &log_options
+#define CLIENT_TABLES &client_options, &data_options, &store_options, &blob_store_options, &log_options
 
 #define SESSION_SERVER_DEFAULT "http://127.0.0.1:8080"
 
@@ -30,7 +30,7 @@ struct session {
 };
 
 // `parts`: what an instance in this process needs; 0 for commands that only look at what is stored. `options` include
-// CLIENT_TABLES, and INSTANCE_TABLES instead of the three last of them if `parts` is not 0.
+// CLIENT_TABLES, and INSTANCE_TABLES instead of the four last of them if `parts` is not 0.
 enum err_code session_open(
     const struct options *options, unsigned parts, struct session *session, struct err *err) ERR_MUST_CHECK;
 void session_close(struct session *session);

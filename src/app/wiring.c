@@ -1,4 +1,4 @@
-#include "app/wiring.h"
+#include "app/wiring_internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "blob_store/blob_store.h"
-#include "blob_store/blob_store_dir.h"
 #include "meta_store/meta_store.h"
 #include "meta_store/meta_store_redis.h"
 #include "meta_store/meta_store_sqlite.h"
@@ -25,7 +24,7 @@
 #define STORE_SETTING "meta-store"
 #define HOME_SETTING "data-folder"
 
-static enum err_code join(char out[FILE_PATH_MAX], const char *dir, const char *name, struct err *err)
+enum err_code wiring_join(char out[FILE_PATH_MAX], const char *dir, const char *name, struct err *err)
 {
     if (snprintf(out, FILE_PATH_MAX, "%s/%s", dir, name) >= FILE_PATH_MAX)
         return err_set(err, ERR_INVALID, "the data folder's path is too long");
@@ -96,7 +95,7 @@ static enum err_code open_queue(const struct store_settings *settings, struct st
         return open_kafka(settings->servers, address, options_bool(settings->servers, "kafka-make-topics"),
             &queue_options, s->ingest.log, &s->ingest.queue, err);
     if (code == ERR_NONE)
-        code = join(path, s->dir, "queue.sqlite", err);
+        code = wiring_join(path, s->dir, "queue.sqlite", err);
     if (code == ERR_NONE)
         code = queue_sqlite_open(path, &queue_options, s->ingest.clock, &s->ingest.queue, err);
     return code;
@@ -162,7 +161,7 @@ static enum err_code open_vectors(const struct store_settings *settings, struct 
     const char *url = settings->servers != NULL ? options_string(settings->servers, "vector-index") : NULL;
     if (url != NULL)
         return open_pinecone(settings->servers, url, s->ingest.log, &s->ingest.vectors, err);
-    enum err_code code = join(path, s->dir, "vectors", err);
+    enum err_code code = wiring_join(path, s->dir, "vectors", err);
     if (code == ERR_NONE)
         code = vector_index_usearch_open(path, NULL, s->ingest.log, &s->ingest.vectors, err);
     return code;
@@ -201,7 +200,7 @@ enum err_code wiring_open_meta(const struct options *options, const char *dir, c
     const char *address = wiring_meta_address(options);
     if (address != NULL)
         return open_redis(options, address, clock, log, metrics, store, err);
-    enum err_code code = join(path, dir, "meta.sqlite", err);
+    enum err_code code = wiring_join(path, dir, "meta.sqlite", err);
     return code == ERR_NONE ? meta_store_sqlite_open(path, clock, store, err) : code;
 }
 
@@ -253,23 +252,27 @@ static enum err_code check_folder_is_same(const struct stores *s, struct err *er
 
 // ---- all of them
 
+// Whether anything of the installation is in the folder: each machine has one of its own where nothing is.
+static bool has_something(const struct store_settings *settings, const struct stores *s)
+{
+    return options_string(settings->servers, "queue") == NULL ||
+        options_string(settings->servers, "vector-index") == NULL || !blob_store_is_remote(s->ingest.blobs);
+}
+
 static enum err_code open_all(
     const struct store_settings *settings, struct stores *s, struct metrics *metrics, struct err *err)
 {
-    char path[FILE_PATH_MAX];
     enum err_code code =
         wiring_open_meta(settings->servers, s->dir, s->ingest.clock, s->ingest.log, metrics, &s->ingest.meta, err);
     const char *address = wiring_meta_address(settings->servers);
     if (code == ERR_NONE)
         code = check_meta_is_same(s, address != NULL ? "that of --meta-store" : "its own", err);
-    if (code == ERR_NONE && address != NULL)
+    if (code == ERR_NONE)
+        code = wiring_open_blobs(settings, s, err);
+    if (code == ERR_NONE && address != NULL && has_something(settings, s))
         code = check_folder_is_same(s, err);
     if (code == ERR_NONE)
         code = open_queue(settings, s, err);
-    if (code == ERR_NONE)
-        code = join(path, s->dir, "blobs", err);
-    if (code == ERR_NONE)
-        code = blob_store_dir_open(path, &s->ingest.blobs, err);
     if (code == ERR_NONE)
         code = open_vectors(settings, s, err);
     return code;
@@ -301,11 +304,11 @@ static enum err_code open_folder(const char *dir, bool must_exist, struct stores
     if (code == ERR_NONE)
         code = identity_open(s->dir, &s->identity, err);
     if (code == ERR_NONE)
-        code = join(s->temp_dir, s->dir, "tmp", err);
+        code = wiring_join(s->temp_dir, s->dir, "tmp", err);
     if (code == ERR_NONE)
         code = dir_make(s->temp_dir, err);
     if (code == ERR_NONE)
-        code = join(s->cache_dir, s->dir, "cache", err);
+        code = wiring_join(s->cache_dir, s->dir, "cache", err);
     if (code == ERR_NONE)
         code = dir_make(s->cache_dir, err);
     return code;
@@ -327,7 +330,7 @@ enum err_code stores_open(const char *dir, const struct store_settings *settings
     if (code == ERR_NONE)
         code = open_all(settings, s, metrics, err);
     // A server that refuses us says so itself.
-    if (code == ERR_DENIED && is_of_folder)
+    if (code == ERR_DENIED && is_of_folder && access(dir, W_OK) != 0)
         err_context(err, "this user may not write to the data folder %s; name another with --data", dir);
     if (code != ERR_NONE) {
         stores_close(s);
@@ -359,7 +362,7 @@ enum err_code wiring_check(const char *dir, struct err *err)
 enum err_code wiring_lock(const char *dir, struct file_lock **lock, struct err *err)
 {
     char path[FILE_PATH_MAX];
-    enum err_code code = join(path, dir, "up.lock", err);
+    enum err_code code = wiring_join(path, dir, "up.lock", err);
     if (code == ERR_NONE)
         code = file_lock_acquire(path, "framehound", lock, err);
     if (code == ERR_CONFLICT)

@@ -1,8 +1,8 @@
 // A data folder: opened, checked, and wired to the backends behind the four interfaces, which are in the folder or, as
-// store_options say, servers. The only file that names concrete backends is wiring.c.
+// store_options say, servers. Only wiring*.c name concrete backends.
 //
 // DIR/framehound.json    what the folder is, with its schema version
-// DIR/meta.sqlite        meta store          DIR/blobs/     blob store
+// DIR/meta.sqlite        meta store          DIR/blobs/     blob store; DIR/blobs.json: in which bucket, if in one
 // DIR/queue.sqlite       queue               DIR/vectors/   vector index
 // DIR/cache/             compiled networks   DIR/tmp/       files being made
 // DIR/up.lock            held by `framehound up`; DIR/server.json says where it listens
@@ -32,10 +32,14 @@ struct stores {
 struct store_settings {
     int max_attempts;
     struct retention retention;
-    const struct options *servers; // include store_options and outlive the stores; NULL: everything is in the folder
+    // Include store_options and blob_store_options, and outlive the stores. NULL: everything is in the folder, but for
+    // blobs that it remembers to be elsewhere.
+    const struct options *servers;
+    bool is_brief;         // for a command that only looks: it does not wait for a bucket that it may not need
+    struct cancel *cancel; // ends waiting for servers; outlives the stores; may be NULL
 };
 void store_settings_default(struct store_settings *settings);
-// From options that include keep_options and store_options.
+// From options that include keep_options, store_options and blob_store_options.
 void store_settings_read(const struct options *options, struct store_settings *settings);
 
 // Makes the folder if it is not there (unless `must_exist`). ERR_CONFLICT for a folder of a newer program, and for a

@@ -18,7 +18,7 @@ PROGRAM = Path(os.environ.get("FRAMEHOUND_BIN", ROOT / "build" / "framehound"))
 SLOWNESS = int(os.environ.get("FRAMEHOUND_SLOWNESS", "1"))
 
 # A test must not find the tester's own settings or server.
-_CLEAN = {k: v for k, v in os.environ.items() if not k.startswith("FRAMEHOUND_")}
+_CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("FRAMEHOUND_", "AWS_"))}
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

@@ -1774,6 +1774,14 @@ export interface components {
         };
     };
     responses: {
+        /** @description Where media are kept in a bucket and the server is told so (`--media presigned`): the bytes are to be had, with ranges and without further credentials, from this address for some hours. */
+        Elsewhere: {
+            headers: {
+                Location?: string;
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
         /** @description What went wrong */
         Problem: {
             headers: {
@@ -2549,6 +2557,7 @@ export interface operations {
                     "image/jpeg": unknown;
                 };
             };
+            307: components["responses"]["Elsewhere"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2581,6 +2590,7 @@ export interface operations {
                     "video/*": unknown;
                 };
             };
+            307: components["responses"]["Elsewhere"];
             /** @description The range lies beyond the end */
             416: {
                 headers: {
@@ -2634,6 +2644,7 @@ export interface operations {
                     "image/jpeg": unknown;
                 };
             };
+            307: components["responses"]["Elsewhere"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2680,6 +2691,7 @@ export interface operations {
                     "image/jpeg": unknown;
                 };
             };
+            307: components["responses"]["Elsewhere"];
             default: components["responses"]["Problem"];
         };
     };

@@ -24,7 +24,7 @@ struct labels;
 struct meta_store;
 
 #define EXPORT_VIDEOS_MAX 100000
-#define EXPORT_ARCHIVE_FILES_MAX 500000 // about 75 MB of memory for the list at the archive's end
+#define EXPORT_ARCHIVE_FILES_MAX 500000 // about 200 MB of memory for the list at the archive's end
 #define EXPORT_PICTURE_SIZE_MAX ((size_t)64 * 1024 * 1024)
 
 // Everything is borrowed and must outlive the export.

@@ -21,7 +21,7 @@
 struct zip_writer;
 
 // Appends the archive to `out` (borrowed; the caller takes from it what has gathered). Members carry the time `at_us`.
-// It keeps about 150 bytes a member in memory, for the list at the archive's end.
+// It keeps about 400 bytes a member in memory, for the list at the archive's end.
 enum err_code zip_writer_new(
     struct strbuf *out, int64_t at_us, struct zip_writer **writer, struct err *err) ERR_MUST_CHECK;
 void zip_writer_free(struct zip_writer *writer); // NULL is harmless

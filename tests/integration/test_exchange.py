@@ -6,10 +6,13 @@ pycocotools reads the COCO export (scripts/setup test); datumaro and trackeval r
 """
 
 import configparser
+import contextlib
 import csv
+import http.client
 import importlib.util
 import io
 import json
+import threading
 import zipfile
 from pathlib import Path
 
@@ -214,6 +217,26 @@ def test_tracks_come_out_in_motchallenges_format(site, tmp_path):
         assert flag == 1 and names[int(kind) - 1] == shown[key]
     assert found.keys() == wanted.keys()
     assert all(found[key] == pytest.approx(box, abs=0.006) for key, box in wanted.items())
+
+
+def exported_tracks(server, where: Path) -> set[tuple[str, int]]:
+    """(track, frame) of every row."""
+    root = unpack(server, f"format=mot&video={server.video}", where) / server.video
+    numbers = {r["number"]: int(r["frame"]) for r in csv.DictReader((root / "frames.csv").open(newline=""))}
+    rows = [line.split(",") for line in (root / "gt" / "gt.txt").read_text().splitlines()]
+    return {(f"{server.video}-t{int(row[1]) - 1}", numbers[row[0]]) for row in rows}
+
+
+def test_tracks_come_out_as_people_corrected_them(site, tmp_path):
+    before = exported_tracks(site, tmp_path / "before")
+    track = max({t for t, _ in before}, key=lambda t: sum(other == t for other, _ in before))
+    when = sorted(f["pts_us"] for f in frames(site) for o in f["objects"] if o["track"] == track)
+    checked(site, "POST", f"/api/v1/tracks/{track}/split", body={"at_us": when[len(when) // 2]})
+    after = exported_tracks(site, tmp_path / "after")
+    assert after == set(tracks_of(site)) and after != before
+    assert len({t for t, _ in after}) == len({t for t, _ in before}) + 1
+    checked(site, "POST", f"/api/v1/videos/{site.video}/corrections/undo")
+    assert exported_tracks(site, tmp_path / "again") == before
 
 
 def test_the_programs_own_measure_takes_the_tracks(site, tmp_path):
@@ -556,6 +579,29 @@ def test_labels_of_many_thousand_objects_are_one_request(tmp_path):
         assert len(rows) == 30000
         checked(server, "POST", "/api/v1/projects/street/undo")
         assert said(server) == {}
+
+
+def test_a_server_killed_during_an_import_has_all_of_it_or_nothing(tmp_path):
+    home, data = tmp_path / "home", tmp_path / "data"
+    home.mkdir()
+    with serving(home, data) as server:
+        server.video = submit(server, "street", 1)["id"]
+    many = add_objects(data, server.video, 30000)
+    text = "object,label\n" + "".join(f"{thing},boat {n % 7}\n" for n, thing in enumerate(many))
+    # Whenever it is killed; the delays only spread the moments.
+    for delay in (0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8):
+        with serving(home, data) as server:
+            killer = threading.Timer(delay, server.kill)
+            killer.start()
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                server.request("POST", f"{IMPORT}?format=csv", raw=text.encode())
+            killer.join()
+        with serving(home, data) as server:
+            found = sum(positive for positive, *_ in said(server).values())
+            assert found in (0, 30000)
+            if found:
+                checked(server, "POST", "/api/v1/projects/street/undo")
+                assert said(server) == {}
 
 
 def test_the_command_line_imports(fresh, tmp_path):

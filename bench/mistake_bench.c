@@ -143,14 +143,16 @@ static int32_t most_alike(const struct trial *t, size_t i)
     return found;
 }
 
+// Another identity of the group; of another group where, after so many draws, there seems to be no other one.
 static int32_t other_of_group(size_t object)
 {
-    for (;;) {
+    for (size_t draws = 0; draws < 100 * object_count; draws++) {
         size_t other = draw(object_count);
         if (objects[other].identity != objects[object].identity &&
             strcmp(objects[other].group, objects[object].group) == 0)
             return objects[other].identity;
     }
+    return (objects[object].identity + 1) % identity_count;
 }
 
 enum planting { PLANT_NONE, PLANT_ONE, PLANT_ALIKE, PLANT_RUN };
@@ -158,7 +160,7 @@ enum planting { PLANT_NONE, PLANT_ONE, PLANT_ALIKE, PLANT_RUN };
 // The objects of an identity come in the order of their frames.
 static void plant(struct trial *t, enum planting planting, size_t wanted)
 {
-    while (t->wrong < wanted) {
+    while (t->count > 0 && t->wrong < wanted) {
         size_t i = draw(t->count);
         int32_t right = objects[t->of[i]].identity;
         if (t->is_wrong[i])
@@ -357,6 +359,10 @@ int main(int argc, char **argv)
         return 2;
     }
     read_objects(argv[optind]);
+    if (object_count == 0 || identity_count < 2) {
+        fprintf(stderr, "mistake_bench: %s has no two identities\n", argv[optind]);
+        return 2;
+    }
     read_vectors(argv[optind + 1]);
     printf(
         "%zu objects of %d identities; precision and recall at a score of 0.5, 0.7 and 0.9 (of what is right: listed "

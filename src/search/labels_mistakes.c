@@ -388,7 +388,7 @@ static void take_page(const struct project *p, int32_t label, float min_score, c
         if ((label >= 0 && item->label != label) || (after != NULL && compare_surest(item, after) <= 0) ||
             !still_stands(p, item))
             continue;
-        if (page->count == limit) {
+        if (page->count == limit && last != NULL) {
             write_cursor(last, page->next_cursor);
             break;
         }

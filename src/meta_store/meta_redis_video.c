@@ -468,8 +468,8 @@ enum err_code meta_redis_remove_video(struct meta_store *store, const char *id, 
     if (code == ERR_NONE) {
         const redisReply *answer = redis_answer(&call.pipeline, 0);
         if (redis_items(answer) == 2 && redis_item(answer, 0)->type == REDIS_REPLY_STRING &&
-            redis_item(answer, 1)->type == REDIS_REPLY_STRING) {
-            project = mem_strndup(redis_item(answer, 0)->str, PROJECT_NAME_SIZE - 1);
+            project_name_is_valid(redis_item(answer, 0)->str) && redis_item(answer, 1)->type == REDIS_REPLY_STRING) {
+            project = mem_strdup(redis_item(answer, 0)->str);
             number = mem_strdup(redis_item(answer, 1)->str);
         } else if (!redis_is(answer, "NONE")) {
             code = meta_redis_strange(call.self, "begin_removal", err);

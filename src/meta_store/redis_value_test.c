@@ -64,6 +64,14 @@ static void what_is_short_too_long_or_out_of_bounds_is_bad_and_stays_so(void **s
     value_take_text(&reader, text, sizeof(text));
     assert_true(reader.bad);
     assert_string_equal(text, "");
+    // A length without the bytes is none: whoever copies by it must not read past the end.
+    size_t size = 7;
+    value_reader_init(&reader,
+        "\x05"
+        "ab",
+        3);
+    assert_null(value_take_bytes(&reader, 100, &size));
+    assert_int_equal(size, 0);
     value_reader_init(&reader, "\x0a", 1);
     assert_int_equal(value_take_int_in(&reader, 0, 4), 0);
     assert_true(reader.bad);

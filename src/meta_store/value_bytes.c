@@ -122,8 +122,9 @@ const unsigned char *value_take_bytes(struct value_reader *reader, size_t most, 
     uint64_t length = value_take_uint(reader);
     if (length > most)
         reader->bad = true;
-    *size = reader->bad ? 0 : (size_t)length;
-    return value_take(reader, *size);
+    const unsigned char *bytes = reader->bad ? NULL : value_take(reader, (size_t)length);
+    *size = bytes != NULL ? (size_t)length : 0;
+    return bytes;
 }
 
 void value_take_text(struct value_reader *reader, char *out, size_t out_size)

@@ -34,7 +34,7 @@ int64_t value_take_int(struct value_reader *reader);
 int64_t value_take_int_in(struct value_reader *reader, int64_t least, int64_t most);
 float value_take_float(struct value_reader *reader);
 double value_take_double(struct value_reader *reader);
-// What value_put_bytes put, borrowed; bad if there are more than `most`.
+// What value_put_bytes put, borrowed; bad if there are more than `most` or not all are there, and then *size is 0.
 const unsigned char *value_take_bytes(struct value_reader *reader, size_t most, size_t *size);
 // The same as a text of at most out_size - 1 bytes.
 void value_take_text(struct value_reader *reader, char *out, size_t out_size);

@@ -57,6 +57,8 @@ extern const struct command command_embed;
 extern const struct command command_track_eval;
 extern const struct command command_vectors;
 extern const struct command command_queue_init;
+extern const struct command command_meta_export;
+extern const struct command command_meta_import;
 extern const struct command command_doctor;
 
 // All of them, NULL-terminated, in the order of the help.

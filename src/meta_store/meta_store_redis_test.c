@@ -269,7 +269,8 @@ static void credentials_are_checked_and_named_but_never_shown(void **state)
     create(store);
     meta_store_free(store);
 
-    redis_testing_tell(&server, "ACL SETUSER worker on >s3cret2 ~framehound:* +@read +@write +@scripting +@connection +info");
+    redis_testing_tell(
+        &server, "ACL SETUSER worker on >s3cret2 ~framehound:* +@read +@write +@scripting +@connection +info");
     options.user = "worker";
     assert_code(open_with(options, &store), ERR_DENIED);
     options.password = "s3cret2";

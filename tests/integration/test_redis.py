@@ -195,6 +195,37 @@ def test_installations_with_prefixes_share_a_server_and_folders_keep_to_their_st
     assert "belongs to another data folder" in refused.stderr
 
 
+def test_a_store_is_taken_from_the_folder_to_redis_and_back(home, data, store, redis, tmp_path, expected):
+    done = ingest(clips.bikes(), home, data, *INGEST)
+    object_id = next(o["id"] for frame in expected[1] for o in frame["objects"])
+    run("label", "test", "it", "--yes", object_id, "--data", data, home=home)
+    said_before = run("labels", "test", "--data", data, "--json", home=home).stdout
+    first, second, damaged = (tmp_path / name for name in ("first.meta", "second.meta", "damaged.meta"))
+    said = json.loads(run("meta", "export", first, "--data", data, "--json", home=home).stdout)
+    assert (said["videos"], said["frames"], said["objects"]) == (1, done["frames"], done["objects"])
+    # The folder does not take an empty store for its own.
+    refused = run("videos", "--data", data, *store, home=home, check=1)
+    assert "another meta store" in refused.stderr and "meta import" in refused.stderr
+
+    damaged.write_bytes(first.read_bytes()[:-20])
+    refused = run("meta", "import", damaged, *store, home=home, check=1)
+    assert "damaged" in refused.stderr and str(damaged) in refused.stderr
+    assert json.loads(run("meta", "import", first, *store, "--json", home=home).stdout)["objects"] == done["objects"]
+    refused = run("meta", "import", first, *store, home=home, check=1)
+    assert "has projects already" in refused.stderr
+    with serving(home, data, *store) as server:
+        assert [f["index"] for f in all_frames(server, done["video"])] == [f["index"] for f in expected[1]]
+        assert server.get(f"/api/v1/objects/{object_id}").json()["label"]["name"] == "it"
+    assert run("labels", "test", "--data", data, *store, "--json", home=home).stdout == said_before
+    run("meta", "export", second, *store, home=home)
+
+    other = tmp_path / "other"
+    run("meta", "import", second, "--data", other, home=home)
+    assert [(f["index"], [(o["id"], o["box"], o["track"]) for o in f["objects"]])
+            for f in frames(done["video"], home, other)] == \
+        [(f["index"], [(o["id"], o["box"], o["track"]) for o in f["objects"]]) for f in expected[1]]
+
+
 def test_wrong_credentials_are_named_and_never_shown(home, data, tmp_path):
     redis = Redis(tmp_path / "redis", password="s3cret-of-the-test")
     try:

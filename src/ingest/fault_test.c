@@ -1,5 +1,5 @@
-// Every call into the stores fails once, before or after it took effect, or the meta store is away for a while; whatever
-// failed, the video ends as it would have without.
+// Every call into the stores fails once, before or after it took effect, or the meta store is away for a while;
+// whatever failed, the video ends as it would have without.
 #include <stdatomic.h>
 #include <string.h>
 

@@ -1,0 +1,148 @@
+"""Everything over servers at once: the same answers as on one machine, and nothing lost while what can be killed is."""
+
+import contextlib
+import random
+import time
+
+import pytest
+
+from harness import clips
+from harness.program import HttpError, frames, ingest, serving, start
+from harness.redis_server import Redis
+from kafka_server import Kafka
+from s3_server import KEY, SECRET, Versity
+from vectors_server import serving_vectors
+
+INGEST = ("--chunk", "1", "--fps", "5")
+
+
+class Cluster:
+    """The four servers, and the settings that name them."""
+
+    def __init__(self, folder, stack: contextlib.ExitStack, home):
+        self.kafka = Kafka(folder / "kafka")
+        stack.callback(self.kafka.stop)
+        self.s3 = Versity(folder / "s3")
+        stack.callback(self.s3.stop)
+        self.redis = Redis(folder / "redis")
+        stack.callback(self.redis.end)
+        self.vectors = stack.enter_context(serving_vectors(home, folder / "vectors"))
+
+    def settings(self) -> tuple[str, ...]:
+        return ("--queue", f"kafka://{self.kafka.address}/all.", "--kafka-partitions", "8", "--kafka-replication", "1",
+                *self.s3.settings("all"), "--meta-store", self.redis.address, "--vector-index", self.vectors)
+
+
+@pytest.fixture
+def home(home):
+    (home / ".aws").mkdir()
+    (home / ".aws" / "credentials").write_text(f"[default]\naws_access_key_id = {KEY}\naws_secret_access_key = {SECRET}\n")
+    return home
+
+
+@pytest.fixture
+def cluster(tmp_path, home):
+    with contextlib.ExitStack() as stack:
+        yield Cluster(tmp_path / "cluster", stack, home)
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory):
+    """What one machine makes of the clip."""
+    folder = tmp_path_factory.mktemp("embedded")
+    (folder / "home").mkdir()
+    done = ingest(clips.bikes(), folder / "home", folder / "data", *INGEST)
+    with serving(folder / "home", folder / "data") as server:
+        return done, frames(done["video"], folder / "home", folder / "data"), tracks_of(server, done["video"]), similar(
+            server, done["video"])
+
+
+def post(server, **more) -> str:
+    return server.post("/api/v1/projects/test/videos", {
+        "source": str(clips.bikes()), "chunk_seconds": 1, "fps": 5, **more}).json()["id"]
+
+
+def frames_of(server, video: str) -> list[dict]:
+    """As the command line gives them."""
+    found = server.get(f"/api/v1/videos/{video}/frames?limit=1000").json()["frames"]
+    return [{key: frame[key] for key in ("index", "pts_us", "width", "height", "objects")} for frame in found]
+
+
+def tracks_of(server, video: str) -> list[dict]:
+    return server.get(f"/api/v1/videos/{video}/tracks?limit=1000").json()["tracks"]
+
+
+def similar(server, video: str) -> list[list[str]]:
+    objects = [o["id"] for frame in frames_of(server, video) for o in frame["objects"]][::9]
+    return [[hit["object"] for hit in server.get(f"/api/v1/objects/{o}/similar?limit=10").json()["hits"]] for o in objects]
+
+
+def indexed(server, video: str) -> int:
+    return server.get(f"/api/v1/videos/{video}").json()["progress"]["frames_indexed"]
+
+
+def test_the_same_answers_as_on_one_machine(home, data, cluster, embedded):
+    done, expected, tracks, near = embedded
+    with serving(home, data, *cluster.settings()) as server:
+        video = post(server)
+        state = server.wait_for_end(video)
+        assert (video, state["state"], state["errors"]) == (done["video"], "done", [])
+        assert frames_of(server, video) == expected
+        assert tracks_of(server, video) == tracks
+        found = similar(server, video)
+        for one, other in zip(found, near, strict=True):
+            # Equal to the rounding of stored vectors: of two that are equally near either may be the last.
+            assert len(set(one) & set(other)) >= len(other) - 1
+        assert sum(one[0] == other[0] for one, other in zip(found, near)) >= len(near) - 1
+        picture = frames_of(server, video)[3]["objects"][0]["id"]
+        assert server.get(f"/api/v1/objects/{picture}/image").body[:2] == b"\xff\xd8"
+        assert len(server.get(f"/api/v1/videos/{video}/stream", headers={"Range": "bytes=0-99"}).body) == 100
+
+
+def test_nothing_is_lost_while_workers_and_servers_are_killed(home, data, cluster, embedded):
+    _, expected, tracks, _ = embedded
+    chance = random.Random(11)
+    settings = cluster.settings()
+    counts = {"splitter": 1, "downloader": 2, "indexer": 2, "tracker": 1}
+    with serving(home, data, *settings, command="query") as server:
+        workers = [(part, start(home, data, *settings, command=part)) for part, count in counts.items() for _ in range(count)]
+        try:
+            video = post(server)
+            others = [post(server, fps=fps) for fps in (2, 3)]
+            servers = [lambda: (cluster.kafka.stop(), cluster.kafka.start()), lambda: (cluster.redis.end(), cluster.redis.start()),
+                       lambda: cluster.s3.restart()]
+            for blow in range(8):
+                time.sleep(chance.uniform(1, 3))
+                if blow % 3 == 2 and servers:
+                    servers.pop(0)()
+                    continue
+                victim = chance.randrange(len(workers))
+                part, process = workers[victim]
+                process.kill()
+                workers[victim] = (part, start(home, data, *settings, command=part))
+            for one in (video, *others):
+                state = server.wait_for_end(one, seconds=300)
+                assert (state["state"], state["errors"]) == ("done", [])
+            assert server.get("/api/v1/dead-letters").json()["dead_letters"] == []
+            assert frames_of(server, video) == expected
+            assert tracks_of(server, video) == tracks
+        finally:
+            for _, process in workers:
+                if process.process.poll() is None:
+                    process.kill()
+
+
+def test_what_is_removed_is_gone_from_every_server(home, data, cluster):
+    with serving(home, data, *cluster.settings()) as server:
+        video = post(server)
+        server.wait_for_end(video)
+        assert cluster.s3.keys() != []
+        server.request("DELETE", "/api/v1/projects/test")
+        end = time.monotonic() + 60
+        with pytest.raises(HttpError):
+            while time.monotonic() < end:
+                server.get("/api/v1/projects/test")
+                time.sleep(0.1)
+        while cluster.s3.keys() != [] and time.monotonic() < end:
+            time.sleep(0.1)
+        assert cluster.s3.keys() == []

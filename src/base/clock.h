@@ -25,10 +25,10 @@ static inline int64_t clock_monotonic_us(const struct clock *clock)
     return clock->monotonic_us(clock);
 }
 
-// A clock for tests: both times are what the fields say. The caller synchronises.
+// A clock for tests: both times are what the field says, which may be set while other threads look.
 struct clock_manual {
     struct clock clock;
-    int64_t now_us;
+    _Atomic int64_t now_us;
 };
 void clock_manual_init(struct clock_manual *manual, int64_t now_us);
 

@@ -91,3 +91,15 @@ bench_python_step() {
         die "pip could not install the packages of scripts/requirements-bench.txt: see the lines above"
     mark_done bench-python "$key"
 }
+
+# bench_boto3_step: the peer of the benchmark of blobs.
+bench_boto3_step() {
+    local requirements=$root_dir/scripts/requirements-boto3.txt key
+    key=$(key_of "$requirements" "boto3 1")
+    is_done bench-boto3 "$key" "$deps_dir/bench/boto3" && return 0
+    say "setup: Amazon's client for Python, for the benchmark of blobs"
+    rm -rf "$deps_dir/bench/boto3"
+    pip_run install -q --require-hashes --only-binary :all: --no-deps --target "$deps_dir/bench/boto3" \
+        -r "$requirements" >&2 || die "pip could not install the packages of scripts/requirements-boto3.txt"
+    mark_done bench-boto3 "$key"
+}

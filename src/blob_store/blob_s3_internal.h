@@ -109,6 +109,13 @@ bool blob_s3_refuses_keys(const struct s3_answer *answer);
 enum err_code blob_s3_explain(
     const struct blob_s3 *self, const struct s3_call *call, const struct s3_answer *answer, struct err *err);
 
+// ---- blob_s3_upload.c
+
+// Ends an upload in parts without a result; one that is not there is no error. `at_the_end`: one quick attempt, also
+// while the store is being closed.
+enum err_code blob_s3_abort_upload(
+    struct blob_s3 *self, const char *key, const char *id, bool at_the_end, struct err *err) ERR_MUST_CHECK;
+
 // ---- the operations
 
 enum err_code blob_s3_get_range(

@@ -143,13 +143,15 @@ static enum err_code conclude(
 enum err_code blob_s3_send(struct blob_s3 *self, const struct s3_call *call, struct s3_answer *answer, struct err *err)
 {
     *answer = (struct s3_answer){0};
-    char hex[SHA256_HEX_SIZE];
+    char hex[SHA256_HEX_SIZE] = AWS_UNSIGNED_PAYLOAD;
+    bool is_tls = strncmp(self->address.origin, "https:", 6) == 0;
     struct retry retry;
     bool has_looked = false;
     enum err_code code = ERR_NONE;
-    if (call->body_fd > 0)
+    // Hashing large files takes longer than sending them; TLS has sums of its own.
+    if (call->body_fd > 0 && !is_tls)
         code = hash_file(call->body_fd, call->body_offset, call->body_size, hex, err);
-    else
+    else if (call->body_fd <= 0)
         sha256_of(call->body != NULL ? call->body : "", (size_t)call->body_size, hex);
     if (code != ERR_NONE)
         return code;

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "base/mem.h"
 #include "base/xml.h"
 #include "blob_store/blob_s3_internal.h"
+#include "os/thread.h"
 
 // S3's bounds.
 #define PARTS_MAX 10000
@@ -18,6 +20,7 @@
 #define COMPLETE_STALL_MS (10 * 60 * 1000)
 #define ABORT_STALL_MS 5000
 #define UPLOAD_ID_MAX 1024
+#define PARTS_AT_ONCE 4
 
 static enum err_code note_outcome(struct blob_s3 *self, enum err_code code, const struct s3_answer *answer)
 {
@@ -29,10 +32,9 @@ static enum err_code note_outcome(struct blob_s3 *self, enum err_code code, cons
 }
 
 // A write's failure: nothing is "not found" but the bucket.
-static enum err_code write_failure(struct blob_s3 *self, const struct s3_call *call, const struct s3_answer *answer,
-    enum err_code code, struct err *err)
+static enum err_code write_failure(
+    struct blob_s3 *self, const struct s3_answer *answer, enum err_code code, struct err *err)
 {
-    (void)call;
     code = note_outcome(self, code, answer);
     if (code == ERR_NOT_FOUND) {
         code = ERR_UNAVAILABLE;
@@ -48,7 +50,7 @@ enum err_code blob_s3_put(struct blob_store *store, const char *key, const void 
     const struct s3_call call = {.method = HTTP_PUT, .key = key, .body = bytes, .body_size = size};
     struct s3_answer answer;
     enum err_code code = blob_s3_send(self, &call, &answer, err);
-    code = write_failure(self, &call, &answer, code, err);
+    code = write_failure(self, &answer, code, err);
     blob_s3_answer_release(&answer);
     return code;
 }
@@ -59,7 +61,14 @@ struct upload {
     struct blob_s3 *self;
     const char *key;
     char id[UPLOAD_ID_MAX];
-    struct strbuf parts; // what completing it needs
+    int fd;
+    int64_t size, part_bytes;
+    int part_count;
+    char **tags; // of each part
+
+    pthread_mutex_t mutex; // guards all below
+    int next;              // part to be sent
+    struct err err;        // of the first that failed
 };
 
 static enum err_code take_id(void *context, const char *path, const char *text, struct err *err)
@@ -77,7 +86,7 @@ static enum err_code begin_upload(struct upload *upload, struct err *err)
     const struct s3_call call = {.method = HTTP_POST, .key = upload->key, .query = &query, .query_count = 1};
     struct s3_answer answer;
     enum err_code code = blob_s3_send(upload->self, &call, &answer, err);
-    code = write_failure(upload->self, &call, &answer, code, err);
+    code = write_failure(upload->self, &answer, code, err);
     if (code == ERR_NONE)
         code = xml_walk(answer.http.body, answer.http.body_size, take_id, upload, err);
     if (code == ERR_NONE && upload->id[0] == '\0')
@@ -87,42 +96,97 @@ static enum err_code begin_upload(struct upload *upload, struct err *err)
     return code;
 }
 
-static enum err_code send_part(struct upload *upload, int number, int fd, int64_t offset, int64_t size, struct err *err)
+static enum err_code send_part(struct upload *upload, int part, struct err *err)
 {
     char digits[16];
+    int64_t offset = part * upload->part_bytes;
+    int64_t left = upload->size - offset;
     const struct http_header query[] = {{"partNumber", digits}, {"uploadId", upload->id}};
     const struct s3_call call = {.method = HTTP_PUT,
         .key = upload->key,
         .query = query,
         .query_count = 2,
-        .body_fd = fd,
+        .body_fd = upload->fd,
         .body_offset = (uint64_t)offset,
-        .body_size = (uint64_t)size};
+        .body_size = (uint64_t)(left < upload->part_bytes ? left : upload->part_bytes)};
     struct s3_answer answer;
-    snprintf(digits, sizeof(digits), "%d", number);
+    snprintf(digits, sizeof(digits), "%d", part + 1);
     enum err_code code = blob_s3_send(upload->self, &call, &answer, err);
-    code = write_failure(upload->self, &call, &answer, code, err);
+    code = write_failure(upload->self, &answer, code, err);
     const char *etag = http_answer_header(&answer.http, "etag");
-    if (code == ERR_NONE) {
-        strbuf_addf(&upload->parts, "<Part><PartNumber>%d</PartNumber><ETag>", number);
-        if (etag == NULL || !xml_escape(&upload->parts, etag))
-            code = err_set(err, ERR_UNAVAILABLE, "the S3 server %s gives no tag for a part of %s",
-                upload->self->endpoint, upload->key);
-        strbuf_adds(&upload->parts, "</ETag></Part>");
-    }
+    if (code == ERR_NONE && etag == NULL)
+        code = err_set(err, ERR_UNAVAILABLE, "the S3 server %s gives no tag for a part of %s", upload->self->endpoint,
+            upload->key);
+    if (code == ERR_NONE)
+        upload->tags[part] = mem_strdup(etag);
     blob_s3_answer_release(&answer);
     return code;
 }
 
-static enum err_code complete_upload(struct upload *upload, int64_t size, struct err *err)
+// Sends one part after the other until none is left or one has failed.
+static void send_parts(void *arg)
+{
+    struct upload *upload = arg;
+    for (;;) {
+        struct err err = ERR_INIT;
+        pthread_mutex_lock(&upload->mutex);
+        bool is_done = upload->next == upload->part_count || upload->err.code != ERR_NONE;
+        int part = upload->next;
+        upload->next += !is_done;
+        pthread_mutex_unlock(&upload->mutex);
+        if (is_done)
+            return;
+        if (send_part(upload, part, &err) == ERR_NONE)
+            continue;
+        pthread_mutex_lock(&upload->mutex);
+        if (upload->err.code == ERR_NONE)
+            upload->err = err;
+        pthread_mutex_unlock(&upload->mutex);
+    }
+}
+
+// Several at a time: one connection seldom fills a line to a server far away.
+static enum err_code send_all_parts(struct upload *upload, struct err *err)
+{
+    struct thread *threads[PARTS_AT_ONCE - 1] = {0};
+    for (int i = 0; i < PARTS_AT_ONCE - 1 && i + 1 < upload->part_count; i++) {
+        // Without them, this thread does it all.
+        if (thread_start("s3-part", send_parts, upload, &threads[i], NULL) != ERR_NONE)
+            threads[i] = NULL;
+    }
+    send_parts(upload);
+    for (int i = 0; i < PARTS_AT_ONCE - 1; i++)
+        thread_join(threads[i]);
+    if (upload->err.code != ERR_NONE && err != NULL)
+        *err = upload->err;
+    return upload->err.code;
+}
+
+static enum err_code list_parts(const struct upload *upload, struct strbuf *body, struct err *err)
+{
+    strbuf_adds(body, "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
+    for (int i = 0; i < upload->part_count; i++) {
+        strbuf_addf(body, "<Part><PartNumber>%d</PartNumber><ETag>", i + 1);
+        if (!xml_escape(body, upload->tags[i]))
+            return err_set(err, ERR_UNAVAILABLE, "the S3 server %s gives a part of %s a tag that is no text",
+                upload->self->endpoint, upload->key);
+        strbuf_adds(body, "</ETag></Part>");
+    }
+    strbuf_adds(body, "</CompleteMultipartUpload>");
+    return ERR_NONE;
+}
+
+static enum err_code complete_upload(struct upload *upload, struct err *err)
 {
     const struct http_header query = {"uploadId", upload->id};
     struct strbuf body;
     struct s3_answer answer;
     strbuf_init(&body);
-    strbuf_addf(&body,
-        "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">%s</CompleteMultipartUpload>",
-        upload->parts.data);
+    enum err_code code = list_parts(upload, &body, err);
+    if (code != ERR_NONE) {
+        strbuf_release(&body);
+        return code;
+    }
     const struct s3_call call = {.method = HTTP_POST,
         .key = upload->key,
         .query = &query,
@@ -131,21 +195,21 @@ static enum err_code complete_upload(struct upload *upload, int64_t size, struct
         .body_size = body.size,
         .stall_ms = COMPLETE_STALL_MS,
         .may_fail_late = true};
-    enum err_code code = blob_s3_send(upload->self, &call, &answer, err);
+    code = blob_s3_send(upload->self, &call, &answer, err);
     struct blob_info info;
     // An upload that is no more was completed by an attempt whose answer was lost.
     if (code == ERR_NOT_FOUND && answer.attempts > 1 && strcmp(answer.code, "NoSuchUpload") == 0 &&
-        blob_s3_stat(&upload->self->store, upload->key, &info, NULL) == ERR_NONE && info.size_bytes == size) {
+        blob_s3_stat(&upload->self->store, upload->key, &info, NULL) == ERR_NONE && info.size_bytes == upload->size) {
         code = ERR_NONE;
         err_clear(err);
     }
-    code = write_failure(upload->self, &call, &answer, code, err);
+    code = write_failure(upload->self, &answer, code, err);
     blob_s3_answer_release(&answer);
     strbuf_release(&body);
     return code;
 }
 
-static enum err_code abort_upload(
+enum err_code blob_s3_abort_upload(
     struct blob_s3 *self, const char *key, const char *id, bool at_the_end, struct err *err)
 {
     const struct http_header query = {"uploadId", id};
@@ -176,20 +240,26 @@ static int64_t part_size(const struct blob_s3 *self, int64_t size)
 
 static enum err_code put_in_parts(struct blob_s3 *self, const char *key, int fd, int64_t size, struct err *err)
 {
-    struct upload upload = {.self = self, .key = key};
-    int64_t part = part_size(self, size);
+    struct upload upload = {
+        .self = self, .key = key, .fd = fd, .size = size, .part_bytes = part_size(self, size), .err = ERR_INIT};
     struct err ignored = ERR_INIT;
-    strbuf_init(&upload.parts);
+    upload.part_count = (int)((size + upload.part_bytes - 1) / upload.part_bytes);
+    upload.tags = mem_calloc((size_t)upload.part_count, sizeof(*upload.tags));
+    pthread_mutex_init(&upload.mutex, NULL);
     enum err_code code = begin_upload(&upload, err);
-    for (int64_t at = 0; at < size && code == ERR_NONE; at += part)
-        code = send_part(&upload, (int)(at / part) + 1, fd, at, size - at < part ? size - at : part, err);
     if (code == ERR_NONE)
-        code = complete_upload(&upload, size, err);
-    if (code != ERR_NONE && upload.id[0] != '\0' && abort_upload(self, key, upload.id, true, &ignored) != ERR_NONE)
+        code = send_all_parts(&upload, err);
+    if (code == ERR_NONE)
+        code = complete_upload(&upload, err);
+    if (code != ERR_NONE && upload.id[0] != '\0' &&
+        blob_s3_abort_upload(self, key, upload.id, true, &ignored) != ERR_NONE)
         log_warn(self->log,
             "a failed upload of %s could not be cleared away, \"framehound doctor --repair\" will find it: %s", key,
             ignored.message);
-    strbuf_release(&upload.parts);
+    for (int i = 0; i < upload.part_count; i++)
+        free(upload.tags[i]);
+    free(upload.tags);
+    pthread_mutex_destroy(&upload.mutex);
     return code;
 }
 
@@ -212,7 +282,7 @@ static enum err_code put_open_file(struct blob_s3 *self, const char *key, const 
     const struct s3_call call = {.method = HTTP_PUT, .key = key, .body_fd = fd, .body_size = (uint64_t)info.st_size};
     struct s3_answer answer;
     enum err_code code = blob_s3_send(self, &call, &answer, err);
-    code = write_failure(self, &call, &answer, code, err);
+    code = write_failure(self, &answer, code, err);
     blob_s3_answer_release(&answer);
     return code;
 }
@@ -227,123 +297,4 @@ enum err_code blob_s3_put_file(struct blob_store *store, const char *key, const 
     if (code == ERR_NONE && move && unlink(path) != 0)
         code = err_set_errno(err, errno, "cannot remove %s", path);
     return code;
-}
-
-// ---- what was left behind
-
-struct leftover {
-    char *key, *id;
-    int64_t begun_us;
-};
-
-struct leftovers {
-    struct blob_s3 *self;
-    struct leftover *items;
-    size_t count;
-    char *key, *id;
-    int64_t begun_us;
-    char *next_key, *next_id; // where the next page begins; NULL: this was the last
-    bool is_truncated;
-};
-
-static void keep(char **place, const char *text)
-{
-    free(*place);
-    *place = mem_strdup(text);
-}
-
-static void end_leftover(struct leftovers *list)
-{
-    size_t prefix = strlen(list->self->prefix);
-    const char *key =
-        list->key != NULL && strncmp(list->key, list->self->prefix, prefix) == 0 ? list->key + prefix : "";
-    if (blob_key_is_valid(key) && list->id != NULL) {
-        list->items = mem_realloc_array(list->items, list->count + 1, sizeof(*list->items));
-        list->items[list->count++] =
-            (struct leftover){.key = mem_strdup(key), .id = mem_strdup(list->id), .begun_us = list->begun_us};
-    }
-    list->begun_us = 0;
-}
-
-static enum err_code take_upload(void *context, const char *path, const char *text, struct err *err)
-{
-    struct leftovers *list = context;
-    const char *root = "ListMultipartUploadsResult/";
-    (void)err;
-    if (strncmp(path, root, strlen(root)) != 0)
-        return ERR_NONE;
-    path += strlen(root);
-    if (strcmp(path, "Upload/Key") == 0)
-        keep(&list->key, text);
-    else if (strcmp(path, "Upload/UploadId") == 0)
-        keep(&list->id, text);
-    else if (strcmp(path, "Upload/Initiated") == 0 && !clock_parse(text, &list->begun_us))
-        list->begun_us = 0;
-    else if (strcmp(path, "Upload") == 0)
-        end_leftover(list);
-    else if (strcmp(path, "IsTruncated") == 0)
-        list->is_truncated = strcmp(text, "true") == 0;
-    else if (strcmp(path, "NextKeyMarker") == 0)
-        keep(&list->next_key, text);
-    else if (strcmp(path, "NextUploadIdMarker") == 0)
-        keep(&list->next_id, text);
-    return ERR_NONE;
-}
-
-static enum err_code list_page(struct leftovers *list, struct err *err)
-{
-    struct blob_s3 *self = list->self;
-    struct http_header query[4] = {{"uploads", ""}, {"prefix", self->prefix}};
-    struct s3_call call = {.query = query, .query_count = 2};
-    struct s3_answer answer;
-    if (list->next_key != NULL) {
-        query[call.query_count++] = (struct http_header){"key-marker", list->next_key};
-        query[call.query_count++] =
-            (struct http_header){"upload-id-marker", list->next_id != NULL ? list->next_id : ""};
-    }
-    list->is_truncated = false;
-    enum err_code code = blob_s3_send(self, &call, &answer, err);
-    if (code == ERR_NONE)
-        code = xml_walk(answer.http.body, answer.http.body_size, take_upload, list, err);
-    // A server that knows no such list keeps none.
-    if (answer.http.status == 501) {
-        code = ERR_NONE;
-        err_clear(err);
-    }
-    blob_s3_answer_release(&answer);
-    return blob_s3_soften(code, err);
-}
-
-enum err_code blob_s3_list_unfinished(
-    struct blob_store *store, blob_unfinished_visit *visit, void *context, struct err *err)
-{
-    struct leftovers list = {.self = blob_s3_of(store)};
-    bool goes_on = true;
-    enum err_code code;
-    do {
-        char *before = mem_strdup(list.next_key);
-        code = list_page(&list, err);
-        for (size_t i = 0; i < list.count; i++) {
-            const struct leftover *item = &list.items[i];
-            goes_on = goes_on && code == ERR_NONE && visit(context, item->key, item->id, item->begun_us);
-            free(item->key);
-            free(item->id);
-        }
-        list.count = 0;
-        // A page that begins where the one before did would never end.
-        goes_on = goes_on && list.is_truncated && list.next_key != NULL &&
-            (before == NULL || strcmp(before, list.next_key) <= 0);
-        free(before);
-    } while (code == ERR_NONE && goes_on);
-    free(list.items);
-    free(list.key);
-    free(list.id);
-    free(list.next_key);
-    free(list.next_id);
-    return code;
-}
-
-enum err_code blob_s3_remove_unfinished(struct blob_store *store, const char *key, const char *id, struct err *err)
-{
-    return abort_upload(blob_s3_of(store), key, id, false, err);
 }

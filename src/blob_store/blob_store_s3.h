@@ -1,9 +1,9 @@
 // The blob store in a bucket of Amazon S3, or of any server that speaks its protocol: each key an object.
 //
 // Puts are atomic as S3's are, and durable when they return, so that a flush has nothing to do. Files above the part
-// size go up in parts (multipart), read from the disk as they go; a failure ends the upload, and what a killed process
-// leaves is found by blob_store_list_unfinished(). Every body that is sent carries its SHA-256, which the server
-// checks.
+// size go up in parts (multipart), four at a time, read from the disk as they go; a failure ends the upload, and what a
+// killed process leaves is found by blob_store_list_unfinished(). Every body carries its SHA-256, which the server
+// checks, but for files over TLS, which has sums of its own.
 //
 // Requests that fail for a reason that may pass (no connection, a broken one, 429, 500, 502, 503, 504, SlowDown) are
 // repeated with growing random pauses, or after the pause that the server asks for. What the operator has to mend

@@ -277,8 +277,8 @@ struct label_mistakes {
 };
 void label_mistakes_release(struct label_mistakes *page);
 
-// At most so many assertions are compared, each with each (0.8 s of processor time): where there are more, a few of
-// each track, and of those the newest. What was found is kept until something changes.
+// At most so many assertions are compared, each with each (0.8 s of processor time, besides fetching their vectors):
+// where there are more, a few of each track, and of those the newest. What was found is kept until something changes.
 #define LABELS_MISTAKES_MAX 5000
 
 // Those of `label` (NULL: all) with at least this score. `cursor` as for labels_assertions. ERR_NOT_FOUND (label).

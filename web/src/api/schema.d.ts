@@ -788,8 +788,8 @@ export interface paths {
         /**
          * Assertions that are probably mistakes, for review
          * @description Those that disagree with what was said of objects that resemble theirs, surest first; objects that follow each other
-         *     and of which the same was said are one mistake. At most 5,000 assertions are compared, each with each (under a
-         *     second); where there are more, a few of each track, and of those the newest. A label with one example only, and
+         *     and of which the same was said are one mistake. At most 5,000 assertions are compared, each with each; where there
+         *     are more, a few of each track, and of those the newest. A label with one example only, and
          *     an object that resembles nothing labelled, cannot be judged.
          */
         get: operations["listMistakes"];

@@ -81,6 +81,9 @@ static bool take_mean(const float *vectors, size_t count, size_t dimension, floa
     return squares > 0;
 }
 
+// Nearer than another only if by more than stores differ in rounding: of two objects both are equally near to their mean.
+#define NEARER 1e-3
+
 // The first of those that are nearest. Lengths are looked at, because stored vectors are rounded.
 static size_t find_nearest(const float *vectors, size_t count, size_t dimension, const float *mean)
 {
@@ -95,7 +98,7 @@ static size_t find_nearest(const float *vectors, size_t count, size_t dimension,
             squares += value * value;
         }
         score /= fmax(sqrt(squares), 1e-12);
-        if (score > best) {
+        if (score > best + NEARER) {
             best = score;
             nearest = i;
         }

@@ -81,7 +81,8 @@ static bool take_mean(const float *vectors, size_t count, size_t dimension, floa
     return squares > 0;
 }
 
-// Nearer than another only if by more than stores differ in rounding: of two objects both are equally near to their mean.
+// Nearer than another only if by more than stores differ in rounding: of two objects both are equally near to their
+// mean.
 #define NEARER 1e-3
 
 // The first of those that are nearest. Lengths are looked at, because stored vectors are rounded.

@@ -3,15 +3,18 @@
 import hashlib
 import json
 import signal
+import subprocess
 import time
 import urllib.error
 import urllib.request
 import uuid
+from pathlib import Path
 
 import pytest
 
 from harness import clips
-from harness.program import HttpError, frames, ingest, run, serving, start
+from harness.clips import DEPS
+from harness.program import ROOT, HttpError, frames, ingest, run, serving, start
 from s3_server import KEY, SECRET, Minio, Versity, free_port, make_certificate
 
 INGEST = ("--chunk", "2", "--fps", "2")
@@ -235,6 +238,28 @@ def test_presigned_media_come_from_the_bucket_itself(home, data, tmp_path, versi
         log = server.log.read_text()
         assert_no_secret(log)
         assert "X-Amz-Signature" not in log
+
+
+@pytest.mark.parametrize("media", ["proxied", "presigned"])
+def test_a_browser_plays_a_video_and_shows_pictures(home, data, tmp_path, versity, prefix, media):
+    if not (ROOT / "web" / "node_modules" / "playwright-core").exists() or not Path("/usr/bin/chromium").exists():
+        pytest.skip("there is no browser here: run scripts/setup build test")
+    public = f"localhost:{versity.port}"
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "index.html").write_text('<!doctype html><link rel="icon" href="data:,"><title>page</title>')
+    with serving(home, data, *versity.settings(prefix), "--media", media, "--s3-public-endpoint", f"http://{public}",
+                 "--web", str(tmp_path / "web")) as server:
+        video = post(server)
+        server.wait_for_end(video)
+        node = DEPS / "node" / "bin" / "node"
+        done = subprocess.run(
+            [node if node.exists() else "node", Path(__file__).with_name("browser_media.mjs"), server.url, video,
+             f"{video}-00000000"], capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        seen = json.loads(done.stdout)
+        assert seen["complaints"] == [] and seen["ranges"] != []
+        assert abs(seen["duration"] - 10) < 0.1 and abs(seen["at"] - 8) < 0.1 and seen["width"] == 640
+        assert (public in seen["hosts"]) == (media == "presigned")
 
 
 def test_presigned_media_need_a_bucket(home, data):

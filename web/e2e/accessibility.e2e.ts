@@ -113,6 +113,31 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
         await page.getByTestId('object-layer').waitFor();
         await page.getByRole('tabpanel').locator('img').first().waitFor();
     },
+    'labelled objects': async page => {
+        await page.goto(`${server.url}/p/street/labels`);
+        await page.getByRole('list', { name: 'Labelled objects' }).locator('img').first().waitFor();
+    },
+    'probable mistakes': async page => {
+        await page.goto(`${server.url}/p/street/labels?view=mistakes`);
+        await page
+            .getByRole('region', { name: 'Probable mistake' })
+            .or(page.getByText('Nothing looks like a mistake'))
+            .waitFor();
+    },
+    'exporting labels': async page => {
+        await page.goto(`${server.url}/p/street/labels`);
+        await page.getByRole('button', { name: 'Export' }).click();
+        await page.getByRole('dialog', { name: 'Export labels' }).waitFor();
+    },
+    'importing labels': async page => {
+        await page.goto(`${server.url}/p/street/labels`);
+        await page.getByRole('button', { name: 'Import' }).click();
+        const dialog = page.getByRole('dialog', { name: 'Import labels' });
+        const buffer = Buffer.from(`label,object\nnew thing,${object}\n`);
+        await dialog.locator('input[type=file]').setInputFiles({ name: 'a.csv', mimeType: 'text/csv', buffer });
+        await dialog.getByRole('button', { name: 'Check the file' }).click();
+        await dialog.getByText('This would be done').waitFor();
+    },
     search: async page => {
         await page.goto(`${server.url}/p/street/search?object=${object}`);
         await page.locator('main img').first().waitFor();

@@ -53,6 +53,12 @@ export const keys = {
     label: (project: string, label: string) => ['labels', project, label] as const,
     labelObjects: (project: string, label: string, options?: unknown) =>
         ['labels', project, label, 'objects', options ?? null] as const,
+    /** Prefix of all lists of what was said. */
+    assertionsOf: (project: string) => ['assertions', project] as const,
+    assertions: (project: string, filters: unknown) => ['assertions', project, filters] as const,
+    /** Prefix of the probable mistakes of all labels of a project. */
+    mistakesOf: (project: string) => ['mistakes', project] as const,
+    mistakes: (project: string, label: string | null) => ['mistakes', project, label] as const,
     /** Prefix of the candidates of all labels of a project. */
     candidatesOf: (project: string) => ['candidates', project] as const,
     candidates: (project: string, label: string | null, options?: unknown) =>
@@ -75,6 +81,8 @@ export function staleAfterLabelling(project: string): (readonly unknown[])[] {
         keys.labels(project),
         keys.candidatesOf(project),
         keys.suggestionsOf(project),
+        keys.assertionsOf(project),
+        keys.mistakesOf(project),
         keys.allFrames,
         keys.allSimilar,
         keys.allTimelines,

@@ -47,3 +47,13 @@ export function postUndo(project: string, version?: number): Promise<LabelChange
 export function postRedo(project: string, version?: number): Promise<LabelChange> {
     return call(client.POST('/api/v1/projects/{p}/redo', { params: { path: { p: project }, query: { version } } }));
 }
+
+/** What was said of these objects is right, though it looks like a mistake. */
+export function postKeep(project: string, label: string, objects: string[], version?: number): Promise<LabelChange> {
+    return call(
+        client.POST('/api/v1/projects/{p}/labels/{l}/keep', {
+            params: { path: { p: project, l: label } },
+            body: { objects, version },
+        }),
+    );
+}

@@ -28,6 +28,7 @@ export const routes: RouteObject[] = [
             view('/p/:project', () => import('./routes/ProjectRoute.tsx')),
             view('/p/:project/new', () => import('./routes/NewVideoRoute.tsx')),
             view('/p/:project/activity', () => import('./routes/ActivityRoute.tsx')),
+            view('/p/:project/labels', () => import('./routes/LabelledRoute.tsx')),
             view('/p/:project/search', () => import('./routes/SearchRoute.tsx')),
             view('/p/:project/v/:video', () => import('./routes/LabelRoute.tsx')),
             { path: '*', element: <NotFoundView /> },

@@ -24,6 +24,11 @@ export interface SearchView {
     min?: number;
 }
 
+export interface LabelledView {
+    view?: 'objects' | 'mistakes';
+    label?: string;
+}
+
 function query(values: Record<string, string | number | undefined>): string {
     const params = new URLSearchParams();
     for (const [name, value] of Object.entries(values)) {
@@ -45,5 +50,7 @@ export const paths = {
         `${project === undefined ? '' : `/p/${encoded(project)}`}/activity${query({ video })}`,
     video: (project: string, video: string, view: LabelView = {}) =>
         `/p/${encoded(project)}/v/${encoded(video)}${query({ ...view })}`,
+    /** What was said of objects, or the review of what is probably a mistake. */
+    labelled: (project: string, view: LabelledView = {}) => `/p/${encoded(project)}/labels${query({ ...view })}`,
     search: (project: string, question: SearchView = {}) => `/p/${encoded(project)}/search${query({ ...question })}`,
 };

@@ -12,6 +12,7 @@ import { Loading, Skeleton } from '@/components/Skeleton.tsx';
 import { LabellingProvider } from '@/features/labelling/components/LabellingProvider.tsx';
 import { paths } from '@/lib/paths.ts';
 import { useTitle } from '@/lib/title.ts';
+import { useExchange } from '../useExchange.tsx';
 import { LabelView } from './LabelView.tsx';
 import styles from './LabelRoute.module.css';
 import { useLabelView } from './useLabelView.ts';
@@ -64,10 +65,12 @@ export default function LabelRoute() {
 }
 
 function LoadedVideo({ project, video }: { project: string; video: Schema<'Video'> }) {
-    const view = useLabelView(project, video);
+    const exchange = useExchange(project);
+    const view = useLabelView(project, video, label => exchange.exportLabels({ label }));
     return (
         <LabellingProvider view={view.labelling}>
             <LabelView video={video} view={view} />
+            {exchange.dialog}
         </LabellingProvider>
     );
 }

@@ -1,10 +1,22 @@
+import { Fragment } from 'react';
 import { useParams } from 'react-router';
 import { ProjectView } from '@/features/projects/components/ProjectView.tsx';
+import { useExchange } from '../useExchange.tsx';
 import { useTitle } from '@/lib/title.ts';
 
 export default function ProjectRoute() {
     const { project = '' } = useParams();
     useTitle(project);
+    const exchange = useExchange(project);
     // Another project is another view: nothing of the one before stays open.
-    return <ProjectView key={project} project={project} />;
+    return (
+        <Fragment key={project}>
+            <ProjectView
+                project={project}
+                onExport={() => exchange.exportLabels()}
+                onImport={() => exchange.importLabels()}
+            />
+            {exchange.dialog}
+        </Fragment>
+    );
 }

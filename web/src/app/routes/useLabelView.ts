@@ -19,7 +19,11 @@ export interface LabelViewState {
     playerRef: RefObject<PlayerHandle | null>;
 }
 
-export function useLabelView(project: string, { id: video, progress }: Schema<'Video'>): LabelViewState {
+export function useLabelView(
+    project: string,
+    { id: video, progress }: Schema<'Video'>,
+    exportLabel: (label: string) => void,
+): LabelViewState {
     const navigate = useNavigate();
     const playerRef = useRef<PlayerHandle | null>(null);
     const [us, setUs] = useUrlNumber('t');
@@ -74,6 +78,7 @@ export function useLabelView(project: string, { id: video, progress }: Schema<'V
     return {
         labelling: {
             ...{ project, video, selected, label, setLabel, panel, setPanel, filters, setFilters, open, stage },
+            exportLabel,
             tracked: progress.tracked,
             us: Math.max(0, us ?? 0),
         },

@@ -78,6 +78,7 @@ function Page({ children, options }: { children: ReactNode; options: Options }) 
         open: options.open ?? (() => undefined),
         tracked: false,
         us: 0,
+        exportLabel: () => undefined,
         stage: { currentUs: () => 0, boxAt: () => null, point: () => undefined },
     };
     return <LabellingProvider view={view}>{children}</LabellingProvider>;

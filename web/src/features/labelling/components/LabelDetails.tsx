@@ -1,15 +1,27 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
+import { useNavigate } from 'react-router';
 import type { Schema } from '@/api/client.ts';
 import { Button } from '@/components/Button.tsx';
 import { EmptyState } from '@/components/EmptyState.tsx';
 import { ErrorState } from '@/components/ErrorState.tsx';
 import { IconButton } from '@/components/IconButton.tsx';
-import { ChevronLeftIcon, HelpIcon, MergeIcon, MoreIcon, PencilIcon, TrashIcon } from '@/components/icons.tsx';
+import {
+    ChevronLeftIcon,
+    DownloadIcon,
+    HelpIcon,
+    MergeIcon,
+    MoreIcon,
+    PencilIcon,
+    TagIcon,
+    TrashIcon,
+    WarningIcon,
+} from '@/components/icons.tsx';
 import { LabelChip } from '@/components/LabelChip.tsx';
 import { Menu } from '@/components/Menu.tsx';
 import { Loading } from '@/components/Skeleton.tsx';
 import { formatCompact } from '@/lib/format.ts';
+import { paths } from '@/lib/paths.ts';
 import { labelObjectsQuery, type ObjectsKind } from '../api/queries.ts';
 import { useLabelling } from '../hooks/useLabelling.ts';
 import { usePictureActions } from '../hooks/usePictureActions.tsx';
@@ -30,7 +42,8 @@ const NOTHING: Record<ObjectsKind, string> = {
 
 /** One label: what carries it, what probably does, and what can be done with it. */
 export function LabelDetails({ label, onBack }: { label: Label; onBack: () => void }) {
-    const { setPanel } = useLabelling();
+    const navigate = useNavigate();
+    const { project, setPanel, exportLabel } = useLabelling();
     const [kind, setKind] = useState<ObjectsKind>('explicit');
     const [dialog, setDialog] = useState<'rename' | 'merge' | 'remove' | null>(null);
     const close = () => setDialog(null);
@@ -51,6 +64,19 @@ export function LabelDetails({ label, onBack }: { label: Label; onBack: () => vo
                     items={[
                         { label: 'Rename…', icon: <PencilIcon />, onSelect: () => setDialog('rename') },
                         { label: 'Merge into another…', icon: <MergeIcon />, onSelect: () => setDialog('merge') },
+                        'separator',
+                        {
+                            label: 'What was said of it',
+                            icon: <TagIcon />,
+                            onSelect: () => void navigate(paths.labelled(project, { label: label.name })),
+                        },
+                        {
+                            label: 'Probable mistakes',
+                            icon: <WarningIcon />,
+                            onSelect: () =>
+                                void navigate(paths.labelled(project, { view: 'mistakes', label: label.name })),
+                        },
+                        { label: 'Export…', icon: <DownloadIcon />, onSelect: () => exportLabel(label.name) },
                         'separator',
                         { label: 'Remove…', icon: <TrashIcon />, danger: true, onSelect: () => setDialog('remove') },
                     ]}

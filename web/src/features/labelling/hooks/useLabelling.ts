@@ -29,6 +29,8 @@ export interface LabellingView {
     /** Where the player stands. */
     us: number;
     stage: Stage;
+    /** Asks in which format a label is to be exported. */
+    exportLabel: (label: string) => void;
 }
 
 /** The picture in the player. All of it does nothing while there is none. */

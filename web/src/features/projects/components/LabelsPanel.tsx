@@ -72,6 +72,11 @@ export function LabelsPanel({ project }: { project: string }) {
                             and {formatNumberOf(labels.length - SHOWN_MOST, 'more', 'more')}
                         </li>
                     )}
+                    <li>
+                        <Link to={paths.labelled(project)} className={styles.all}>
+                            What was said, and probable mistakes
+                        </Link>
+                    </li>
                 </ul>
             )}
         </aside>

@@ -7,7 +7,16 @@ import { Badge } from '@/components/Badge.tsx';
 import { EmptyState } from '@/components/EmptyState.tsx';
 import { ErrorState } from '@/components/ErrorState.tsx';
 import { IconButton } from '@/components/IconButton.tsx';
-import { ActivityIcon, FolderIcon, MoreIcon, PlusIcon, TrashIcon } from '@/components/icons.tsx';
+import {
+    ActivityIcon,
+    DownloadIcon,
+    FolderIcon,
+    MoreIcon,
+    PlusIcon,
+    TagIcon,
+    TrashIcon,
+    UploadIcon,
+} from '@/components/icons.tsx';
 import { LinkButton } from '@/components/LinkButton.tsx';
 import { Menu } from '@/components/Menu.tsx';
 import { Page } from '@/components/Page.tsx';
@@ -20,7 +29,14 @@ import { LabelsPanel } from './LabelsPanel.tsx';
 import { VideoList } from './VideoList.tsx';
 import styles from './ProjectView.module.css';
 
-export function ProjectView({ project: name }: { project: string }) {
+interface Props {
+    project: string;
+    /** Of labels. */
+    onExport: () => void;
+    onImport: () => void;
+}
+
+export function ProjectView({ project: name, onExport, onImport }: Props) {
     const navigate = useNavigate();
     const [isDeleting, setIsDeleting] = useState(false);
     const {
@@ -76,6 +92,14 @@ export function ProjectView({ project: name }: { project: string }) {
                                 icon: <ActivityIcon />,
                                 onSelect: () => void navigate(paths.activity(name)),
                             },
+                            {
+                                label: 'Labelled objects',
+                                icon: <TagIcon />,
+                                onSelect: () => void navigate(paths.labelled(name)),
+                            },
+                            'separator',
+                            { label: 'Export labels…', icon: <DownloadIcon />, onSelect: onExport },
+                            { label: 'Import labels…', icon: <UploadIcon />, onSelect: onImport },
                             'separator',
                             {
                                 label: 'Delete project…',

@@ -1,0 +1,32 @@
+// Sending a file of labels.
+import { client, call } from '@/api/client.ts';
+import type { Format, Imported } from '../model/exchange.ts';
+
+export interface ImportOptions {
+    project: string;
+    file: Blob;
+    format: Format;
+    /** Of entries that say none. */
+    video: string | null;
+    /** Of boxes without a name. */
+    label: string | null;
+    dryRun: boolean;
+    /** Of the labels that were looked at when it was tried. */
+    version: number | undefined;
+    signal?: AbortSignal;
+}
+
+export function importFile(options: ImportOptions): Promise<Imported> {
+    const { project, file, format, video, label, dryRun, version, signal } = options;
+    const query = { format, dry_run: dryRun, video: video ?? undefined, label: label ?? undefined, version };
+    return call(
+        client.POST('/api/v1/projects/{p}/import', {
+            params: { path: { p: project }, query },
+            // The file itself, whatever the contract's generator takes an octet stream for.
+            body: file as never,
+            bodySerializer: () => file,
+            headers: { 'Content-Type': 'application/octet-stream' },
+            signal,
+        }),
+    );
+}

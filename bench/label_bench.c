@@ -91,7 +91,7 @@ int main(int argc, char **argv)
     read_options(argc - 1, argv + 1, &options);
     char **rest = argv + 1 + optind;
     int rest_count = argc - 1 - optind;
-    if (strcmp(what, "speed") == 0) {
+    if (strcmp(what, "speed") == 0 && options.speed.labels > 0) {
         speed_print_head();
         for (int i = 0; i < rest_count; i++)
             speed_measure(strtoul(rest[i], NULL, 10), &options.speed);

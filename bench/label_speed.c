@@ -183,7 +183,8 @@ static void run_rounds(struct setting *s)
     qsort(first, s->options->labels, sizeof(*first), bench_ascending);
     printf("| %zu | %zu | %.1f | %.1f | %.1f | %.1f | %.1f | %zu |\n", s->size, count,
         bench_quantile(first, s->options->labels, 0.5), bench_quantile(all, count, 0.5),
-        bench_quantile(all, count, 0.9), bench_quantile(all, count, 0.99), all[count - 1], probable_sum / count);
+        bench_quantile(all, count, 0.9), bench_quantile(all, count, 0.99), all[count - 1],
+        count > 0 ? probable_sum / count : 0);
     fflush(stdout);
     free(all);
     free(first);

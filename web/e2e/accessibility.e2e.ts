@@ -154,26 +154,37 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
     },
 };
 
-async function look(page: Page, name: string, colorScheme: 'light' | 'dark') {
-    await page.emulateMedia({ colorScheme });
-    // Nothing fades in or out any more: half-way, colours have other contrasts. What the change of colours sets going
-    // has begun two frames later.
+// Nothing fades in or out any more: half-way, colours have other contrasts. What a change of colours sets going has begun
+// two frames later.
+async function settle(page: Page) {
     await page.evaluate(async () => {
         const frame = () => new Promise(resolve => requestAnimationFrame(resolve));
         await frame();
         await frame();
         await Promise.allSettled(document.getAnimations().map(animation => animation.finished));
     });
+}
+
+async function issues(page: Page) {
+    await settle(page);
     const { violations } = await new AxeBuilder({ page }).analyze();
-    const found = violations.map(({ id, impact, help, nodes }) => ({
+    return violations.map(({ id, impact, help, nodes }) => ({
         impact,
         what: `${id}: ${help}`,
         where: nodes.slice(0, 5).map(node => `${node.target.join(' ')} ${node.failureSummary ?? ''}`),
     }));
-    const grave = found.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    const mild = found.filter(issue => !grave.includes(issue));
+}
+
+const isGrave = ({ impact }: { impact?: string | null }) => impact === 'serious' || impact === 'critical';
+
+async function look(page: Page, name: string, colorScheme: 'light' | 'dark') {
+    await page.emulateMedia({ colorScheme });
+    let found = await issues(page);
+    // On a machine that is busy the new colours may still be on their way; what is really wrong stays wrong.
+    for (let again = 0; again < 2 && found.some(isGrave); again++) found = await issues(page);
+    const mild = found.filter(issue => !isGrave(issue));
     if (mild.length > 0) console.log(`${name}, ${colorScheme}:`, mild);
-    expect(grave, `${name}, ${colorScheme}`).toEqual([]);
+    expect(found.filter(isGrave), `${name}, ${colorScheme}`).toEqual([]);
 }
 
 test.each(Object.keys(VIEWS))('%s, light and dark', async name => {

@@ -8,12 +8,11 @@
 // - An object carries at most one label: saying yes to another one moves it. Saying yes takes back a no of the same
 //   label and the other way round. "No" for a label that the object carries takes it away and is remembered.
 // - What is said of an object holds for its track, when it has one. Where two objects of a track were given different
-//   labels, the object's own word counts for itself and the latest word for the rest. A yes and a no of one label say
-//   that the track holds several things: the no, when it is the later one, takes the label from the rest, but does not
-//   refuse it; what is nearer in time to the yes is probably still it (label_rank.h).
+//   labels, the object's own word counts for itself and the latest word for the rest.
 // - A label that is called like a class of the detector (names are compared as those of labels are) speaks of that
-//   class too: a no for it refuses the class of the object and its track, which is told with the object, and filters by
-//   class leave it out. What the detector said stays what it is.
+// class
+//   too: a no for it refuses the class of the object and its track, which is told with the object, and filters by class
+//   leave it out. What the detector said stays what it is.
 // - The version is the number of steps. A change that names the version it was made for is refused with ERR_CONFLICT
 //   when somebody else was quicker; -1 makes no such demand.
 // - Objects of a video that was deleted stay in the journal but count nowhere and are shown nowhere; that a video is

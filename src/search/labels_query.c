@@ -75,7 +75,7 @@ enum label_kind labels_kind_of(struct project *p, struct label_key key, int64_t 
     int64_t at = label_map_get(&p->likely_places, key);
     *score = 0;
     *label = -1;
-    if (at < 0 || labels_is_refused_on(on, p->likely[at].label))
+    if (at < 0 || labels_is_negative_on(on, p->likely[at].label))
         return LABEL_NONE;
     *label = p->likely[at].label;
     *score = p->likely[at].confidence;
@@ -185,7 +185,7 @@ static void take_hits(const struct label_hit *hits, size_t count, size_t limit, 
 // What is not asked about or suggested, besides the examples: what is said, or follows for a track, against it.
 struct known {
     const char *project, *label; // label NULL: none
-    struct label_map tracks;     // 1: of what the request refuses; 0: of what it says is it, besides perhaps
+    struct label_map tracks;     // of what the request refuses
 };
 
 // Leaves out of the hits what is known already, in place.
@@ -203,7 +203,7 @@ static enum err_code drop_known(
         if (!label_key_of(hits[i].object, &hit.key) || !labels_may_be(p, &hit))
             continue;
         struct label_key track = {.video = hit.key.video, .place = (uint64_t)hit.track};
-        if (hit.track < 0 || label_map_get(&known->tracks, track) <= 0)
+        if (hit.track < 0 || label_map_get(&known->tracks, track) < 0)
             hits[kept++] = hits[i];
     }
     *count = kept;
@@ -287,7 +287,7 @@ static enum err_code find_unknown(struct labels *labels, const struct label_mode
     struct err *err)
 {
     struct label_query query = {
-        .filter = {.video = request->video}, .min_confidence = LABEL_LIKELY_MIN, .limit = 2 * (request->limit + 1)};
+        .filter = {.video = request->video}, .min_confidence = 0.5f, .limit = 2 * (request->limit + 1)};
     for (;;) {
         enum err_code code = label_model_neighbours(model, &query, found, count, err);
         bool all = *count < query.limit || query.limit == LABEL_NEIGHBOURS_MAX;
@@ -356,8 +356,8 @@ static enum err_code check_named(struct labels *labels, const struct project *p,
     enum err_code code = labels_check_objects(labels, p, refs, count, err);
     for (size_t i = 0; i < count && code == ERR_NONE; i++) {
         struct label_key track = {.video = refs[i].key.video, .place = (uint64_t)refs[i].track};
-        if (refs[i].track >= 0 && label_map_get(refused_tracks, track) != 0)
-            label_map_put(refused_tracks, track, strcmp(refs[i].field, "negative") == 0);
+        if (refs[i].track >= 0 && strcmp(refs[i].field, "negative") == 0)
+            label_map_put(refused_tracks, track, 1);
     }
     free(refs);
     return code;

@@ -271,22 +271,25 @@ static bool same_track(const struct play *play, int a, int b)
         (play->tracks[a] >= 0 && play->tracks[a] == play->tracks[b] && (a < OBJECTS / 2) == (b < OBJECTS / 2));
 }
 
-// By the rules of labels.h: its own word counts for itself, and a no for the rest of its track, unless another object
-// of that is it.
+// By the rules of labels.h: its own word counts for itself, the latest for the rest of its track.
 static bool is_rejected(const struct play *play, int object, int name)
 {
     const struct record *r = &play->now;
     if (r->yes[object] == name || r->no_step[object][name] != 0)
         return r->yes[object] != name;
-    bool is_refused = false;
+    int64_t yes = 0;
+    int64_t no = 0;
+    int yes_name = -1;
     for (int o = 0; o < OBJECTS; o++) {
         if (!same_track(play, object, o))
             continue;
-        if (r->yes[o] == name)
-            return false;
-        is_refused = is_refused || r->no_step[o][name] != 0;
+        if (r->yes[o] >= 0 && r->yes_step[o] > yes) {
+            yes = r->yes_step[o];
+            yes_name = r->yes[o];
+        }
+        no = r->no_step[o][name] > no ? r->no_step[o][name] : no;
     }
-    return is_refused;
+    return no > 0 && !(yes_name == name && yes > no);
 }
 
 static void assert_not_rejected(const struct play *play, const char *object, int name, const char *where)

@@ -67,10 +67,16 @@ static enum err_code parse_path(struct http_request *request, char *path, struct
 static enum err_code parse_query(struct http_request *request, char *query, struct err *err)
 {
     char *field;
+    size_t most = 1;
+    for (const char *c = query; *c != '\0'; c++)
+        most += *c == '&';
+    if (most > HTTP_QUERY_MAX)
+        most = HTTP_QUERY_MAX;
+    request->query = arena_alloc_array(request->arena, most, sizeof(*request->query));
     while ((field = strsep(&query, "&")) != NULL) {
         if (field[0] == '\0')
             continue;
-        if (request->query_count >= HTTP_QUERY_MAX)
+        if (request->query_count >= most)
             return err_set(err, ERR_INVALID, "the query has more than %d fields", HTTP_QUERY_MAX);
         char *value = strchr(field, '=');
         if (value != NULL)

@@ -75,8 +75,8 @@ struct http_request {
     const char *path;
     const char *segments[HTTP_SEGMENTS_MAX];
     size_t segment_count;
-    bool has_slash; // in a segment, escaped: only some routes take that
-    struct http_header query[HTTP_QUERY_MAX];
+    bool has_slash;            // in a segment, escaped: only some routes take that
+    struct http_header *query; // the arena's
     size_t query_count;
     const struct http_route_entry *route;
     struct http_header params[HTTP_PARAMS_MAX];

@@ -16,7 +16,8 @@
 
 static const char *const migrations[] = {
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE spaces (space INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE spaces (space INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
+    " live INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE records (row INTEGER PRIMARY KEY AUTOINCREMENT, space INTEGER NOT NULL, id TEXT NOT NULL,"
     " state INTEGER NOT NULL, vector BLOB NOT NULL, metadata TEXT);"
     "CREATE UNIQUE INDEX records_live ON records (space, id) WHERE state = 1;"
@@ -92,6 +93,14 @@ void records_read(const struct db_stmt *stmt, int column, struct record *record)
         .values = size > 0 ? mem_dup(values, size) : NULL,
         .dimension = size / sizeof(float),
         .metadata = records_parse_metadata(db_text(stmt, column + 2))};
+}
+
+enum err_code records_find_space(struct records *records, const char *space, int64_t *number, struct err *err)
+{
+    struct db_tx tx;
+    db_begin(records->db, DB_READ, &tx);
+    *number = records_space(&tx, space);
+    return db_end(&tx, err);
 }
 
 int64_t records_space(struct db_tx *tx, const char *space)

@@ -27,6 +27,8 @@ int64_t records_row(const char *object);
 
 // The namespace's number; 0 where there is none.
 int64_t records_space(struct db_tx *tx, const char *space);
+enum err_code records_find_space(
+    struct records *records, const char *space, int64_t *number, struct err *err) ERR_MUST_CHECK;
 // Columns id, vector, metadata of the current row, from `column` on.
 void records_read(const struct db_stmt *stmt, int column, struct record *record);
 void record_release(struct record *record);

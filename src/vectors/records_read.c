@@ -177,14 +177,6 @@ enum err_code records_walk(struct records *records, int64_t space, const json_t 
     return db_end(&tx, err);
 }
 
-static enum err_code find_space(struct records *records, const char *space, int64_t *number, struct err *err)
-{
-    struct db_tx tx;
-    db_begin(records->db, DB_READ, &tx);
-    *number = records_space(&tx, space);
-    return db_end(&tx, err);
-}
-
 struct finding {
     struct record_list *list;
     size_t limit;
@@ -206,7 +198,7 @@ enum err_code records_find(struct records *records, const char *space, const jso
     *list = (struct record_list){0};
     enum err_code code = metadata_filter_check(filter, err);
     if (code == ERR_NONE)
-        code = find_space(records, space, &number, err);
+        code = records_find_space(records, space, &number, err);
     if (code == ERR_NONE && number != 0)
         code = records_walk(records, number, filter, after, keep, &finding, err);
     if (code != ERR_NONE)
@@ -380,7 +372,7 @@ enum err_code records_query(struct records *records, const char *space, const st
     if (code == ERR_NONE && (!isfinite(search.norm) || search.norm <= 0))
         code = err_set(err, ERR_INVALID, "the query's vector must be finite and not all zeros");
     if (code == ERR_NONE)
-        code = find_space(records, space, &search.space, err);
+        code = records_find_space(records, space, &search.space, err);
     if (code == ERR_NONE && search.space != 0)
         code = search_space(&search, err);
     record_list_release(&own);
@@ -412,9 +404,7 @@ enum err_code records_stats(struct records *records, const json_t *filter, struc
     if (db_step(stmt))
         stats->dimension = (size_t)db_int(stmt, 0);
     db_stmt_done(stmt);
-    stmt = db_stmt(&tx,
-        "SELECT space, name, (SELECT count(*) FROM records r WHERE r.space = s.space AND r.state = 1) FROM spaces s "
-        "ORDER BY name");
+    stmt = db_stmt(&tx, "SELECT space, name, live FROM spaces ORDER BY name");
     while (db_step(stmt)) {
         stats->spaces = mem_realloc_array(stats->spaces, stats->count + 1, sizeof(*stats->spaces));
         numbers = mem_realloc_array(numbers, stats->count + 1, sizeof(*numbers));

@@ -166,33 +166,49 @@ static void remove_terms(struct db_tx *tx, int64_t row)
     db_run(stmt);
 }
 
-// The live record of an id, if any, is one that goes.
-static void retire(struct db_tx *tx, int64_t space, const char *id)
+static void count_live(struct db_tx *tx, int64_t space, int64_t change)
+{
+    struct db_stmt *stmt = db_stmt(tx, "UPDATE spaces SET live = live + ?1 WHERE space = ?2");
+    db_bind_int(stmt, 1, change);
+    db_bind_int(stmt, 2, space);
+    db_run(stmt);
+}
+
+// What is shown is so no longer, and goes. Returns how many went: none if somebody was quicker.
+static int64_t retire_row(struct db_tx *tx, int64_t row)
+{
+    struct db_stmt *stmt = db_stmt(tx, "UPDATE records SET state = 2 WHERE row = ?1 AND state = 1");
+    db_bind_int(stmt, 1, row);
+    db_run(stmt);
+    int64_t count = db_changes(tx);
+    remove_terms(tx, row);
+    return count;
+}
+
+// The same for the record of an id, if there is one.
+static int64_t retire(struct db_tx *tx, int64_t space, const char *id)
 {
     struct db_stmt *stmt = db_stmt(tx, "SELECT row FROM records WHERE space = ?1 AND id = ?2 AND state = 1");
     db_bind_int(stmt, 1, space);
     db_bind_text(stmt, 2, id);
     int64_t row = db_step(stmt) ? db_int(stmt, 0) : 0;
     db_stmt_done(stmt);
-    if (row == 0)
-        return;
-    remove_terms(tx, row);
-    stmt = db_stmt(tx, "UPDATE records SET state = 2 WHERE row = ?1");
-    db_bind_int(stmt, 1, row);
-    db_run(stmt);
+    return row != 0 ? retire_row(tx, row) : 0;
 }
 
 static enum err_code show(const struct batch *batch, struct err *err)
 {
     struct db_tx tx;
+    int64_t more = 0;
     db_begin(batch->records->db, DB_WRITE_DURABLE, &tx);
     for (size_t i = 0; i < batch->count && db_ok(&tx); i++) {
-        retire(&tx, batch->space, batch->items[i].id);
+        more += 1 - retire(&tx, batch->space, batch->items[i].id);
         struct db_stmt *stmt = db_stmt(&tx, "UPDATE records SET state = 1 WHERE row = ?1");
         db_bind_int(stmt, 1, batch->rows[i]);
         db_run(stmt);
         add_terms(&tx, batch->space, batch->rows[i], batch->items[i].metadata);
     }
+    count_live(&tx, batch->space, more);
     return db_end(&tx, err);
 }
 
@@ -299,14 +315,6 @@ static void matched_release(struct matched *matched)
     free(matched->rows);
 }
 
-static enum err_code find_space(struct records *records, const char *space, int64_t *number, struct err *err)
-{
-    struct db_tx tx;
-    db_begin(records->db, DB_READ, &tx);
-    *number = records_space(&tx, space);
-    return db_end(&tx, err);
-}
-
 enum err_code records_update_matching(struct records *records, const char *space, const json_t *filter,
     const json_t *set_metadata, bool dry_run, int64_t *count, struct err *err)
 {
@@ -318,7 +326,7 @@ enum err_code records_update_matching(struct records *records, const char *space
     if (code == ERR_NONE)
         code = metadata_check(set_metadata, err);
     if (code == ERR_NONE)
-        code = find_space(records, space, &number, err);
+        code = records_find_space(records, space, &number, err);
     if (code == ERR_NONE && number != 0)
         code = records_walk(records, number, filter, NULL, collect, &matched, err);
     if (code == ERR_NONE && !dry_run && matched.count > 0) {
@@ -338,10 +346,12 @@ enum err_code records_delete(
     struct records *records, const char *space, const char *const *ids, size_t count, struct err *err)
 {
     struct db_tx tx;
+    int64_t gone = 0;
     db_begin(records->db, DB_WRITE_DURABLE, &tx);
     int64_t number = records_space(&tx, space);
     for (size_t i = 0; i < count && number != 0 && db_ok(&tx); i++)
-        retire(&tx, number, ids[i]);
+        gone += retire(&tx, number, ids[i]);
+    count_live(&tx, number, -gone);
     enum err_code code = db_end(&tx, err);
     return code == ERR_NONE && number != 0 ? records_sweep(records, number, err) : code;
 }
@@ -353,17 +363,15 @@ enum err_code records_delete_matching(struct records *records, const char *space
     int64_t number = 0;
     enum err_code code = metadata_filter_check(filter, err);
     if (code == ERR_NONE)
-        code = find_space(records, space, &number, err);
+        code = records_find_space(records, space, &number, err);
     if (code == ERR_NONE && number != 0)
         code = records_walk(records, number, filter, NULL, collect, &matched, err);
     if (code == ERR_NONE && matched.count > 0) {
+        int64_t gone = 0;
         db_begin(records->db, DB_WRITE_DURABLE, &tx);
-        for (size_t i = 0; i < matched.count && db_ok(&tx); i++) {
-            struct db_stmt *stmt = db_stmt(&tx, "UPDATE records SET state = 2 WHERE row = ?1");
-            remove_terms(&tx, matched.rows[i]);
-            db_bind_int(stmt, 1, matched.rows[i]);
-            db_run(stmt);
-        }
+        for (size_t i = 0; i < matched.count && db_ok(&tx); i++)
+            gone += retire_row(&tx, matched.rows[i]);
+        count_live(&tx, number, -gone);
         code = db_end(&tx, err);
         if (code == ERR_NONE)
             code = records_sweep(records, number, err);

@@ -143,6 +143,25 @@ def test_ids_are_listed_by_prefix_and_page(service):
     assert seen == [f"video1-{n:03}" for n in range(1, 250, 2)]
 
 
+def test_counts_follow_whatever_is_stored_replaced_and_removed(service):
+    chance = random.Random(5)
+    there: set[str] = set()
+    for _ in range(40):
+        names = [f"n{chance.randrange(30)}" for _ in range(chance.randrange(1, 12))]
+        if chance.random() < 0.6:
+            upsert(service, [(name, [1, 2, 3], {"even": int(name[1:]) % 2 == 0}) for name in names])
+            there |= set(names)
+        elif chance.random() < 0.7:
+            post(service, "/vectors/delete", namespace=SPACE, ids=names)
+            there -= set(names)
+        else:
+            post(service, "/vectors/delete", namespace=SPACE, filter={"even": True})
+            there = {name for name in there if int(name[1:]) % 2}
+        stats = post(service, "/describe_index_stats")
+        assert stats["totalVectorCount"] == len(there)
+        assert len(post(service, "/query", namespace=SPACE, vector=[1, 2, 3], topK=100)["matches"]) == len(there)
+
+
 def test_namespaces_are_apart_counted_and_removed(service):
     upsert(service, SHELF[:2], "one")
     upsert(service, SHELF[2:], "two")

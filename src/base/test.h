@@ -9,9 +9,12 @@
 #include <cmocka.h>
 // clang-format on
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 
 // Asserts success and shows the error's sentence otherwise.
@@ -22,6 +25,25 @@
     } while (0)
 
 #define assert_code(call, code) assert_string_equal(err_code_name(call), err_code_name(code))
+
+// For what another thread or process does in its own time: looks every few milliseconds, and fails when it is not so
+// after a minute. Only in the thread that runs the test, as all assertions.
+#define assert_in_the_end(condition)                                                                                   \
+    look_for_a_minute(condition, fail_msg("after a minute it is still not so: %s", #condition))
+// The same for a call that is to succeed; shows the sentence of its last error.
+#define assert_ok_in_the_end(call, err)                                                                                \
+    look_for_a_minute((call) == ERR_NONE,                                                                              \
+        fail_msg("after a minute still: %s: %s: %s", #call, err_code_name((err)->code), (err)->message))
+#define look_for_a_minute(condition, otherwise)                                                                        \
+    do {                                                                                                               \
+        const int64_t minute_ends_us = clock_monotonic_us(clock_system()) + 60 * INT64_C(1000000);                     \
+        for (bool last_look = false; !(condition);) {                                                                  \
+            if (last_look)                                                                                             \
+                otherwise;                                                                                             \
+            usleep(2000);                                                                                              \
+            last_look = clock_monotonic_us(clock_system()) >= minute_ends_us;                                          \
+        }                                                                                                              \
+    } while (0)
 
 // Ends the test as skipped, saying why.
 #define skip_because(...)                                                                                              \

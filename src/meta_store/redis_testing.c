@@ -10,12 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/test.h"
 #include "os/child.h"
 
-#define ANSWERS_AFTER_US ((int64_t)60 * 1000000)
 // Beside its port a node of a cluster listens on the one 10000 above.
 #define PORT_MOST 55000
 
@@ -96,14 +94,13 @@ static bool answers(const struct redis_testing *server)
     return good;
 }
 
-static void wait_until_it_answers(const struct redis_testing *server)
+// Fails the test when the server has ended: it will not answer any more.
+static bool answers_now(const struct redis_testing *server)
 {
-    int64_t until_us = clock_monotonic_us(clock_system()) + ANSWERS_AFTER_US;
-    while (!answers(server)) {
+    bool good = answers(server);
+    if (!good)
         assert_int_equal(waitpid(server->pid, NULL, WNOHANG), 0);
-        assert_true(clock_monotonic_us(clock_system()) < until_us);
-        usleep(5000);
-    }
+    return good;
 }
 
 void redis_testing_restart_without_waiting(struct redis_testing *server)
@@ -117,7 +114,7 @@ void redis_testing_restart_without_waiting(struct redis_testing *server)
 void redis_testing_restart(struct redis_testing *server)
 {
     redis_testing_restart_without_waiting(server);
-    wait_until_it_answers(server);
+    assert_in_the_end(answers_now(server));
 }
 
 static void prepare(struct redis_testing *server, const char *const *args)
@@ -211,6 +208,13 @@ void redis_testing_tell(const struct redis_testing *server, const char *format, 
     va_end(args);
 }
 
+static bool knows_the_cluster(const struct redis_testing *server)
+{
+    char info[2048];
+    redis_testing_ask(server, info, sizeof(info), "CLUSTER INFO");
+    return strstr(info, "cluster_state:ok") != NULL && strstr(info, "cluster_known_nodes:3") != NULL;
+}
+
 void redis_testing_start_cluster(struct redis_testing servers[3])
 {
     static const char *const args[] = {"--cluster-enabled", "yes", "--cluster-node-timeout", "2000", NULL};
@@ -224,13 +228,6 @@ void redis_testing_start_cluster(struct redis_testing servers[3])
     }
     for (int i = 1; i < 3; i++)
         redis_testing_tell(&servers[i], "CLUSTER MEET 127.0.0.1 %d", servers[0].port);
-    int64_t until_us = clock_monotonic_us(clock_system()) + ANSWERS_AFTER_US;
-    for (int i = 0; i < 3; i++) {
-        char info[2048] = "";
-        while (strstr(info, "cluster_state:ok") == NULL || strstr(info, "cluster_known_nodes:3") == NULL) {
-            redis_testing_ask(&servers[i], info, sizeof(info), "CLUSTER INFO");
-            assert_true(clock_monotonic_us(clock_system()) < until_us);
-            usleep(5000);
-        }
-    }
+    for (int i = 0; i < 3; i++)
+        assert_in_the_end(knows_the_cluster(&servers[i]));
 }

@@ -79,7 +79,9 @@ export function LabelledObjects({ project, filters, onChange }: Props) {
                             </Button>
                         )
                     }
-                />
+                >
+                    {narrowed ? undefined : HOW[filters.kind]}
+                </EmptyState>
             ) : (
                 <ul className={styles.grid} aria-label="Labelled objects" data-stale={isPlaceholderData || undefined}>
                     {assertions.map(assertion => (
@@ -107,6 +109,12 @@ const EMPTY = {
     explicit: 'Nothing was named yet',
     probable: 'Nothing is probably anything yet',
     negative: 'Nothing was said not to be something',
+};
+
+const HOW = {
+    explicit: 'Open a video of this project, click a thing in it and name it, or import labels from a file.',
+    probable: 'Name some things first: what looks like them is then listed here.',
+    negative: 'Pictures that are thrown into the column “No, not this” are listed here.',
 };
 
 function Card({ project, assertion, videoName }: { project: string; assertion: Assertion; videoName: string }) {

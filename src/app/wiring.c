@@ -127,30 +127,22 @@ enum err_code wiring_queue_topics(const struct options *options, bool make, stru
 
 // ---- the vector index
 
-#define KEY_BYTES_MAX ((size_t)4096)
-
 static enum err_code open_pinecone(
     const struct options *options, const char *url, struct log *log, struct vector_index **index, struct err *err)
 {
     const char *key_path = options_string(options, "vector-key-file");
     char *key = NULL;
     size_t size = 0;
-    enum err_code code = ERR_NONE;
     if (strncmp(url, "http://", strlen("http://")) != 0 && strncmp(url, "https://", strlen("https://")) != 0)
         return err_set(err, ERR_INVALID,
             "--vector-index: \"%.80s\" is no address of a vector index: use https://HOST or http://HOST:PORT, or leave "
-            "it "
-            "out for the index in the data folder",
+            "it out for the index in the data folder",
             url);
-    if (key_path != NULL)
-        code = file_read(key_path, KEY_BYTES_MAX, &key, &size, err);
-    if (code != ERR_NONE)
-        return err_context(err, "the file of --vector-key-file cannot be read");
-    while (size > 0 && (key[size - 1] == '\n' || key[size - 1] == '\r' || key[size - 1] == ' '))
-        key[--size] = '\0';
+    if (key_path != NULL && settings_secret(key_path, &key, &size, err) != ERR_NONE)
+        return err_context(err, "the file of --vector-key-file cannot be used");
     const struct vector_index_pinecone_settings settings = {
         .url = url, .key = key, .ca_file = options_string(options, "vector-ca-file")};
-    code = vector_index_pinecone_open(&settings, log, index, err);
+    enum err_code code = vector_index_pinecone_open(&settings, log, index, err);
     free(key);
     return code;
 }

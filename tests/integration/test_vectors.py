@@ -338,11 +338,16 @@ def test_a_video_over_it_is_found_as_in_the_embedded_index(home, tmp_path, reque
 def test_a_wrong_key_or_a_missing_server_is_named_with_its_setting(home, data, strict, tmp_path):
     wrong = tmp_path / "wrong"
     wrong.write_text("wrong")
+    wrong.chmod(0o600)
+    open_to_all = tmp_path / "open"
+    open_to_all.write_text(KEY)
+    open_to_all.chmod(0o644)
     for settings, part in [
         (("--vector-index", strict.url, "--vector-key-file", wrong), "refuses the key"),
         (("--vector-index", "http://127.0.0.1:1"), "does not answer"),
         (("--vector-index", "ftp://x"), "no address of a vector index"),
         (("--vector-index", strict.url, "--vector-key-file", tmp_path / "none"), "--vector-key-file"),
+        (("--vector-index", strict.url, "--vector-key-file", open_to_all), "chmod 600"),
     ]:
         done = run("up", "--data", data, "--listen", "127.0.0.1:0", *settings, home=home, check=1)
         assert part in done.stderr and "--vector-" in done.stderr, done.stderr

@@ -3,11 +3,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "blob_store/blob_store_backend.h"
 #include "ingest/test_pipeline.h"
-#include "meta_store/meta_store_backend.h"
-#include "queue/queue_backend.h"
-#include "vector_index/vector_index_backend.h"
 
 #define SECONDS 2.0
 #define FPS "1"
@@ -19,10 +15,7 @@ static struct {
     atomic_int fails_at; // 0: none
     atomic_bool after;   // it fails, but has done its work
     atomic_int away;     // so many more looks find the meta store unusable; 0: it is there
-    const struct queue_ops *queue;
-    const struct blob_store_ops *blobs;
-    const struct meta_store_ops *meta;
-    const struct vector_index_ops *vectors;
+    struct pipeline_ops own;
 } fault;
 
 static bool fails_now(void)
@@ -42,20 +35,20 @@ static enum err_code failure(struct err *err)
         bool fails = fails_now();                                                                                      \
         if (fails && !atomic_load(&fault.after))                                                                       \
             return failure(err);                                                                                       \
-        enum err_code code = fault.store->operation(__VA_ARGS__);                                                      \
+        enum err_code code = fault.own.store.operation(__VA_ARGS__);                                                   \
         return fails && code == ERR_NONE ? failure(err) : code;                                                        \
     }
 // A change of the meta store, which is full or away for a while.
 #define AWAY(operation, parameters, ...)                                                                               \
     static enum err_code away_##operation parameters                                                                   \
     {                                                                                                                  \
-        return atomic_load(&fault.away) > 0 ? failure(err) : fault.meta->operation(__VA_ARGS__);                       \
+        return atomic_load(&fault.away) > 0 ? failure(err) : fault.own.meta.operation(__VA_ARGS__);                    \
     }
 // The same for what only reads: it fails at once or not at all.
 #define FAILING_READ(store, operation, parameters, ...)                                                                \
     static enum err_code failing_##store##_##operation parameters                                                      \
     {                                                                                                                  \
-        return fails_now() ? failure(err) : fault.store->operation(__VA_ARGS__);                                       \
+        return fails_now() ? failure(err) : fault.own.store.operation(__VA_ARGS__);                                    \
     }
 
 FAILING(queue, publish,
@@ -127,47 +120,33 @@ static enum err_code away_put_setting(struct meta_store *m, const char *key, con
 {
     if (atomic_load(&fault.away) > 0 && atomic_fetch_sub(&fault.away, 1) > 1)
         return failure(err);
-    return fault.meta->put_setting(m, key, value, err);
+    return fault.own.meta.put_setting(m, key, value, err);
 }
 
 // Puts the failing operations into the stores of a pipeline.
 static void make_failing(struct pipeline *p)
 {
-    static struct queue_ops queue;
-    static struct blob_store_ops blobs;
-    static struct meta_store_ops meta;
-    static struct vector_index_ops vectors;
-    fault.queue = p->ingest.queue->ops;
-    fault.blobs = p->ingest.blobs->ops;
-    fault.meta = p->ingest.meta->ops;
-    fault.vectors = p->ingest.vectors->ops;
-    queue = *fault.queue;
-    blobs = *fault.blobs;
-    meta = *fault.meta;
-    vectors = *fault.vectors;
-    queue.publish = failing_queue_publish;
-    queue.ack = failing_queue_ack;
-    blobs.put = failing_blobs_put;
-    blobs.put_file = failing_blobs_put_file;
-    blobs.get = failing_blobs_get;
-    blobs.get_file = failing_blobs_get_file;
-    blobs.stat = failing_blobs_stat;
-    blobs.flush = failing_blobs_flush;
-    meta.set_video_state = failing_meta_set_video_state;
-    meta.set_video_media = failing_meta_set_video_media;
-    meta.set_video_models = failing_meta_set_video_models;
-    meta.put_segment = failing_meta_put_segment;
-    meta.finish_split = failing_meta_finish_split;
-    meta.finish_segment = failing_meta_finish_segment;
-    meta.list_segments = failing_meta_list_segments;
-    meta.put_frames = failing_meta_put_frames;
-    meta.list_frames = failing_meta_list_frames;
-    meta.settle_video = failing_meta_settle_video;
-    vectors.upsert = failing_vectors_upsert;
-    p->ingest.queue->ops = &queue;
-    p->ingest.blobs->ops = &blobs;
-    p->ingest.meta->ops = &meta;
-    p->ingest.vectors->ops = &vectors;
+    static struct pipeline_ops ops;
+    pipeline_intercept(p, &fault.own, &ops);
+    ops.queue.publish = failing_queue_publish;
+    ops.queue.ack = failing_queue_ack;
+    ops.blobs.put = failing_blobs_put;
+    ops.blobs.put_file = failing_blobs_put_file;
+    ops.blobs.get = failing_blobs_get;
+    ops.blobs.get_file = failing_blobs_get_file;
+    ops.blobs.stat = failing_blobs_stat;
+    ops.blobs.flush = failing_blobs_flush;
+    ops.meta.set_video_state = failing_meta_set_video_state;
+    ops.meta.set_video_media = failing_meta_set_video_media;
+    ops.meta.set_video_models = failing_meta_set_video_models;
+    ops.meta.put_segment = failing_meta_put_segment;
+    ops.meta.finish_split = failing_meta_finish_split;
+    ops.meta.finish_segment = failing_meta_finish_segment;
+    ops.meta.list_segments = failing_meta_list_segments;
+    ops.meta.put_frames = failing_meta_put_frames;
+    ops.meta.list_frames = failing_meta_list_frames;
+    ops.meta.settle_video = failing_meta_settle_video;
+    ops.vectors.upsert = failing_vectors_upsert;
 }
 
 // One run with the n-th call failing; says how many calls there were. The description is to be freed.
@@ -237,7 +216,7 @@ static void any_call_may_fail_once_after_it_took_effect(void **state)
 static void an_outage_of_the_meta_store_makes_no_dead_letters(void **state)
 {
     (void)state;
-    static struct meta_store_ops meta;
+    static struct pipeline_ops ops;
     struct pipeline p;
     char id[VIDEO_ID_SIZE];
     struct queue_options options;
@@ -245,13 +224,11 @@ static void an_outage_of_the_meta_store_makes_no_dead_letters(void **state)
     options.retry_base_ms = 1;
     options.max_attempts = 2;
     pipeline_open_with(&p, &options);
-    fault.meta = p.ingest.meta->ops;
-    meta = *fault.meta;
-    meta.put_frames = away_put_frames;
-    meta.finish_segment = away_finish_segment;
-    meta.settle_video = away_settle_video;
-    meta.put_setting = away_put_setting;
-    p.ingest.meta->ops = &meta;
+    pipeline_intercept(&p, &fault.own, &ops);
+    ops.meta.put_frames = away_put_frames;
+    ops.meta.finish_segment = away_finish_segment;
+    ops.meta.settle_video = away_settle_video;
+    ops.meta.put_setting = away_put_setting;
     atomic_store(&fault.away, 5);
     pipeline_submit(&p, pipeline_street(), 1, SECONDS, FPS, id);
     pipeline_start(&p, RUN_ALL);

@@ -115,6 +115,20 @@ void pipeline_open(struct pipeline *pipeline)
     pipeline_open_with(pipeline, &options);
 }
 
+void pipeline_intercept(struct pipeline *pipeline, struct pipeline_ops *own, struct pipeline_ops *ops)
+{
+    struct ingest *ingest = &pipeline->ingest;
+    *own = (struct pipeline_ops){.queue = *ingest->queue->ops,
+        .blobs = *ingest->blobs->ops,
+        .meta = *ingest->meta->ops,
+        .vectors = *ingest->vectors->ops};
+    *ops = *own;
+    ingest->queue->ops = &ops->queue;
+    ingest->blobs->ops = &ops->blobs;
+    ingest->meta->ops = &ops->meta;
+    ingest->vectors->ops = &ops->vectors;
+}
+
 void pipeline_stop(struct pipeline *pipeline)
 {
     worker_pool_stop(pipeline->splitter);

@@ -4,14 +4,17 @@
 #include <stdbool.h>
 
 #include "base/test.h"
+#include "blob_store/blob_store_backend.h"
 #include "ingest/downloader.h"
 #include "ingest/indexer.h"
 #include "ingest/ingest.h"
 #include "ingest/lifecycle.h"
 #include "ingest/splitter.h"
 #include "ingest/tracking.h"
+#include "meta_store/meta_store_backend.h"
 #include "os/file.h"
-#include "queue/queue.h"
+#include "queue/queue_backend.h"
+#include "vector_index/vector_index_backend.h"
 
 struct pipeline {
     struct ingest ingest;
@@ -35,6 +38,17 @@ void pipeline_open(struct pipeline *pipeline);
 // Short delays, so that what is tried again is tried soon.
 void pipeline_open_with(struct pipeline *pipeline, const struct queue_options *options);
 void pipeline_close(struct pipeline *pipeline);
+
+// What the stores do.
+struct pipeline_ops {
+    struct queue_ops queue;
+    struct blob_store_ops blobs;
+    struct meta_store_ops meta;
+    struct vector_index_ops vectors;
+};
+// Makes the stores do what `ops` says from now on, which outlives them and is what they do by themselves, as `own` is,
+// until the test puts in something else. Before workers run.
+void pipeline_intercept(struct pipeline *pipeline, struct pipeline_ops *own, struct pipeline_ops *ops);
 
 enum { RUN_SPLITTER = 1, RUN_DOWNLOADER = 2, RUN_INDEXER = 4, RUN_TRACKER = 8, RUN_ALL = 15 };
 void pipeline_start(struct pipeline *pipeline, int parts);

@@ -164,6 +164,8 @@ static const struct meaning meanings[] = {
         "let its user read the groups that begin with the topics' prefix"},
     {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, ERR_UNAVAILABLE,
         "let its user make topics, or let somebody make them with `framehound queue init`"},
+    {RD_KAFKA_RESP_ERR__FATAL, ERR_UNAVAILABLE,
+        "start this process again: its producer cannot keep its promises any more"},
     {RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, ERR_UNAVAILABLE, "fewer brokers are up than min.insync.replicas asks for"},
     {RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND, ERR_UNAVAILABLE,
         "fewer brokers are up than min.insync.replicas asks for"},

@@ -49,8 +49,7 @@ static struct window_entry *copy_of(const struct window_entry *entry)
 // The entry may have gone meanwhile: then its partition is somebody else's, who will bury it under the same name.
 static void finish(struct kafka_consumer *consumer, const struct window_entry *copy, bool done)
 {
-    const struct queue_message looked_for = {.lease = copy->offset};
-    struct queue_message message = looked_for;
+    struct queue_message message = {.lease = copy->offset};
     snprintf(message.lease_token, sizeof(message.lease_token), "%" PRId64, copy->token);
     pthread_mutex_lock(&consumer->mutex);
     struct window_entry *entry = window_find(&consumer->window, &message);

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/options.h"
+#include "base/utf8.h"
 
 // JavaScript's and Jansson's doubles hold whole numbers exactly up to here.
 #define EXACT_DOUBLE_MAX 9007199254740992.0
@@ -263,26 +264,6 @@ enum err_code json_get_array(const json_t *object, const char *field, size_t mos
     return code != ERR_NONE ? code : json_opt_array(object, field, most, out, err);
 }
 
-// Length of the valid UTF-8 sequence at `bytes` (Unicode 15, table 3-7), 0 if there is none. Stops at the NUL.
-static size_t utf8_sequence(const unsigned char *bytes)
-{
-    unsigned char c = bytes[0];
-    if (c < 0x80)
-        return 1;
-    size_t length = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : 2;
-    if (c < 0xC2 || c > 0xF4)
-        return 0;
-    unsigned char low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
-    unsigned char high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
-    for (size_t i = 1; i < length; i++) {
-        if (bytes[i] < low || bytes[i] > high)
-            return 0;
-        low = 0x80;
-        high = 0xBF;
-    }
-    return length;
-}
-
 json_t *json_string_lossy(const char *text)
 {
     if (text == NULL)
@@ -292,8 +273,9 @@ json_t *json_string_lossy(const char *text)
         return value;
     struct strbuf clean;
     strbuf_init(&clean);
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0';) {
-        size_t length = utf8_sequence(at);
+    const char *end = text + strlen(text);
+    for (const char *at = text; at < end;) {
+        size_t length = utf8_sequence(at, (size_t)(end - at));
         if (length == 0)
             strbuf_adds(&clean, "\xEF\xBF\xBD");
         else

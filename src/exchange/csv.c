@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "exchange/text.h"
+#include "base/utf8.h"
 
 // ---- writing
 
@@ -147,7 +147,7 @@ static enum err_code read_cell(struct csv_reader *r, size_t start, struct err *e
 {
     int64_t line = r->line;
     enum err_code code = r->at < r->end && *r->at == '"' ? read_quoted(r, err) : read_plain(r, err);
-    if (code == ERR_NONE && !text_is_utf8(r->text.data + start, r->text.size - start))
+    if (code == ERR_NONE && !utf8_is_valid(r->text.data + start, r->text.size - start))
         code = err_set(err, ERR_INVALID, "line %" PRId64 " is no UTF-8: save the file as UTF-8", line);
     return code;
 }

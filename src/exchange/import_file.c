@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "exchange/import_internal.h"
-#include "exchange/text.h"
 #include "search/label_name.h"
 
 // ---- names, each spelling looked at once
@@ -176,7 +176,7 @@ enum err_code import_set_object(struct import_file *file, struct import_row *row
 
 enum err_code import_check_path(const char *path, struct err *err)
 {
-    bool is_bad = path[0] == '/' || strchr(path, '\\') != NULL || !text_is_utf8(path, strlen(path));
+    bool is_bad = path[0] == '/' || strchr(path, '\\') != NULL || !utf8_is_valid(path, strlen(path));
     for (const char *at = path; *at != '\0' && !is_bad; at += strspn(at, "/")) {
         size_t length = strcspn(at, "/");
         is_bad = length == 2 && at[0] == '.' && at[1] == '.';

@@ -1,10 +1,8 @@
 #include "exchange/text.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/json.h"
 
@@ -43,29 +41,4 @@ void text_add_json(struct strbuf *out, const char *text)
     json_t *value = json_string_lossy(text);
     json_dump(value, out);
     json_decref(value);
-}
-
-bool text_is_utf8(const char *text, size_t size)
-{
-    const unsigned char *at = (const unsigned char *)text;
-    const unsigned char *end = at + size;
-    while (at < end) {
-        unsigned char c = *at++;
-        if (c == 0)
-            return false;
-        if (c < 0x80)
-            continue;
-        if (c < 0xC2 || c > 0xF4)
-            return false;
-        unsigned char low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
-        unsigned char high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
-        for (int more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1; more > 0; more--) {
-            if (at == end || *at < low || *at > high)
-                return false;
-            at++;
-            low = 0x80;
-            high = 0xBF;
-        }
-    }
-    return true;
 }

@@ -7,7 +7,7 @@
 #include <archive_entry.h>
 
 #include "base/mem.h"
-#include "exchange/text.h"
+#include "base/utf8.h"
 #include "os/file.h"
 
 #define BLOCK_BYTES ((size_t)64 * 1024)
@@ -161,7 +161,7 @@ void zip_reader_free(struct zip_reader *reader)
 
 static bool is_clean_name(const char *name)
 {
-    if (name[0] == '/' || name[0] == '\0' || !text_is_utf8(name, strlen(name)))
+    if (name[0] == '/' || name[0] == '\0' || !utf8_is_valid(name, strlen(name)))
         return false;
     for (const char *at = name; *at != '\0'; at++) {
         bool begins = at == name || at[-1] == '/';

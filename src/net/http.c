@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 static const char *const method_names[HTTP_METHOD_COUNT] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 
@@ -81,33 +82,10 @@ static int hex_value(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-// Whether the text is UTF-8 (Unicode 15, table 3-7) without control characters.
-static bool is_clean_utf8(const unsigned char *at)
-{
-    while (*at != '\0') {
-        unsigned char c = *at++;
-        if (c < 0x20 || c == 0x7F)
-            return false;
-        if (c < 0x80)
-            continue;
-        if (c < 0xC2 || c > 0xF4)
-            return false;
-        unsigned char low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
-        unsigned char high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
-        for (int more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1; more > 0; more--) {
-            if (*at < low || *at > high)
-                return false;
-            at++;
-            low = 0x80;
-            high = 0xBF;
-        }
-    }
-    return true;
-}
-
 bool http_url_decode(char *text, bool plus)
 {
     char *out = text;
+    bool is_clean = true;
     for (const char *in = text; *in != '\0'; in++) {
         char c = *in;
         if (c == '%') {
@@ -120,10 +98,11 @@ bool http_url_decode(char *text, bool plus)
         } else if (c == '+' && plus) {
             c = ' ';
         }
+        is_clean = is_clean && (unsigned char)c >= 0x20 && c != 0x7F;
         *out++ = c;
     }
     *out = '\0';
-    return is_clean_utf8((const unsigned char *)text);
+    return is_clean && utf8_is_valid(text, (size_t)(out - text));
 }
 
 bool http_date_parse(const char *text, int64_t *wall_us)

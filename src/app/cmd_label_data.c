@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/command.h"
+#include "app/listing.h"
 #include "app/session.h"
 #include "app/settings.h"
 #include "app/ui.h"
@@ -53,51 +54,20 @@ static const struct option_table filter_options = {
     .title = "Which", .options = filter_list, .count = sizeof(filter_list) / sizeof(filter_list[0])};
 static const struct option_table *const assertions_tables[] = {&filter_options, &json_options, CLIENT_TABLES, NULL};
 
-// Lists print a table for people, or one JSON object a line.
-struct listing {
-    bool json;
-    struct ui_table *table;
-};
-
-static enum err_code list(const struct options *options, const char *path, const char *items, session_visit *visit,
-    const char *const *headings, const char *none, struct err *err)
+static void add_assertion(struct ui_table *table, const json_t *assertion)
 {
-    struct session session;
-    enum err_code code = session_open(options, 0, &session, err);
-    if (code != ERR_NONE)
-        return code;
-    struct listing listing = {.json = options_bool(options, "json"), .table = ui_table_new(headings)};
-    code = session_each(&session, path, items, visit, &listing, err);
-    if (code == ERR_NONE && !listing.json && ui_table_rows(listing.table) == 0)
-        puts(none);
-    else if (code == ERR_NONE && !listing.json)
-        ui_table_print(listing.table);
-    ui_table_free(listing.table);
-    session_close(&session);
-    return code;
-}
-
-static enum err_code show_assertion(void *context, const json_t *assertion, struct err *err)
-{
-    struct listing *listing = context;
     const json_t *hit = json_object_get(assertion, "hit");
     const char *kind = ui_string(assertion, "kind");
     char said[UI_TEXT_SIZE];
     char at[UI_TEXT_SIZE];
-    (void)err;
-    if (listing->json) {
-        ui_print_json(assertion);
-        return ERR_NONE;
-    }
     if (strcmp(kind, "probable") == 0)
         snprintf(said, sizeof(said), "%.3f", ui_number(assertion, "score"));
     else
         snprintf(said, sizeof(said), "%s", strcmp(kind, "negative") == 0 ? "no" : "yes");
     ui_timestamp(ui_int(hit, "pts_us"), at);
-    ui_table_add(listing->table,
+    ui_table_add(table,
         (const char *[]){ui_string(assertion, "label"), said, ui_string(hit, "object"), ui_string(hit, "class"), at,
             ui_string(assertion, "by"), ui_string(assertion, "at")});
-    return ERR_NONE;
 }
 
 static void add_filter(struct strbuf *path, const char *field, const char *value)
@@ -152,34 +122,32 @@ static enum err_code run_assertions(const struct options *options, int *status, 
     strbuf_init(&path);
     strbuf_addf(&path, "/api/v1/projects/%s/assertions", project);
     add_filters(&path, options);
-    code = list(options, path.data, "assertions", show_assertion, headings, "Nothing was said of such objects.", err);
+    const struct listing assertions = {.path = path.data,
+        .items = "assertions",
+        .headings = headings,
+        .add_row = add_assertion,
+        .none = "Nothing was said of such objects."};
+    code = listing_print(options, &assertions, err);
     strbuf_release(&path);
     return code;
 }
 
 // ---- probable mistakes
 
-static enum err_code show_mistake(void *context, const json_t *mistake, struct err *err)
+static void add_mistake(struct ui_table *table, const json_t *mistake)
 {
-    struct listing *listing = context;
     const json_t *assertion = json_object_get(mistake, "assertion");
     bool is_no = strcmp(ui_string(assertion, "kind"), "negative") == 0;
     size_t alike = json_array_size(json_object_get(mistake, "alike"));
     char score[UI_TEXT_SIZE];
     char more[UI_TEXT_SIZE] = "";
-    (void)err;
-    if (listing->json) {
-        ui_print_json(mistake);
-        return ERR_NONE;
-    }
     snprintf(score, sizeof(score), "%.2f", ui_number(mistake, "score"));
     if (alike > 0)
         snprintf(more, sizeof(more), "+%zu", alike);
-    ui_table_add(listing->table,
+    ui_table_add(table,
         (const char *[]){score, ui_string(assertion, "label"), is_no ? "no" : "yes",
             ui_string(json_object_get(assertion, "hit"), "object"), more, ui_string(assertion, "by"),
             ui_string(mistake, "detail")});
-    return ERR_NONE;
 }
 
 static enum err_code run_mistakes(const struct options *options, int *status, struct err *err)
@@ -195,7 +163,12 @@ static enum err_code run_mistakes(const struct options *options, int *status, st
     strbuf_addf(&path, "/api/v1/projects/%s/mistakes?min_score=%.6f", project, options_float(options, "min-score"));
     if (options_is_set(options, "label"))
         add_filter(&path, "label", options_string(options, "label"));
-    code = list(options, path.data, "mistakes", show_mistake, headings, "Nothing looks like a mistake.", err);
+    const struct listing mistakes = {.path = path.data,
+        .items = "mistakes",
+        .headings = headings,
+        .add_row = add_mistake,
+        .none = "Nothing looks like a mistake."};
+    code = listing_print(options, &mistakes, err);
     strbuf_release(&path);
     return code;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/command.h"
+#include "app/listing.h"
 #include "app/session.h"
 #include "app/settings.h"
 #include "app/ui.h"
@@ -25,74 +26,39 @@ static const char *number(int64_t value, char out[NUMBER_SIZE])
     return out;
 }
 
-// Lists print a table for people, or one JSON object a line.
-struct listing {
-    bool json;
-    struct ui_table *table;
-};
-
-static enum err_code show_project(void *context, const json_t *project, struct err *err)
+static void add_project(struct ui_table *table, const json_t *project)
 {
-    struct listing *listing = context;
     char videos[NUMBER_SIZE];
     char frames[NUMBER_SIZE];
     char objects[NUMBER_SIZE];
-    (void)err;
-    if (listing->json)
-        ui_print_json(project);
-    else
-        ui_table_add(listing->table,
-            (const char *[]){ui_string(project, "name"), number(ui_int(project, "videos"), videos),
-                number(ui_int(project, "frames"), frames), number(ui_int(project, "objects"), objects)});
-    return ERR_NONE;
+    ui_table_add(table,
+        (const char *[]){ui_string(project, "name"), number(ui_int(project, "videos"), videos),
+            number(ui_int(project, "frames"), frames), number(ui_int(project, "objects"), objects)});
 }
 
-static enum err_code show_video(void *context, const json_t *video, struct err *err)
+static void add_video(struct ui_table *table, const json_t *video)
 {
-    struct listing *listing = context;
     const json_t *progress = json_object_get(video, "progress");
     char duration[UI_TEXT_SIZE];
     char frames[NUMBER_SIZE];
     char objects[NUMBER_SIZE];
-    (void)err;
-    if (listing->json) {
-        ui_print_json(video);
-        return ERR_NONE;
-    }
     ui_duration(ui_int(json_object_get(video, "media"), "duration_us"), duration);
-    ui_table_add(listing->table,
+    ui_table_add(table,
         (const char *[]){ui_string(video, "id"), ui_string(video, "project"), ui_string(video, "state"), duration,
             number(ui_int(progress, "frames_indexed"), frames), number(ui_int(progress, "objects"), objects),
             ui_string(video, "name")});
-    return ERR_NONE;
-}
-
-static enum err_code list(const struct options *options, const char *path, const char *items, session_visit *visit,
-    const char *const *headings, const char *none, struct err *err)
-{
-    struct session session;
-    enum err_code code = session_open(options, 0, &session, err);
-    if (code != ERR_NONE)
-        return code;
-    struct listing listing = {.json = options_bool(options, "json"), .table = ui_table_new(headings)};
-    code = session_each(&session, path, items, visit, &listing, err);
-    if (code == ERR_NONE && !listing.json) {
-        if (ui_table_rows(listing.table) == 0)
-            puts(none);
-        else
-            ui_table_print(listing.table);
-    }
-    ui_table_free(listing.table);
-    session_close(&session);
-    return code;
 }
 
 static enum err_code run_projects(const struct options *options, int *status, struct err *err)
 {
     static const char *const headings[] = {"PROJECT", "VIDEOS", "FRAMES", "OBJECTS", NULL};
     (void)status;
-    return list(options, "/api/v1/projects", "projects", show_project, headings,
-        "There are no projects yet: framehound ingest VIDEO --project NAME makes one.", err);
+    const struct listing projects = {.path = "/api/v1/projects",
+        .items = "projects",
+        .headings = headings,
+        .add_row = add_project,
+        .none = "There are no projects yet: framehound ingest VIDEO --project NAME makes one."};
+    return listing_print(options, &projects, err);
 }
 
 static enum err_code run_videos(const struct options *options, int *status, struct err *err)
@@ -107,8 +73,12 @@ static enum err_code run_videos(const struct options *options, int *status, stru
             return code;
         path = mem_sprintf("/api/v1/projects/%s/videos", project);
     }
-    enum err_code code = list(options, path != NULL ? path : "/api/v1/videos", "videos", show_video, headings,
-        "There are no videos yet: framehound ingest VIDEO --project NAME indexes one.", err);
+    const struct listing videos = {.path = path != NULL ? path : "/api/v1/videos",
+        .items = "videos",
+        .headings = headings,
+        .add_row = add_video,
+        .none = "There are no videos yet: framehound ingest VIDEO --project NAME indexes one."};
+    enum err_code code = listing_print(options, &videos, err);
     free(path);
     return code;
 }
@@ -205,10 +175,10 @@ static enum err_code run_status(const struct options *options, int *status, stru
 
 static enum err_code show_frame(void *context, const json_t *frame, struct err *err)
 {
-    const struct listing *listing = context;
+    const bool *json = context;
     const json_t *objects = json_object_get(frame, "objects");
     (void)err;
-    if (listing->json) {
+    if (*json) {
         json_t *o = json_object();
         static const char *const fields[] = {"index", "pts_us", "width", "height", "objects"};
         for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
@@ -233,7 +203,7 @@ static enum err_code show_frame(void *context, const json_t *frame, struct err *
 static enum err_code run_frames(const struct options *options, int *status, struct err *err)
 {
     struct session session;
-    struct listing listing = {.json = options_bool(options, "json")};
+    bool json = options_bool(options, "json");
     (void)status;
     enum err_code code = check_video_argument(options, 0, err);
     if (code == ERR_NONE)
@@ -241,7 +211,7 @@ static enum err_code run_frames(const struct options *options, int *status, stru
     if (code != ERR_NONE)
         return code;
     char *path = mem_sprintf("/api/v1/videos/%s/frames", options_argument(options, 0));
-    code = session_each(&session, path, "frames", show_frame, &listing, err);
+    code = session_each(&session, path, "frames", show_frame, &json, err);
     free(path);
     session_close(&session);
     return code;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/command.h"
+#include "app/listing.h"
 #include "app/session.h"
 #include "app/settings.h"
 #include "app/ui.h"
@@ -126,44 +127,24 @@ static enum err_code run_delete(const struct options *options, int *status, stru
 
 // ---- dead letters
 
-struct letters {
-    bool json;
-    struct ui_table *table;
-};
-
-static enum err_code show_letter(void *context, const json_t *letter, struct err *err)
+static void add_letter(struct ui_table *table, const json_t *letter)
 {
-    struct letters *letters = context;
     char id[24];
-    (void)err;
     snprintf(id, sizeof(id), "%" PRId64, ui_int(letter, "id"));
-    if (letters->json)
-        ui_print_json(letter);
-    else
-        ui_table_add(letters->table,
-            (const char *[]){id, ui_string(letter, "topic"), ui_string(letter, "key"), ui_string(letter, "reason")});
-    return ERR_NONE;
+    ui_table_add(
+        table, (const char *[]){id, ui_string(letter, "topic"), ui_string(letter, "key"), ui_string(letter, "reason")});
 }
 
 static enum err_code run_dead_letters(const struct options *options, int *status, struct err *err)
 {
     static const char *const headings[] = {"ID", "TOPIC", "OF", "REASON", NULL};
-    struct session session;
+    const struct listing letters = {.path = "/api/v1/dead-letters",
+        .items = "dead_letters",
+        .headings = headings,
+        .add_row = add_letter,
+        .none = "No work has failed for good."};
     (void)status;
-    enum err_code code = session_open(options, 0, &session, err);
-    if (code != ERR_NONE)
-        return code;
-    struct letters letters = {.json = options_bool(options, "json"), .table = ui_table_new(headings)};
-    code = session_each(&session, "/api/v1/dead-letters", "dead_letters", show_letter, &letters, err);
-    if (code == ERR_NONE && !letters.json) {
-        if (ui_table_rows(letters.table) == 0)
-            puts("No work has failed for good.");
-        else
-            ui_table_print(letters.table);
-    }
-    ui_table_free(letters.table);
-    session_close(&session);
-    return code;
+    return listing_print(options, &letters, err);
 }
 
 static enum err_code run_retry(const struct options *options, int *status, struct err *err)

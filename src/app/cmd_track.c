@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/command.h"
+#include "app/listing.h"
 #include "app/session.h"
 #include "app/settings.h"
 #include "app/ui.h"
@@ -84,31 +85,19 @@ static const char *wanted(const struct options *options, const char *name, const
 
 // ---- lists
 
-struct listing {
-    bool json;
-    struct ui_table *table;
-};
-
-static enum err_code show_track(void *context, const json_t *track, struct err *err)
+static void add_track(struct ui_table *table, const json_t *track)
 {
-    struct listing *listing = context;
     char from[UI_TEXT_SIZE];
     char to[UI_TEXT_SIZE];
     char objects[NUMBER_SIZE];
     char score[NUMBER_SIZE];
-    (void)err;
-    if (listing->json) {
-        ui_print_json(track);
-        return ERR_NONE;
-    }
     ui_timestamp(ui_int(track, "first_us"), from);
     ui_timestamp(ui_int(track, "last_us"), to);
     snprintf(objects, sizeof(objects), "%" PRId64, ui_int(track, "objects"));
     snprintf(score, sizeof(score), "%.2f", ui_number(track, "score"));
-    ui_table_add(listing->table,
+    ui_table_add(table,
         (const char *[]){ui_string(track, "id"), ui_string(track, "class"), from, to, objects, score,
             ui_string(track, "best"), ui_string(json_object_get(track, "label"), "name")});
-    return ERR_NONE;
 }
 
 static bool is_step_back_or_forth(const json_t *step)
@@ -135,16 +124,10 @@ static void say_step(const json_t *step, struct strbuf *out)
             ui_string(step, "other")[0] != '\0' ? ui_string(step, "other") : "a new track");
 }
 
-static enum err_code show_step(void *context, const json_t *step, struct err *err)
+static void add_step(struct ui_table *table, const json_t *step)
 {
-    struct listing *listing = context;
     char id[NUMBER_SIZE];
     struct strbuf what;
-    (void)err;
-    if (listing->json) {
-        ui_print_json(step);
-        return ERR_NONE;
-    }
     strbuf_init(&what);
     say_step(step, &what);
     if (json_is_true(json_object_get(step, "undone")))
@@ -152,33 +135,21 @@ static enum err_code show_step(void *context, const json_t *step, struct err *er
     if (ui_string(step, "passed_over")[0] != '\0')
         strbuf_addf(&what, " (passed over: %s)", ui_string(step, "passed_over"));
     snprintf(id, sizeof(id), "%" PRId64, ui_int(step, "id"));
-    ui_table_add(listing->table, (const char *[]){id, ui_string(step, "at"), ui_string(step, "by"), what.data});
+    ui_table_add(table, (const char *[]){id, ui_string(step, "at"), ui_string(step, "by"), what.data});
     strbuf_release(&what);
-    return ERR_NONE;
 }
 
-static enum err_code list(const struct options *options, const char *path_format, const char *items,
-    session_visit *visit, const char *const *headings, const char *none, struct err *err)
+// A list of the video that is the argument: the last part of its path, and the rest as struct listing has it.
+static enum err_code list(const struct options *options, const char *what, struct listing *listing, struct err *err)
 {
-    struct session session;
     const char *video = options_argument(options, 0);
     enum err_code code = check_video(video, err);
-    if (code == ERR_NONE)
-        code = session_open(options, 0, &session, err);
     if (code != ERR_NONE)
         return code;
-    char *path = mem_sprintf("/api/v1/videos/%s/%s", video, path_format);
-    struct listing listing = {.json = options_bool(options, "json"), .table = ui_table_new(headings)};
-    code = session_each(&session, path, items, visit, &listing, err);
-    if (code == ERR_NONE && !listing.json) {
-        if (ui_table_rows(listing.table) == 0)
-            puts(none);
-        else
-            ui_table_print(listing.table);
-    }
+    char *path = mem_sprintf("/api/v1/videos/%s/%s", video, what);
+    listing->path = path;
+    code = listing_print(options, listing, err);
     free(path);
-    ui_table_free(listing.table);
-    session_close(&session);
     return code;
 }
 
@@ -186,14 +157,17 @@ static enum err_code run_tracks(const struct options *options, int *status, stru
 {
     static const char *const headings[] = {"TRACK", "CLASS", "FROM", "TO", "OBJECTS", "SCORE", "BEST", "LABEL", NULL};
     (void)status;
-    return list(options, "tracks", "tracks", show_track, headings, "No tracks: nothing was followed.", err);
+    struct listing tracks = {
+        .items = "tracks", .headings = headings, .add_row = add_track, .none = "No tracks: nothing was followed."};
+    return list(options, "tracks", &tracks, err);
 }
 
 static enum err_code run_history(const struct options *options, int *status, struct err *err)
 {
     static const char *const headings[] = {"STEP", "WHEN", "BY", "WHAT", NULL};
     (void)status;
-    return list(options, "corrections", "steps", show_step, headings, "No corrections yet.", err);
+    struct listing steps = {.items = "steps", .headings = headings, .add_row = add_step, .none = "No corrections yet."};
+    return list(options, "corrections", &steps, err);
 }
 
 // ---- corrections

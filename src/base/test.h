@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -25,6 +26,14 @@
     } while (0)
 
 #define assert_code(call, code) assert_string_equal(err_code_name(call), err_code_name(code))
+
+// Asserts that these words are in the error's sentence.
+#define assert_err_says(err, words)                                                                                    \
+    do {                                                                                                               \
+        const char *wanted_words = (words);                                                                            \
+        if (strstr((err)->message, wanted_words) == NULL)                                                              \
+            fail_msg("\"%s\" is not in: %s", wanted_words, (err)->message);                                            \
+    } while (0)
 
 // For what another thread or process does in its own time: looks every few milliseconds, and fails when it is not so
 // after a minute. Only in the thread that runs the test, as all assertions.

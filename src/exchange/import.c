@@ -70,6 +70,13 @@ static void collect_tracks(struct assertions *a)
     }
     if (a->on_track_count > 1)
         qsort(a->on_tracks, a->on_track_count, sizeof(*a->on_tracks), compare_on_tracks);
+    // What is said of thousands of a track's objects is looked through for each of them: the same counts once.
+    size_t kept = 0;
+    for (size_t i = 0; i < a->on_track_count; i++) {
+        if (kept == 0 || compare_on_tracks(&a->on_tracks[kept - 1], &a->on_tracks[i]) != 0)
+            a->on_tracks[kept++] = a->on_tracks[i];
+    }
+    a->on_track_count = kept;
 }
 
 static size_t first_on(const struct assertions *a, struct label_key track)

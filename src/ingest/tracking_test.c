@@ -145,12 +145,17 @@ static void close_pipeline(struct pipeline *p)
     free(p);
 }
 
+static char *track_video(struct pipeline *p, const char *id, int32_t frames, find_fn *find)
+{
+    begin_video(p, id, frames);
+    for (int32_t i = 0; i < frames; i++)
+        index_frame(p, id, i, find);
+    return tracked(p, id);
+}
+
 static char *track_street(struct pipeline *p, const char *id)
 {
-    begin_video(p, id, FRAMES);
-    for (int32_t i = 0; i < FRAMES; i++)
-        index_frame(p, id, i, find_street);
-    return tracked(p, id);
+    return track_video(p, id, FRAMES, find_street);
 }
 
 static struct meta_track *list(struct pipeline *p, const char *video, size_t *count)
@@ -376,10 +381,7 @@ static void a_video_without_objects_has_no_tracks_and_is_tracked(void **state)
 {
     (void)state;
     struct pipeline *p = open_pipeline(1);
-    begin_video(p, "00000000000000aa", FRAMES);
-    for (int32_t i = 0; i < FRAMES; i++)
-        index_frame(p, "00000000000000aa", i, find_nothing);
-    free(tracked(p, "00000000000000aa"));
+    free(track_video(p, "00000000000000aa", FRAMES, find_nothing));
     assert_int_equal(pipeline_video(p, "00000000000000aa").tracks, 0);
     close_pipeline(p);
 }
@@ -389,9 +391,7 @@ static void a_video_of_one_frame_is_tracked(void **state)
     (void)state;
     struct pipeline *p = open_pipeline(1);
     size_t count;
-    begin_video(p, "00000000000000aa", 1);
-    index_frame(p, "00000000000000aa", 0, find_street);
-    free(tracked(p, "00000000000000aa"));
+    free(track_video(p, "00000000000000aa", 1, find_street));
     // Who is seen once must be sure.
     struct meta_track *tracks = list(p, "00000000000000aa", &count);
     assert_int_equal(count, 2);
@@ -414,10 +414,7 @@ static void as_many_boxes_as_a_frame_may_have_are_all_followed(void **state)
     (void)state;
     struct pipeline *p = open_pipeline(1);
     size_t count;
-    begin_video(p, "00000000000000aa", 4);
-    for (int32_t i = 0; i < 4; i++)
-        index_frame(p, "00000000000000aa", i, find_crowd);
-    free(tracked(p, "00000000000000aa"));
+    free(track_video(p, "00000000000000aa", 4, find_crowd));
     struct meta_track *tracks = list(p, "00000000000000aa", &count);
     assert_int_equal(count, OBJECTS_PER_FRAME_MAX);
     for (size_t i = 0; i < count; i++)
@@ -438,10 +435,7 @@ static void boxes_that_are_all_the_same_have_a_track_each(void **state)
     (void)state;
     struct pipeline *p = open_pipeline(1);
     size_t count;
-    begin_video(p, "00000000000000aa", FRAMES);
-    for (int32_t i = 0; i < FRAMES; i++)
-        index_frame(p, "00000000000000aa", i, find_copies);
-    char *first = tracked(p, "00000000000000aa");
+    char *first = track_video(p, "00000000000000aa", FRAMES, find_copies);
     struct meta_track *tracks = list(p, "00000000000000aa", &count);
     assert_int_equal(count, 5);
     for (size_t i = 0; i < count; i++)
@@ -472,10 +466,7 @@ static void boxes_that_are_none_have_no_track_and_disturb_nobody(void **state)
     (void)state;
     struct pipeline *p = open_pipeline(1);
     size_t count;
-    begin_video(p, "00000000000000aa", FRAMES);
-    for (int32_t i = 0; i < FRAMES; i++)
-        index_frame(p, "00000000000000aa", i, find_flat_things);
-    char *text = tracked(p, "00000000000000aa");
+    char *text = track_video(p, "00000000000000aa", FRAMES, find_flat_things);
     struct meta_track *tracks = list(p, "00000000000000aa", &count);
     assert_int_equal(count, 3);
     for (size_t i = 0; i < count; i++)

@@ -8,7 +8,6 @@
 #include "base/strbuf.h"
 #include "base/test.h"
 #include "fault.h"
-#include "meta_store/meta_store.h"
 #include "search/test_labels.h"
 
 #define EACH 4 // objects of each frame here; object k is on track k, but the last one on none
@@ -17,21 +16,9 @@ static void add_objects(struct fixture *f, const char *video, int32_t frames, si
 {
     struct meta_object *objects = mem_calloc(count, sizeof(*objects));
     for (size_t k = 0; k < count; k++)
-        objects[k] = (struct meta_object){.x = (float)k,
-            .width = 50,
-            .height = 50,
-            .score = 0.9f,
-            .class_name = "car",
-            .track = k + 1 < count ? (int64_t)k : -1};
-    for (int32_t i = 0; i < frames; i++) {
-        const struct meta_frame frame = {.index = i,
-            .pts_us = i * INT64_C(200000),
-            .width = 640,
-            .height = 360,
-            .objects = objects,
-            .object_count = count};
-        assert_ok(meta_store_put_objects(f->meta, video, &frame, 1, &failure), &failure);
-    }
+        objects[k] = thing_on(k, k + 1 < count ? (int64_t)k : -1);
+    for (int32_t i = 0; i < frames; i++)
+        put_frame(f, video, i, objects, count);
     free(objects);
 }
 

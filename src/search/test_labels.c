@@ -41,16 +41,14 @@ void add_video(struct fixture *f, const char *project, const char *id)
     free(video);
 }
 
-void add_frame(struct fixture *f, const char *video, int32_t index, size_t count, int64_t track)
+struct meta_object thing_on(size_t k, int64_t track)
 {
-    struct meta_object *objects = mem_calloc(count, sizeof(*objects));
-    for (size_t k = 0; k < count; k++)
-        objects[k] = (struct meta_object){.x = (float)k * 100,
-            .width = 50,
-            .height = 50,
-            .score = 0.9f,
-            .class_name = "car",
-            .track = track >= 0 ? track + (int64_t)k : -1};
+    return (struct meta_object){
+        .x = (float)k * 100, .width = 50, .height = 50, .score = 0.9f, .class_name = "car", .track = track};
+}
+
+void put_frame(struct fixture *f, const char *video, int32_t index, struct meta_object *objects, size_t count)
+{
     const struct meta_frame frame = {.index = index,
         .pts_us = index * INT64_C(200000),
         .width = 640,
@@ -58,6 +56,14 @@ void add_frame(struct fixture *f, const char *video, int32_t index, size_t count
         .objects = objects,
         .object_count = count};
     assert_ok(meta_store_put_objects(f->meta, video, &frame, 1, &failure), &failure);
+}
+
+void add_frame(struct fixture *f, const char *video, int32_t index, size_t count, int64_t track)
+{
+    struct meta_object *objects = mem_calloc(count, sizeof(*objects));
+    for (size_t k = 0; k < count; k++)
+        objects[k] = thing_on(k, track >= 0 ? track + (int64_t)k : -1);
+    put_frame(f, video, index, objects, count);
     free(objects);
 }
 

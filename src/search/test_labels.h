@@ -42,6 +42,9 @@ void restart(struct fixture *f);
 void pass_seconds(struct fixture *f, int seconds);
 
 void add_video(struct fixture *f, const char *project, const char *id);
+// Object k of a frame, on that track; -1: none.
+struct meta_object thing_on(size_t k, int64_t track);
+void put_frame(struct fixture *f, const char *video, int32_t index, struct meta_object *objects, size_t count);
 // `count` objects; object k is on track `track` + k, none with -1. Once more replaces them.
 void add_frame(struct fixture *f, const char *video, int32_t index, size_t count, int64_t track);
 void add_vectors(struct fixture *f, const char *project, const char *video);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "blob_store/blob_store.h"
+#include "meta_store/value_bytes.h"
 #include "vector_index/vector_checksum.h"
 
 #define MAGIC "FHTRACKS"
@@ -71,41 +72,19 @@ void track_sheet_add(struct track_sheet *sheet, const struct meta_frame *frame)
 
 // ---- writing
 
-static void put_varint(struct strbuf *out, uint64_t value)
-{
-    while (value >= 0x80) {
-        strbuf_addc(out, (char)(unsigned char)(value | 0x80));
-        value >>= 7;
-    }
-    strbuf_addc(out, (char)(unsigned char)value);
-}
-
-static void put_little(struct strbuf *out, uint64_t value, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        strbuf_addc(out, (char)(unsigned char)(value >> (8 * i)));
-}
-
-static void put_float(struct strbuf *out, float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof(bits));
-    put_little(out, bits, sizeof(bits));
-}
-
 static void put_frame(const struct track_sheet *sheet, size_t at, struct strbuf *out)
 {
     const struct sheet_frame *frame = &sheet->frames[at];
-    put_varint(out, (uint64_t)(frame->index - (at > 0 ? sheet->frames[at - 1].index : 0)));
-    put_varint(out, (uint64_t)(frame->pts_us - (at > 0 ? sheet->frames[at - 1].pts_us : 0)));
-    put_varint(out, frame->count);
+    value_put_uint(out, (uint64_t)(frame->index - (at > 0 ? sheet->frames[at - 1].index : 0)));
+    value_put_uint(out, (uint64_t)(frame->pts_us - (at > 0 ? sheet->frames[at - 1].pts_us : 0)));
+    value_put_uint(out, frame->count);
     for (size_t i = frame->first; i < frame->first + frame->count; i++) {
         const struct sheet_object *object = &sheet->objects[i];
         const float floats[] = {object->x, object->y, object->width, object->height, object->score};
         for (size_t k = 0; k < sizeof(floats) / sizeof(floats[0]); k++)
-            put_float(out, floats[k]);
-        put_varint(out, (uint64_t)object->class_number);
-        put_varint(out, (uint64_t)(object->track + 1));
+            value_put_float(out, floats[k]);
+        value_put_uint(out, (uint64_t)object->class_number);
+        value_put_uint(out, (uint64_t)(object->track + 1));
     }
 }
 
@@ -115,93 +94,53 @@ void track_sheet_encode(struct track_sheet *sheet, struct strbuf *out)
     strbuf_reserve(out, sheet->object_count * (OBJECT_SIZE_MIN + 2) + sheet->frame_count * (FRAME_SIZE_MIN + 2) + 64);
     strbuf_add(out, MAGIC, MAGIC_SIZE);
     strbuf_addc(out, FORMAT);
-    put_varint(out, sheet->class_count);
-    for (size_t i = 0; i < sheet->class_count; i++) {
-        size_t length = strnlen(sheet->classes[i], META_CLASS_SIZE - 1);
-        strbuf_addc(out, (char)length);
-        strbuf_add(out, sheet->classes[i], length);
-    }
-    put_varint(out, sheet->frame_count);
-    put_varint(out, sheet->object_count);
+    value_put_uint(out, sheet->class_count);
+    for (size_t i = 0; i < sheet->class_count; i++)
+        value_put_bytes(out, sheet->classes[i], strnlen(sheet->classes[i], META_CLASS_SIZE - 1));
+    value_put_uint(out, sheet->frame_count);
+    value_put_uint(out, sheet->object_count);
     for (size_t i = 0; i < sheet->frame_count; i++)
         put_frame(sheet, i, out);
     sheet->checksum = vector_checksum(out->data + begin, out->size - begin, 0);
-    put_little(out, sheet->checksum, CHECKSUM_SIZE);
+    for (unsigned i = 0; i < CHECKSUM_SIZE; i++)
+        strbuf_addc(out, (char)(unsigned char)(sheet->checksum >> (8 * i)));
 }
 
 // ---- reading
 
-// After the first shortage `bad` stays set and everything reads as zero.
-struct reader {
-    const unsigned char *at, *end;
-    bool bad;
-};
-
-static const unsigned char *take(struct reader *reader, size_t size)
+static uint64_t take_uint(struct value_reader *reader, uint64_t most)
 {
-    if (reader->bad || (size_t)(reader->end - reader->at) < size) {
-        reader->bad = true;
-        return NULL;
-    }
-    const unsigned char *bytes = reader->at;
-    reader->at += size;
-    return bytes;
+    uint64_t value = value_take_uint(reader);
+    reader->bad = reader->bad || value > most;
+    return reader->bad ? 0 : value;
 }
 
-static uint64_t take_varint(struct reader *reader, uint64_t most)
+static uint64_t checksum_at(const unsigned char *bytes)
 {
     uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        const unsigned char *byte = take(reader, 1);
-        if (byte == NULL)
-            return 0;
-        value |= (uint64_t)(*byte & 0x7F) << shift;
-        if ((*byte & 0x80) == 0) {
-            reader->bad = value > most;
-            return reader->bad ? 0 : value;
-        }
-    }
-    reader->bad = true;
-    return 0;
-}
-
-static uint64_t little(const unsigned char *bytes, size_t size)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < size; i++)
+    for (size_t i = 0; i < CHECKSUM_SIZE; i++)
         value |= (uint64_t)bytes[i] << (8 * i);
     return value;
 }
 
-static float take_float(struct reader *reader)
+static float take_float(struct value_reader *reader)
 {
-    const unsigned char *bytes = take(reader, 4);
-    uint32_t bits = bytes != NULL ? (uint32_t)little(bytes, 4) : 0;
-    float value;
-    memcpy(&value, &bits, sizeof(value));
+    float value = value_take_float(reader);
     reader->bad = reader->bad || !isfinite(value);
     return value;
 }
 
-static void take_classes(struct reader *reader, struct track_sheet *sheet)
+static void take_classes(struct value_reader *reader, struct track_sheet *sheet)
 {
-    size_t count = (size_t)take_varint(reader, CLASSES_MAX);
+    size_t count = (size_t)take_uint(reader, CLASSES_MAX);
     if (reader->bad)
         return;
     sheet->classes = mem_calloc(count + 1, sizeof(*sheet->classes));
-    for (; sheet->class_count < count && !reader->bad; sheet->class_count++) {
-        const unsigned char *length = take(reader, 1);
-        if (length == NULL || *length >= META_CLASS_SIZE) {
-            reader->bad = true;
-            return;
-        }
-        const unsigned char *bytes = take(reader, *length);
-        if (bytes != NULL)
-            memcpy(sheet->classes[sheet->class_count], bytes, *length);
-    }
+    for (; sheet->class_count < count && !reader->bad; sheet->class_count++)
+        value_take_text(reader, sheet->classes[sheet->class_count], META_CLASS_SIZE);
 }
 
-static void take_object(struct reader *reader, const struct track_sheet *sheet, struct sheet_object *object)
+static void take_object(struct value_reader *reader, const struct track_sheet *sheet, struct sheet_object *object)
 {
     object->x = take_float(reader);
     object->y = take_float(reader);
@@ -211,21 +150,21 @@ static void take_object(struct reader *reader, const struct track_sheet *sheet, 
     if (sheet->class_count == 0)
         reader->bad = true;
     else
-        object->class_number = (int32_t)take_varint(reader, sheet->class_count - 1);
+        object->class_number = (int32_t)take_uint(reader, sheet->class_count - 1);
     // Numbers are given without gaps, so there are no more tracks than objects.
-    object->track = (int64_t)take_varint(reader, sheet->object_room + 1) - 1;
+    object->track = (int64_t)take_uint(reader, sheet->object_room + 1) - 1;
 }
 
 // `last_seen`: for each track the frame it was met in last, counted from 1.
-static void take_frame(struct reader *reader, struct track_sheet *sheet, size_t *last_seen)
+static void take_frame(struct value_reader *reader, struct track_sheet *sheet, size_t *last_seen)
 {
     bool is_first = sheet->frame_count == 0;
     struct sheet_frame before = {0};
     if (!is_first)
         before = sheet->frames[sheet->frame_count - 1];
-    uint64_t index = (uint64_t)before.index + take_varint(reader, FRAME_INDEX_MAX);
-    int64_t step_us = (int64_t)take_varint(reader, INT64_MAX);
-    size_t count = (size_t)take_varint(reader, OBJECTS_PER_FRAME_MAX);
+    uint64_t index = (uint64_t)before.index + take_uint(reader, FRAME_INDEX_MAX);
+    int64_t step_us = (int64_t)take_uint(reader, INT64_MAX);
+    size_t count = (size_t)take_uint(reader, OBJECTS_PER_FRAME_MAX);
     if (reader->bad || index > FRAME_INDEX_MAX || step_us > INT64_MAX - before.pts_us ||
         (!is_first && (index == (uint64_t)before.index || step_us == 0)) ||
         count > sheet->object_room - sheet->object_count) {
@@ -247,11 +186,11 @@ static void take_frame(struct reader *reader, struct track_sheet *sheet, size_t 
     sheet->frame_count++;
 }
 
-static void take_frames(struct reader *reader, struct track_sheet *sheet)
+static void take_frames(struct value_reader *reader, struct track_sheet *sheet)
 {
     size_t left = (size_t)(reader->end - reader->at);
-    size_t frames = (size_t)take_varint(reader, left / FRAME_SIZE_MIN);
-    size_t objects = (size_t)take_varint(reader, left / OBJECT_SIZE_MIN);
+    size_t frames = (size_t)take_uint(reader, left / FRAME_SIZE_MIN);
+    size_t objects = (size_t)take_uint(reader, left / OBJECT_SIZE_MIN);
     if (reader->bad)
         return;
     sheet->frames = mem_calloc(frames + 1, sizeof(*sheet->frames));
@@ -262,7 +201,7 @@ static void take_frames(struct reader *reader, struct track_sheet *sheet)
     for (size_t i = 0; i < frames && !reader->bad; i++)
         take_frame(reader, sheet, last_seen);
     free(last_seen);
-    reader->bad = reader->bad || sheet->object_count != objects || reader->at != reader->end;
+    reader->bad = sheet->object_count != objects || !value_reader_is_done(reader);
 }
 
 enum err_code track_sheet_decode(const void *bytes, size_t size, struct track_sheet *sheet, struct err *err)
@@ -276,13 +215,14 @@ enum err_code track_sheet_decode(const void *bytes, size_t size, struct track_sh
             "it was written by a newer Framehound (format %d; this program knows %d): upgrade the program",
             data[MAGIC_SIZE], FORMAT);
     size_t checked = size - CHECKSUM_SIZE;
-    if (vector_checksum(data, checked, 0) != little(data + checked, CHECKSUM_SIZE))
+    if (vector_checksum(data, checked, 0) != checksum_at(data + checked))
         return err_set(err, ERR_CORRUPT, "it is damaged: its checksum is wrong");
-    struct reader reader = {.at = data + MAGIC_SIZE + 1, .end = data + checked};
+    struct value_reader reader;
+    value_reader_init(&reader, data + MAGIC_SIZE + 1, checked - MAGIC_SIZE - 1);
     take_classes(&reader, sheet);
     if (!reader.bad)
         take_frames(&reader, sheet);
-    sheet->checksum = little(data + checked, CHECKSUM_SIZE);
+    sheet->checksum = checksum_at(data + checked);
     if (!reader.bad)
         return ERR_NONE;
     track_sheet_release(sheet);
@@ -339,7 +279,7 @@ enum err_code track_sheet_is_stored(const struct ingest *ingest, const struct me
     if (code == ERR_NONE && info.size_bytes >= CHECKSUM_SIZE)
         code = blob_store_get_range(ingest->blobs, key, info.size_bytes - CHECKSUM_SIZE, end, sizeof(end), &got, err);
     if (code == ERR_NONE)
-        *stored = got == sizeof(end) && little(end, CHECKSUM_SIZE) == sheet->checksum;
+        *stored = got == sizeof(end) && checksum_at(end) == sheet->checksum;
     return code;
 }
 

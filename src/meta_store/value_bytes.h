@@ -1,4 +1,4 @@
-// Numbers and texts as bytes, for the values that backends store: little-endian, whole numbers as LEB128.
+// Numbers and texts as bytes, for values and files that are stored: little-endian, whole numbers as LEB128.
 //
 // Reading never goes past the end: after the first shortage `bad` stays set and everything reads as zero, so that one
 // look at the end is enough. Any bytes are safe.

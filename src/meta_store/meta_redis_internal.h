@@ -60,6 +60,13 @@ void meta_redis_add_key(struct meta_redis_call *call, const char *tag, const cha
 enum err_code meta_redis_finish(struct meta_redis_call *call, const char *video, struct err *err) ERR_MUST_CHECK;
 // The texts of a list that come after `after`, sorted, at most `limit`; for meta_strings_free.
 void meta_redis_take_texts(const redisReply *list, const char *after, size_t limit, char ***texts, size_t *count);
+// The items of a video's sorted set `part` whose score is above `after`, in its order, at most `limit`: an array of
+// items of `item_size` bytes, which `read` fills one by one; to be freed, NULL if there are none. ERR_NOT_FOUND without
+// the video, and what `read` says.
+typedef enum err_code meta_redis_read_item(const char *video, const redisReply *text, void *item, struct err *err);
+enum err_code meta_redis_list_items(struct meta_store *store, const char *video, const char *part, int64_t after,
+    size_t limit, size_t item_size, meta_redis_read_item *read, void **items, size_t *count,
+    struct err *err) ERR_MUST_CHECK;
 // An answer that no script gives.
 enum err_code meta_redis_strange(const struct meta_redis *self, const char *what, struct err *err);
 

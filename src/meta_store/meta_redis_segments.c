@@ -1,9 +1,7 @@
 // Segments.
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "base/mem.h"
 #include "meta_store/meta_redis_internal.h"
 
 enum err_code meta_redis_put_segment(
@@ -65,50 +63,29 @@ enum err_code meta_redis_finish_segment(
     return code;
 }
 
-static bool read_segment(const char *text, struct meta_segment *segment)
+static enum err_code read_segment(const char *id, const redisReply *text, void *item, struct err *err)
 {
+    struct meta_segment *segment = item;
     int done;
     int failed;
-    *segment = (struct meta_segment){0};
-    int fields = sscanf(text, "%" SCNd32 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %d %d %" SCNd64,
-        &segment->index, &segment->start_us, &segment->end_us, &segment->prev_pts_us, &segment->first_frame_number,
-        &segment->source_frames, &done, &failed, &segment->frames);
-    segment->done = fields == 9 && done != 0;
-    segment->failed = fields == 9 && failed != 0;
-    return fields == 9;
+    int fields =
+        sscanf(text->str, "%" SCNd32 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %d %d %" SCNd64,
+            &segment->index, &segment->start_us, &segment->end_us, &segment->prev_pts_us, &segment->first_frame_number,
+            &segment->source_frames, &done, &failed, &segment->frames);
+    if (fields != 9)
+        return err_set(err, ERR_CORRUPT, "the video %s has a damaged segment: \"%.80s\"", id, text->str);
+    segment->done = done != 0;
+    segment->failed = failed != 0;
+    return ERR_NONE;
 }
 
 enum err_code meta_redis_list_segments(struct meta_store *store, const char *id, int32_t after, size_t limit,
     struct meta_segment **segments, size_t *count, struct err *err)
 {
-    char from[16];
-    struct meta_redis_call call;
-    snprintf(from, sizeof(from), "(%" PRId32, after);
-    meta_redis_begin(store, &call);
-    redis_begin(&call.pipeline, "EXISTS", meta_redis_key(call.self, id, NULL).text);
-    redis_begin(&call.pipeline, "ZRANGEBYSCORE", meta_redis_key(call.self, id, "segments").text);
-    redis_add_text(&call.pipeline, from);
-    redis_add_text(&call.pipeline, "+inf");
-    redis_add_text(&call.pipeline, "LIMIT");
-    redis_add_text(&call.pipeline, "0");
-    redis_add_int(&call.pipeline, (int64_t)limit);
-    enum err_code code = meta_redis_run(&call, err);
-    if (code == ERR_NONE && redis_int(redis_answer(&call.pipeline, 0)) == 0)
-        code = meta_no_video(id, err);
-    const redisReply *list = code == ERR_NONE ? redis_answer(&call.pipeline, 1) : NULL;
-    size_t found_count = list != NULL ? redis_items(list) : 0;
-    struct meta_segment *found = found_count > 0 ? mem_calloc(found_count, sizeof(*found)) : NULL;
-    for (size_t i = 0; i < found_count && code == ERR_NONE; i++) {
-        if (!read_segment(redis_item(list, i)->str, &found[i]))
-            code = err_set(
-                err, ERR_CORRUPT, "the video %s has a damaged segment: \"%.80s\"", id, redis_item(list, i)->str);
-    }
-    meta_redis_end(&call);
-    if (code != ERR_NONE) {
-        free(found);
-        return code;
-    }
-    *segments = found;
-    *count = found_count;
-    return ERR_NONE;
+    void *found = NULL;
+    enum err_code code = meta_redis_list_items(
+        store, id, "segments", after, limit, sizeof(**segments), read_segment, &found, count, err);
+    if (code == ERR_NONE)
+        *segments = found;
+    return code;
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "meta_store/meta_redis_internal.h"
 #include "meta_store/redis_frame.h"
 #include "meta_store/value_bytes.h"
@@ -132,25 +131,6 @@ static void encode_track(const struct meta_track *track, struct strbuf *out)
     value_put_int(out, track->typical_k);
 }
 
-static bool decode_track(const char *bytes, size_t size, struct meta_track *track)
-{
-    struct value_reader reader;
-    value_reader_init(&reader, bytes, size);
-    track->n = value_take_int_in(&reader, 0, INT64_MAX);
-    value_take_text(&reader, track->class_name, sizeof(track->class_name));
-    track->score = value_take_float(&reader);
-    track->first_frame = (int32_t)value_take_int_in(&reader, INT32_MIN, INT32_MAX);
-    track->last_frame = (int32_t)value_take_int_in(&reader, INT32_MIN, INT32_MAX);
-    track->first_us = value_take_int(&reader);
-    track->last_us = value_take_int(&reader);
-    track->objects = value_take_int(&reader);
-    track->best_frame = (int32_t)value_take_int_in(&reader, INT32_MIN, INT32_MAX);
-    track->best_k = (int32_t)value_take_int_in(&reader, INT32_MIN, INT32_MAX);
-    track->typical_frame = (int32_t)value_take_int_in(&reader, INT32_MIN, INT32_MAX);
-    track->typical_k = (int32_t)value_take_int_in(&reader, INT32_MIN, INT32_MAX);
-    return value_reader_is_done(&reader);
-}
-
 // Lays the tracks down beside those that are there, and then puts them in their place in one step: however many there
 // are, nobody sees a part of them, and the server is never busy with them for long.
 static enum err_code put_tracks_once(struct meta_store *store, const char *id, const struct meta_track *tracks,
@@ -205,36 +185,33 @@ enum err_code meta_redis_put_tracks(struct meta_store *store, const char *id, co
     return code;
 }
 
+static enum err_code read_track(const char *id, const redisReply *bytes, void *item, struct err *err)
+{
+    struct meta_track *track = item;
+    struct value_reader reader;
+    value_reader_init(&reader, bytes->str, bytes->len);
+    track->n = value_take_int_in(&reader, 0, INT64_MAX);
+    value_take_text(&reader, track->class_name, sizeof(track->class_name));
+    track->score = value_take_float(&reader);
+    track->first_frame = (int32_t)value_take_int_in(&reader, INT32_MIN, INT32_MAX);
+    track->last_frame = (int32_t)value_take_int_in(&reader, INT32_MIN, INT32_MAX);
+    track->first_us = value_take_int(&reader);
+    track->last_us = value_take_int(&reader);
+    track->objects = value_take_int(&reader);
+    track->best_frame = (int32_t)value_take_int_in(&reader, INT32_MIN, INT32_MAX);
+    track->best_k = (int32_t)value_take_int_in(&reader, INT32_MIN, INT32_MAX);
+    track->typical_frame = (int32_t)value_take_int_in(&reader, INT32_MIN, INT32_MAX);
+    track->typical_k = (int32_t)value_take_int_in(&reader, INT32_MIN, INT32_MAX);
+    return value_reader_is_done(&reader) ? ERR_NONE : err_set(err, ERR_CORRUPT, "the video %s has a damaged track", id);
+}
+
 enum err_code meta_redis_list_tracks(struct meta_store *store, const char *id, int64_t after, size_t limit,
     struct meta_track **tracks, size_t *count, struct err *err)
 {
-    char from[32];
-    struct meta_redis_call call;
-    snprintf(from, sizeof(from), "(%" PRId64, after);
-    meta_redis_begin(store, &call);
-    redis_begin(&call.pipeline, "EXISTS", meta_redis_key(call.self, id, NULL).text);
-    redis_begin(&call.pipeline, "ZRANGEBYSCORE", meta_redis_key(call.self, id, "tracks").text);
-    redis_add_text(&call.pipeline, from);
-    redis_add_text(&call.pipeline, "+inf");
-    redis_add_text(&call.pipeline, "LIMIT");
-    redis_add_text(&call.pipeline, "0");
-    redis_add_int(&call.pipeline, (int64_t)limit);
-    enum err_code code = meta_redis_run(&call, err);
-    if (code == ERR_NONE && redis_int(redis_answer(&call.pipeline, 0)) == 0)
-        code = meta_no_video(id, err);
-    const redisReply *list = code == ERR_NONE ? redis_answer(&call.pipeline, 1) : NULL;
-    size_t found_count = list != NULL ? redis_items(list) : 0;
-    struct meta_track *found = found_count > 0 ? mem_calloc(found_count, sizeof(*found)) : NULL;
-    for (size_t i = 0; i < found_count && code == ERR_NONE; i++) {
-        if (!decode_track(redis_item(list, i)->str, redis_item(list, i)->len, &found[i]))
-            code = err_set(err, ERR_CORRUPT, "the video %s has a damaged track", id);
-    }
-    meta_redis_end(&call);
-    if (code != ERR_NONE) {
-        free(found);
-        return code;
-    }
-    *tracks = found;
-    *count = found_count;
-    return ERR_NONE;
+    void *found = NULL;
+    enum err_code code =
+        meta_redis_list_items(store, id, "tracks", after, limit, sizeof(**tracks), read_track, &found, count, err);
+    if (code == ERR_NONE)
+        *tracks = found;
+    return code;
 }

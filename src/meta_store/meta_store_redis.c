@@ -127,6 +127,38 @@ void meta_redis_take_texts(const redisReply *list, const char *after, size_t lim
     *count = found_count;
 }
 
+enum err_code meta_redis_list_items(struct meta_store *store, const char *video, const char *part, int64_t after,
+    size_t limit, size_t item_size, meta_redis_read_item *read, void **items, size_t *count, struct err *err)
+{
+    char from[32];
+    struct meta_redis_call call;
+    snprintf(from, sizeof(from), "(%" PRId64, after);
+    meta_redis_begin(store, &call);
+    redis_begin(&call.pipeline, "EXISTS", meta_redis_key(call.self, video, NULL).text);
+    redis_begin(&call.pipeline, "ZRANGEBYSCORE", meta_redis_key(call.self, video, part).text);
+    redis_add_text(&call.pipeline, from);
+    redis_add_text(&call.pipeline, "+inf");
+    redis_add_text(&call.pipeline, "LIMIT");
+    redis_add_text(&call.pipeline, "0");
+    redis_add_int(&call.pipeline, (int64_t)limit);
+    enum err_code code = meta_redis_run(&call, err);
+    if (code == ERR_NONE && redis_int(redis_answer(&call.pipeline, 0)) == 0)
+        code = meta_no_video(video, err);
+    const redisReply *list = code == ERR_NONE ? redis_answer(&call.pipeline, 1) : NULL;
+    size_t found_count = list != NULL ? redis_items(list) : 0;
+    char *found = found_count > 0 ? mem_calloc(found_count, item_size) : NULL;
+    for (size_t i = 0; i < found_count && code == ERR_NONE; i++)
+        code = read(video, redis_item(list, i), found + i * item_size, err);
+    meta_redis_end(&call);
+    if (code != ERR_NONE) {
+        free(found);
+        return code;
+    }
+    *items = found;
+    *count = found_count;
+    return ERR_NONE;
+}
+
 // ---- settings, and the server itself
 
 static enum err_code put_setting(struct meta_store *store, const char *key, const char *value, struct err *err)

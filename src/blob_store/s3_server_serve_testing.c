@@ -178,7 +178,8 @@ static void list_objects(struct s3_server_request *request, struct s3_server_rep
     int most = atoi(most_text);
     if (server->page_size > 0 && server->page_size < most)
         most = server->page_size;
-    qsort(server->objects, server->object_count, sizeof(*server->objects), compare_objects);
+    if (server->object_count > 0)
+        qsort(server->objects, server->object_count, sizeof(*server->objects), compare_objects);
     strbuf_adds(&reply->body, "<?xml version=\"1.0\"?><ListBucketResult><EncodingType>url</EncodingType>");
     int count = 0;
     const char *last = NULL;

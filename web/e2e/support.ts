@@ -12,7 +12,7 @@ import {
     rmSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createSocketServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
@@ -51,6 +51,26 @@ interface ServerOptions {
     name?: string;
 }
 
+/** Whether nobody listens there. */
+const isFree = (port: number) =>
+    new Promise<boolean>(answer => {
+        const probe = createSocketServer();
+        probe.once('error', () => answer(false));
+        probe.listen(port, '127.0.0.1', () => probe.close(() => answer(true)));
+    });
+
+/**
+ * A port to come back to after a crash. Below those that the kernel hands out: one of these may have become the end of
+ * anybody's connection in the meantime, the browser's own to a server that is away included.
+ */
+async function freePort(): Promise<number> {
+    for (let tried = 0; tried < 1000; tried++) {
+        const port = 12_000 + Math.floor(Math.random() * 20_000);
+        if (await isFree(port)) return port;
+    }
+    throw new Error('no port from 12000 to 31999 is free');
+}
+
 /** A running `framehound up`. Its folder goes with `stop`; `kill` and `start` are what a crash and a restart are. */
 export class Server {
     /** The same after a restart. */
@@ -74,7 +94,7 @@ export class Server {
     async start(): Promise<void> {
         const address = join(this.data, 'server.json');
         rmSync(address, { force: true });
-        const listen = this.url === '' ? '127.0.0.1:0' : new URL(this.url).host;
+        const listen = this.url === '' ? `127.0.0.1:${await freePort()}` : new URL(this.url).host;
         const log = openSync(this.log, 'a');
         const own = Object.entries(process.env).filter(([name]) => !name.startsWith('FRAMEHOUND_'));
         const started = spawn(

@@ -11,6 +11,7 @@
 
 #include "api/api_internal.h"
 #include "api/openapi_json.h"
+#include "api/probes.h"
 #include "base/json.h"
 #include "ingest/lifecycle.h"
 
@@ -21,18 +22,8 @@ API_HANDLER(api_healthz)
     (void)context;
     (void)request;
     (void)err;
-    json_t *answer = json_object();
-    json_set_string(answer, "status", "ok");
-    json_set_string(answer, "version", FRAMEHOUND_VERSION);
-    http_response_json(response, 200, answer);
+    probes_answer_health(response);
     return ERR_NONE;
-}
-
-// Adds {"status": "ok"} or the reason under `name`; returns whether it is ok.
-static bool add_check(json_t *checks, const char *name, enum err_code code, const struct err *err)
-{
-    json_set_string(checks, name, code == ERR_NONE ? "ok" : err->message);
-    return code == ERR_NONE;
 }
 
 API_HANDLER(api_readyz)
@@ -40,16 +31,7 @@ API_HANDLER(api_readyz)
     struct api *api = context;
     (void)request;
     (void)err;
-    json_t *checks = json_object();
-    struct err why = ERR_INIT;
-    bool ready = add_check(checks, "queue", queue_ping(api->config.ingest->queue, &why), &why);
-    ready = add_check(checks, "meta_store", meta_store_ping(api->config.ingest->meta, &why), &why) && ready;
-    ready = add_check(checks, "blob_store", blob_store_ping(api->config.ingest->blobs, &why), &why) && ready;
-    ready = add_check(checks, "vector_index", vector_index_ping(api->config.ingest->vectors, &why), &why) && ready;
-    json_t *answer = json_object();
-    json_set_string(answer, "status", ready ? "ok" : "unavailable");
-    json_set(answer, "checks", checks);
-    http_response_json(response, ready ? 200 : 503, answer);
+    probes_answer_ready(api->config.ingest, response);
     return ERR_NONE;
 }
 
@@ -58,11 +40,7 @@ API_HANDLER(api_metrics)
     struct api *api = context;
     (void)request;
     (void)err;
-    struct strbuf text;
-    strbuf_init(&text);
-    metrics_show(api->config.ingest->metrics, &text);
-    http_response_strbuf(response, 200, "text/plain; version=0.0.4; charset=utf-8", &text);
-    strbuf_release(&text);
+    probes_answer_metrics(api->config.ingest, response);
     return ERR_NONE;
 }
 

@@ -39,52 +39,50 @@ static enum err_code serve(const struct options *options, unsigned parts, bool a
 }
 
 static const struct option_table *const up_tables[] = {INSTANCE_TABLES, &server_options, NULL};
-static const struct option_table *const part_tables[] = {INSTANCE_TABLES, NULL};
+static const struct option_table *const part_tables[] = {INSTANCE_TABLES, &probe_options, NULL};
 
 // An address that is none is wrong usage, and is said before anything is opened.
-static enum err_code serve_http(const struct options *options, unsigned parts, bool alone, int *status, struct err *err)
+static enum err_code serve_at(
+    const struct options *options, const char *option, unsigned parts, bool alone, int *status, struct err *err)
 {
     char address[64];
     uint16_t port;
-    if (settings_listen(options_string(options, "listen"), address, &port, err) == ERR_NONE)
+    const char *given = options_string(options, option);
+    if (given == NULL || settings_listen(given, address, &port, err) == ERR_NONE)
         return serve(options, parts, alone, err);
     *status = 2;
-    fprintf(stderr, "framehound: --listen: %s\n", err->message);
+    fprintf(stderr, "framehound: --%s: %s\n", option, err->message);
     return ERR_NONE;
 }
 
 static enum err_code run_up(const struct options *options, int *status, struct err *err)
 {
-    return serve_http(options, PART_ALL, true, status, err);
+    return serve_at(options, "listen", PART_ALL, true, status, err);
 }
 
 static enum err_code run_splitter(const struct options *options, int *status, struct err *err)
 {
-    (void)status;
-    return serve(options, PART_SPLITTER, false, err);
+    return serve_at(options, "probe-listen", PART_SPLITTER, false, status, err);
 }
 
 static enum err_code run_downloader(const struct options *options, int *status, struct err *err)
 {
-    (void)status;
-    return serve(options, PART_DOWNLOADER, false, err);
+    return serve_at(options, "probe-listen", PART_DOWNLOADER, false, status, err);
 }
 
 static enum err_code run_indexer(const struct options *options, int *status, struct err *err)
 {
-    (void)status;
-    return serve(options, PART_INDEXER, false, err);
+    return serve_at(options, "probe-listen", PART_INDEXER, false, status, err);
 }
 
 static enum err_code run_tracker(const struct options *options, int *status, struct err *err)
 {
-    (void)status;
-    return serve(options, PART_TRACKER, false, err);
+    return serve_at(options, "probe-listen", PART_TRACKER, false, status, err);
 }
 
 static enum err_code run_query(const struct options *options, int *status, struct err *err)
 {
-    return serve_http(options, PART_QUERY, false, status, err);
+    return serve_at(options, "listen", PART_QUERY, false, status, err);
 }
 
 const struct command command_up = {

@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "api/api.h"
+#include "api/probes.h"
 #include "app/settings.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -154,6 +155,22 @@ static bool is_loopback(const char *address)
     return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 || strcmp(address, "localhost") == 0;
 }
 
+// Where clients or supervisors reach this process: the address, and the token, which others than this machine need.
+static enum err_code read_listen(
+    struct instance *in, const char *option, char address[64], uint16_t *port, struct err *err)
+{
+    const struct options *options = in->config.options;
+    enum err_code code = settings_listen(options_string(options, option), address, port, err);
+    if (code == ERR_NONE)
+        code = settings_token(options, &in->token, err);
+    if (code == ERR_NONE && in->token == NULL && !is_loopback(address))
+        code = err_set(err, ERR_INVALID,
+            "listening on %s lets other machines in: --token-file FILE must name a file with the token that "
+            "clients have to send (SECURITY.md)",
+            address);
+    return code;
+}
+
 static enum err_code open_server(struct instance *in, struct err *err)
 {
     const struct options *options = in->config.options;
@@ -166,14 +183,7 @@ static enum err_code open_server(struct instance *in, struct err *err)
     if (in->config.private_server) {
         make_token(in);
     } else {
-        code = settings_listen(options_string(options, "listen"), address, &server.port, err);
-        if (code == ERR_NONE)
-            code = settings_token(options, &in->token, err);
-        if (code == ERR_NONE && in->token == NULL && !is_loopback(address))
-            code = err_set(err, ERR_INVALID,
-                "listening on %s lets other machines in: --token-file FILE must name a file with the token that "
-                "clients have to send (SECURITY.md)",
-                address);
+        code = read_listen(in, "listen", address, &server.port, err);
         if (code != ERR_NONE)
             return code;
         hosts = option_list(options, "allow-host");
@@ -196,6 +206,27 @@ static enum err_code open_server(struct instance *in, struct err *err)
     in->url =
         mem_sprintf("http://%s%s%s:%u", v6 ? "[" : "", address, v6 ? "]" : "", (unsigned)http_server_port(in->server));
     return ERR_NONE;
+}
+
+// A part that has no HTTP interface answers supervisors, where it was told to.
+static enum err_code open_probes(struct instance *in, struct err *err)
+{
+    char address[64];
+    struct http_server_options server = {.address = address, .log = in->config.log, .metrics = in->metrics};
+    if (options_string(in->config.options, "probe-listen") == NULL)
+        return ERR_NONE;
+    enum err_code code = read_listen(in, "probe-listen", address, &server.port, err);
+    server.token = in->token;
+    if (code == ERR_NONE)
+        code = http_server_new(&server, &in->server, err);
+    if (code != ERR_NONE)
+        return code;
+    probes_add_routes(&in->stores->ingest, in->server);
+    code = http_server_start(in->server, err);
+    if (code == ERR_NONE)
+        log_info(
+            in->config.log, "supervisors are answered on %s, port %u", address, (unsigned)http_server_port(in->server));
+    return code;
 }
 
 // Where browsers get pictures and videos, if not here: "https://host".
@@ -349,6 +380,8 @@ enum err_code instance_start(const struct instance_config *config, struct instan
         code = start_query(in, err);
     if (code == ERR_NONE)
         code = start_workers(in, err);
+    if (code == ERR_NONE && !(config->parts & PART_QUERY))
+        code = open_probes(in, err);
     if (code == ERR_NONE && (config->parts & PART_QUERY) && !config->private_server)
         code = announce(in, err);
     if (code != ERR_NONE) {

@@ -35,8 +35,8 @@ struct instance;
 
 struct instance_config {
     const char *dir; // the data folder
-    // Include INSTANCE_TABLES, and server_options unless private_server; outlive the instance. NULL (for the query
-    // engine alone, private): defaults.
+    // Include INSTANCE_TABLES, and unless private_server: server_options, or without the query engine probe_options;
+    // outlive the instance. NULL (for the query engine alone, private): defaults.
     const struct options *options;
     const struct options *servers; // include store_options and outlive the instance; NULL: `options` do
     unsigned parts;

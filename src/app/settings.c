@@ -189,6 +189,14 @@ OPTION_TABLE(server_options, "Server",
         .help = "Folder of the built web application; default: the one built with the program."},
     {.name = "max-upload", .type = OPTION_SIZE, .fallback = "20G", .least = "1M", .help = "Largest upload."});
 
+OPTION_TABLE(probe_options, "For supervisors",
+    {.name = "probe-listen",
+        .type = OPTION_STRING,
+        .value_name = "ADDR:PORT",
+        .help = "Where /healthz, /readyz and /metrics are answered; any address but a loopback one needs --token-file, "
+                "which /metrics then asks for."},
+    {.name = "token-file", .type = OPTION_PATH, .value_name = "FILE", .help = "File with the token for /metrics."});
+
 OPTION_TABLE(client_options, "Server to talk to",
     {.name = "server",
         .type = OPTION_STRING,

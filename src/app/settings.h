@@ -18,6 +18,7 @@ extern const struct option_table keep_options;  // --keep-segments, --keep-frame
 extern const struct option_table
     store_options; // --queue, --meta-store, …: where state is kept, if not in the data folder
 extern const struct option_table server_options; // --listen, --token-file, …
+extern const struct option_table probe_options;  // --probe-listen, --token-file
 extern const struct option_table client_options; // --server, --token-file
 extern const struct option_table json_options;   // --json
 

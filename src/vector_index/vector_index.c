@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -332,4 +333,11 @@ enum err_code vector_index_flush(struct vector_index *index, struct err *err)
 enum err_code vector_index_ping(struct vector_index *index, struct err *err)
 {
     return index->ops->ping(index, err);
+}
+
+enum err_code vector_index_describe(struct vector_index *index, struct vector_index_facts *facts, struct err *err)
+{
+    *facts = (struct vector_index_facts){0};
+    snprintf(facts->kind, sizeof(facts->kind), "%s", index->ops->name);
+    return index->ops->describe(index, facts, err);
 }

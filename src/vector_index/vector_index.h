@@ -153,3 +153,13 @@ enum err_code vector_index_fetch_track(struct vector_index *index, const char *p
 // Writes what may be written lazily (graphs): start-up is faster afterwards. Durability does not need it.
 enum err_code vector_index_flush(struct vector_index *index, struct err *err) ERR_MUST_CHECK;
 enum err_code vector_index_ping(struct vector_index *index, struct err *err) ERR_MUST_CHECK;
+
+// What is behind the index, for people; what is in it says vector_index_stats.
+struct vector_index_facts {
+    char kind[16];    // "flat", "usearch", "pinecone", "weaviate"
+    char where[256];  // the server's address, without secrets, or the folder; "": in memory
+    char version[64]; // of the server; "": it does not say
+};
+// Asks the server: an error means that it does not work.
+enum err_code vector_index_describe(
+    struct vector_index *index, struct vector_index_facts *facts, struct err *err) ERR_MUST_CHECK;

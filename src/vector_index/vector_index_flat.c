@@ -522,6 +522,14 @@ static enum err_code flat_flush(struct vector_index *index, struct err *err)
     return ERR_NONE;
 }
 
+static enum err_code flat_describe(struct vector_index *index, struct vector_index_facts *facts, struct err *err)
+{
+    (void)index;
+    (void)facts;
+    (void)err;
+    return ERR_NONE;
+}
+
 static const struct vector_index_ops flat_ops = {
     .name = "flat",
     .free = flat_free,
@@ -540,6 +548,7 @@ static const struct vector_index_ops flat_ops = {
     .fetch_track = flat_fetch_track,
     .flush = flat_flush,
     .ping = flat_flush,
+    .describe = flat_describe,
 };
 
 struct vector_index *vector_index_flat_new(void)

@@ -437,6 +437,12 @@ static enum err_code ping(struct vector_index *index, struct err *err)
         pinecone_of(index), HTTP_GET, "/vectors/list?namespace=framehound.ping&prefix=x&limit=1", NULL, NULL, err);
 }
 
+static enum err_code describe(struct vector_index *index, struct vector_index_facts *facts, struct err *err)
+{
+    snprintf(facts->where, sizeof(facts->where), "%s", pinecone_of(index)->url);
+    return ping(index, err);
+}
+
 static void free_index(struct vector_index *index)
 {
     struct vector_index_pinecone *self = pinecone_of(index);
@@ -465,6 +471,7 @@ static const struct vector_index_ops pinecone_ops = {
     .fetch_track = fetch_track,
     .flush = flush,
     .ping = ping,
+    .describe = describe,
 };
 
 enum err_code vector_index_pinecone_open(const struct vector_index_pinecone_settings *settings, struct log *log,

@@ -438,6 +438,12 @@ static enum err_code embedded_ping(struct vector_index *index, struct err *err)
     return file_stat(e->root, &info, err);
 }
 
+static enum err_code embedded_describe(struct vector_index *index, struct vector_index_facts *facts, struct err *err)
+{
+    snprintf(facts->where, sizeof(facts->where), "%s", embedded_of(index)->root);
+    return embedded_ping(index, err);
+}
+
 static const struct vector_index_ops embedded_ops = {
     .name = "usearch",
     .free = embedded_free,
@@ -456,6 +462,7 @@ static const struct vector_index_ops embedded_ops = {
     .fetch_track = embedded_fetch_track,
     .flush = embedded_flush,
     .ping = embedded_ping,
+    .describe = embedded_describe,
 };
 
 enum err_code vector_index_usearch_open(const char *root, const struct vector_index_usearch_options *options,

@@ -1016,10 +1016,14 @@ static void threads_find_what_they_store_while_others_write_and_flush(void **sta
     assert_int_equal(count_in(f, NULL), WRITERS * OBJECTS_EACH);
 }
 
-static void it_answers_a_ping(void **state)
+static void it_answers_a_ping_and_says_what_it_is(void **state)
 {
     struct fixture *f = *state;
+    struct vector_index_facts facts;
     assert_ok(vector_index_ping(f->index, &err), &err);
+    assert_ok(vector_index_describe(f->index, &facts, &err), &err);
+    assert_string_equal(facts.kind, backend);
+    assert_int_equal(facts.where[0] == '\0', strcmp(backend, "flat") == 0);
 }
 
 #define contract(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -1057,7 +1061,7 @@ int main(int argc, char **argv)
         contract(vectors_of_tracks_that_do_not_belong_are_refused),
         contract(random_changes_and_filters_agree_with_the_reference),
         contract(threads_find_what_they_store_while_others_write_and_flush),
-        contract(it_answers_a_ping),
+        contract(it_answers_a_ping_and_says_what_it_is),
     };
     return cmocka_run_group_tests_name(backend, tests, NULL, NULL);
 }

@@ -7,13 +7,12 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "vector_index/pinecone_internal.h"
+#include "vector_index/vector_gather.h"
 
 struct question {
     struct vector_index_pinecone *self;
     const struct vector_query *query;
-    json_t *excluded_objects, *excluded_tracks; // sets: {"id": true}
-    struct vector_hit *hits;
-    size_t count;
+    struct vector_gather gather;
 };
 
 static json_t *one_condition(const char *field, const char *operator, json_t * operand)
@@ -72,12 +71,6 @@ static json_t *common_conditions(const struct vector_query *query)
 
 // ---- one request
 
-static bool is_excluded(const struct question *question, const struct vector_hit *hit, const char *track)
-{
-    return json_object_get(question->excluded_objects, hit->object) != NULL ||
-        (track != NULL && json_object_get(question->excluded_tracks, track) != NULL);
-}
-
 static void keep(struct question *question, const json_t *match)
 {
     const json_t *metadata = json_object_get(match, "metadata");
@@ -96,10 +89,7 @@ static void keep(struct question *question, const json_t *match)
         (void)track_id_parse(track, video, &hit.track);
     // Rounding may carry a cosine past one.
     hit.score = hit.score > 1 ? 1 : hit.score < -1 ? -1 : hit.score;
-    if (hit.score < question->query->min_score || is_excluded(question, &hit, track))
-        return;
-    question->hits = mem_realloc_array(question->hits, question->count + 1, sizeof(hit));
-    question->hits[question->count++] = hit;
+    vector_gather_add(&question->gather, &hit);
 }
 
 // One request for the nearest `top`; *got is how many the server had.
@@ -137,13 +127,13 @@ static enum err_code ask(struct question *question, json_t *conditions, struct e
 {
     enum { MORE = 4 };
     const struct vector_filter *filter = &question->query->filter;
-    size_t before = question->count, got = 0, top = question->query->limit;
+    size_t before = question->gather.count, got = 0, top = question->query->limit;
     bool leaves_out = filter->exclude_count > PINECONE_VALUES_MAX || filter->exclude_track_count > PINECONE_VALUES_MAX;
     enum err_code code = ask_once(question, conditions, top, &got, err);
-    while (code == ERR_NONE && leaves_out && got == top && question->count - before < question->query->limit &&
+    while (code == ERR_NONE && leaves_out && got == top && question->gather.count - before < question->query->limit &&
         top < VECTOR_QUERY_LIMIT_MAX) {
         top = top * MORE < VECTOR_QUERY_LIMIT_MAX ? top * MORE : VECTOR_QUERY_LIMIT_MAX;
-        question->count = before;
+        question->gather.count = before;
         code = ask_once(question, conditions, top, &got, err);
     }
     json_decref(conditions);
@@ -170,63 +160,19 @@ static enum err_code ask_by_label(struct question *question, const json_t *commo
     return code;
 }
 
-// ---- putting together
-
-static int by_score(const void *a, const void *b)
-{
-    const struct vector_hit *left = a, *right = b;
-    if (left->score > right->score)
-        return -1;
-    if (left->score < right->score)
-        return 1;
-    return strcmp(left->object, right->object);
-}
-
-static json_t *set_of(json_t *list)
-{
-    json_t *set = json_object();
-    size_t i;
-    const json_t *text;
-    json_array_foreach(list, i, text) json_object_set_new(set, json_string_value(text), json_true());
-    json_decref(list);
-    return set;
-}
-
-// The parts of a question have no hit in common but where "" is among the labels.
-static void put_together(struct question *question)
-{
-    size_t kept = 0;
-    if (question->count > 1)
-        qsort(question->hits, question->count, sizeof(*question->hits), by_score);
-    for (size_t i = 0; i < question->count && kept < question->query->limit; i++) {
-        if (kept > 0 && strcmp(question->hits[kept - 1].object, question->hits[i].object) == 0)
-            continue;
-        question->hits[kept++] = question->hits[i];
-    }
-    question->count = kept;
-}
-
 enum err_code pinecone_query(struct vector_index *index, const struct vector_query *query, struct vector_hit **hits,
     size_t *count, struct err *err)
 {
     const struct vector_filter *filter = &query->filter;
-    struct question question = {.self = pinecone_of(index),
-        .query = query,
-        .excluded_objects = set_of(texts(filter->exclude, filter->exclude_count)),
-        .excluded_tracks = set_of(track_names(filter->exclude_tracks, filter->exclude_track_count))};
+    struct question question = {.self = pinecone_of(index), .query = query};
+    vector_gather_init(&question.gather, query);
     json_t *common = common_conditions(query);
     enum err_code code = filter->label_count > 0 || filter->labelled_count > 0
         ? ask_by_label(&question, common, err)
         : ask(&question, json_incref(common), err);
     json_decref(common);
-    json_decref(question.excluded_objects);
-    json_decref(question.excluded_tracks);
-    if (code != ERR_NONE) {
-        free(question.hits);
-        return code;
-    }
-    put_together(&question);
-    *hits = question.hits;
-    *count = question.count;
-    return ERR_NONE;
+    if (code == ERR_NONE)
+        *hits = vector_gather_finish(&question.gather, count);
+    vector_gather_release(&question.gather);
+    return code;
 }

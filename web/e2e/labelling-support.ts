@@ -23,6 +23,24 @@ export async function objectsOf(server: Server, video: string): Promise<Seen[]> 
     return frames.flatMap(({ index, pts_us, objects }) => objects.map(object => ({ ...object, pts_us, index })));
 }
 
+export type Track = [Seen, ...Seen[]];
+
+/** The objects of each track, in the order of their frames. */
+export async function tracksOf(server: Server, video: string): Promise<Map<string, Track>> {
+    const found = new Map<string, Seen[]>();
+    for (const object of await objectsOf(server, video))
+        if (object.track !== null) found.set(object.track, [...(found.get(object.track) ?? []), object]);
+    return found as Map<string, Track>;
+}
+
+/** The track that an object belongs to by now. */
+export async function trackOfNow(server: Server, video: string, { id }: Seen): Promise<string | null> {
+    return (await objectsOf(server, video)).find(object => object.id === id)?.track ?? null;
+}
+
+/** What people call a track by. */
+export const numberOf = (track: string | null) => track?.split('-t')[1] ?? '';
+
 // The last three seconds of the street scene show one bicycle that leans against a wall, and nobody else.
 const PARKED_FROM_US = 8_300_000;
 
@@ -196,6 +214,12 @@ export async function nameByServer(
 ): Promise<void> {
     const path = `/projects/${project}/labels/${encodeURIComponent(label)}/examples`;
     await server.request('POST', path, { positive: [], negative: [], ...examples });
+}
+
+export async function forgetCorrections(server: Server, video: string): Promise<void> {
+    const history = `/videos/${video}/corrections`;
+    while ((await server.get<{ undo: object | null }>(`${history}?limit=1`)).undo !== null)
+        await server.request('POST', `${history}/undo`);
 }
 
 export async function forgetLabels(server: Server, project: string): Promise<void> {

@@ -7,16 +7,20 @@ import {
     clickBox,
     drag,
     expectBox,
+    forgetCorrections,
     forgetLabels,
     labelsOf,
     labelUrl,
     layerOf,
     middle,
-    objectsOf,
+    numberOf,
     partsOf,
     placeOfBox,
     seekTo,
+    trackOfNow,
+    tracksOf,
     type Seen,
+    type Track,
 } from './labelling-support.ts';
 import { ingest, inPage, startBrowser, startServer, type Server } from './support.ts';
 
@@ -26,35 +30,21 @@ const DURATION_US = 10_000_000;
 let server: Server;
 let browser: Browser;
 let video: string;
-/** The objects of each track, in the order of their frames; and those in none. */
 let tracks: Map<string, Track>;
 
-type Track = [Seen, ...Seen[]];
-
-async function tracksNow(): Promise<Map<string, Track>> {
-    const found = new Map<string, Seen[]>();
-    for (const object of await objectsOf(server, video))
-        if (object.track !== null) found.set(object.track, [...(found.get(object.track) ?? []), object]);
-    return found as Map<string, Track>;
-}
-
-const trackOf = async ({ id }: Seen) =>
-    (await objectsOf(server, video)).find(object => object.id === id)?.track ?? null;
-const numberOf = (track: string | null) => track?.split('-t')[1] ?? '';
+const trackOf = (seen: Seen) => trackOfNow(server, video, seen);
 
 beforeAll(async () => {
     server = await startServer({ name: 'corrections' });
     browser = await startBrowser();
     video = (await ingest(server, { project: PROJECT })).id;
-    tracks = await tracksNow();
+    tracks = await tracksOf(server, video);
 });
 
 afterEach(async () => {
-    const history = `/videos/${video}/corrections`;
-    while ((await server.get<{ undo: object | null }>(`${history}?limit=1`)).undo !== null)
-        await server.request('POST', `${history}/undo`);
+    await forgetCorrections(server, video);
     await forgetLabels(server, PROJECT);
-    expect(await tracksNow()).toEqual(tracks);
+    expect(await tracksOf(server, video)).toEqual(tracks);
 });
 
 afterAll(async () => {
@@ -304,7 +294,7 @@ it('takes one object out of its track, and gives it to another', async () => {
         await clickBox(page, other.id);
         await parts.said(new RegExp(`^Gave the object at .* to track ${numberOf(other.track)}`)).waitFor();
         expect(await trackOf(first)).toBe(other.track);
-        expect((await tracksNow()).has(made ?? '')).toBe(false);
+        expect((await tracksOf(server, video)).has(made ?? '')).toBe(false);
 
         // All of it is in the history.
         await parts.card.getByRole('button', { name: 'More for this track' }).click();

@@ -51,6 +51,20 @@ export function fakeServer(routes: Routes) {
     return { routes, of: (route: string) => requests.filter(request => request.route === route) };
 }
 
+/** What was said of an object. */
+export function assertionOf(hit: Schema<'Hit'>, facts: Partial<Schema<'Assertion'>> = {}): Schema<'Assertion'> {
+    return {
+        label: 'red car',
+        kind: 'explicit',
+        score: 1,
+        by: null,
+        at: '2026-03-01T10:00:00Z',
+        step: 1,
+        hit,
+        ...facts,
+    };
+}
+
 export function correctionsOf(facts: Partial<Schema<'CorrectionList'>> = {}): Answer {
     return { body: { steps: [], next_cursor: null, version: 0, undo: null, redo: null, ...facts } };
 }
@@ -60,6 +74,8 @@ interface Options {
     label?: string;
     panel?: Panel;
     open?: (picture: Picture) => void;
+    selected?: string;
+    tracked?: boolean;
 }
 
 function Page({ children, options }: { children: ReactNode; options: Options }) {
@@ -68,7 +84,7 @@ function Page({ children, options }: { children: ReactNode; options: Options }) 
     const view: LabellingView = {
         project: 'demo',
         video: VIDEO,
-        selected: null,
+        selected: options.selected ?? null,
         label,
         setLabel,
         panel,
@@ -76,7 +92,7 @@ function Page({ children, options }: { children: ReactNode; options: Options }) 
         filters: { scope: 'project', class: null, label: null, minScore: null },
         setFilters: () => undefined,
         open: options.open ?? (() => undefined),
-        tracked: false,
+        tracked: options.tracked ?? false,
         us: 0,
         exportLabel: () => undefined,
         stage: { currentUs: () => 0, boxAt: () => null, point: () => undefined },

@@ -25,6 +25,18 @@ export function pictureOf(n: number, facts: Partial<Picture> = {}): Picture {
     };
 }
 
+/** The object of a picture, as the server tells it. */
+export function detailsOf(n: number, facts: Partial<Schema<'ObjectDetails'>> = {}): Schema<'ObjectDetails'> {
+    const { object, video, frame, index, pts_us, frame_width, frame_height, box, class: name, track } = pictureOf(n);
+    return {
+        ...{ id: object, video, frame, index, pts_us, frame_width, frame_height, box, class: name, track },
+        project: 'demo',
+        score: 0.7,
+        label: null,
+        ...facts,
+    };
+}
+
 export function hitOf(n: number, facts: Partial<Schema<'Hit'>> = {}): Schema<'Hit'> {
     const { confidence, ...picture } = pictureOf(n);
     return {

@@ -10,6 +10,7 @@ import { TagIcon } from '@/components/icons.tsx';
 import { LabelChip } from '@/components/LabelChip.tsx';
 import { ObjectThumb } from '@/components/ObjectThumb.tsx';
 import { Loading, Skeleton } from '@/components/Skeleton.tsx';
+import { classText } from '@/lib/detector-class.ts';
 import { formatAgo, formatDateTime, formatTimecode } from '@/lib/format.ts';
 import { paths } from '@/lib/paths.ts';
 import { assertionsQuery } from '../api/queries.ts';
@@ -127,7 +128,7 @@ function Card({ project, assertion, videoName }: { project: string; assertion: A
                 className={styles.card}
                 data-object={hit.object}
             >
-                <ObjectThumb object={hit.object} alt={hit.class} />
+                <ObjectThumb object={hit.object} alt={classText(hit)} />
                 <span className={styles.line}>
                     {kind === 'negative' && <span className={styles.not}>not</span>}
                     <LabelChip

@@ -4,6 +4,7 @@ import { CheckIcon, ExternalIcon, TagIcon, UndoIcon } from '@/components/icons.t
 import { Kbd } from '@/components/Kbd.tsx';
 import { LabelChip } from '@/components/LabelChip.tsx';
 import { ObjectThumb } from '@/components/ObjectThumb.tsx';
+import { classText } from '@/lib/detector-class.ts';
 import { formatAgo, formatNumberOf, formatPercent, formatScore, formatTimecode } from '@/lib/format.ts';
 import { whoSaid, type Mistake } from '../model/review.ts';
 import styles from './MistakeReview.module.css';
@@ -35,10 +36,10 @@ export function MistakeCard({ mistake, instead, onKeep, onTakeBack, onInstead, o
             <div className={styles.pictures}>
                 <figure className={styles.picture}>
                     <span className={styles.large}>
-                        <ObjectThumb object={hit.object} alt={`${hit.class} at ${formatTimecode(hit.pts_us)}`} />
+                        <ObjectThumb object={hit.object} alt={`${classText(hit)} at ${formatTimecode(hit.pts_us)}`} />
                     </span>
                     <figcaption className={styles.caption}>
-                        {hit.class} at {formatTimecode(hit.pts_us)}
+                        {classText(hit)} at {formatTimecode(hit.pts_us)}
                     </figcaption>
                 </figure>
                 <EvidencePicture evidence={own} what="agrees" none="nothing agrees" />

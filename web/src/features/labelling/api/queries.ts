@@ -6,6 +6,7 @@ import { keys } from '@/api/keys.ts';
 export const SIMILAR_PAGE = 60;
 export const LABEL_OBJECTS_PAGE = 60;
 export const CANDIDATES_MOST = 20;
+const NEGATIVES_PAGE = 1000;
 /** Of objects in one request for suggestions, by the contract. */
 const EXAMPLES_MOST = 1000;
 // The server takes no larger offset.
@@ -104,6 +105,25 @@ export function candidatesQuery(project: string, label: string, video: string | 
                 }),
             ),
     });
+}
+
+/** Of which objects of a video it was said that they are not this. */
+export async function fetchNegatives(project: string, label: string, video: string): Promise<Schema<'Hit'>[]> {
+    const hits: Schema<'Hit'>[] = [];
+    let cursor: string | undefined;
+    do {
+        const page = await call(
+            client.GET('/api/v1/projects/{p}/assertions', {
+                params: {
+                    path: { p: project },
+                    query: { kind: 'negative', label, video, limit: NEGATIVES_PAGE, cursor },
+                },
+            }),
+        );
+        hits.push(...page.assertions.map(({ hit }) => hit));
+        cursor = page.next_cursor ?? undefined;
+    } while (cursor !== undefined);
+    return hits;
 }
 
 export interface SuggestionsQuestion {

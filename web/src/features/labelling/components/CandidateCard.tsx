@@ -47,7 +47,7 @@ export function CandidateCard({ label, picture, onAnswer, onOpen }: Props) {
                 </Button>
             </div>
             <p className={styles.facts}>
-                {picture.class} at {formatTimecode(picture.pts_us)}
+                {pictureName(picture)}
                 {picture.confidence !== undefined && <>, {formatPercent(picture.confidence)} sure</>}
             </p>
         </div>

@@ -6,11 +6,13 @@ import { CheckIcon, MinusIcon, SearchIcon } from '@/components/icons.tsx';
 import { Kbd } from '@/components/Kbd.tsx';
 import { ObjectThumb } from '@/components/ObjectThumb.tsx';
 import { Loading, Skeleton } from '@/components/Skeleton.tsx';
+import { classText } from '@/lib/detector-class.ts';
 import { formatScore, formatTimecode } from '@/lib/format.ts';
 import { useShortcut } from '@/lib/keys.tsx';
 import { objectQuery } from '../api/queries.ts';
 import { useLabelling } from '../hooks/useLabelling.ts';
 import { pictureName, pictureOfObject, type Picture } from '../model/picture.ts';
+import { DetectedClass } from './DetectedClass.tsx';
 import { LikelyLabel } from './LikelyLabel.tsx';
 import { QuickName } from './QuickName.tsx';
 import { TrackActions, TrackFacts } from './TrackActions.tsx';
@@ -63,14 +65,14 @@ function SelectedObject({ object }: { object: string }) {
                 </div>
             </>
         );
-    const { class: className, score, pts_us, label } = data;
+    const { score, pts_us, label } = data;
     const picture = pictureOfObject(data);
     return (
         <>
             <CardPicture picture={picture} />
             <div className={styles.facts}>
                 <div className={styles.line}>
-                    <b>{className}</b>
+                    <b>{classText(picture)}</b>
                     <span className={styles.quiet} title="How sure the detector is">
                         {formatScore(score)}
                     </span>
@@ -80,6 +82,7 @@ function SelectedObject({ object }: { object: string }) {
                 <div className={styles.line}>
                     <LikelyLabel object={picture} label={label} />
                     <QuickName picture={picture} />
+                    <DetectedClass picture={picture} />
                 </div>
                 <div className={styles.line}>
                     <CardButtons picture={picture} />

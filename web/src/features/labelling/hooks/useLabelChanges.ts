@@ -23,6 +23,8 @@ export interface Statement {
     label: string;
     positive?: readonly Picture[];
     negative?: readonly Picture[];
+    /** Objects of which what was said for this label is taken back. */
+    clear?: readonly string[];
     /** Refuse when somebody else changed labels since this was fetched. */
     version?: number;
     /** The page is being left: the request must outlive it. */
@@ -48,7 +50,7 @@ export type OnStepped = (kind: StepKind, step: Schema<'Step'>) => void;
 
 function repaint(queries: QueryClient, { label, positive = [], negative = [] }: Statement) {
     const tracksOf = (pictures: readonly Picture[]) => pictures.flatMap(({ track }) => (track === null ? [] : [track]));
-    const labelOf = relabel({
+    const relabelled = relabel({
         label,
         positive: positive.map(picture => picture.object),
         negative: negative.map(picture => picture.object),
@@ -57,11 +59,11 @@ function repaint(queries: QueryClient, { label, positive = [], negative = [] }: 
     });
     // Windows of frames, and single ones under the pointer on the timeline.
     queries.setQueriesData<readonly Schema<'Frame'>[] | Schema<'Frame'> | null>({ queryKey: keys.allFrames }, data =>
-        repaintFrames(data, labelOf),
+        repaintFrames(data, relabelled),
     );
     for (const picture of [...positive, ...negative]) {
         queries.setQueryData<Schema<'ObjectDetails'>>(keys.object(picture.object), object =>
-            object === undefined ? undefined : { ...object, label: labelOf(object) },
+            object === undefined ? undefined : relabelled(object),
         );
     }
 }
@@ -149,10 +151,11 @@ function makeChanges(queries: QueryClient, project: string, onStepped: OnStepped
         refresh,
         say: statement => {
             repaint(queries, statement);
-            const { label, positive = [], negative = [], version: based, keepalive } = statement;
+            const { label, positive = [], negative = [], clear, version: based, keepalive } = statement;
             const body = {
                 positive: positive.map(picture => picture.object),
                 negative: negative.map(picture => picture.object),
+                clear: clear === undefined ? undefined : [...clear],
                 version: based,
             };
             return done(postExamples(project, label, body, keepalive));

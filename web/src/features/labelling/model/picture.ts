@@ -1,5 +1,6 @@
 // One object as the grids, columns and cards show it, whichever answer of the server it came with.
 import type { Schema } from '@/api/client.ts';
+import { classText } from '@/lib/detector-class.ts';
 import { formatPercent, formatScore, formatTimecode } from '@/lib/format.ts';
 
 type Hit = Schema<'Hit'>;
@@ -15,6 +16,7 @@ export type Picture = Pick<
     | 'frame_height'
     | 'box'
     | 'class'
+    | 'class_refused'
     | 'track'
     | 'label'
     | 'confidence'
@@ -34,6 +36,7 @@ export function pictureOfObject(object: Schema<'ObjectDetails'>): Picture {
         frame_height: object.frame_height,
         box: object.box,
         class: object.class,
+        ...(object.class_refused ? { class_refused: true } : {}),
         track: object.track,
         label: object.label,
         score: null,
@@ -51,15 +54,16 @@ export function pictureInFrame(object: Schema<'Object'>, frame: Schema<'Frame'>,
         frame_height: frame.height,
         box: object.box,
         class: object.class,
+        ...(object.class_refused ? { class_refused: true } : {}),
         track: object.track,
         label: object.label,
         score: null,
     };
 }
 
-/** "bicycle at 0:07.480". */
-export function pictureName(picture: Pick<Picture, 'class' | 'pts_us'>): string {
-    return `${picture.class} at ${formatTimecode(picture.pts_us)}`;
+/** "bicycle at 0:07.480"; "not bicycle at …" where somebody said that it is none. */
+export function pictureName(picture: Pick<Picture, 'class' | 'class_refused' | 'pts_us'>): string {
+    return `${classText(picture)} at ${formatTimecode(picture.pts_us)}`;
 }
 
 /** How sure or how similar: "92 %" of suggestions, "0.83" of similar ones, nothing of those somebody chose. */

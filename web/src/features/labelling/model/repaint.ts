@@ -3,7 +3,7 @@ import type { Schema } from '@/api/client.ts';
 import { labelKey } from './label-name.ts';
 
 type Frame = Schema<'Frame'>;
-type LabelOfObject = Schema<'Object'>['label'];
+type Labelled = Pick<Schema<'Object'>, 'id' | 'track' | 'class' | 'class_refused' | 'label'>;
 
 export interface Said {
     label: string;
@@ -14,42 +14,49 @@ export interface Said {
     negativeTracks?: readonly string[];
 }
 
-/** A function that gives an object's label after what was said. */
-export function relabel(
-    said: Said,
-): (object: { id: string; track: string | null; label: LabelOfObject }) => LabelOfObject {
+/** Gives an object as it is after what was said; the same object where nothing changes. */
+export type Relabel = <Known extends Labelled>(object: Known) => Known;
+
+export function relabel(said: Said): Relabel {
     const yes = new Set([...said.positive, ...(said.positiveTracks ?? [])]);
     const no = new Set([...said.negative, ...(said.negativeTracks ?? [])]);
     const key = labelKey(said.label);
-    const named = (set: ReadonlySet<string>, id: string, track: string | null) =>
+    const named = (set: ReadonlySet<string>, { id, track }: Labelled) =>
         set.has(id) || (track !== null && set.has(track));
-    return ({ id, track, label }) => {
-        if (named(yes, id, track)) return { name: said.label, kind: 'explicit', score: 1 };
-        if (label !== null && labelKey(label.name) === key && named(no, id, track)) return null;
-        return label;
+    return object => {
+        const { label, class: className, class_refused: refused, ...rest } = object;
+        // A label that is called like a class speaks of that class.
+        const isClass = labelKey(className) === key;
+        if (named(yes, object)) {
+            const now = { name: said.label, kind: 'explicit', score: 1 } as const;
+            const kept = refused && !isClass ? { class_refused: refused } : {};
+            return { ...rest, ...kept, class: className, label: now } as typeof object;
+        }
+        if (!named(no, object)) return object;
+        const loses = label !== null && labelKey(label.name) === key;
+        const refuses = isClass && !refused;
+        if (!loses && !refuses) return object;
+        return { ...object, label: loses ? null : label, ...(isClass ? { class_refused: true } : {}) };
     };
 }
 
 /** The frame with the labels changed; the same frame where nothing changes. */
-export function relabelFrame(frame: Frame, labelOf: ReturnType<typeof relabel>): Frame {
-    const objects = frame.objects.map(object => {
-        const label = labelOf(object);
-        return label === object.label ? object : { ...object, label };
-    });
+export function relabelFrame(frame: Frame, relabelled: Relabel): Frame {
+    const objects = frame.objects.map(object => relabelled(object));
     return objects.some((object, at) => object !== frame.objects[at]) ? { ...frame, objects } : frame;
 }
 
 /** The same for whatever frames are kept: a window of them, one, or none. */
 export function repaintFrames<Kept extends readonly Frame[] | Frame | null | undefined>(
     kept: Kept,
-    labelOf: ReturnType<typeof relabel>,
+    relabelled: Relabel,
 ): Kept;
 export function repaintFrames(
     kept: readonly Frame[] | Frame | null | undefined,
-    labelOf: ReturnType<typeof relabel>,
+    relabelled: Relabel,
 ): readonly Frame[] | Frame | null | undefined {
     if (kept === null || kept === undefined) return kept;
-    if ('objects' in kept) return relabelFrame(kept, labelOf);
-    const painted = kept.map(frame => relabelFrame(frame, labelOf));
+    if ('objects' in kept) return relabelFrame(kept, relabelled);
+    const painted = kept.map(frame => relabelFrame(frame, relabelled));
     return painted.some((frame, at) => frame !== kept[at]) ? painted : kept;
 }

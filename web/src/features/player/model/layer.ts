@@ -1,5 +1,6 @@
 // What a box looks like, which boxes are shown, and which of them the pointer means.
 import type { Schema } from '@/api/client.ts';
+import { classText } from '@/lib/detector-class.ts';
 import { formatScore } from '@/lib/format.ts';
 import { trackName } from '@/lib/track-name.ts';
 import { areaOf, contains, type Rect } from './geometry.ts';
@@ -44,22 +45,17 @@ export function visibleBoxes(placed: readonly PlacedBox[], options: LayerOptions
 
 type Named = Pick<ObjectInFrame, 'label' | 'class' | 'class_refused' | 'score'>;
 
-/** What the detector took it for, unless somebody said that it is none. */
-function className({ class: name, class_refused: refused }: Named): string {
-    return refused ? `not ${name}` : name;
-}
-
 /** What the tag of a box says. */
 export function tagText(object: Named): string {
     const { label, score } = object;
-    if (label === null) return `${className(object)} ${formatScore(score)}`;
+    if (label === null) return `${classText(object)} ${formatScore(score)}`;
     return label.kind === 'explicit' ? label.name : `${label.name}? ${formatScore(label.score)}`;
 }
 
 /** The same for those who do not see it. */
 export function describeObject(object: Named & Pick<ObjectInFrame, 'track'>): string {
     const { label, score, track } = object;
-    const seen = `${className(object)}, score ${formatScore(score)}${track === null ? '' : `, ${trackName(track)}`}`;
+    const seen = `${classText(object)}, score ${formatScore(score)}${track === null ? '' : `, ${trackName(track)}`}`;
     if (label === null) return seen;
     if (label.kind === 'explicit') return `${label.name}, labelled; ${seen}`;
     return `probably ${label.name}, ${formatScore(label.score)}; ${seen}`;

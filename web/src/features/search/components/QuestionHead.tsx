@@ -5,6 +5,7 @@ import { Button } from '@/components/Button.tsx';
 import { CloseIcon, ExternalIcon, ImageIcon } from '@/components/icons.tsx';
 import { LinkButton } from '@/components/LinkButton.tsx';
 import { ObjectThumb } from '@/components/ObjectThumb.tsx';
+import { classText } from '@/lib/detector-class.ts';
 import { formatBytes, formatNumberOf, formatTimecode } from '@/lib/format.ts';
 import { paths } from '@/lib/paths.ts';
 import { objectQuery, pictureQuery } from '../api/queries.ts';
@@ -97,7 +98,7 @@ function ObjectHead({ project, object, head }: { project: string; object: string
         <ObjectThumb object={object} alt={data?.class ?? 'The object'} size={96} />,
         data === undefined ? null : (
             <>
-                {data.class} at {formatTimecode(data.pts_us)} in {nameOf(data.video)}
+                {classText(data)} at {formatTimecode(data.pts_us)} in {nameOf(data.video)}
             </>
         ),
         data !== undefined && (

@@ -3,6 +3,7 @@ import { Link } from 'react-router';
 import { SearchIcon } from '@/components/icons.tsx';
 import { LabelChip } from '@/components/LabelChip.tsx';
 import { ObjectThumb } from '@/components/ObjectThumb.tsx';
+import { classText } from '@/lib/detector-class.ts';
 import { formatTimecode } from '@/lib/format.ts';
 import { paths } from '@/lib/paths.ts';
 import type { Cell } from '../model/layout.ts';
@@ -56,7 +57,7 @@ export function ResultCard(props: Props) {
                     )}
                 </span>
                 <span className={styles.line}>
-                    <span className={styles.class}>{hit.class}</span>
+                    <span className={styles.class}>{classText(hit)}</span>
                     {hit.label !== null && <LabelChip name={hit.label.name} kind={hit.label.kind} />}
                 </span>
                 <span className={styles.where} title={`${videoName}, ${formatTimecode(hit.pts_us)}`}>

@@ -28,6 +28,9 @@ it('says what is seen in a card', () => {
     expect(describeCell(cell({ label }, 'explicit'), 'clip.mp4', null)).toBe(
         'car at 0:00.000 in clip.mp4, labelled taxi',
     );
+    expect(describeCell(cell({ class_refused: true }, 'explicit'), 'clip.mp4', null)).toBe(
+        'not car at 0:00.000 in clip.mp4',
+    );
     const probable = { ...label, kind: 'probable' as const };
     expect(describeCell(cell({ label: probable, confidence: 0.8 }, 'probable'), 'clip.mp4', null)).toBe(
         'car at 0:00.000 in clip.mp4, probably taxi, probability 80 %',

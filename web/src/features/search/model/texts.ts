@@ -1,4 +1,5 @@
 // What is said of a result.
+import { classText } from '@/lib/detector-class.ts';
 import { formatPercent, formatScore, formatTimecode } from '@/lib/format.ts';
 import type { Cell, Hit, SectionKey } from './layout.ts';
 
@@ -28,7 +29,7 @@ export function describeCell({ hit, section, stands }: Cell, video: string, kind
     const score = scoreText(hit, section, kind);
     const name = section === 'probable' ? 'probability' : kind === 'detector' ? 'detector’s score' : 'similarity';
     return [
-        `${hit.class} at ${formatTimecode(hit.pts_us)} in ${video}`,
+        `${classText(hit)} at ${formatTimecode(hit.pts_us)} in ${video}`,
         hit.label !== null && `${hit.label.kind === 'probable' ? 'probably' : 'labelled'} ${hit.label.name}`,
         score !== null && `${name} ${score.text}`,
         stands > 1 && `${stands} near-identical pictures`,

@@ -1,0 +1,85 @@
+import { fireEvent, screen, waitFor } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { expect, it } from 'vitest';
+import type { Schema } from '@/api/client.ts';
+import { ToastRegion } from '@/components/ToastRegion.tsx';
+import { stepOf } from '@/testing/steps.ts';
+import { detailsOf, hitOf, labelOf } from '../testing.ts';
+import {
+    assertionOf,
+    changeOf,
+    examplesOf,
+    fakeServer,
+    LABELS,
+    listOf,
+    renderLabelling,
+    type Routes,
+} from '../testing-view.tsx';
+import { ObjectCard } from './ObjectCard.tsx';
+
+const TRACK = '0123456789abcdef-t1';
+const seen = detailsOf(1, { track: TRACK });
+const OBJECT = `GET /api/v1/objects/${seen.id}`;
+const SAID = 'GET /api/v1/projects/demo/assertions';
+
+const refused = (object: Schema<'ObjectDetails'>) => ({ ...object, class_refused: true as const });
+const press = (key: string) => fireEvent.keyDown(document.body, { key });
+
+function renderCard(routes: Routes) {
+    const server = fakeServer({ [LABELS]: listOf([]), [OBJECT]: { body: seen }, ...routes });
+    renderLabelling(
+        <>
+            <ObjectCard />
+            <ToastRegion />
+        </>,
+        { selected: seen.id },
+    );
+    return server;
+}
+
+it('refuses what the detector says with one key, and shows it before the server has answered', async () => {
+    const server = renderCard({
+        [examplesOf('car')]: () => {
+            server.routes[OBJECT] = { body: refused(seen) };
+            return changeOf({ label: labelOf('car', { positives: 0 }), step: stepOf('examples', { negative: 1 }) });
+        },
+    });
+    await screen.findByRole('button', { name: /^Not a car/ });
+    press('c');
+    expect(await screen.findByText('not car')).toBeVisible();
+    expect(await screen.findByRole('button', { name: /^It is a car/ })).toBeVisible();
+    await waitFor(() => expect(server.of(examplesOf('car'))).toHaveLength(1));
+    expect(server.of(examplesOf('car'))[0]?.body).toMatchObject({ positive: [], negative: [seen.id] });
+});
+
+it('names the label as it is written where there is one that is called like the class', async () => {
+    const server = renderCard({
+        [LABELS]: listOf([labelOf('Car')]),
+        [examplesOf('Car')]: changeOf(),
+    });
+    await userEvent.click(await screen.findByRole('button', { name: /^Not a car/ }));
+    await waitFor(() => expect(server.of(examplesOf('Car'))).toHaveLength(1));
+});
+
+it('takes the refusal back where it was said: of this object, or of others of its track', async () => {
+    const [same, elsewhere] = [hitOf(2, { track: TRACK }), hitOf(3, { track: '0123456789abcdef-t2' })];
+    const negative = (hit: Schema<'Hit'>) => assertionOf(hit, { label: 'car', kind: 'negative' });
+    const server = renderCard({
+        [OBJECT]: { body: refused(seen) },
+        [SAID]: { body: { assertions: [same, elsewhere].map(negative), next_cursor: null } },
+        [examplesOf('car')]: () => {
+            server.routes[OBJECT] = { body: seen };
+            return changeOf();
+        },
+    });
+    await userEvent.click(await screen.findByRole('button', { name: /^It is a car/ }));
+    expect(await screen.findByRole('button', { name: /^Not a car/ })).toBeVisible();
+    expect(server.of(examplesOf('car'))[0]?.body).toMatchObject({ positive: [], negative: [], clear: [same.object] });
+});
+
+it('says what the server says when it cannot be refused, and shows it as it was', async () => {
+    renderCard({ [examplesOf('car')]: { status: 503, body: { detail: 'The store is away.' } } });
+    await userEvent.click(await screen.findByRole('button', { name: /^Not a car/ }));
+    expect(await screen.findByText('The store is away.')).toBeVisible();
+    expect(await screen.findByRole('button', { name: /^Not a car/ })).toBeVisible();
+});

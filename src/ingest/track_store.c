@@ -12,7 +12,6 @@
 
 #define FRAMES_AT_ONCE 256
 #define ATTRIBUTES_AT_ONCE 1000
-#define LOCK_RETRY_MS 5
 
 // ---- the lock
 
@@ -24,18 +23,10 @@ enum err_code track_lock(const struct ingest *ingest, const char *video, enum tr
     // Lock files stay; 256 of them, by the first digits of the video, are few, and seldom two videos' one.
     if (snprintf(path, sizeof(path), "%s/%s-%.2s.lock", ingest->temp_dir, name, video) >= (int)sizeof(path))
         return err_set(err, ERR_INVALID, "the path of the temporary folder is too long");
-    int64_t end_us = clock_monotonic_us(clock_system()) + timeout_ms * 1000;
-    for (;;) {
-        enum err_code code = cancel_check(cancel, err);
-        if (code == ERR_NONE)
-            code = file_lock_acquire(path, name, lock, err);
-        if (code != ERR_CONFLICT)
-            return code;
-        if (timeout_ms >= 0 && clock_monotonic_us(clock_system()) >= end_us)
-            return err_set(
-                err, ERR_UNAVAILABLE, "the tracks of video %s are being stored: try again in a moment", video);
-        cancel_wait(cancel, LOCK_RETRY_MS);
-    }
+    enum err_code code = file_lock_wait(path, name, timeout_ms, cancel, lock, err);
+    if (code == ERR_CONFLICT)
+        return err_set(err, ERR_UNAVAILABLE, "the tracks of video %s are being stored: try again in a moment", video);
+    return code;
 }
 
 // ---- storing

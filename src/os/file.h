@@ -100,4 +100,7 @@ struct file_lock;
 // ERR_CONFLICT at once if another process (or another lock of this one) holds it.
 enum err_code file_lock_acquire(
     const char *path, const char *purpose, struct file_lock **out, struct err *err) ERR_MUST_CHECK;
+// Waits for the holder up to `timeout_ms` (< 0: for ever), then ERR_CONFLICT; ERR_CANCELLED. `cancel` may be NULL.
+enum err_code file_lock_wait(const char *path, const char *purpose, int64_t timeout_ms, struct cancel *cancel,
+    struct file_lock **out, struct err *err) ERR_MUST_CHECK;
 void file_lock_release(struct file_lock *lock); // NULL is harmless

@@ -11,6 +11,7 @@
 #include "os/file.h"
 
 #define HOLDER_MAX 256
+#define RETRY_MS 20
 
 struct file_lock {
     int fd;
@@ -54,6 +55,21 @@ enum err_code file_lock_acquire(const char *path, const char *purpose, struct fi
     lock->fd = fd;
     *out = lock;
     return ERR_NONE;
+}
+
+enum err_code file_lock_wait(const char *path, const char *purpose, int64_t timeout_ms, struct cancel *cancel,
+    struct file_lock **out, struct err *err)
+{
+    int64_t end_us = clock_monotonic_us(clock_system()) + timeout_ms * 1000;
+    *out = NULL;
+    for (;;) {
+        enum err_code code = cancel_check(cancel, err);
+        if (code == ERR_NONE)
+            code = file_lock_acquire(path, purpose, out, err);
+        if (code != ERR_CONFLICT || (timeout_ms >= 0 && clock_monotonic_us(clock_system()) >= end_us))
+            return code;
+        cancel_wait(cancel, RETRY_MS);
+    }
 }
 
 void file_lock_release(struct file_lock *lock)

@@ -8,9 +8,13 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "os/file.h"
 #include "os/proc.h"
 #include "vision/network_check.h"
 #include "vision/waiting.h"
+
+// Longer than the largest networks take to compile.
+#define CACHE_WAIT_MS 120000
 
 struct engine {
     ov_core_t *core;
@@ -290,8 +294,8 @@ static int stream_count(const struct engine *engine, const struct network_option
     return options->hint == NETWORK_LATENCY ? 1 : engine->threads;
 }
 
-static ov_status_e compile(
-    struct engine *engine, const struct network_options *options, const ov_model_t *model, ov_compiled_model_t **out)
+static ov_status_e compile_with(struct engine *engine, const struct network_options *options, const ov_model_t *model,
+    const char *cache_dir, ov_compiled_model_t **out)
 {
     char threads[16];
     char streams[16];
@@ -304,10 +308,27 @@ static ov_status_e compile(
         // Networks, decoders and other processes share the processors: a pinned thread would wait for its own while
         // another is idle.
         {ov_property_key_hint_enable_cpu_pinning, "NO"},
-        {ov_property_key_cache_dir, engine->cache_dir},
+        {ov_property_key_cache_dir, cache_dir},
     };
-    size_t count = sizeof(properties) / sizeof(properties[0]) - (engine->cache_dir == NULL);
+    size_t count = sizeof(properties) / sizeof(properties[0]) - (cache_dir == NULL);
     return ov_core_compile_model_props(engine->core, model, "CPU", count, properties, out);
+}
+
+// The library's cache bears one user at a time: processes that start together on the same folder break each other's
+// files. What is kept only saves time, so a folder that cannot be used (full, read-only, held too long) stops nobody.
+static ov_status_e compile(
+    struct engine *engine, const struct network_options *options, const ov_model_t *model, ov_compiled_model_t **out)
+{
+    struct file_lock *lock = NULL;
+    ov_status_e status = GENERAL_ERROR;
+    if (engine->cache_dir != NULL) {
+        char *path = mem_sprintf("%s/compiling.lock", engine->cache_dir);
+        if (file_lock_wait(path, "compiling a network", CACHE_WAIT_MS, NULL, &lock, NULL) == ERR_NONE)
+            status = compile_with(engine, options, model, engine->cache_dir, out);
+        file_lock_release(lock);
+        free(path);
+    }
+    return status == OK ? OK : compile_with(engine, options, model, NULL, out);
 }
 
 // Called by the library's thread when a request has run, well or badly.

@@ -22,7 +22,9 @@ struct network;
 struct request;
 
 struct engine_options {
-    const char *cache_dir; // compiled networks are kept here to start faster; NULL: not kept
+    // Compiled networks are kept here to start faster, for all processes on the folder; NULL: not kept. They are compiled
+    // without it where it cannot be used.
+    const char *cache_dir;
     int threads;           // processor threads for inference; 0: as many as the process may use
 };
 

@@ -86,6 +86,23 @@ static void a_batch_runs_with_each_picture_for_itself(void **state)
     assert_int_equal(network_find_output(network, "nothing"), -1);
 }
 
+static void a_cache_that_cannot_be_used_is_done_without(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct err err = ERR_INIT;
+    char *cache = mem_sprintf("%s/cache", fixture->dir);
+    char *file = mem_sprintf("%s/means/model.xml", fixture->dir);
+    struct fixture own = {0};
+    test_write_file(fixture->dir, "cache", "a file where a folder should be", 31);
+    const struct network_options options = {.file = file, .input_types = {TENSOR_U8}, .input_count = 1, .batch = 1};
+    assert_ok(engine_new(&(struct engine_options){.threads = 1, .cache_dir = cache}, &own.engine, &err), &err);
+    assert_ok(network_compile(own.engine, &options, &own.network, &err), &err);
+    network_free(own.network);
+    engine_free(own.engine);
+    free(file);
+    free(cache);
+}
+
 static void who_finds_no_free_request_waits_until_the_deadline(void **state)
 {
     struct err err = ERR_INIT;
@@ -222,6 +239,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_network_tells_its_inputs_and_outputs, setup, teardown),
         cmocka_unit_test_setup_teardown(a_batch_runs_with_each_picture_for_itself, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_cache_that_cannot_be_used_is_done_without, setup, teardown),
         cmocka_unit_test_setup_teardown(who_finds_no_free_request_waits_until_the_deadline, setup, teardown),
         cmocka_unit_test_setup_teardown(threads_share_the_requests, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_no_network_is_refused, setup, teardown),

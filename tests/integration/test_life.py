@@ -2,13 +2,14 @@
 
 import json
 import os
+import shutil
 import subprocess
 import time
 
 import pytest
 
 from harness import clips, contract
-from harness.program import PROGRAM, HttpError, environment, frames, ingest, run, serving, start
+from harness.program import PROGRAM, SLOWNESS, HttpError, environment, frames, ingest, run, serving, start
 
 
 def test_two_processes_of_one_part_share_the_work(home, data):
@@ -29,6 +30,22 @@ def test_two_processes_of_one_part_share_the_work(home, data):
             assert part.stop() == 0, part.tail()
     assert state["state"] == "done" and state["progress"]["frames_indexed"] == 100
     assert sum(shares) == 100 and sum(share > 0 for share in shares) >= 2, workers
+
+
+def test_processes_that_start_together_prepare_the_models_one_by_one(home, data):
+    # All find an empty cache of compiled networks.
+    with serving(home, data, command="query"):
+        for _ in range(2):
+            shutil.rmtree(data / "cache", ignore_errors=True)
+            parts = [start(home, data, command="indexer") for _ in range(4)]
+            end = time.monotonic() + 60 * SLOWNESS
+            while sum("works on" in part.tail() for part in parts) < 4:
+                assert all(part.process.poll() is None for part in parts), [part.tail() for part in parts]
+                assert time.monotonic() < end
+                time.sleep(0.05)
+            for part in parts:
+                assert part.stop() == 0, part.tail()
+            assert list((data / "cache").glob("*.blob"))
 
 
 def test_a_second_up_on_the_same_folder_is_refused(home, data):

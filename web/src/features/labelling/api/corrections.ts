@@ -7,6 +7,7 @@ export type Correction = Schema<'Correction'>;
 export type CorrectionStep = Schema<'CorrectionStep'>;
 
 const HISTORY_PAGE = 50;
+const OBJECTS_PAGE = 1000;
 
 export function postSplit(track: string, atUs: number, version?: number): Promise<Correction> {
     return call(
@@ -18,9 +19,18 @@ export function postMergeTracks(track: string, into: string, version?: number): 
     return call(client.POST('/api/v1/tracks/{t}/merge', { params: { path: { t: track } }, body: { into, version } }));
 }
 
-/** Null: to a track of its own. */
-export function putObjectTrack(object: string, track: string | null, version?: number): Promise<Correction> {
-    return call(client.PUT('/api/v1/objects/{o}/track', { params: { path: { o: object } }, body: { track, version } }));
+/** Where the track has another object in a frame already, the two exchange their tracks. */
+export function postGiven(track: string, objects: string[], version?: number): Promise<Correction> {
+    return call(
+        client.POST('/api/v1/tracks/{t}/objects', { params: { path: { t: track } }, body: { objects, version } }),
+    );
+}
+
+/** To a track of its own. */
+export function putObjectAlone(object: string, version?: number): Promise<Correction> {
+    return call(
+        client.PUT('/api/v1/objects/{o}/track', { params: { path: { o: object } }, body: { track: null, version } }),
+    );
 }
 
 export function postTrack(video: string, objects: string[], version?: number): Promise<Correction> {
@@ -39,6 +49,22 @@ export function postRedoCorrection(video: string, version?: number): Promise<Cor
     return call(
         client.POST('/api/v1/videos/{v}/corrections/redo', { params: { path: { v: video }, query: { version } } }),
     );
+}
+
+/** The objects of a track from a time on. */
+export async function fetchRest(track: string, fromUs: number): Promise<string[]> {
+    const rest: string[] = [];
+    let cursor: string | undefined;
+    do {
+        const { objects, next_cursor: next } = await call(
+            client.GET('/api/v1/tracks/{t}/objects', {
+                params: { path: { t: track }, query: { limit: OBJECTS_PAGE, cursor } },
+            }),
+        );
+        rest.push(...objects.filter(({ pts_us }) => pts_us >= fromUs).map(({ id }) => id));
+        cursor = next ?? undefined;
+    } while (cursor !== undefined);
+    return rest;
 }
 
 export function trackQuery(track: string) {

@@ -14,7 +14,7 @@ import styles from './ColumnsDock.module.css';
 /** The two columns, and the name they will get. */
 export function ColumnsDock() {
     const { columns, dispatch, suggested, label, setLabel, labels } = useLabelling();
-    const { yes, no, takeOut } = usePictureActions();
+    const { yes, no, takeOut, give } = usePictureActions();
     const known = label !== null && findLabel(labels.data?.labels ?? [], label) !== undefined;
 
     const positive = useMemo(
@@ -27,12 +27,13 @@ export function ColumnsDock() {
     const negative = useMemo(() => [{ key: 'own', pictures: columns.negative }], [columns.negative]);
     const actions = useMemo(() => {
         const throwOut = { ...no, name: 'No, not this', removes: true };
+        const more = give === null ? [] : [give];
         return {
-            own: [takeOut, throwOut],
-            suggested: [{ ...yes, name: 'Keep' }, takeOut, throwOut],
-            negative: [{ ...yes, removes: true }, takeOut],
+            own: [takeOut, throwOut, ...more],
+            suggested: [{ ...yes, name: 'Keep' }, takeOut, throwOut, ...more],
+            negative: [{ ...yes, removes: true }, takeOut, ...more],
         };
-    }, [yes, no, takeOut]);
+    }, [yes, no, takeOut, give]);
 
     return (
         <section className={styles.dock} aria-label="Label by examples">

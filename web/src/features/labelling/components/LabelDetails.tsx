@@ -112,7 +112,7 @@ export function LabelDetails({ label, onBack }: { label: Label; onBack: () => vo
 
 function LabelObjects({ label, kind }: { label: string; kind: ObjectsKind }) {
     const { project, open } = useLabelling();
-    const { yes, no } = usePictureActions();
+    const { yes, no, give } = usePictureActions();
     const tagOf = useTagOf();
     const {
         data,
@@ -155,7 +155,7 @@ function LabelObjects({ label, kind }: { label: string; kind: ObjectsKind }) {
             id={`label ${kind}`}
             label={`Objects of ${label}`}
             sections={sections}
-            actionsOf={() => [yes, no]}
+            actionsOf={() => [yes, no, ...(give === null ? [] : [give])]}
             scoreBy={() => (kind === 'probable' ? 'confidence' : null)}
             tagOf={tagOf}
             onOpen={open}

@@ -59,7 +59,7 @@ export function LabellingProvider({ view, children }: Props) {
         changes,
         trackChanges,
         // In another video there is nothing to pick for it.
-        picking: picking?.object.video === view.video ? picking : null,
+        picking: picking?.objects[0].video === view.video ? picking : null,
         setPicking,
         takeBackRef,
     };

@@ -22,13 +22,16 @@ interface Props {
     tabbable: boolean;
     actions: readonly PictureAction[];
     /** What goes along when it is dragged. */
-    drags: readonly Picture[];
+    drags: Record<'pictures' | 'all', readonly Picture[]>;
     onAct: (action: PictureAction) => void;
     onOpen: (picture: Picture) => void;
     onMark: (how: MarkHow) => void;
     onUnfold: (stack: string) => void;
     onKeyDown: (event: KeyboardEvent) => void;
 }
+
+// More do not fit on a small picture.
+const BUTTONS_MOST = 3;
 
 function howMarked(event: MouseEvent): MarkHow {
     if (event.shiftKey) return 'range';
@@ -55,9 +58,10 @@ export function PictureCell(props: Props) {
     const { id, cell, scoreBy, suggested, tag, marked, tabbable, actions, drags, onAct, onOpen, onMark, onUnfold } =
         props;
     const { picture, stands, stack, unfolded } = cell;
-    const { attributes, listeners, setNodeRef, isDragging, active } = useDraggable({ id, data: { pictures: drags } });
+    const { attributes, listeners, setNodeRef, isDragging, active } = useDraggable({ id, data: drags });
     const score = scoreBy === null ? null : pictureScore(picture, scoreBy);
     const { label } = picture;
+    const buttons = actions.filter(({ picks }) => picks !== true);
     return (
         <li
             className={classNames(
@@ -116,7 +120,7 @@ export function PictureCell(props: Props) {
                 </button>
             )}
             <span className={styles.actions}>
-                {actions.map(action => (
+                {buttons.map(action => (
                     <button
                         key={action.name}
                         type="button"
@@ -129,16 +133,18 @@ export function PictureCell(props: Props) {
                         {action.icon}
                     </button>
                 ))}
-                <button
-                    type="button"
-                    tabIndex={-1}
-                    className={styles.action}
-                    aria-label={`Show in the video: ${pictureName(picture)}`}
-                    title="Show in the video (Enter, double click)"
-                    onClick={() => onOpen(picture)}
-                >
-                    <ExternalIcon />
-                </button>
+                {buttons.length < BUTTONS_MOST && (
+                    <button
+                        type="button"
+                        tabIndex={-1}
+                        className={styles.action}
+                        aria-label={`Show in the video: ${pictureName(picture)}`}
+                        title="Show in the video (Enter, double click)"
+                        onClick={() => onOpen(picture)}
+                    >
+                        <ExternalIcon />
+                    </button>
+                )}
             </span>
         </li>
     );

@@ -108,14 +108,15 @@ export function PictureGrid(props: Props) {
 
     const together = (cell: GridCell): GridCell[] =>
         marks.keys.has(cell.key) ? marked.filter(other => other.section === cell.section) : [cell];
+    const allOf = (chosen: readonly GridCell[]) => chosen.flatMap(cell => cell.stands);
     const standFor = (chosen: readonly GridCell[]) =>
         onePerTrack(chosen.flatMap(cell => (takes === 'best' ? cell.picture : cell.stands)));
 
     function act(action: PictureAction, chosen: readonly GridCell[], keyboard: boolean) {
-        action.run(standFor(chosen));
+        action.run(action.picks ? allOf(chosen) : standFor(chosen));
         setMarks(NO_MARKS);
         const at = chosen[0]?.at;
-        if (keyboard && at !== undefined)
+        if (keyboard && at !== undefined && !action.picks)
             refocus.current = action.removes ? at : Math.min(at + chosen.length, cells.length - 1);
     }
 
@@ -190,7 +191,7 @@ export function PictureGrid(props: Props) {
                                         marked={marks.keys.has(cell.key)}
                                         tabbable={cell.at === currentAt}
                                         actions={actionsOf(cell.section)}
-                                        drags={standFor(together(cell))}
+                                        drags={{ pictures: standFor(together(cell)), all: allOf(together(cell)) }}
                                         onAct={action => act(action, together(cell), false)}
                                         onOpen={onOpen}
                                         onMark={how => onMark(cell, how)}

@@ -45,7 +45,7 @@ export function SimilarPanel() {
 
 function SimilarResults({ object }: { object: string }) {
     const { filters, setFilters, open } = useLabelling();
-    const { yes, no } = usePictureActions();
+    const { yes, no, give } = usePictureActions();
     const tagOf = useTagOf();
     const details = useQuery(objectQuery(object)).data;
     const {
@@ -69,7 +69,7 @@ function SimilarResults({ object }: { object: string }) {
     const onEnd = useCallback(() => {
         if (hasNextPage && !isFetching && !isFetchNextPageError) void fetchNextPage();
     }, [hasNextPage, isFetching, isFetchNextPageError, fetchNextPage]);
-    const actions = useMemo(() => [yes, no], [yes, no]);
+    const actions = useMemo(() => [yes, no, ...(give === null ? [] : [give])], [yes, no, give]);
     const filtered = filters.class !== null || filters.label !== null || filters.minScore !== null;
 
     return (

@@ -10,7 +10,8 @@ import { formatNumberOf, formatTimecode } from '@/lib/format.ts';
 import { useShortcut } from '@/lib/keys.tsx';
 import { trackNumber } from '@/lib/track-name.ts';
 import { trackQuery } from '../api/corrections.ts';
-import { useLabelling, type Picking } from '../hooks/useLabelling.ts';
+import { useLabelling } from '../hooks/useLabelling.ts';
+import { useRest } from '../hooks/useRest.ts';
 import { useSplit } from '../hooks/useSplit.ts';
 import type { Picture } from '../model/picture.ts';
 import { CorrectionsDialog } from './CorrectionsDialog.tsx';
@@ -44,8 +45,11 @@ export function TrackActions({ picture }: { picture: Picture }) {
     const split = useSplit(id);
     const [history, setHistory] = useState(false);
     const alone = id === null || track?.objects === 1;
-    const pick = (kind: Picking['kind']) =>
-        setPicking(picking?.kind === kind && picking.object.object === object ? null : { kind, object: picture });
+    const rest = useRest(picture);
+    const pick = (kind: 'merge' | 'give') =>
+        setPicking(
+            picking?.kind === kind && picking.objects[0].object === object ? null : { kind, objects: [picture] },
+        );
     const part = () => void trackChanges.part(object);
 
     useShortcut('s', 'Split the track at the picture that is shown', split.run, { ...TRACKS, enabled: id !== null });
@@ -54,6 +58,10 @@ export function TrackActions({ picture }: { picture: Picture }) {
         enabled: id !== null,
     });
     useShortcut('g', 'Give this one object to the track of another', () => pick('give'), TRACKS);
+    useShortcut('r', 'From here on it is another object: give the rest of its track to that', rest.run, {
+        ...TRACKS,
+        enabled: id !== null,
+    });
     useShortcut('d', 'This one is a different object: take it out of its track', part, { ...TRACKS, enabled: !alone });
 
     const items: (MenuItem | 'separator')[] = [
@@ -69,6 +77,13 @@ export function TrackActions({ picture }: { picture: Picture }) {
             icon: <TrackIcon />,
             note: <Kbd keys="g" />,
             onSelect: () => pick('give'),
+        },
+        {
+            label: 'From here on it is another one…',
+            icon: <SplitIcon />,
+            note: <Kbd keys="r" />,
+            disabled: !rest.possible,
+            onSelect: rest.run,
         },
         'separator',
         { label: 'Corrections of tracks…', icon: <HistoryIcon />, onSelect: () => setHistory(true) },
@@ -104,7 +119,7 @@ export function TrackActions({ picture }: { picture: Picture }) {
             )}
             <Menu
                 label="Track"
-                items={id === null ? items.slice(2) : items}
+                items={id === null ? items.slice(3) : items}
                 trigger={attributes => (
                     <IconButton
                         {...attributes}

@@ -10,5 +10,10 @@ export interface PictureAction {
     tone?: 'positive' | 'negative';
     /** The pictures leave the grid. */
     removes: boolean;
+    /**
+     * An object is picked for them in the player: the focus goes there, and every picture goes along, not one that stands
+     * for its track. No small button on the picture has it.
+     */
+    picks?: boolean;
     run: (pictures: readonly Picture[]) => void;
 }

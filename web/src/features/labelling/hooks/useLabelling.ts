@@ -6,7 +6,7 @@ import type { SimilarFilters } from '../api/queries.ts';
 import type { Column, Columns, ColumnsAction } from '../model/columns.ts';
 import type { Picture } from '../model/picture.ts';
 import type { LabelChanges } from './useLabelChanges.ts';
-import type { TrackChanges } from './useTrackChanges.ts';
+import type { Rest, TrackChanges } from './useTrackChanges.ts';
 
 export type Panel = 'similar' | 'labels' | 'candidates';
 
@@ -61,11 +61,14 @@ export interface Labelling extends LabellingView {
     takeBackRef: RefObject<(() => boolean) | null>;
 }
 
-/** An object for which another is picked: its track is merged with it, or the object is given to the other's. */
-export interface Picking {
-    kind: 'merge' | 'give';
-    object: Picture;
-}
+/** Something for which another object is picked. */
+export type Picking =
+    /** Its track is merged with the other's. */
+    | { kind: 'merge'; objects: readonly [Picture] }
+    /** They go to the other's track. */
+    | { kind: 'give'; objects: readonly [Picture, ...Picture[]] }
+    /** What is left of its track from a time on goes there. */
+    | { kind: 'rest'; objects: readonly [Picture]; rest: Rest };
 
 export const LabellingContext = createContext<Labelling | null>(null);
 

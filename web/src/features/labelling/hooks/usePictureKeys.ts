@@ -14,5 +14,6 @@ export function usePictureKeys() {
     useShortcut('Enter', 'Show it in its video', nothing, LISTED);
     useShortcut('e', 'Unfold or fold near-identical ones', nothing, LISTED);
     useShortcut('m', 'Mark it', nothing, LISTED);
+    useShortcut('g', 'Give it to the track of an object that is picked', nothing, LISTED);
     useShortcut('Mod+a', 'Mark all', nothing, LISTED);
 }

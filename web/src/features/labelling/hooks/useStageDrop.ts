@@ -1,7 +1,5 @@
-// Pictures and boxes that are dropped onto a box in the player: the two are one object then.
-import { toast } from '@/components/toast.ts';
-import { joinOf } from '../model/corrections.ts';
-import type { Dragged } from '../model/dragging.ts';
+// Pictures and boxes that are dropped onto a box in the player: they are one object then.
+import { joinOnto, type Dragged } from '../model/dragging.ts';
 import type { Picture } from '../model/picture.ts';
 import { useLabelling } from './useLabelling.ts';
 
@@ -21,11 +19,7 @@ export function useStageDrop(): StageDrop {
             stage.point(target?.object ?? null);
             return target;
         },
-        drop: ({ pictures }, target) => {
-            const [first] = pictures;
-            if (pictures.length > 1) toast('Onto a box, drop one picture at a time.');
-            else void trackChanges.join(joinOf(first, target));
-        },
+        drop: (dragged, target) => void trackChanges.join(joinOnto(dragged, target)),
     };
 }
 

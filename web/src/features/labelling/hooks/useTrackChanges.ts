@@ -7,26 +7,36 @@ import { STEP_TOAST, toast } from '@/components/toast.ts';
 import { withTrackNumbers } from '@/lib/track-name.ts';
 import {
     correctionStepsQuery,
+    fetchRest,
+    postGiven,
     postMergeTracks,
     postRedoCorrection,
     postSplit,
     postTrack,
     postUndoCorrection,
-    putObjectTrack,
+    putObjectAlone,
     type Correction,
     type CorrectionSteps,
 } from '../api/corrections.ts';
 import { correctionText, type Join } from '../model/corrections.ts';
+import type { Picture } from '../model/picture.ts';
 
 /** Each shows its own errors, and says what was done. */
 export interface TrackChanges {
     split: (track: string, atUs: number) => Promise<void>;
     /** Does what makes two objects one. */
     join: (join: Join) => Promise<void>;
+    /** Gives what is left of a track from a time on to that of another object. */
+    giveRest: (rest: Rest, to: Pick<Picture, 'object' | 'track'>) => Promise<void>;
     /** Takes an object out of its track. */
     part: (object: string) => Promise<void>;
     undo: () => Promise<void>;
     redo: () => Promise<void>;
+}
+
+export interface Rest {
+    track: string;
+    fromUs: number;
 }
 
 function said(text: string): string {
@@ -92,14 +102,21 @@ function makeChanges(queries: QueryClient, project: string, video: string): Trac
                 case 'merge':
                     return change(version => postMergeTracks(join.track, join.into, version), tellDone);
                 case 'give':
-                    return change(version => putObjectTrack(join.object, join.track, version), tellDone);
+                    return change(version => postGiven(join.track, join.objects, version), tellDone);
                 case 'make':
                     return change(version => postTrack(video, join.objects, version), tellDone);
                 case 'none':
                     toast(join.why);
             }
         },
-        part: object => change(version => putObjectTrack(object, null, version), tellDone),
+        giveRest: ({ track, fromUs }, to) =>
+            change(async version => {
+                const objects = await fetchRest(track, fromUs);
+                return to.track === null
+                    ? postTrack(video, [...objects, to.object], version)
+                    : postGiven(to.track, objects, version);
+            }, tellDone),
+        part: object => change(version => putObjectAlone(object, version), tellDone),
         undo,
         redo: () => {
             const what = known()?.redo;

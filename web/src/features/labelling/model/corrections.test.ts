@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { correctionOf, pictureOf } from '../testing.ts';
-import { canSplit, correctionText, givingOf, joinOf } from './corrections.ts';
+import { canSplit, correctionText, givingOf, hasRest, joinOf } from './corrections.ts';
 
 const track = (n: number) => `0123456789abcdef-t${n}`;
 const [a, b] = [pictureOf(1, { track: track(1) }), pictureOf(2, { track: track(2) })];
@@ -43,8 +43,8 @@ describe('making two objects one', () => {
     });
 
     it('gives one that is in no track to the track of the other', () => {
-        expect(joinOf(loose, b)).toEqual({ kind: 'give', object: loose.object, track: track(2) });
-        expect(joinOf(a, loose)).toEqual({ kind: 'give', object: loose.object, track: track(1) });
+        expect(joinOf(loose, b)).toEqual({ kind: 'give', objects: [loose.object], track: track(2) });
+        expect(joinOf(a, loose)).toEqual({ kind: 'give', objects: [loose.object], track: track(1) });
     });
 
     it('makes a track of two that are in none', () => {
@@ -61,12 +61,40 @@ describe('making two objects one', () => {
     });
 });
 
-describe('giving one object to another', () => {
-    it('takes it out of its track into that of the other', () => {
-        expect(givingOf(a, b)).toEqual({ kind: 'give', object: a.object, track: track(2) });
+describe('giving objects to another', () => {
+    it('takes them out of their tracks into that of the other', () => {
+        expect(givingOf([a], b)).toEqual({ kind: 'give', objects: [a.object], track: track(2) });
+        expect(givingOf([a, loose], b)).toEqual({ kind: 'give', objects: [a.object, loose.object], track: track(2) });
     });
 
-    it('makes a track of the two where the other is in none', () => {
-        expect(givingOf(a, loose)).toEqual({ kind: 'make', objects: [a.object, loose.object] });
+    it('makes a track of all of them where the other is in none', () => {
+        expect(givingOf([a, other], loose)).toEqual({ kind: 'make', objects: [a.object, other.object, loose.object] });
     });
+
+    it('leaves out what is there already, and does nothing where all are', () => {
+        const there = pictureOf(5, { track: track(2) });
+        expect(givingOf([there, a], b)).toEqual({ kind: 'give', objects: [a.object], track: track(2) });
+        expect(givingOf([there, b], b)).toMatchObject({ kind: 'none' });
+    });
+
+    it('does nothing where two of them are in one picture, and says which', () => {
+        const beside = pictureOf(1, { object: 'beside', class: 'bus' });
+        const why = 'The car at 0:05.000 and the bus at 0:05.000 are in one picture: they cannot be one and the same.';
+        expect(givingOf([a, beside], b)).toEqual({ kind: 'none', why });
+        expect(givingOf([a], beside)).toEqual({ kind: 'none', why });
+        // With what the other track has there it is exchanged.
+        expect(givingOf([a], { ...beside, track: track(2) })).toMatchObject({ kind: 'give' });
+    });
+
+    it('does nothing where one of them is of another video', () => {
+        expect(givingOf([a, pictureOf(5, { video: 'f'.repeat(16) })], b)).toMatchObject({
+            kind: 'none',
+            why: expect.stringContaining('of one video') as string,
+        });
+    });
+});
+
+it('has a rest of a track up to its last picture', () => {
+    const place = { first_us: 200_000, last_us: 900_000 };
+    expect([0, 900_000, 900_001].map(us => hasRest(place, us))).toEqual([true, true, false]);
 });

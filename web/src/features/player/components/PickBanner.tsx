@@ -13,6 +13,7 @@ export function PickBanner({ text, onCancel }: Props) {
         <div className={styles.banner}>
             <p role="status" className={styles.text}>
                 {text}
+                <span className="visually-hidden"> With keys: ] goes from object to object, Enter picks it.</span>
             </p>
             <Button size="s" className={styles.cancel} onClick={onCancel}>
                 Cancel <Kbd keys="Escape" />

@@ -83,6 +83,20 @@ export function Player(props: PlayerProps) {
     const control = useViewport(playback, durationUs);
     const marked = useMemo(() => ({ label: activeLabel, track }), [activeLabel, track]);
 
+    const isPicking = Boolean(picking);
+    useEffect(() => {
+        const player = root.current;
+        if (!isPicking || player === null) return undefined;
+        const before = document.activeElement;
+        // Keys are about the player now; and on a phone it may be out of sight.
+        player.focus();
+        return () => {
+            const now = document.activeElement;
+            const isHere = now === document.body || player.contains(now);
+            if (isHere && before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+        };
+    }, [isPicking]);
+
     const settled = useEffectEvent((us: number) => onTimeSettled(us));
     useEffect(() => playback.subscribeSettled(us => settled(us)), [playback]);
     useImperativeHandle(
@@ -154,7 +168,7 @@ export function Player(props: PlayerProps) {
         onChoose: choose,
     };
     return (
-        <section ref={root} className={styles.player} aria-label="Player">
+        <section ref={root} tabIndex={-1} className={styles.player} aria-label="Player">
             {picking && <PickBanner text={picking.text} onCancel={picking.onCancel} />}
             <Stage video={video} playback={playback} samples={samples}>
                 {(size, picture) => (

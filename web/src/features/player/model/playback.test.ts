@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { attach, FakeVideo } from './fake-video.ts';
 import { Playback, type Settings } from './playback.ts';
 import { makeSamples } from './samples.ts';
+import { INSIDE_US } from './stepping.ts';
 import { frame, SECOND } from './testing.ts';
 
 // One signal ends all listeners of an element; Node takes more than ten for a leak.
@@ -149,6 +150,28 @@ describe('a playback with a video', () => {
         vi.useRealTimers();
         await soon();
         expect([playback.currentUs(), playback.headUs()]).toEqual([240_000, 240_000]);
+    });
+
+    it('does not take the frame of before for that of a seek, and believes the clock where none is told of', async () => {
+        vi.useFakeTimers();
+        vi.stubGlobal('document', { hidden: false });
+        const playback = new Playback(8 * SECOND, SETTINGS);
+        const video = new FakeVideo();
+        const settled: number[] = [];
+        playback.subscribeSettled(us => settled.push(us));
+        attach(playback, video);
+        video.load(640, 480);
+        await vi.advanceTimersByTimeAsync(0);
+        // The first frame is told of late, when the seek has ended already; the right one is shown, and not told of.
+        video.seeking = false;
+        video.present(0);
+        video.tell('seeked');
+        await vi.advanceTimersByTimeAsync(0);
+        expect(settled).toEqual([]);
+        expect(playback.headUs()).toBe(8 * SECOND);
+        await vi.advanceTimersByTimeAsync(3000);
+        expect(Math.abs(playback.currentUs() - 8 * SECOND)).toBeLessThanOrEqual(INSIDE_US);
+        expect(settled).toHaveLength(1);
     });
 
     it('says where it is once a second while it plays, and when it is paused', async () => {

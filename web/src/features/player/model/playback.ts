@@ -37,6 +37,8 @@ export const RATES: readonly number[] = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4];
 // was told to go, not what is shown: in a page that is seen, a busy machine gets its time.
 const PRESENTED_WITHIN_MS = { hidden: 250, seen: 3000 };
 const SETTLED_EVERY_MS = 1000;
+// A presented frame that is farther than this from where a seek goes, and nearer to where it came from, is one of before.
+const STALE_FROM_S = 1;
 
 function failureOf(error: MediaError | null): string {
     if (error?.code === MediaError.MEDIA_ERR_NETWORK) return 'The connection to the video was lost.';
@@ -63,6 +65,8 @@ export class Playback {
     /** Counts what it was told: a step that is overtaken by another order ends. */
     private orders = 0;
     private presentations = 0;
+    /** Media time of the last one. */
+    private lastSeconds = 0;
     private onPresented: Listener | null = null;
     private lastSeek: Promise<void> = Promise.resolve();
     private shortestUs: number;
@@ -303,6 +307,7 @@ export class Playback {
     private presented(seconds: number) {
         if (this.state.mode !== 'video') return;
         this.presentations += 1;
+        this.lastSeconds = seconds;
         this.shownUs = snapToSample(this.samples, Math.max(0, usOfSeconds(seconds) - this.settings.offsetUs));
         this.timeChanged();
         this.onPresented?.();
@@ -345,6 +350,13 @@ export class Playback {
         if (video === null) return Promise.resolve();
         return new Promise(resolve => {
             const before = this.presentations;
+            const from = video.currentTime;
+            const to = Math.max(0, secondsOfUs(us + this.settings.offsetUs));
+            // What is told of may have been on its way before the seek, and the one that it ends with told of never.
+            const isStale = () => {
+                const last = this.lastSeconds;
+                return Math.abs(last - to) > STALE_FROM_S && Math.abs(last - from) < Math.abs(last - to);
+            };
             let timer: ReturnType<typeof setTimeout> | undefined;
             const end = () => {
                 clearTimeout(timer);
@@ -353,7 +365,7 @@ export class Playback {
                 resolve();
             };
             const seeked = () => {
-                if (this.presentations > before) end();
+                if (this.presentations > before && !isStale()) end();
                 else {
                     const within = document.hidden ? PRESENTED_WITHIN_MS.hidden : PRESENTED_WITHIN_MS.seen;
                     timer = setTimeout(() => this.presented(video.currentTime), within);
@@ -361,10 +373,10 @@ export class Playback {
             };
             this.onPresented = () => {
                 // A frame of before the seek may still come; what counts is the one that comes with its end.
-                if (!video.seeking || this.video === null) end();
+                if (this.video === null || (!video.seeking && !isStale())) end();
             };
             video.addEventListener('seeked', seeked);
-            video.currentTime = Math.max(0, secondsOfUs(us + this.settings.offsetUs));
+            video.currentTime = to;
         });
     }
 

@@ -47,6 +47,8 @@ interface ServerOptions {
     args?: readonly string[];
     /** False: objects are not followed, so that each stands for itself. */
     follows?: boolean;
+    /** A query engine over the data of this one, and not a whole server over its own. */
+    beside?: Server;
     /** Several files of a test may want to say who they are in the name of the folder. */
     name?: string;
 }
@@ -71,7 +73,7 @@ async function freePort(): Promise<number> {
     throw new Error('no port from 12000 to 31999 is free');
 }
 
-/** A running `framehound up`. Its folder goes with `stop`; `kill` and `start` are what a crash and a restart are. */
+/** A running `framehound up`, or `query` beside one. Its folder goes with `stop`; `kill` and `start` are what a crash and a restart are. */
 export class Server {
     /** The same after a restart. */
     url = '';
@@ -79,16 +81,18 @@ export class Server {
     readonly data: string;
     readonly follows: boolean;
     private readonly log: string;
+    private readonly command: 'up' | 'query';
     private readonly args: readonly string[];
     private process: ChildProcess | undefined;
 
-    constructor({ args = [], name = 'e2e', follows = true }: ServerOptions = {}) {
+    constructor({ args = [], name = 'e2e', follows = true, beside }: ServerOptions = {}) {
         this.follows = follows;
         this.folder = mkdtempSync(join(tmpdir(), `framehound-${name}-`));
-        this.data = join(this.folder, 'data');
+        this.data = beside?.data ?? join(this.folder, 'data');
         this.log = join(this.folder, 'server.log');
+        this.command = beside === undefined ? 'up' : 'query';
         this.args = follows ? args : [...args, '--trackers', '0'];
-        mkdirSync(this.data);
+        mkdirSync(this.data, { recursive: true });
     }
 
     async start(): Promise<void> {
@@ -99,7 +103,7 @@ export class Server {
         const own = Object.entries(process.env).filter(([name]) => !name.startsWith('FRAMEHOUND_'));
         const started = spawn(
             PROGRAM,
-            ['up', '--data', this.data, '--listen', listen, '--web', WEB, ...this.args],
+            [this.command, '--data', this.data, '--listen', listen, '--web', WEB, ...this.args],
             // A test must not find the tester's own settings.
             { stdio: ['ignore', log, log], env: { ...Object.fromEntries(own), HOME: this.folder } },
         );

@@ -111,6 +111,35 @@ describe('receive', () => {
         expect(once.log.details).toHaveLength(1);
     });
 
+    it('lists what comes once more after the snapshot of a server that lags behind only once, and what is new', () => {
+        const one = 'indexer-h-1-0';
+        const news = [1, 2, 3, 4].map(n => message(10 + n, [report(one, { indexed: n })], [indexed(one, n)]));
+        const before = after(snapshot(10), ...news.slice(0, 3));
+        const flashes: Flash[] = [];
+        const lagging = snapshot(11, { workers: [worker(one, { indexed: 1 })], recent: [indexed(one, 1)] });
+        const now = receive(
+            before,
+            [lagging, ...news.slice(1)].map(what => ({ atMs: START_MS + 9000, what })),
+            flashes,
+        );
+        expect(now.workers.get(one)?.indexed).toBe(4);
+        expect(now.log.details.map(({ text }) => text)).toEqual([1, 2, 3, 4].map(n => `Frame ${n} indexed, 2 objects`));
+        expect(flashes).toHaveLength(1);
+    });
+
+    it('lists what happened on another server with smaller ids, though messages of these ids were here before', () => {
+        const [one, two] = ['indexer-h-1-0', 'indexer-h-2-0'];
+        const before = after(snapshot(1), message(2, [report(one)], [indexed(one, 1)]));
+        const now = receive(
+            before,
+            [snapshot(1), message(2, [report(two)], [indexed(two, 5)])].map(what => ({ atMs: START_MS + 9000, what })),
+        );
+        expect(now.log.details.map(({ text, worker: by }) => [text, by])).toEqual([
+            ['Frame 1 indexed, 2 objects', one],
+            ['Frame 5 indexed, 2 objects', two],
+        ]);
+    });
+
     it('ignores a message that is older than what it knows', () => {
         const activity = after(
             snapshot(1),

@@ -1,7 +1,7 @@
 // What the stream of activity adds up to. A pure reducer: the same messages give the same state, and a message that was
 // counted in before changes nothing.
 import type { Schema } from '@/api/client.ts';
-import { addToLog, emptyLog, logOf, type Log } from './log.ts';
+import { addToLog, emptyLog, isInLog, logOf, type Log } from './log.ts';
 
 export type Worker = Schema<'Worker'>;
 export type ActivityEvent = Schema<'ActivityEvent'>;
@@ -48,6 +48,11 @@ export interface Flash {
 export interface Activity {
     /** The newest message that is counted in; -1 before the first snapshot. */
     id: number;
+    /**
+     * Up to this message, what comes may have been here before: the snapshot was that of another query engine, which had not
+     * heard as much as the one before.
+     */
+    againUntil: number;
     workers: ReadonlyMap<string, Worker>;
     queues: readonly QueueDepth[];
     log: Log;
@@ -74,6 +79,7 @@ const WORKERS_MOST = 512;
 export function noActivity(): Activity {
     return {
         id: -1,
+        againUntil: -1,
         workers: new Map(),
         queues: [],
         log: emptyLog(),
@@ -123,6 +129,7 @@ function fromSnapshot(before: Activity, state: ActivityState, id: number, atMs: 
     return {
         ...before,
         id,
+        againUntil: Math.max(before.id, before.againUntil),
         workers: new Map(state.workers.map(worker => [worker.id, worker])),
         queues: state.queues,
         log: logOf(before.log, [...state.errors, ...state.recent]),
@@ -203,9 +210,12 @@ export function receive(before: Activity, batch: readonly Received[], flashes?: 
             if (now.id < 0 || what.id <= now.id) continue;
             workers ??= new Map(now.workers);
             takeWorkers(workers, what.message, nowUs);
-            const changes = what.message.events.filter(event => event.kind === 'video').length;
-            const failures = what.message.events.filter(isFailure).length;
-            for (const event of what.message.events) {
+            const { log, againUntil } = now;
+            const fresh =
+                what.id > againUntil ? what.message.events : what.message.events.filter(event => !isInLog(log, event));
+            const changes = fresh.filter(event => event.kind === 'video').length;
+            const failures = fresh.filter(isFailure).length;
+            for (const event of fresh) {
                 events.push(event);
                 const lights = event.kind === 'frame_emitted' || event.kind === 'frame_indexed' || isFailure(event);
                 if (flashes !== undefined && lights && event.worker !== undefined)

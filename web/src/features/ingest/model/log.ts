@@ -124,6 +124,14 @@ function sameLine(a: Line, b: Line): boolean {
     return a.atUs === b.atUs && a.text === b.text && a.video === b.video && a.worker === b.worker;
 }
 
+/** Whether it has a line about an event already. */
+export function isInLog(log: Log, event: ActivityEvent): boolean {
+    const level = levelOf(event);
+    if (level === undefined) return false;
+    const line = lineOf(event, level, 0);
+    return (level === 'detail' ? log.details : log.lines).some(known => sameLine(known, line));
+}
+
 /** The log after a snapshot: what it brings, once each, and of what we had what is older or not in it. */
 export function logOf(before: Log, events: readonly ActivityEvent[]): Log {
     const fresh = addToLog(

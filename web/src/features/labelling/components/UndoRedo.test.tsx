@@ -122,6 +122,30 @@ it('takes back a correction of tracks where that was later than the last label, 
     expect(await screen.findByRole('button', { name: 'Nothing to undo' })).toBeVisible();
 });
 
+it('makes again what was undone last, though a correction that was undone before it was made earlier', async () => {
+    const split = correctionOf('split', { at_us: Date.parse('2026-03-01T10:00:10Z') * 1000, time_us: 2_000_000 });
+    const later = stepOf('examples', { id: 2, negative: 1, at: '2026-03-01T10:00:20Z' });
+    const server = fakeServer({
+        [LABELS]: listOf([labelOf('red car')], { undo: later }),
+        [CORRECTIONS]: correctionsOf({ version: 4, redo: split }),
+        [UNDO]: () => {
+            server.routes[LABELS] = listOf([labelOf('red car')], { version: 8, undo: first, redo: later });
+            return changeOf({ step: stepOf('undo'), undo: first, redo: later });
+        },
+        [REDO]: () => {
+            server.routes[LABELS] = listOf([labelOf('red car')], { version: 9, undo: later });
+            return changeOf({ version: 9, step: stepOf('redo'), undo: later });
+        },
+    });
+    renderWithToasts();
+    await screen.findByRole('button', { name: /^Undo: said/ });
+    fireEvent.keyDown(document.body, { key: 'z', ctrlKey: true });
+    expect(await screen.findByRole('button', { name: /^Redo: said that 1 object is not/ })).toBeVisible();
+    fireEvent.keyDown(document.body, { key: 'y', ctrlKey: true });
+    expect(await screen.findByText(/^Done again: said that 1 object is not/)).toBeVisible();
+    expect(await screen.findByRole('button', { name: 'Nothing to redo' })).toBeVisible();
+});
+
 it('says what the server says when a correction cannot be undone, with tracks by their numbers', async () => {
     fakeServer({
         [LABELS]: listOf([]),

@@ -43,6 +43,21 @@ test-live: build ## tests against real servers: Kafka, S3
 	@scripts/setup test live
 	@scripts/test-live "$(BUILD)"
 
+.PHONY: image
+image: ## build the container image; IMAGE_FLAGS='--base mmdebstrap' without a registry of images
+	@scripts/setup image
+	@scripts/image $(IMAGE_FLAGS)
+
+.PHONY: test-image
+test-image: ## look at the container image and run it
+	@scripts/setup build image
+	@scripts/test-image
+
+.PHONY: test-chart
+test-chart: ## check the Helm chart and the compose file
+	@scripts/setup build k8s
+	@scripts/test-chart
+
 .PHONY: asan
 asan: setup ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/build build-asan -Db_sanitize=address,undefined -Db_lundef=false

@@ -103,3 +103,16 @@ bench_boto3_step() {
         -r "$requirements" >&2 || die "pip could not install the packages of scripts/requirements-boto3.txt"
     mark_done bench-boto3 "$key"
 }
+
+# image_python_step: what looks at deploy/Containerfile and deploy/compose.yaml.
+image_python_step() {
+    local requirements=$root_dir/scripts/requirements-image.txt key
+    key=$(key_of "$requirements" "image python 1")
+    is_done image-python "$key" "$deps_dir/image/python" && return 0
+    say "setup: Python packages of the image's checks"
+    rm -rf "$deps_dir/image/python" "$deps_dir/image/python.new"
+    pip_run install -q --require-hashes --only-binary :all: --no-deps --target "$deps_dir/image/python.new" \
+        -r "$requirements" >&2 || die "pip could not install the packages of scripts/requirements-image.txt"
+    mv "$deps_dir/image/python.new" "$deps_dir/image/python"
+    mark_done image-python "$key"
+}

@@ -1,0 +1,160 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154
+# Tools for the Helm chart, and a Kubernetes to try it on, in .deps/k8s. All are built from their Go modules, which Go
+# checks against its database of sums.
+
+k8s_dir=$deps_dir/k8s
+kubernetes_version=v1.36.3
+etcd_version=v3.6.16
+keda_version=v2.21.0
+
+k8s_needs_go() {
+    have go || die "this is built by Go (1.26 or newer), which is not here: see https://go.dev/doc/install"
+}
+
+# k8s_module MODULE@VERSION: fetches a module and prints its folder.
+k8s_module() {
+    go mod download -json "$1" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p' | grep . || die "Go could not fetch $1"
+}
+
+# k8s_tool_step NAME PACKAGE@VERSION
+k8s_tool_step() {
+    local name=$1 package=$2 key
+    key=$(key_of "$package")
+    is_done "k8s-$name" "$key" "$k8s_dir/bin/$name" && return 0
+    k8s_needs_go
+    say "setup: $name (built from source, some minutes)"
+    mkdir -p "$k8s_dir/bin"
+    CGO_ENABLED=0 GOBIN=$k8s_dir/bin nice go install "$package" >&2 || die "Go could not build $package: see the lines above"
+    mark_done "k8s-$name" "$key"
+}
+
+# k8s_schemas_step: what kubeconform checks against, from the modules' own descriptions.
+k8s_schemas_step() {
+    local key
+    key=$(key_of "$root_dir/scripts/k8s/schemas.py" "$kubernetes_version" "$keda_version" "prometheus-operator v0.85.0")
+    is_done k8s-schemas "$key" "$k8s_dir/schemas/_definitions.json" && return 0
+    k8s_needs_go
+    say "setup: schemas of Kubernetes $kubernetes_version, KEDA and the Prometheus operator"
+    local kubernetes keda prometheus
+    kubernetes=$(k8s_module "k8s.io/kubernetes@$kubernetes_version")
+    keda=$(k8s_module "github.com/kedacore/keda/v2@$keda_version")
+    prometheus=$(k8s_module github.com/prometheus-operator/prometheus-operator@v0.85.0)
+    rm -rf "$k8s_dir/schemas"
+    "$venv_dir/bin/python" "$root_dir/scripts/k8s/schemas.py" "$k8s_dir/schemas" \
+        "$kubernetes/api/openapi-spec/swagger.json" \
+        "$keda/config/crd/bases/keda.sh_scaledobjects.yaml" "$keda/config/crd/bases/keda.sh_triggerauthentications.yaml" \
+        "$prometheus/example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml" >&2
+    mark_done k8s-schemas "$key"
+}
+
+# k8s_compose_step: the schema of compose files, from the module that Docker's own program reads them with.
+k8s_compose_step() {
+    local module=github.com/compose-spec/compose-go/v2@v2.16.2 key
+    key=$(key_of "$module")
+    is_done k8s-compose "$key" "$k8s_dir/compose-spec.json" && return 0
+    k8s_needs_go
+    say "setup: schema of compose files"
+    install -D -m 644 "$(k8s_module "$module")/schema/compose-spec.json" "$k8s_dir/compose-spec.json"
+    mark_done k8s-compose "$key"
+}
+
+k8s_step() {
+    k8s_tool_step helm helm.sh/helm/v3/cmd/helm@v3.22.0
+    k8s_tool_step kubeconform github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0
+    k8s_schemas_step
+    k8s_compose_step
+}
+
+# k8s_build FOLDER NAME PACKAGE FLAGS: one program of the module in the folder.
+k8s_build() {
+    (cd "$1" && CGO_ENABLED=0 nice go build -ldflags "-s -w $4" -o "$k8s_dir/bin/$2.new" "$3") >&2 ||
+        die "Go could not build $2: see the lines above"
+    mv "$k8s_dir/bin/$2.new" "$k8s_dir/bin/$2"
+}
+
+# k8s_etcd_step: Debian's etcd is too old for this Kubernetes.
+k8s_etcd_step() {
+    local key work=$k8s_dir/build/etcd
+    key=$(key_of "$etcd_version")
+    is_done k8s-etcd "$key" "$k8s_dir/bin/etcd" && return 0
+    k8s_needs_go
+    say "setup: etcd $etcd_version (built from source)"
+    mkdir -p "$work" "$k8s_dir/bin"
+    cat >"$work/go.mod" <<MOD
+module local/etcd
+go 1.24.0
+require (
+	go.etcd.io/etcd/api/v3 $etcd_version
+	go.etcd.io/etcd/client/pkg/v3 $etcd_version
+	go.etcd.io/etcd/client/v3 $etcd_version
+	go.etcd.io/etcd/pkg/v3 $etcd_version
+	go.etcd.io/etcd/server/v3 $etcd_version
+)
+MOD
+    printf '//go:build tools\n\npackage tools\n\nimport _ "go.etcd.io/etcd/server/v3/etcdmain"\n' >"$work/tools.go"
+    (cd "$work" && go mod tidy -e >tidy.log 2>&1) || true
+    k8s_build "$work" etcd go.etcd.io/etcd/server/v3 ""
+    mark_done k8s-etcd "$key"
+}
+
+# k8s_servers_step: Kubernetes' own programs. Its module replaces others by folders beside it; ours by their releases.
+k8s_servers_step() {
+    local key name source version=${kubernetes_version#v} work=$k8s_dir/build/kubernetes
+    local programs=(kube-apiserver kubectl kube-controller-manager kube-scheduler kubelet kube-proxy)
+    key=$(key_of "$kubernetes_version" "${programs[*]}")
+    is_done k8s-servers "$key" "${programs[@]/#/$k8s_dir/bin/}" && return 0
+    k8s_needs_go
+    say "setup: Kubernetes $version (built from source, about ten minutes on two cores)"
+    source=$(k8s_module "k8s.io/kubernetes@$kubernetes_version")
+    mkdir -p "$work" "$k8s_dir/bin"
+    {
+        printf 'module local/kubernetes\n\n'
+        grep -E '^go ' "$source/go.mod"
+        printf '\nrequire k8s.io/kubernetes %s\n\nreplace (\n' "$kubernetes_version"
+        sed -n '/^replace (/,/^)/p' "$source/go.mod" | grep -oE '^\s*[a-z0-9./-]+ =>' |
+            awk -v v="v0.${version#1.}" '{print "\t" $1 " => " $1 " " v}'
+        printf ')\n'
+    } >"$work/go.mod"
+    {
+        printf '//go:build tools\n\npackage tools\n\nimport (\n'
+        printf '\t_ "k8s.io/kubernetes/cmd/%s"\n' "${programs[@]}"
+        printf ')\n'
+    } >"$work/tools.go"
+    (cd "$work" && go mod tidy -e >tidy.log 2>&1) || true
+    # Without the version clients take the server for an unknown one.
+    local stamp=k8s.io/component-base/version flags
+    flags="-X $stamp.gitVersion=$kubernetes_version -X $stamp.gitMajor=1 -X $stamp.gitMinor=$(cut -d. -f2 <<<"$version")"
+    for name in "${programs[@]}"; do
+        [ -x "$k8s_dir/bin/$name" ] && [ "$(cat "$work/$name.key" 2>/dev/null)" = "$key" ] && continue
+        k8s_build "$work" "$name" "k8s.io/kubernetes/cmd/$name" "$flags -X $stamp.gitTreeState=clean"
+        printf '%s\n' "$key" >"$work/$name.key"
+    done
+    mark_done k8s-servers "$key"
+}
+
+# k8s_keda_step: Go installs no module that replaces others, but builds it in a copy of its own.
+k8s_keda_step() {
+    local key name source work=$k8s_dir/build/keda
+    key=$(key_of "$keda_version")
+    is_done k8s-keda "$key" "$k8s_dir/bin/keda-operator" "$k8s_dir/bin/keda-adapter" "$k8s_dir/keda-crds" && return 0
+    k8s_needs_go
+    say "setup: KEDA $keda_version (built from source, about ten minutes on two cores)"
+    source=$(k8s_module "github.com/kedacore/keda/v2@$keda_version")
+    rm -rf "$work"
+    mkdir -p "$k8s_dir/build" "$k8s_dir/bin"
+    cp -r "$source" "$work"
+    chmod -R u+w "$work"
+    for name in operator adapter; do k8s_build "$work" "keda-$name" "./cmd/$name" ""; done
+    rm -rf "$k8s_dir/keda-crds"
+    cp -r "$work/config/crd/bases" "$k8s_dir/keda-crds"
+    mark_done k8s-keda "$key"
+}
+
+k8s_servers_group() {
+    k8s_etcd_step
+    k8s_servers_step
+    k8s_tool_step kwok sigs.k8s.io/kwok/cmd/kwok@v0.8.0
+    k8s_tool_step registry github.com/distribution/distribution/v3/cmd/registry@v3.1.2
+    k8s_keda_step
+}

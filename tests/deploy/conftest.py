@@ -1,0 +1,1 @@
+"""Tests of what Framehound is deployed with (deploy/). What they need is fetched by scripts/setup k8s and image."""

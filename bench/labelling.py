@@ -1,11 +1,10 @@
-"""How well labels are learnt from a few examples, on objects whose identity is known.
+"""How many actions it takes to label an object, and how well a few examples are understood, where identities are known.
 
-Cuts the annotated objects out of clips with tracking truth, and takes photographs whose object is known (test data, see
---data), embeds them with the program, and lets label_bench draw examples and compare what the model marks with the truth.
+Four sets of boxes whose identity is known (test data, see --data): the annotated clips, every second frame and at about 5
+frames a second, clips made from real crops (labelling_scenes.py), and photographs of known products. Each is a project
+of its own: its boxes are cut out, embedded by the program, followed by the program's tracker, and given to label_bench.
 
-usage: labelling.py PROGRAM LABEL_BENCH --data FOLDER [--step N] [--trials N] [--keep FOLDER]
-
---step N takes every N-th frame of the clips (2: 6 to 15 a second; 6: about what is sampled by default).
+usage: labelling.py PROGRAM LABEL_BENCH [--data FOLDER] [--only NAME] [--quick] [--keep FOLDER] [--examples] [--seed N]
 """
 
 from __future__ import annotations
@@ -17,112 +16,222 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+import labelling_scenes
+
 LEAST_SIDE = 8
 BATCH = 200
+MADE_VIDEOS = 6
+MADE_RATE = 5.0
 
 
 @dataclass
 class Crop:
     file: Path
-    object: str
+    video: int
+    frame: int
     identity: str
-    group: str
+    box: tuple[float, float, float, float]  # left, top, right, bottom
+    true_track: int = -1
+    found_track: int = -1
+    vector: np.ndarray = field(default_factory=lambda: np.zeros(0))
+
+
+@dataclass
+class Set:
+    name: str
+    title: str
+    crops: list[Crop]
+    groups: dict[int, str]    # of videos
+    rates: dict[int, float]   # frames a second of videos; none: single pictures
+    least_boxes: int
 
 
 def clips(data: Path) -> list[tuple[Path, Path]]:
-    """Folders with tracking truth, each with its clip."""
+    """Tracking truth, each with its clip."""
     found = []
     for truth in sorted(data.glob("mot/**/gt/gt.txt")):
-        name = truth.parents[1].name
-        videos = sorted(data.glob(f"media/**/{name}.*"))
+        videos = sorted(data.glob(f"media/**/{truth.parents[1].name}.*"))
         if videos:
             found.append((truth, videos[0]))
     return found
 
 
-def boxes(truth: Path, step: int) -> dict[int, list[tuple[str, list[float]]]]:
+def rate_of(truth: Path) -> float:
+    for line in (truth.parents[1] / "seqinfo.ini").read_text().splitlines():
+        if line.startswith("frameRate="):
+            return float(line.split("=")[1])
+    return 25.0
+
+
+def true_boxes(truth: Path, step: int) -> dict[int, list[tuple[int, list[float]]]]:
     """Frame (from 1) -> identity and box. Boxes of no confidence are not to be counted."""
-    found: dict[int, list[tuple[str, list[float]]]] = {}
+    found: dict[int, list[tuple[int, list[float]]]] = {}
     with truth.open(newline="") as file:
         for row in csv.reader(file):
             if int(row[0]) % step == 0 and float(row[6]) != 0:
-                found.setdefault(int(row[0]), []).append((row[1], [float(value) for value in row[2:6]]))
+                found.setdefault(int(row[0]), []).append((int(row[1]), [float(value) for value in row[2:6]]))
     return found
 
 
-def cut_clip(number: int, truth: Path, video: Path, step: int, folder: Path) -> list[Crop]:
-    frames = folder / f"frames-{number}"
+def cut_clip(number: int, truth: Path, clip: Path, step: int, folder: Path) -> list[Crop]:
+    frames = folder / "frames"
     frames.mkdir()
-    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", str(video), "-map", "0:v:0", "-vsync", "passthrough",
+    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", str(clip), "-map", "0:v:0", "-vsync", "passthrough",
                     "-qscale:v", "2", str(frames / "%05d.jpg")], check=True)
     crops = []
-    for frame, found in sorted(boxes(truth, step).items()):
+    for frame, found in sorted(true_boxes(truth, step).items()):
         with Image.open(frames / f"{frame:05}.jpg") as picture:
-            for k, (identity, (x, y, width, height)) in enumerate(found):
+            for identity, (x, y, width, height) in found:
                 box = (max(0, round(x)), max(0, round(y)), min(picture.width, round(x + width)),
                        min(picture.height, round(y + height)))
                 if min(box[2] - box[0], box[3] - box[1]) < LEAST_SIDE:
                     continue
-                file = folder / f"{number}-{frame:05}-{k:03}.jpg"
+                file = folder / f"{number}-{step}-{frame:05}-{identity}.jpg"
                 picture.crop(box).save(file, quality=92)
-                crops.append(Crop(file, f"{number:016x}-{frame // step:08}-{k:03}", f"{video.stem}/{identity}", video.stem))
+                crops.append(Crop(file, number, frame // step, f"{clip.stem}/{identity}", box, identity))
     shutil.rmtree(frames)
     return crops
 
 
-def photographs(data: Path, first: int) -> list[Crop]:
-    """Pictures of one object each, every one a video of its own."""
-    crops = []
+def clip_set(data: Path, name: str, title: str, steps: dict[str, int], default_step: int, least: int, folder: Path) -> Set:
+    made = Set(name, title, [], {}, {}, least)
+    for number, (truth, clip) in enumerate(clips(data), start=1):
+        step = steps.get(clip.stem, default_step)
+        made.crops += cut_clip(number, truth, clip, step, folder)
+        made.groups[number] = clip.stem
+        made.rates[number] = rate_of(truth) / step
+    return made
+
+
+def photograph_set(data: Path) -> Set:
+    """Pictures of one product each, every one a video of its own."""
+    made = Set("photographs", "photographs of products, each a video of its own", [], {}, {}, 5)
     with (data / "reid" / "manifest.csv").open(newline="") as file:
         for row in csv.DictReader(file):
             if not row["frame"]:
-                identity = row["identity"].replace(" ", "_")
-                crops.append(Crop(data / "reid" / row["file"], f"{first + len(crops):016x}-00000000-000", identity,
-                                  row["file"].split("/")[0]))
-    return crops
+                number = len(made.crops) + 1
+                made.crops.append(Crop(data / "reid" / row["file"], number, 0, row["identity"].replace(" ", "_"), (0, 0, 1, 1)))
+                made.groups[number] = "photographs"
+    return made
 
 
-def embed(program: str, crops: list[Crop]) -> np.ndarray:
-    vectors = []
+def scene_set(data: Path, seed: int, folder: Path) -> Set:
+    made = Set("made", "clips made from real crops, each object two to four times, in one or several of them", [], {}, {}, 8)
+    for number, box in enumerate(labelling_scenes.make(data, seed, MADE_VIDEOS)):
+        file = folder / f"made-{number:05}.jpg"
+        box.picture.save(file, quality=92)
+        made.crops.append(Crop(file, box.video + 1, box.frame, box.identity, box.box, box.track))
+        made.groups[box.video + 1] = "made"
+        made.rates[box.video + 1] = MADE_RATE
+    return made
+
+
+def embed(program: str, crops: list[Crop]) -> None:
     for at in range(0, len(crops), BATCH):
-        files = [str(crop.file) for crop in crops[at:at + BATCH]]
-        answer = subprocess.run([program, "embed", "--json", *files], check=True, capture_output=True, text=True).stdout
-        found = {line["file"]: line["embedding"] for line in map(json.loads, answer.splitlines())}
-        vectors += [found[file] for file in files]
-    return np.array(vectors, dtype="<f4")
+        some = crops[at:at + BATCH]
+        answer = subprocess.run([program, "embed", "--json", *(str(crop.file) for crop in some)], check=True,
+                                capture_output=True, text=True).stdout
+        for crop, line in zip(some, map(json.loads, answer.splitlines()), strict=True):
+            crop.vector = np.array(line["embedding"], dtype="<f4")
+
+
+def overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
+    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    both = width * height
+    return both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both)
+
+
+def follow(program: str, crops: list[Crop], rate: float, folder: Path) -> None:
+    """Lets the program's tracker follow the boxes of one video; each box gets the track that it overlaps most."""
+    detections, truth, tracks, looks = (folder / name for name in ("det.txt", "gt.txt", "tracks.txt", "looks.f32"))
+    rows = [(crop.frame + 1, crop.box[0], crop.box[1], crop.box[2] - crop.box[0], crop.box[3] - crop.box[1]) for crop in crops]
+    detections.write_text("".join(f"{f},-1,{x},{y},{w},{h},1,1\n" for f, x, y, w, h in rows))
+    truth.write_text("".join(f"{f},{crop.true_track + 1},{x},{y},{w},{h},1,1,1\n"
+                             for crop, (f, x, y, w, h) in zip(crops, rows, strict=True)))
+    np.concatenate([crop.vector for crop in crops]).tofile(looks)
+    subprocess.run([program, "track-eval", detections, truth, "--json", "--fps", str(rate), "--tracks", tracks, "--embeddings", looks],
+                   check=True, capture_output=True)
+    found: dict[int, list[tuple[int, tuple[float, ...]]]] = {}
+    with tracks.open(newline="") as file:
+        for row in csv.reader(file):
+            x, y, width, height = map(float, row[2:6])
+            found.setdefault(int(row[0]), []).append((int(row[1]), (x, y, x + width, y + height)))
+    for crop in crops:
+        best = max(found.get(crop.frame + 1, []), key=lambda one: overlap(one[1], crop.box), default=None)
+        if best is not None and overlap(best[1], crop.box) >= 0.5:
+            crop.found_track = best[0]
+
+
+def write(program: str, one: Set, folder: Path) -> tuple[Path, Path]:
+    """objects.tsv and vectors.f32, as label_bench wants them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    embed(program, one.crops)
+    for video, rate in one.rates.items():
+        follow(program, [crop for crop in one.crops if crop.video == video], rate, folder)
+    one.crops.sort(key=lambda crop: (crop.video, crop.frame))
+    objects, vectors = folder / "objects.tsv", folder / "vectors.f32"
+    k, before = 0, (0, 0)
+    with objects.open("w") as file:
+        for crop in one.crops:
+            k, before = (k + 1 if (crop.video, crop.frame) == before else 0), (crop.video, crop.frame)
+            file.write(f"{crop.video:016x}-{crop.frame:08}-{k:03}\t{crop.identity}\t{one.groups[crop.video]}\t"
+                       f"{crop.found_track}\t{crop.true_track}\n")
+    np.concatenate([crop.vector for crop in one.crops]).tofile(vectors)
+    return objects, vectors
+
+
+def make_sets(arguments: argparse.Namespace, folder: Path) -> list[Set]:
+    data, made = arguments.data, []
+    wanted = [name for name in ("clips", "sampled", "made", "photographs") if arguments.only in ("", name)]
+    slow = {truth.parents[1].name: max(1, round(rate_of(truth) / 5)) for truth, _ in clips(data)}
+    if "clips" in wanted:
+        made.append(clip_set(data, "clips", "annotated clips, every second frame", {}, 2, 8, folder))
+    if "sampled" in wanted and not arguments.quick:
+        made.append(clip_set(data, "sampled", "annotated clips at about 5 frames a second", slow, 5, 5, folder))
+    if "made" in wanted:
+        made.append(scene_set(data, arguments.seed, folder))
+    if "photographs" in wanted and not arguments.quick:
+        made.append(photograph_set(data))
+    return made
+
+
+def measure(arguments: argparse.Namespace, one: Set, folder: Path) -> None:
+    files = write(arguments.program, one, folder)
+    print(f"\n### {one.title}", flush=True)
+    quick = ["--quick", "--starts", "1"] if arguments.quick else []
+    tracks = [] if one.rates else ["--tracks", "none"]
+    subprocess.run([arguments.label_bench, "actions", *files, "--boxes", str(one.least_boxes), *tracks, *quick], check=True)
+    if arguments.examples:
+        subprocess.run([arguments.label_bench, "examples", *files], check=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("program")
     parser.add_argument("label_bench")
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--step", type=int, default=2)
-    parser.add_argument("--trials", type=int, default=5)
-    parser.add_argument("--keep", type=Path, help="leave objects.tsv and vectors.f32 here")
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--only", default="", help="one set: clips, sampled, made or photographs")
+    parser.add_argument("--quick", action="store_true", help="two sets, one first click: to see that it works")
+    parser.add_argument("--examples", action="store_true", help="also what is made of random examples")
+    parser.add_argument("--seed", type=int, default=2, help="of the made clips; the method was chosen with 1")
+    parser.add_argument("--keep", type=Path, help="leave the sets' objects.tsv and vectors.f32 here")
     arguments = parser.parse_args()
-    if not clips(arguments.data):
-        sys.exit(f"{arguments.data} has no clip with tracking truth")
+    if arguments.data is None or not clips(arguments.data):
+        print("No objects of known identity (--data, FRAMEHOUND_SHARED): only the time of rounds is measured.")
+        return
     with tempfile.TemporaryDirectory(prefix="labelling-") as name:
         folder = Path(name)
-        crops: list[Crop] = []
-        for number, (truth, video) in enumerate(clips(arguments.data), start=1):
-            crops += cut_clip(number, truth, video, arguments.step, folder)
-        crops += photographs(arguments.data, 1000)
-        out = arguments.keep or folder
-        out.mkdir(parents=True, exist_ok=True)
-        embed(arguments.program, crops).tofile(out / "vectors.f32")
-        with (out / "objects.tsv").open("w") as file:
-            file.writelines(f"{crop.object}\t{crop.identity}\t{crop.group}\n" for crop in crops)
-        subprocess.run([arguments.label_bench, str(out / "objects.tsv"), str(out / "vectors.f32"), "--trials",
-                        str(arguments.trials)], check=True)
+        for one in make_sets(arguments, folder):
+            measure(arguments, one, (arguments.keep or folder) / one.name)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

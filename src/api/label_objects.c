@@ -82,6 +82,24 @@ API_HANDLER(api_label_objects)
     return respond_hits(api, response, project, &hits, "hits", "more", hits.more, code, err);
 }
 
+static enum err_code respond_questions(struct api *api, struct http_response *response, const char *project,
+    struct label_questions *questions, enum err_code code, struct err *err)
+{
+    json_t *list = NULL;
+    if (code == ERR_NONE)
+        code = api_shape_label_hits(api, project, &questions->hits, &list, err);
+    if (code == ERR_NONE) {
+        json_t *answer = json_object();
+        json_set(answer, "candidates", list);
+        json_set_bool(answer, "settled", questions->settled);
+        json_set(answer, "precision", questions->is_estimated ? json_real(questions->precision) : json_null());
+        json_set(answer, "missing", questions->is_estimated ? json_integer(questions->missing) : json_null());
+        http_response_json(response, 200, answer);
+    }
+    label_questions_release(questions);
+    return code;
+}
+
 API_HANDLER(api_candidates)
 {
     struct api *api = context;
@@ -90,8 +108,7 @@ API_HANDLER(api_candidates)
     const char *label = NULL;
     const char *video = NULL;
     size_t limit = 0;
-    bool settled = false;
-    struct labelled_objects hits = {0};
+    struct label_questions questions = {0};
     enum err_code code = http_request_check_query(request, allowed, err);
     if (code == ERR_NONE)
         code = api_param_project(request, &project, err);
@@ -102,8 +119,8 @@ API_HANDLER(api_candidates)
     if (code == ERR_NONE)
         code = api_query_limit(request, CANDIDATES_LIMIT, LABELS_LIST_MAX, &limit, err);
     if (code == ERR_NONE)
-        code = labels_candidates(api->config.labels, project, label, video, limit, &hits, &settled, err);
-    return respond_hits(api, response, project, &hits, "candidates", "settled", settled, code, err);
+        code = labels_candidates(api->config.labels, project, label, video, limit, &questions, err);
+    return respond_questions(api, response, project, &questions, code, err);
 }
 
 static enum err_code read_suggestion(

@@ -9,8 +9,8 @@
 #include "vector_index/vector_kernels.h"
 
 // How alike two objects must be to be taken for one thing: followed from one to the other, in the next frames, at
-// another time of the video, in another video; and at which distance from that it is 0.73 sure. As label ranking has
-// them (label_rank_internal.h).
+// another time of the video, in another video; and at which distance from that it is 0.73 sure. The first two as label
+// ranking has them (label_rank_internal.h).
 #define SAME_TRACK 0.50f
 #define SAME_NEAR 0.80f
 #define SAME_VIDEO 0.92f

@@ -27,6 +27,8 @@ enum err_code label_model_fit(const struct label_fit *fit, struct label_model **
         code = rank_grow(m, fit->cancel, err);
     if (code == ERR_NONE)
         code = rank_linear_fit(m, fit->cancel, err);
+    if (code == ERR_NONE)
+        code = rank_group(m, fit->cancel, err);
     free(m->scratch);
     m->scratch = NULL;
     // The caller's context need not live as long as the model.
@@ -49,6 +51,10 @@ void label_model_free(struct label_model *model)
     free(model->by_id);
     free(model->anchors);
     free(model->against);
+    free(model->disputes);
+    free(model->groups);
+    free(model->crowd.objects);
+    free(model->crowd.codes);
     free(model->examples);
     free(model->linear);
     free(model->scratch);
@@ -60,17 +66,23 @@ void label_model_describe(const struct label_model *model, struct label_model_in
     *info = model->info;
 }
 
-// The score of a judged object: its evidence on the scale of the threshold, and the logistic of it.
-static void score_object(
+// What is outside the pool is taken for the thing from about the threshold on, and never below the floor.
+#define LIKELY_FLOOR 0.77f
+#define THRESHOLD_SLACK 0.02f
+// Odds of what was said, and of what is just likely.
+#define CERTAIN 1e6f
+#define LIKELY_ODDS (LABEL_LIKELY_MIN / (1 - LABEL_LIKELY_MIN))
+
+// The score of a judged object: the logit of its confidence, on the scale of the threshold.
+void rank_score_object(
     const struct label_model *m, const struct rank_object *object, const uint16_t *half, struct label_hit *hit)
 {
-    float evidence = rank_evidence(m, object);
-    if (m->linear != NULL && object->role == ROLE_FREE)
-        evidence += m->info.linear_weight * (rank_linear_evidence(m, half) - evidence);
+    float confidence = rank_probability(m, object, half);
+    float odds = confidence < 1 ? confidence / (1 - confidence) : CERTAIN;
     *hit = (struct label_hit){.track = object->track,
         .similarity = object->role == ROLE_POSITIVE ? 1 : object->similarity,
-        .score = m->info.threshold + evidence,
-        .confidence = 1 / (1 + expf(-evidence / CONFIDENCE_SCALE))};
+        .score = m->info.threshold + CONFIDENCE_SCALE * logf(odds / LIKELY_ODDS),
+        .confidence = confidence};
     memcpy(hit->object, object->id, sizeof(hit->object));
     memcpy(hit->class_name, object->class_name, sizeof(hit->class_name));
     memcpy(hit->label, object->label, sizeof(hit->label));
@@ -82,8 +94,7 @@ static enum err_code judge_object(const struct label_model *m, const char *id, c
     float *vector, uint16_t *half, struct label_hit *hit, struct err *err)
 {
     assert(id != NULL);
-    struct rank_object object = {
-        .track = -1, .similarity = -1, .across = -1, .nearest = -1, .evidence = -2, .against = -1};
+    struct rank_object object = rank_object_none();
     size_t dimension = 0;
     size_t index = rank_pool_find(m, id);
     const uint16_t *stored = half;
@@ -114,7 +125,7 @@ static enum err_code judge_object(const struct label_model *m, const char *id, c
     }
     if (index == SIZE_MAX)
         rank_judge(m, &object, half);
-    score_object(m, &object, stored, hit);
+    rank_score_object(m, &object, stored, hit);
     return ERR_NONE;
 }
 
@@ -167,8 +178,7 @@ static bool in_videos(const char *const *videos, size_t count, const char *objec
     return count == 0;
 }
 
-// The vector index's filter, applied to what the pool knows already. Exclusions come later, for all hits.
-static bool passes(const struct vector_filter *filter, const struct rank_object *object)
+bool rank_passes(const struct vector_filter *filter, const struct rank_object *object)
 {
     if (filter->video != NULL && strncmp(filter->video, object->id, VIDEO_ID_LENGTH) != 0)
         return false;
@@ -217,12 +227,54 @@ static int compare_near_scores(const void *a, const void *b)
     return x->score != y->score ? (x->score < y->score) - (x->score > y->score) : strcmp(x->object, y->object);
 }
 
-// What is farther from all positives than this is not worth fetching.
-static float floor_of(const struct label_query *query)
+// What is farther from all positives than this is not worth fetching: it could not become what is asked for. What is
+// joined to the thing through near frames is in the pool.
+static float floor_of(const struct label_model *m, const struct label_query *query)
 {
     if (query->min_confidence <= 0)
         return -1;
-    return query->min_confidence >= 0.5f ? NEAR_THRESHOLD - MARGIN : POOL_FLOOR;
+    return query->min_confidence >= LABEL_LIKELY_MIN ? fmaxf(LIKELY_FLOOR, m->info.threshold - THRESHOLD_SLACK)
+                                                     : POOL_FLOOR;
+}
+
+struct near_hits {
+    struct near_hit *items;
+    size_t count;
+};
+
+// Whether all that a query could find at this similarity is in the pool.
+static bool is_in_pool(const struct label_query *query, const struct rank_object *of, float floor)
+{
+    const char *video = query->filter.video;
+    return of->reach <= floor ||
+        (video != NULL && strncmp(video, of->id, VIDEO_ID_LENGTH) == 0 && of->video_reach <= floor);
+}
+
+static enum err_code query_representative(const struct label_model *m, const struct label_query *query, size_t i,
+    float *vector, struct near_hits *all, struct err *err)
+{
+    struct vector_hit *hits = NULL;
+    size_t count = 0;
+    float floor = floor_of(m, query);
+    if (is_in_pool(query, &m->objects[i], floor))
+        return ERR_NONE;
+    vector_from_half(rank_half(m, i), vector, m->dimension);
+    struct vector_query one = {.project = m->project,
+        .vector = vector,
+        .dimension = m->dimension,
+        .limit = query->limit,
+        .min_score = floor,
+        .filter = query->filter};
+    enum err_code code = cancel_check(query->cancel, err);
+    if (code == ERR_NONE)
+        code = vector_index_query(m->vectors, &one, &hits, &count, err);
+    if (code == ERR_NONE && count > 0) {
+        all->items = mem_realloc_array(all->items, all->count + count, sizeof(*all->items));
+        for (size_t k = 0; k < count; k++)
+            all->items[all->count++] = (struct near_hit){.hit = hits[k], .representative = i};
+    }
+    free(hits);
+    return code;
 }
 
 // The hits of all representatives, each once with its best score, best first.
@@ -232,30 +284,13 @@ static enum err_code query_representatives(const struct label_model *m, const st
     size_t chosen[LABEL_REPRESENTATIVES_MAX];
     size_t chosen_count = rank_farthest(m, ROLE_POSITIVE, LABEL_REPRESENTATIVES_MAX, NEIGHBOURS_ALIKE, chosen);
     float *vector = mem_calloc(m->dimension, sizeof(*vector));
-    struct near_hit *all = NULL;
-    size_t all_count = 0;
+    struct near_hits found = {0};
     enum err_code code = ERR_NONE;
-    for (size_t i = 0; i < chosen_count && code == ERR_NONE; i++) {
-        struct vector_hit *hits = NULL;
-        size_t count = 0;
-        vector_from_half(rank_half(m, chosen[i]), vector, m->dimension);
-        struct vector_query one = {.project = m->project,
-            .vector = vector,
-            .dimension = m->dimension,
-            .limit = query->limit,
-            .min_score = floor_of(query),
-            .filter = query->filter};
-        code = cancel_check(query->cancel, err);
-        if (code == ERR_NONE)
-            code = vector_index_query(m->vectors, &one, &hits, &count, err);
-        if (code == ERR_NONE && count > 0) {
-            all = mem_realloc_array(all, all_count + count, sizeof(*all));
-            for (size_t j = 0; j < count; j++)
-                all[all_count++] = (struct near_hit){.hit = hits[j], .representative = chosen[i]};
-        }
-        free(hits);
-    }
+    for (size_t i = 0; i < chosen_count && code == ERR_NONE; i++)
+        code = query_representative(m, query, chosen[i], vector, &found, err);
     free(vector);
+    struct near_hit *all = found.items;
+    size_t all_count = found.count;
     size_t kept = 0;
     if (all_count > 0)
         qsort(all, all_count, sizeof(*all), compare_near_hits);
@@ -270,26 +305,21 @@ static enum err_code query_representatives(const struct label_model *m, const st
     return code;
 }
 
-// A hit so far below the threshold that nothing but its similarity counts needs no vector.
-static bool is_plain(const struct label_model *m, const struct vector_hit *hit)
+// What is too far to be looked at needs no vector.
+static bool is_plain(const struct vector_hit *hit)
 {
-    return m->linear == NULL && hit->score < m->threshold_across - FAR_BELOW;
+    return hit->score < LOOKED_AT;
 }
 
 static void score_plain(const struct label_model *m, const struct near_hit *near_hit, struct label_hit *hit)
 {
-    struct rank_object object = {.track = near_hit->hit.track,
-        .similarity = near_hit->hit.score,
-        .nearest = near_hit->hit.score,
-        .across = -1,
-        .evidence = -2,
-        .against = -1};
+    struct rank_object object = rank_object_none();
+    object.track = near_hit->hit.track;
+    object.similarity = object.nearest = object.far = near_hit->hit.score;
     memcpy(object.id, near_hit->hit.object, sizeof(object.id));
     memcpy(object.class_name, near_hit->hit.class_name, sizeof(object.class_name));
     memcpy(object.label, near_hit->hit.label, sizeof(object.label));
-    if (strncmp(object.id, m->objects[near_hit->representative].id, VIDEO_ID_LENGTH) != 0)
-        object.across = near_hit->hit.score;
-    score_object(m, &object, NULL, hit);
+    rank_score_object(m, &object, NULL, hit);
 }
 
 static enum err_code find_new(
@@ -310,7 +340,7 @@ static enum err_code find_new(
             continue;
         judged++;
         code = cancel_check(query->cancel, err);
-        if (code == ERR_NONE && index == SIZE_MAX && is_plain(m, from))
+        if (code == ERR_NONE && index == SIZE_MAX && is_plain(from))
             score_plain(m, &hits[i], &hit);
         else if (code == ERR_NONE)
             code = judge_object(m, from->object, from, vector, half, &hit, err);
@@ -323,7 +353,7 @@ static enum err_code find_new(
     return code;
 }
 
-static bool is_excluded(const struct vector_filter *filter, const char *object)
+bool rank_is_excluded(const struct vector_filter *filter, const char *object)
 {
     return filter->exclude_count > 0 && in_list(filter->exclude, filter->exclude_count, object);
 }
@@ -340,7 +370,7 @@ static size_t keep_wanted(const struct label_query *query, struct label_hit *hit
     size_t seen_count = 0;
     size_t kept = 0;
     for (size_t i = 0; i < count && kept < query->limit; i++) {
-        bool wanted = hits[i].confidence >= query->min_confidence && !is_excluded(&query->filter, hits[i].object);
+        bool wanted = hits[i].confidence >= query->min_confidence && !rank_is_excluded(&query->filter, hits[i].object);
         if (wanted && query->per_track && hits[i].track >= 0) {
             struct track_of one = {.video = strtoull(hits[i].object, NULL, 16), .track = hits[i].track};
             for (size_t j = 0; j < seen_count && wanted; j++)
@@ -366,10 +396,10 @@ enum err_code label_model_neighbours(const struct label_model *model, const stru
     for (size_t i = 0; i < model->count; i++) {
         const struct rank_object *object = &model->objects[i];
         struct label_hit hit;
-        if (!object->is_hit || !is_like_the_thing(object->role) || !passes(&query->filter, object) ||
+        if (!object->is_hit || !is_like_the_thing(object->role) || !rank_passes(&query->filter, object) ||
             rank_is_example(model, object->id))
             continue;
-        score_object(model, object, rank_half(model, i), &hit);
+        rank_score_object(model, object, rank_half(model, i), &hit);
         add_found(&found, &hit);
     }
     enum err_code code = find_new(model, query, &found, err);

@@ -11,23 +11,23 @@
 // answers.
 //
 // How it ranks (docs/labelling.md has the measurements):
-// - Similarity: the cosine to the nearest positive, against a threshold that is learnt for the label. A negative, or an
-//   object of another label, that is nearer than that by a margin refuses the object (Giacinto, "A nearest-neighbor
-//   approach to relevance feedback in content based image retrieval", CIVR 2007).
-// - Growth: the surest object is taken for the thing and then speaks for it too, one after the other (self-training:
-//   Yarowsky 1995): easily for objects of the next frames, hardly ever for others. So one example follows a thing
-//   through its changes of pose, with or without a tracker. Objects of one track go together.
+// - Growth: what is like a positive in the next frames, or on its track, is taken for the thing and then speaks for it
+//   too, the surest first (self-training: Yarowsky 1995). So one example follows a thing through its changes of pose,
+//   with or without a tracker.
 // - Two boxes of one frame are never the same thing: what else is in the frames where the thing was found speaks
-// against
-//   it and costs nobody a click (the cannot-link constraint of Cinbis, Verbeek and Schmid, "Unsupervised metric
+//   against it and costs nobody a click (the cannot-link constraint of Cinbis, Verbeek and Schmid, "Unsupervised metric
 //   learning for face identification in TV video", ICCV 2011). Where two positives share a frame the label names a kind
 //   of thing, and this and the growth through near frames are left out.
+// - What is left is joined to groups that are one thing each, in the same way. How probable a group is follows from how
+//   near it is to the thing (in the next frames, in this video, in others), from the margin to the nearest that is not
+//   the thing (Giacinto, "A nearest-neighbor approach to relevance feedback in content based image retrieval", CIVR
+//   2007), and from how near others are to the group that are not it: so the same similarity says more where nothing is
+//   alike. A logistic regression fitted on known identities makes a probability of it (Platt 1999).
 // - From LABEL_LINEAR_MIN positives on, an L2-regularised logistic regression on the vectors, against the hardest of
-// what
-//   is not the thing (Malisiewicz, Gupta and Efros, "Ensemble of exemplar-SVMs", ICCV 2011), is blended in. How much,
-//   cross-validation on the assertions decides; nothing if it does not rank them better than similarity does.
-// - The threshold is lower where positives of different videos differ, higher where negatives and objects of the same
-//   frames come near. Confidence is a logistic of the distance to it (Platt 1999): 0.5 at it.
+//   what is not the thing (Malisiewicz, Gupta and Efros, "Ensemble of exemplar-SVMs", ICCV 2011), is blended in. How
+//   much, cross-validation on the assertions decides; nothing if it does not rank them better than similarity does.
+// - A group is taken whole from LABEL_LIKELY_MIN on. The threshold is the similarity that this takes for a single
+//   picture of another video in the label's own surroundings.
 //
 // Errors: ERR_INVALID (no positives, an id that is none), ERR_CONFLICT (an object that is positive and negative),
 // ERR_LIMIT (too many examples), ERR_NOT_FOUND (no positive has a vector: nothing indexed, or all removed),
@@ -54,7 +54,11 @@ struct label_model;
 #define LABEL_LINEAR_MIN 5
 #define LABEL_NEIGHBOURS_MAX 10000
 #define LABEL_CANDIDATES_MAX 200
+// The confidence from which an object is taken for the thing.
+#define LABEL_LIKELY_MIN 0.7f
 #define LABEL_FRAME_MATES_MAX 64
+// Examples, positive and negative, from which on the model says how good the label is.
+#define LABEL_SAID_MIN 3
 
 // The other objects of the frame of `object` that are certainly other things (not a second box around the same one),
 // at most `capacity`: into `mates`. Not finding the frame is no error: there are none.
@@ -70,6 +74,8 @@ struct label_fit {
     size_t negative_count;
     const char *const *other; // positives of other labels: weaker than negatives
     size_t other_count;
+    // The tracks of each of them, as the vector index has them; -1: none. NULL: not known.
+    const int64_t *positive_tracks, *negative_tracks, *other_tracks;
     // NULL: the objects with vectors whose ids are of the same frame, but for those that look like a second box of the
     // same thing.
     label_frame_mates *frame_mates;
@@ -86,7 +92,7 @@ struct label_model_info {
     size_t missing;                      // examples without a vector
     size_t frame_mates;                  // objects of the positives' frames used as negatives
     bool kind;                           // two positives share a frame: the label names a kind, not one thing
-    float threshold;                     // of the score
+    float threshold;                     // of the score: about the similarity that is enough
     float linear_weight;                 // 0 … 1: the share of the linear model; 0 is similarity alone
 };
 void label_model_describe(const struct label_model *model, struct label_model_info *info);
@@ -98,12 +104,12 @@ struct label_hit {
     int64_t track;                      // likewise: -1
     float similarity;                   // cosine to the nearest positive, -1 … 1: for showing
     float score;                        // what is ranked by; at or above the threshold the object is taken for it
-    float confidence;                   // 0 … 1, 0.5 at the threshold
+    float confidence;                   // the probability of being it, 0 … 1; LABEL_LIKELY_MIN at the threshold
 };
 
 struct label_query {
     struct vector_filter filter; // what may be found; `exclude` is added to
-    float min_confidence;        // 0.5: what is taken for it; 0: everything near
+    float min_confidence;        // LABEL_LIKELY_MIN: what is taken for it; 0: everything near
     bool per_track;              // the best hit of each track only; objects without a track all count
     size_t limit;                // 1 … LABEL_NEIGHBOURS_MAX; for candidates, … LABEL_CANDIDATES_MAX
     struct cancel *cancel;       // may be NULL
@@ -118,15 +124,22 @@ enum err_code label_model_neighbours(const struct label_model *model, const stru
 enum err_code label_model_score(const struct label_model *model, const char *const *objects, size_t count,
     struct cancel *cancel, struct label_hit *hits, struct err *err) ERR_MUST_CHECK;
 
+// How good the label is, as far as the model can tell: of the objects near the positives.
 struct label_candidates {
     struct label_hit *hits; // the best to ask first
     size_t count;
-    bool settled; // nothing is left that is worth asking about
+    // No answer is expected to change it, or the label is good enough; and enough was said, or nothing that nobody has
+    // confirmed carries it.
+    bool settled;
+    bool is_estimated; // enough was said for the next two to mean something
+    double precision;  // the share of what carries the label, or is taken for it, that is expected to be right
+    double missing;    // objects that are expected to be the thing and are not taken for it
+    bool is_complete;  // that is one in twenty of all at most
 };
 
-// What to ask about next: the surest that are not yet asserted and the most informative (near the threshold:
-// uncertainty sampling, Lewis and Gale 1994) in turn, no two of them of one track or much alike (diversity: Brinker
-// 2003). query->min_confidence is not looked at.
+// What to ask about next: what changes most by the answer, as far as that can be told before, in turn with the surest
+// of what nobody has confirmed; where neither is left, what is rather not it. No two of them are of one track or much
+// alike. query->min_confidence is not looked at.
 enum err_code label_model_candidates(const struct label_model *model, const struct label_query *query,
     struct label_candidates *candidates, struct err *err) ERR_MUST_CHECK;
 void label_candidates_release(struct label_candidates *candidates);

@@ -23,19 +23,6 @@
 // All similarities below are on the scale of the default descriptor (docs/models.md, "What a similarity means"), and
 // were chosen on the annotated clips (docs/labelling.md).
 //
-// What looks like an example from far away (another time, another video) must be this near …
-#define FAR_THRESHOLD 0.92f
-// (the nearest of many positives is near by chance as well: so much more for each doubling of their number)
-#define FAR_THRESHOLD_DOUBLING 0.005f
-// … or this, from one video to another: the look-alikes that part company most slowly are those of one scene …
-#define FAR_THRESHOLD_ACROSS 0.90f
-// … or, where the examples themselves are of different moments and differ more from each other, this near at least: in
-// one video, where look-alikes are common, and from one video to another.
-#define FAR_THRESHOLD_MIN_VIDEO 0.90f
-#define FAR_THRESHOLD_MIN 0.85f
-#define FAR_THRESHOLD_MAX 0.97f
-// What was only taken for the thing must be nearer still to pull something in from far: errors would spread.
-#define FAR_THRESHOLD_TAKEN 0.95f
 // In the next frames an object looks almost the same, and what is confusable is mostly in the same frames as well.
 #define NEAR_THRESHOLD 0.80f
 #define NEAR_FRAMES 3
@@ -46,9 +33,9 @@
 #define MARGIN_OTHER 0.01f
 // Of the same frame and this alike: most probably two boxes around one thing.
 #define SAME_BOX 0.93f
-// What is this far below the threshold is not compared with what speaks against it.
-#define FAR_BELOW 0.15f
-// The score's distance to the threshold at which the confidence is 0.73.
+// What is less like the thing than this is not looked at: nobody would be asked about it.
+#define LOOKED_AT 0.62f
+// Scores are logits of confidences on the scale of similarities.
 #define CONFIDENCE_SCALE 0.03f
 
 enum rank_role {
@@ -68,17 +55,47 @@ struct rank_object {
     uint64_t video;
     int32_t frame;
     enum rank_role role;
-    bool is_hit;        // came from a query, so that class, label and track are known
-    bool asked;         // its neighbours were asked for
-    bool far_anchor;    // it pulls others from far
-    uint16_t component; // which group of positives it is joined to through near frames
-    float similarity;   // to the nearest positive
-    float across;       // to the nearest positive of another video
-    float nearest;      // to the nearest positive or taken object compared with
-    float evidence;     // how far above the threshold the best of them says it is
-    float against;      // similarity to the nearest object that is not the thing
+    bool is_hit;       // came from a query, so that class, label and track are known
+    bool asked;        // its neighbours were asked for
+    bool far_anchor;   // it pulls others from far
+    bool is_elsewhere; // on a track people disagree about, nearer to a no than to a yes
+    int32_t group;     // -1: none
+    float video_reach; // of its video, what is nearer to it than this is in the pool; 1: nothing was asked for
+    float reach;       // and of the project
+    float similarity;  // to the nearest positive
+    float across;      // to the nearest positive of another video
+    float nearest;     // to the nearest positive or taken object compared with
+    float near;        // of them, to the nearest of the next frames; -1: there is none
+    float far;         // and to the nearest of any other time
+    float evidence;    // how far above its threshold the best of the near ones says it is
+    float trust;       // how sure it is that what the evidence comes from is the thing
+    uint16_t claim;    // the seed that this is, counted from 1; 0: the positives
+    float against;     // similarity to the nearest object that is not the thing
     size_t against_seen;
     float refused_at; // `nearest` when it was refused for its margin
+};
+
+// Objects of the pool that are one thing, whichever: of one track, or joined through near frames. Either all of them
+// carry the label or none does.
+struct rank_group {
+    size_t best; // the member that is most like the thing
+    size_t count;
+    float probability;
+};
+
+// What a group, or an object alone, has for and against it.
+struct rank_features {
+    float nearest, near, far, across, against, crowd;
+    float linear; // the linear model's part of the logit
+    size_t count;
+    bool is_track; // the tracker joined it
+};
+
+// How alike others are to an object that are certainly not it.
+struct rank_crowd {
+    size_t *objects; // indices into the pool
+    void *codes;
+    size_t count, code_size;
 };
 
 struct label_model {
@@ -87,6 +104,7 @@ struct label_model {
     label_frame_mates *frame_mates;
     void *frame_mates_context;
     struct label_model_info info;
+    size_t positives_said; // with those that were not learnt from
     size_t dimension;
     // Objects in the order in which they were met; their vectors as half floats, as the index stores them.
     struct rank_object *objects;
@@ -98,9 +116,13 @@ struct label_model {
     size_t anchor_count;
     size_t *against;
     size_t against_count;
+    // Tracks with positives and with what was said not to be it: an object of each such pair.
+    size_t *disputes;
+    size_t dispute_count;
     size_t far_count;
-    // The threshold of similarity to positives of other videos; at most info.threshold.
-    float threshold_across;
+    struct rank_group *groups;
+    size_t group_count;
+    struct rank_crowd crowd;
     // Examples that were not learnt from are no hits either: all example ids, ascending.
     char (*examples)[OBJECT_ID_SIZE];
     size_t example_count;
@@ -109,6 +131,24 @@ struct label_model {
     float linear_bias;
     float *scratch; // dimension values, used while fitting only
 };
+
+// One of which nothing is known.
+static inline struct rank_object rank_object_none(void)
+{
+    return (struct rank_object){.track = -1,
+        .group = -1,
+        .video_reach = 1,
+        .reach = 1,
+        .similarity = -1,
+        .across = -1,
+        .nearest = -1,
+        .near = -1,
+        .far = -1,
+        .evidence = -2,
+        .trust = 1,
+        .against = -1,
+        .refused_at = -2};
+}
 
 // label_rank_pool.c
 
@@ -133,16 +173,54 @@ static inline const uint16_t *rank_half(const struct label_model *m, size_t i)
 
 // label_rank_grow.c
 
-// Finds out what is the thing and what is not among the neighbours, and the threshold.
+// Fetches the neighbours of the positives and finds out what is surely the thing among them, and what is not.
 enum err_code rank_grow(struct label_model *m, struct cancel *cancel, struct err *err) ERR_MUST_CHECK;
 // Fills similarity, nearest, evidence and against of an object that is not in the pool.
 void rank_judge(const struct label_model *m, struct rank_object *object, const uint16_t *half);
-// The distance of an object to the threshold, without the linear model.
-float rank_evidence(const struct label_model *m, const struct rank_object *object);
+// Takes objects for the thing, with what follows from them through near frames and tracks, and nothing else.
+// `trusts` says how sure each of them is.
+enum err_code rank_take_seeds(struct label_model *m, const size_t *seeds, const float *trusts, size_t count,
+    struct cancel *cancel, struct err *err) ERR_MUST_CHECK;
+// Compares an object with what is not the thing.
+void rank_look_against(struct label_model *m, size_t i);
+// label_rank_relation.c
+
+// How near to each other positives of different moments are; 1 where there are none.
+float rank_spread(const struct label_model *m);
+bool rank_same_frame(const struct rank_object *a, const struct rank_object *b);
+bool rank_near_in_time(const struct label_model *m, const struct rank_object *a, const struct rank_object *b);
+// Near in time, and not of two tracks: if they look alike they are one thing.
+bool rank_may_be_chained(const struct label_model *m, const struct rank_object *a, const struct rank_object *b);
+// Followed from one to the other; where people disagree about the track, only what is nearest in time to a yes.
+bool rank_same_track(const struct label_model *m, const struct rank_object *anchor, const struct rank_object *object);
+// Finds the tracks people disagree about, and what is elsewhere on them, of the objects from `from` on; to be known
+// before anything is compared with those.
+void rank_find_disputes(struct label_model *m, size_t from);
+// Whether a track is known to hold several things: some of its objects are positive and others are not.
+bool rank_is_disputed(const struct label_model *m, const struct rank_object *object);
+// Two boxes around one thing, or two things that are alike? Whoever knows the boxes is asked.
+enum err_code rank_is_mate(struct label_model *m, const struct rank_object *anchor, const char *id, bool *mate,
+    struct err *err) ERR_MUST_CHECK;
+
+// label_rank.c
+
+void rank_score_object(
+    const struct label_model *m, const struct rank_object *object, const uint16_t *half, struct label_hit *hit);
+// The vector index's filter, applied to what the pool knows already; exclusions apart.
+bool rank_passes(const struct vector_filter *filter, const struct rank_object *object);
+bool rank_is_excluded(const struct vector_filter *filter, const char *object);
+
+// label_rank_group.c
+
+// Joins what was not taken to groups, says how probable each is, takes those that are surely the thing, and learns the
+// threshold.
+enum err_code rank_group(struct label_model *m, struct cancel *cancel, struct err *err) ERR_MUST_CHECK;
+// How probable it is that an object is the thing, 0 … 1. `half` is its vector.
+float rank_probability(const struct label_model *m, const struct rank_object *object, const uint16_t *half);
 
 // label_rank_linear.c
 
 // Fits the linear model and its share.
 enum err_code rank_linear_fit(struct label_model *m, struct cancel *cancel, struct err *err) ERR_MUST_CHECK;
-// How far above the threshold the linear model sees it.
-float rank_linear_evidence(const struct label_model *m, const uint16_t *half);
+// Its part in the logit of the probability; 0 where there is no linear model.
+float rank_linear_logit(const struct label_model *m, const uint16_t *half);

@@ -19,12 +19,16 @@
 #define STEPS 60
 #define REGULARISATION 0.003f
 #define FOLDS 5
-// Look-alikes are free objects at least this far below the threshold.
-#define GAP 0.06f
+// Look-alikes are free objects that are less like the thing than this.
+#define LOOK_ALIKE_MAX 0.86f
+// Similarity's own judgement is its distance to this.
+#define SIMILARITY_MIDDLE 0.92f
 // A blend must rank the held-out examples better by this much (area under the ROC curve) to be taken.
 #define BETTER 0.005f
-// The evidence of the linear model is its logit on the scale of the confidence, and at most this.
+// The evidence of the linear model is its logit on the scale of similarities, and at most this …
 #define LINEAR_EVIDENCE_MAX 0.3f
+// … and that, times its share, adds so much to the logit of a group's probability (docs/labelling.md).
+#define LINEAR_LOGIT 10.0f
 
 struct example {
     size_t object;
@@ -57,10 +61,10 @@ static void add_farthest(struct fit *f, enum rank_role role, bool positive, floa
         add_example(f, chosen[i], positive, weight);
 }
 
-static bool is_hard(const struct label_model *m, const struct rank_object *object, bool look_alikes)
+static bool is_hard(const struct rank_object *object, bool look_alikes)
 {
     if (look_alikes)
-        return object->role == ROLE_FREE && rank_evidence(m, object) < -GAP;
+        return object->role == ROLE_FREE && object->nearest < LOOK_ALIKE_MAX;
     return object->role == ROLE_MATE || object->role == ROLE_OTHER;
 }
 
@@ -70,7 +74,7 @@ static void add_hardest(struct fit *f, bool look_alikes, float weight)
     const struct label_model *m = f->m;
     size_t first = f->count;
     for (size_t i = 0; i < m->count; i++) {
-        if (!is_hard(m, &m->objects[i], look_alikes))
+        if (!is_hard(&m->objects[i], look_alikes))
             continue;
         size_t at = f->count;
         while (at > first && m->objects[f->examples[at - 1].object].nearest < m->objects[i].nearest)
@@ -169,7 +173,7 @@ static float held_out_similarity(const struct fit *f, size_t i)
         else
             negative = fmaxf(negative, row[j] + MARGIN);
     }
-    return positive - f->m->info.threshold - fmaxf(0, negative - positive);
+    return positive - SIMILARITY_MIDDLE - fmaxf(0, negative - positive);
 }
 
 static float as_evidence(float value)
@@ -286,7 +290,10 @@ enum err_code rank_linear_fit(struct label_model *m, struct cancel *cancel, stru
     return cancel_check(cancel, err);
 }
 
-float rank_linear_evidence(const struct label_model *m, const uint16_t *half)
+float rank_linear_logit(const struct label_model *m, const uint16_t *half)
 {
-    return as_evidence(vector_dot_half(m->linear, half, m->dimension) + m->linear_bias);
+    if (m->linear == NULL)
+        return 0;
+    return LINEAR_LOGIT * m->info.linear_weight *
+        as_evidence(vector_dot_half(m->linear, half, m->dimension) + m->linear_bias);
 }

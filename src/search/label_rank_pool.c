@@ -75,8 +75,7 @@ enum err_code rank_pool_add(struct label_model *m, const char *id, size_t *index
         grow_arrays(m);
     size_t at = lower_bound(m, id);
     struct rank_object *object = &m->objects[m->count];
-    *object = (struct rank_object){
-        .track = -1, .similarity = -1, .across = -1, .nearest = -1, .evidence = -2, .against = -1, .refused_at = -2};
+    *object = rank_object_none();
     memccpy(object->id, id, '\0', sizeof(object->id));
     char video[VIDEO_ID_SIZE];
     int32_t k;
@@ -89,54 +88,62 @@ enum err_code rank_pool_add(struct label_model *m, const char *id, size_t *index
     return ERR_NONE;
 }
 
+struct example {
+    char id[OBJECT_ID_SIZE]; // first, so that examples compare as ids
+    int64_t track;
+};
+
+struct example_list {
+    struct example *items;
+    size_t count;
+};
+
 // Checked, sorted copies of ids without repetitions.
-static enum err_code sorted_ids(const char *const *ids, size_t count, const char *what, char (**out)[OBJECT_ID_SIZE],
-    size_t *out_count, struct err *err)
+static enum err_code sort_examples(const char *const *ids, const int64_t *tracks, size_t count, const char *what,
+    struct example_list *out, struct err *err)
 {
     if (count > LABEL_EXAMPLES_MAX)
         return err_set(
             err, ERR_LIMIT, "%zu %s examples were given; at most %d are taken", count, what, LABEL_EXAMPLES_MAX);
-    char(*list)[OBJECT_ID_SIZE] = mem_calloc(count + 1, sizeof(*list));
-    size_t n = 0;
+    out->items = mem_calloc(count + 1, sizeof(*out->items));
     for (size_t i = 0; i < count; i++) {
         char video[VIDEO_ID_SIZE];
-        if (!object_id_parse(ids[i], video, &(int32_t){0}, &(int32_t){0})) {
-            free(list);
+        if (!object_id_parse(ids[i], video, &(int32_t){0}, &(int32_t){0}))
             return err_set(err, ERR_INVALID, "the %s example \"%.64s\" is no object id", what, ids[i]);
-        }
-        memcpy(list[i], ids[i], OBJECT_ID_SIZE);
+        memcpy(out->items[i].id, ids[i], OBJECT_ID_SIZE);
+        out->items[i].track = tracks != NULL ? tracks[i] : -1;
     }
-    qsort(list, count, sizeof(*list), compare_ids);
+    qsort(out->items, count, sizeof(*out->items), compare_ids);
     for (size_t i = 0; i < count; i++) {
-        if (n == 0 || strcmp(list[n - 1], list[i]) != 0)
-            memmove(list[n++], list[i], sizeof(*list));
+        if (out->count == 0 || strcmp(out->items[out->count - 1].id, out->items[i].id) != 0)
+            out->items[out->count++] = out->items[i];
     }
-    *out = list;
-    *out_count = n;
     return ERR_NONE;
 }
 
-static bool has_id(char (*list)[OBJECT_ID_SIZE], size_t count, const char *id)
+static bool has_id(const struct example_list *list, const char *id)
 {
-    return bsearch(id, list, count, sizeof(*list), compare_ids) != NULL;
+    return bsearch(id, list->items, list->count, sizeof(*list->items), compare_ids) != NULL;
 }
 
 // Adds at most LABEL_FIT_MAX of the ids, spread evenly, in a role.
-static enum err_code add_role(struct label_model *m, char (*ids)[OBJECT_ID_SIZE], size_t count, enum rank_role role,
-    size_t *used, struct cancel *cancel, struct err *err)
+static enum err_code add_role(struct label_model *m, const struct example_list *list, enum rank_role role, size_t *used,
+    struct cancel *cancel, struct err *err)
 {
-    size_t take = count < LABEL_FIT_MAX ? count : LABEL_FIT_MAX;
+    size_t take = list->count < LABEL_FIT_MAX ? list->count : LABEL_FIT_MAX;
     for (size_t i = 0; i < take; i++) {
         size_t index;
+        const struct example *example = &list->items[i * list->count / take];
         enum err_code code = cancel_check(cancel, err);
         if (code == ERR_NONE)
-            code = rank_pool_add(m, ids[i * count / take], &index, err);
+            code = rank_pool_add(m, example->id, &index, err);
         if (code != ERR_NONE)
             return code;
         if (index == SIZE_MAX) {
             m->info.missing++;
         } else if (m->objects[index].role == ROLE_FREE) {
             m->objects[index].role = role;
+            m->objects[index].track = example->track;
             (*used)++;
         }
     }
@@ -144,11 +151,11 @@ static enum err_code add_role(struct label_model *m, char (*ids)[OBJECT_ID_SIZE]
 }
 
 // Sorted union, for keeping examples out of the hits.
-static void remember_examples(struct label_model *m, char (*ids)[OBJECT_ID_SIZE], size_t count)
+static void remember_examples(struct label_model *m, const struct example_list *list)
 {
-    m->examples = mem_realloc_array(m->examples, m->example_count + count + 1, sizeof(*m->examples));
-    memcpy(m->examples + m->example_count, ids, count * sizeof(*ids));
-    m->example_count += count;
+    m->examples = mem_realloc_array(m->examples, m->example_count + list->count + 1, sizeof(*m->examples));
+    for (size_t i = 0; i < list->count; i++)
+        memcpy(m->examples[m->example_count++], list->items[i].id, OBJECT_ID_SIZE);
     qsort(m->examples, m->example_count, sizeof(*m->examples), compare_ids);
 }
 
@@ -221,40 +228,46 @@ static enum err_code add_mates(struct label_model *m, struct cancel *cancel, str
 
 enum err_code rank_pool_examples(struct label_model *m, const struct label_fit *fit, struct err *err)
 {
-    char(*ids[3])[OBJECT_ID_SIZE] = {NULL};
-    size_t counts[3] = {0};
-    enum err_code code = sorted_ids(fit->positive, fit->positive_count, "positive", &ids[0], &counts[0], err);
+    struct example_list positive = {0};
+    struct example_list negative = {0};
+    struct example_list other = {0};
+    enum err_code code =
+        sort_examples(fit->positive, fit->positive_tracks, fit->positive_count, "positive", &positive, err);
     if (code == ERR_NONE)
-        code = sorted_ids(fit->negative, fit->negative_count, "negative", &ids[1], &counts[1], err);
+        code = sort_examples(fit->negative, fit->negative_tracks, fit->negative_count, "negative", &negative, err);
     if (code == ERR_NONE)
-        code = sorted_ids(fit->other, fit->other_count, "other label's", &ids[2], &counts[2], err);
-    for (size_t i = 0; i < counts[1] && code == ERR_NONE; i++) {
-        if (has_id(ids[0], counts[0], ids[1][i]))
-            code = err_set(err, ERR_CONFLICT, "%s is both a positive and a negative example", ids[1][i]);
+        code = sort_examples(fit->other, fit->other_tracks, fit->other_count, "other label's", &other, err);
+    for (size_t i = 0; i < negative.count && code == ERR_NONE; i++) {
+        if (has_id(&positive, negative.items[i].id))
+            code = err_set(err, ERR_CONFLICT, "%s is both a positive and a negative example", negative.items[i].id);
     }
-    if (code == ERR_NONE && counts[0] == 0)
+    if (code == ERR_NONE && positive.count == 0)
         code = err_set(err, ERR_INVALID, "there is no positive example to learn from: give at least one");
     if (code != ERR_NONE)
         goto out;
-    for (size_t i = 0; i < 3; i++)
-        remember_examples(m, ids[i], counts[i]);
-    code = add_role(m, ids[0], counts[0], ROLE_POSITIVE, &m->info.positives, fit->cancel, err);
+    m->positives_said = positive.count;
+    remember_examples(m, &positive);
+    remember_examples(m, &negative);
+    remember_examples(m, &other);
+    code = add_role(m, &positive, ROLE_POSITIVE, &m->info.positives, fit->cancel, err);
     if (code == ERR_NONE && m->info.positives == 0)
-        code = err_set(
-            err, ERR_NOT_FOUND, "none of the %zu positive examples is indexed in project %s", counts[0], m->project);
+        code = err_set(err, ERR_NOT_FOUND, "none of the %zu positive examples is indexed in project %s", positive.count,
+            m->project);
     if (code == ERR_NONE)
-        code = add_role(m, ids[1], counts[1], ROLE_NEGATIVE, &m->info.negatives, fit->cancel, err);
+        code = add_role(m, &negative, ROLE_NEGATIVE, &m->info.negatives, fit->cancel, err);
     if (code == ERR_NONE)
-        code = add_role(m, ids[2], counts[2], ROLE_OTHER, &m->info.others, fit->cancel, err);
+        code = add_role(m, &other, ROLE_OTHER, &m->info.others, fit->cancel, err);
     if (code == ERR_NONE)
         code = add_mates(m, fit->cancel, err);
 out:
-    for (size_t i = 0; i < 3; i++)
-        free(ids[i]);
+    free(positive.items);
+    free(negative.items);
+    free(other.items);
     return code;
 }
 
-static enum err_code add_hits(struct label_model *m, const struct vector_query *query, struct err *err)
+// `*reach`: what is nearer than this has been added.
+static enum err_code add_hits(struct label_model *m, const struct vector_query *query, float *reach, struct err *err)
 {
     struct vector_hit *hits = NULL;
     size_t count = 0;
@@ -270,6 +283,8 @@ static enum err_code add_hits(struct label_model *m, const struct vector_query *
         object->track = hits[i].track;
         object->is_hit = true;
     }
+    if (m->count < POOL_MAX)
+        *reach = count < query->limit ? query->min_score : hits[count - 1].score;
     free(hits);
     return code;
 }
@@ -289,13 +304,17 @@ enum err_code rank_pool_around(struct label_model *m, size_t i, struct cancel *c
         .min_score = POOL_FLOOR};
     enum err_code code = cancel_check(cancel, err);
     if (code == ERR_NONE && object_id_parse(m->objects[i].id, video, &frame, &k)) {
+        float reach = 1;
         query.filter.video = video;
-        code = add_hits(m, &query, err);
+        code = add_hits(m, &query, &reach, err);
+        m->objects[i].video_reach = reach;
     }
     if (code == ERR_NONE && m->objects[i].role == ROLE_POSITIVE) {
+        float reach = 1;
         query.filter.video = NULL;
         query.limit = POOL_PROJECT_HITS;
-        code = add_hits(m, &query, err);
+        code = add_hits(m, &query, &reach, err);
+        m->objects[i].reach = reach;
     }
     free(vector);
     return code;

@@ -39,14 +39,10 @@ static void begin_anew(struct project *p)
     p->has_mirror = false;
     p->is_mirror_checked = false;
     p->mirror_due_us = 0;
-    for (size_t i = 0; i < p->track_count; i++)
-        free(p->tracks[i].negatives);
+    labels_forget_tracks(p);
     free(p->tracks);
     p->tracks = NULL;
-    p->track_count = 0;
-    label_map_release(&p->track_places);
     label_map_release(&p->track_sizes);
-    p->tracks_version = -1;
     labels_forget_ranks(p);
 }
 

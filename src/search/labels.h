@@ -8,11 +8,12 @@
 // - An object carries at most one label: saying yes to another one moves it. Saying yes takes back a no of the same
 //   label and the other way round. "No" for a label that the object carries takes it away and is remembered.
 // - What is said of an object holds for its track, when it has one. Where two objects of a track were given different
-//   labels, the object's own word counts for itself and the latest word for the rest.
+//   labels, the object's own word counts for itself and the latest word for the rest. A yes and a no of one label say
+//   that the track holds several things: the no, when it is the later one, takes the label from the rest, but does not
+//   refuse it; what is nearer in time to the yes is probably still it (label_rank.h).
 // - A label that is called like a class of the detector (names are compared as those of labels are) speaks of that
-// class
-//   too: a no for it refuses the class of the object and its track, which is told with the object, and filters by class
-//   leave it out. What the detector said stays what it is.
+//   class too: a no for it refuses the class of the object and its track, which is told with the object, and filters by
+//   class leave it out. What the detector said stays what it is.
 // - The version is the number of steps. A change that names the version it was made for is refused with ERR_CONFLICT
 //   when somebody else was quicker; -1 makes no such demand.
 // - Objects of a video that was deleted stay in the journal but count nowhere and are shown nowhere; that a video is
@@ -306,9 +307,18 @@ struct label_suggest {
 enum err_code labels_suggest(struct labels *labels, const struct label_suggest *request, struct labelled_objects *hits,
     struct err *err) ERR_MUST_CHECK;
 
-// What to ask about next ("is this it?"), best first. `*settled`: nothing is left that is worth asking.
+// What to ask about next ("is this it?"), and how good the label is as far as can be told (label_rank.h).
+struct label_questions {
+    struct labelled_objects hits; // best first
+    bool settled;                 // nothing is left that is worth asking
+    bool is_estimated;            // enough was said to tell the next two
+    double precision;             // of what carries the label, explicit or probable, the share expected to be right
+    int64_t missing;              // objects that are expected to be it and do not carry it
+};
+// Of the whole project, or only about objects of `video` (NULL: all); the estimates are the label's in any case.
 enum err_code labels_candidates(struct labels *labels, const char *project, const char *label, const char *video,
-    size_t limit, struct labelled_objects *hits, bool *settled, struct err *err) ERR_MUST_CHECK;
+    size_t limit, struct label_questions *questions, struct err *err) ERR_MUST_CHECK;
+void label_questions_release(struct label_questions *questions);
 
 // ---- upkeep
 

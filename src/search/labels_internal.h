@@ -62,6 +62,8 @@ struct label_track {
     int64_t step;
     size_t negative_count;
     struct label_negative *negatives;
+    size_t positive_count;
+    int32_t *positives; // labels that objects of it carry by their own word
 };
 
 struct project {
@@ -142,8 +144,12 @@ enum err_code labels_resolve_again(
     struct labels *labels, struct project *p, const char *video, struct err *err) ERR_MUST_CHECK;
 // Brings p->tracks up to date.
 void labels_make_tracks(struct project *p);
+void labels_forget_tracks(struct project *p);
 // Whether one of the track's objects was said not to be it.
 bool labels_is_negative_on(const struct label_track *track, int32_t label);
+// Whether that holds for the rest of the track, which nobody spoke about. Not where another of its objects is it by its
+// own word: then the track holds several things, and which of them an object is the ranking tells.
+bool labels_is_refused_on(const struct label_track *track, int32_t label);
 // How many objects a track has, as far as that is stored; else those of it that were spoken about.
 int64_t labels_track_size(struct labels *labels, struct project *p, const struct label_track *track);
 // What is said of an object's track; NULL: nothing.

@@ -131,16 +131,21 @@ enum err_code labels_look_for_vectors(struct labels *labels, struct project *p, 
 struct id_list {
     char (*texts)[OBJECT_ID_SIZE];
     const char **ids;
+    int64_t *tracks;
     size_t count;
 };
 
-static void add_id(struct id_list *list, struct label_key key)
+static void add_id(struct id_list *list, const struct label_book_object *object)
 {
     if (list->count >= LABEL_EXAMPLES_MAX)
         return;
-    if ((list->count & (list->count - 1)) == 0)
-        list->texts = mem_realloc_array(list->texts, list->count == 0 ? 1 : list->count * 2, sizeof(*list->texts));
-    label_key_format(key, list->texts[list->count++]);
+    if ((list->count & (list->count - 1)) == 0) {
+        size_t capacity = list->count == 0 ? 1 : list->count * 2;
+        list->texts = mem_realloc_array(list->texts, capacity, sizeof(*list->texts));
+        list->tracks = mem_realloc_array(list->tracks, capacity, sizeof(*list->tracks));
+    }
+    list->tracks[list->count] = object->track;
+    label_key_format(object->key, list->texts[list->count++]);
 }
 
 static void finish_list(struct id_list *list)
@@ -154,6 +159,7 @@ static void id_list_release(struct id_list *list)
 {
     free(list->texts);
     free(list->ids);
+    free(list->tracks);
 }
 
 struct examples {
@@ -175,11 +181,11 @@ static void collect(const struct project *p, int32_t label, struct examples *exa
             continue;
         bool is_negative = label_book_is_negative(object, label);
         if (object->label == label)
-            add_id(&examples->positive, object->key);
+            add_id(&examples->positive, object);
         else if (is_negative)
-            add_id(&examples->negative, object->key);
+            add_id(&examples->negative, object);
         else if (object->label >= 0 && seen++ % step == 0)
-            add_id(&examples->other, object->key);
+            add_id(&examples->other, object);
     }
     finish_list(&examples->positive);
     finish_list(&examples->negative);
@@ -209,7 +215,10 @@ static enum err_code fit(struct labels *labels, const char *project, const struc
         .negative = examples->negative.ids,
         .negative_count = examples->negative.count,
         .other = examples->other.ids,
-        .other_count = examples->other.count};
+        .other_count = examples->other.count,
+        .positive_tracks = examples->positive.tracks,
+        .negative_tracks = examples->negative.tracks,
+        .other_tracks = examples->other.tracks};
     enum err_code code = label_model_fit(&fit, model, err);
     if (code == ERR_NOT_FOUND) {
         err_clear(err);
@@ -217,7 +226,7 @@ static enum err_code fit(struct labels *labels, const char *project, const struc
     }
     if (code != ERR_NONE)
         return code;
-    const struct label_query query = {.min_confidence = 0.5f, .limit = LABEL_NEIGHBOURS_MAX};
+    const struct label_query query = {.min_confidence = LABEL_LIKELY_MIN, .limit = LABEL_NEIGHBOURS_MAX};
     code = label_model_neighbours(*model, &query, hits, count, err);
     if (code != ERR_NONE) {
         label_model_free(*model);
@@ -344,7 +353,7 @@ bool labels_may_be(struct project *p, const struct likely *hit)
     if (object != NULL && (object->label >= 0 || object->missing || label_book_is_negative(object, hit->label)))
         return false;
     const struct label_track *track = labels_track(p, hit->key.video, object != NULL ? object->track : hit->track);
-    return track == NULL || (track->label < 0 && !labels_is_negative_on(track, hit->label));
+    return track == NULL || (track->label < 0 && !labels_is_refused_on(track, hit->label));
 }
 
 static bool is_better(const struct likely *a, const struct likely *b)

@@ -1,5 +1,6 @@
 // Answers from the book and the likely labels.
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,7 +76,7 @@ enum label_kind labels_kind_of(struct project *p, struct label_key key, int64_t 
     int64_t at = label_map_get(&p->likely_places, key);
     *score = 0;
     *label = -1;
-    if (at < 0 || labels_is_negative_on(on, p->likely[at].label))
+    if (at < 0 || labels_is_refused_on(on, p->likely[at].label))
         return LABEL_NONE;
     *label = p->likely[at].label;
     *score = p->likely[at].confidence;
@@ -185,7 +186,7 @@ static void take_hits(const struct label_hit *hits, size_t count, size_t limit, 
 // What is not asked about or suggested, besides the examples: what is said, or follows for a track, against it.
 struct known {
     const char *project, *label; // label NULL: none
-    struct label_map tracks;     // of what the request refuses
+    struct label_map tracks;     // 1: of what the request refuses; 0: of what it says is it, besides perhaps
 };
 
 // Leaves out of the hits what is known already, in place.
@@ -203,7 +204,7 @@ static enum err_code drop_known(
         if (!label_key_of(hits[i].object, &hit.key) || !labels_may_be(p, &hit))
             continue;
         struct label_key track = {.video = hit.key.video, .place = (uint64_t)hit.track};
-        if (hit.track < 0 || label_map_get(&known->tracks, track) < 0)
+        if (hit.track < 0 || label_map_get(&known->tracks, track) <= 0)
             hits[kept++] = hits[i];
     }
     *count = kept;
@@ -287,7 +288,7 @@ static enum err_code find_unknown(struct labels *labels, const struct label_mode
     struct err *err)
 {
     struct label_query query = {
-        .filter = {.video = request->video}, .min_confidence = 0.5f, .limit = 2 * (request->limit + 1)};
+        .filter = {.video = request->video}, .min_confidence = LABEL_LIKELY_MIN, .limit = 2 * (request->limit + 1)};
     for (;;) {
         enum err_code code = label_model_neighbours(model, &query, found, count, err);
         bool all = *count < query.limit || query.limit == LABEL_NEIGHBOURS_MAX;
@@ -356,8 +357,8 @@ static enum err_code check_named(struct labels *labels, const struct project *p,
     enum err_code code = labels_check_objects(labels, p, refs, count, err);
     for (size_t i = 0; i < count && code == ERR_NONE; i++) {
         struct label_key track = {.video = refs[i].key.video, .place = (uint64_t)refs[i].track};
-        if (refs[i].track >= 0 && strcmp(refs[i].field, "negative") == 0)
-            label_map_put(refused_tracks, track, 1);
+        if (refs[i].track >= 0 && label_map_get(refused_tracks, track) != 0)
+            label_map_put(refused_tracks, track, strcmp(refs[i].field, "negative") == 0);
     }
     free(refs);
     return code;
@@ -434,8 +435,7 @@ static enum err_code find_tracks(struct labels *labels, struct label_hit *hits, 
 
 // What is known already was never asked for, so more are asked for than wanted.
 static enum err_code ask_about_unknown(struct labels *labels, const struct label_model *model,
-    const struct known *known, const char *video, size_t limit, struct labelled_objects *hits, bool *settled,
-    struct err *err)
+    const struct known *known, const char *video, size_t limit, struct label_questions *questions, struct err *err)
 {
     struct label_query query = {.filter = {.video = video}, .limit = 2 * limit + 10};
     for (;;) {
@@ -450,9 +450,12 @@ static enum err_code ask_about_unknown(struct labels *labels, const struct label
             code = drop_known(labels, known, candidates.hits, &candidates.count, err);
         bool is_done = code != ERR_NONE || all || candidates.count >= limit;
         if (code == ERR_NONE && is_done) {
-            take_hits(candidates.hits, candidates.count, limit, hits);
+            take_hits(candidates.hits, candidates.count, limit, &questions->hits);
             // With nothing left but what is known, all is answered.
-            *settled = candidates.settled || (before > 0 && candidates.count == 0);
+            questions->settled = candidates.settled || (before > 0 && candidates.count == 0);
+            questions->is_estimated = candidates.is_estimated;
+            questions->precision = candidates.precision;
+            questions->missing = (int64_t)llround(candidates.missing);
         }
         label_candidates_release(&candidates);
         if (is_done)
@@ -462,10 +465,9 @@ static enum err_code ask_about_unknown(struct labels *labels, const struct label
 }
 
 enum err_code labels_candidates(struct labels *labels, const char *project, const char *label, const char *video,
-    size_t limit, struct labelled_objects *hits, bool *settled, struct err *err)
+    size_t limit, struct label_questions *questions, struct err *err)
 {
-    *hits = (struct labelled_objects){0};
-    *settled = true;
+    *questions = (struct label_questions){.settled = true};
     struct project *p = NULL;
     struct fitted *fitted = NULL;
     enum err_code code = labels_check_limit(limit, err);
@@ -479,7 +481,12 @@ enum err_code labels_candidates(struct labels *labels, const char *project, cons
     labels_leave(labels, p);
     const struct known known = {.project = project, .label = label};
     if (code == ERR_NONE && fitted != NULL)
-        code = ask_about_unknown(labels, fitted->model, &known, video, limit, hits, settled, err);
+        code = ask_about_unknown(labels, fitted->model, &known, video, limit, questions, err);
     fitted_unref(fitted);
     return code;
+}
+
+void label_questions_release(struct label_questions *questions)
+{
+    labelled_objects_release(&questions->hits);
 }

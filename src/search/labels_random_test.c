@@ -271,25 +271,22 @@ static bool same_track(const struct play *play, int a, int b)
         (play->tracks[a] >= 0 && play->tracks[a] == play->tracks[b] && (a < OBJECTS / 2) == (b < OBJECTS / 2));
 }
 
-// By the rules of labels.h: its own word counts for itself, the latest for the rest of its track.
+// By the rules of labels.h: its own word counts for itself, and a no for the rest of its track, unless another object
+// of that is it.
 static bool is_rejected(const struct play *play, int object, int name)
 {
     const struct record *r = &play->now;
     if (r->yes[object] == name || r->no_step[object][name] != 0)
         return r->yes[object] != name;
-    int64_t yes = 0;
-    int64_t no = 0;
-    int yes_name = -1;
+    bool is_refused = false;
     for (int o = 0; o < OBJECTS; o++) {
         if (!same_track(play, object, o))
             continue;
-        if (r->yes[o] >= 0 && r->yes_step[o] > yes) {
-            yes = r->yes_step[o];
-            yes_name = r->yes[o];
-        }
-        no = r->no_step[o][name] > no ? r->no_step[o][name] : no;
+        if (r->yes[o] == name)
+            return false;
+        is_refused = is_refused || r->no_step[o][name] != 0;
     }
-    return no > 0 && !(yes_name == name && yes > no);
+    return is_refused;
 }
 
 static void assert_not_rejected(const struct play *play, const char *object, int name, const char *where)
@@ -369,7 +366,7 @@ static void look_at_label(const struct play *play, int name)
 {
     struct labels *labels = play->f->labels;
     struct labelled_objects hits;
-    bool settled;
+    struct label_questions questions;
     size_t noes = 0;
     for (int o = 0; o < OBJECTS; o++)
         noes += play->now.no_step[o][name] != 0;
@@ -380,8 +377,8 @@ static void look_at_label(const struct play *play, int name)
     assert_ok(
         labels_objects(labels, PROJECT, names[name], LABEL_LIST_EXPLICIT, NULL, 0, 1000, &hits, &failure), &failure);
     assert_hits(play, &hits, name, "labelled objects");
-    assert_ok(labels_candidates(labels, PROJECT, names[name], NULL, 100, &hits, &settled, &failure), &failure);
-    assert_hits(play, &hits, name, "candidates");
+    assert_ok(labels_candidates(labels, PROJECT, names[name], NULL, 100, &questions, &failure), &failure);
+    assert_hits(play, &questions.hits, name, "candidates");
     look_at_suggestions(play, name);
     look_at_search(play, name);
 }
@@ -425,7 +422,7 @@ static void add_label(const struct play *play, const struct label_summary *label
 {
     struct labels *labels = play->f->labels;
     struct labelled_objects hits;
-    bool settled;
+    struct label_questions questions;
     strbuf_addf(text, "label %s: %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %.9g %s %" PRId64 " %" PRId64 "\n",
         label->name, label->positives, label->negatives, label->explicit_, label->probable,
         label->has_threshold ? label->threshold : -1, label->example, label->created_us, label->updated_us);
@@ -435,9 +432,10 @@ static void add_label(const struct play *play, const struct label_summary *label
             &failure);
         add_hits(text, &hits);
     }
-    assert_ok(labels_candidates(labels, PROJECT, label->name, NULL, 10, &hits, &settled, &failure), &failure);
-    strbuf_addf(text, settled ? "settled" : "ask");
-    add_hits(text, &hits);
+    assert_ok(labels_candidates(labels, PROJECT, label->name, NULL, 10, &questions, &failure), &failure);
+    strbuf_addf(text, "%s %.9g %" PRId64, questions.settled ? "settled" : "ask",
+        questions.is_estimated ? questions.precision : -1, questions.is_estimated ? questions.missing : -1);
+    add_hits(text, &questions.hits);
     const char *like = label->example[0] != '\0' ? label->example : objects[0];
     const struct label_suggest request = {
         .project = PROJECT, .positive = &like, .positive_count = 1, .label = label->name, .limit = 100};

@@ -270,6 +270,10 @@ static void add_to_track(struct project *p, const struct label_book_object *obje
         track->negatives, track->negative_count + object->negative_count + 1, sizeof(*track->negatives));
     for (size_t i = 0; i < object->negative_count; i++)
         track->negatives[track->negative_count++] = object->negatives[i];
+    if (object->label >= 0) {
+        track->positives = mem_realloc_array(track->positives, track->positive_count + 1, sizeof(*track->positives));
+        track->positives[track->positive_count++] = object->label;
+    }
 }
 
 // A no that came after the yes, or with it, takes it away from the rest of the track.
@@ -281,14 +285,22 @@ static void weigh_negatives(struct label_track *track)
     }
 }
 
+void labels_forget_tracks(struct project *p)
+{
+    for (size_t i = 0; i < p->track_count; i++) {
+        free(p->tracks[i].negatives);
+        free(p->tracks[i].positives);
+    }
+    p->track_count = 0;
+    label_map_release(&p->track_places);
+    p->tracks_version = -1;
+}
+
 void labels_make_tracks(struct project *p)
 {
     if (p->tracks_version == label_book_version(p->book))
         return;
-    for (size_t i = 0; i < p->track_count; i++)
-        free(p->tracks[i].negatives);
-    p->track_count = 0;
-    label_map_release(&p->track_places);
+    labels_forget_tracks(p);
     for (size_t i = 0; i < label_book_object_count(p->book); i++) {
         const struct label_book_object *object = label_book_object(p->book, i);
         if (object->track >= 0 && (object->label >= 0 || object->negative_count > 0))
@@ -315,6 +327,15 @@ bool labels_is_negative_on(const struct label_track *track, int32_t label)
             return true;
     }
     return false;
+}
+
+bool labels_is_refused_on(const struct label_track *track, int32_t label)
+{
+    for (size_t i = 0; track != NULL && i < track->positive_count; i++) {
+        if (track->positives[i] == label)
+            return false;
+    }
+    return labels_is_negative_on(track, label);
 }
 
 int64_t labels_track_size(struct labels *labels, struct project *p, const struct label_track *track)

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/test.h"
@@ -266,6 +267,47 @@ static void what_likely_is_follows_a_correction_at_once(void **state)
     assert_code(labels_follow_tracks(f->labels, PROJECT, VIDEO_A, &none, 1, &failure), ERR_INVALID);
 }
 
+// The tracker took two things for one: what is said of both divides the track.
+static void a_track_that_is_both_is_divided_between_yes_and_no(void **state)
+{
+    struct fixture *f = *state;
+    for (int32_t i = 0; i < FRAMES; i++)
+        give(f, i, i < FRAMES / 2 ? 0 : 1, 60);
+    say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    assert_string_equal(shown_on(f, object_of(VIDEO_A, 3, 0), 60), "red");
+    assert_string_equal(shown_on(f, object_of(VIDEO_A, 8, 1), 60), "red");
+    say_no(f, "red", object_of(VIDEO_A, 11, 1));
+    assert_string_equal(shown_on(f, object_of(VIDEO_A, 3, 0), 60), "red?");
+    assert_string_equal(shown_on(f, object_of(VIDEO_A, 8, 1), 60), "-");
+    assert_string_equal(shown_on(f, object_of(VIDEO_A, 11, 1), 60), "-");
+    // With the no taken back the track is one thing again.
+    undo(f);
+    assert_string_equal(shown_on(f, object_of(VIDEO_A, 8, 1), 60), "red");
+    // Only noes refuse all of it.
+    say_no(f, "blue", object_of(VIDEO_A, 1, 0));
+    say_yes(f, "blue", object_of(VIDEO_A, 9, 2));
+    assert_string_not_equal(shown_on(f, object_of(VIDEO_A, 8, 1), 60), "blue?");
+}
+
+// Without anybody asking for it: the thread in the background finds the new vectors' labels.
+static void a_video_that_comes_later_gets_labels_learnt_before(void **state)
+{
+    struct fixture *f = *state;
+    static const char later[] = "a0000000000000ee";
+    say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    assert_string_equal(shown(f, object_of(VIDEO_B, 4, 0)), "red?");
+    ingest(f, PROJECT, later);
+    const char *found = "";
+    for (int i = 0; i < 1000 && strcmp(found, "red?") != 0; i++) {
+        pass_seconds(f, 1);
+        found = shown(f, object_of(later, 4, 0));
+        (void)usleep(found[0] == '-' ? 5000 : 0);
+    }
+    assert_string_equal(found, "red?");
+    assert_string_equal(shown(f, object_of(later, 4, 1)), "-");
+    assert_int_equal(count_found(f, "red", LABEL_LIST_PROBABLE, later, NULL), FRAMES);
+}
+
 // ---- all or nothing
 
 #define BULK 5000
@@ -335,6 +377,8 @@ int main(int argc, char **argv)
         with_stores(new_vectors_get_likely_labels_within_seconds),
         with_stores(what_is_said_of_an_object_holds_for_its_track),
         with_stores(what_likely_is_follows_a_correction_at_once),
+        with_stores(a_track_that_is_both_is_divided_between_yes_and_no),
+        with_stores(a_video_that_comes_later_gets_labels_learnt_before),
         with_stores(five_thousand_objects_are_labelled_all_or_none),
     };
     return cmocka_run_group_tests_name(backend, tests, NULL, NULL);

@@ -81,12 +81,12 @@ static void a_label_with_only_negatives_lays_claim_to_nothing(void **state)
     struct fixture *f = *state;
     say_no(f, "red", object_of(VIDEO_A, 0, 0));
     assert_string_equal(listed(f), "red 0/1/0");
-    struct labelled_objects hits;
-    bool settled = false;
-    assert_ok(labels_candidates(f->labels, PROJECT, "red", NULL, 10, &hits, &settled, &failure), &failure);
-    assert_int_equal(hits.count, 0);
-    assert_true(settled);
-    labelled_objects_release(&hits);
+    struct label_questions questions;
+    assert_ok(labels_candidates(f->labels, PROJECT, "red", NULL, 10, &questions, &failure), &failure);
+    assert_int_equal(questions.hits.count, 0);
+    assert_true(questions.settled);
+    assert_false(questions.is_estimated);
+    label_questions_release(&questions);
 }
 
 static void suggestions_are_like_the_examples_and_store_nothing(void **state)
@@ -125,16 +125,15 @@ static void candidates_are_never_what_was_answered_already(void **state)
     const char *yes = object_of(VIDEO_A, 0, 0);
     const char *no = object_of(VIDEO_A, 3, 0);
     assert_ok(try_say(f, "red", yes, no), &failure);
-    struct labelled_objects hits;
-    bool settled;
-    assert_ok(labels_candidates(f->labels, PROJECT, "red", VIDEO_A, 10, &hits, &settled, &failure), &failure);
-    for (size_t i = 0; i < hits.count; i++) {
-        assert_string_not_equal(hits.items[i].object, yes);
-        assert_string_not_equal(hits.items[i].object, no);
-        assert_memory_equal(hits.items[i].object, VIDEO_A, VIDEO_ID_LENGTH);
+    struct label_questions questions;
+    assert_ok(labels_candidates(f->labels, PROJECT, "red", VIDEO_A, 10, &questions, &failure), &failure);
+    for (size_t i = 0; i < questions.hits.count; i++) {
+        assert_string_not_equal(questions.hits.items[i].object, yes);
+        assert_string_not_equal(questions.hits.items[i].object, no);
+        assert_memory_equal(questions.hits.items[i].object, VIDEO_A, VIDEO_ID_LENGTH);
     }
-    labelled_objects_release(&hits);
-    assert_code(labels_candidates(f->labels, PROJECT, "blue", NULL, 10, &hits, &settled, &failure), ERR_NOT_FOUND);
+    label_questions_release(&questions);
+    assert_code(labels_candidates(f->labels, PROJECT, "blue", NULL, 10, &questions, &failure), ERR_NOT_FOUND);
 }
 
 static void pages_of_objects_follow_each_other(void **state)

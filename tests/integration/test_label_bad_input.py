@@ -164,7 +164,7 @@ def test_a_label_with_noes_only_lays_claim_to_nothing(street):
         "created_at": "", "updated_at": ""}
     seen = everything_answers(street, "van")
     assert seen["probable"] == set() and seen["shown"] == {} and seen["mistakes"] == []
-    assert seen["candidates"] == {"candidates": [], "settled": True}
+    assert seen["candidates"] == {"candidates": [], "settled": True, "precision": None, "missing": None}
     assert two not in seen["suggestions"]
 
 

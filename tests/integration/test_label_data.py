@@ -80,7 +80,8 @@ def test_not_this_class_is_said_like_any_no_and_holds_in_filters_until_undone(st
     assert count_of(street, name) == count - len(same)
     # It is nobody's likely label: a label with noes only lays claim to nothing.
     assert not any(seen["label"] for seen in shown.values())
-    assert checked(street, "GET", at(name, "/candidates")) == {"candidates": [], "settled": True}
+    assert checked(street, "GET", at(name, "/candidates")) == {
+        "candidates": [], "settled": True, "precision": None, "missing": None}
 
     checked(street, "POST", f"{STREET}/undo")
     assert every_object(street) == before

@@ -119,7 +119,8 @@ def test_a_name_may_be_written_in_any_way(street, name):
     thing = objects(street)[0]
     assert examples(street, name, positive=[thing])["label"]["name"] == name
     assert [h["object"] for h in of_kind(street, name, "explicit")] == [thing]
-    assert checked(street, "GET", at(name, "/candidates")).keys() == {"candidates", "settled"}
+    assert checked(street, "GET", at(name, "/candidates")).keys() == {
+        "candidates", "settled", "precision", "missing"}
     renamed = checked(street, "POST", at(name, "/rename"), body={"name": "plain"})
     assert (renamed["step"]["label"], renamed["step"]["other"]) == (name, "plain")
     checked(street, "POST", at("plain", "/rename"), body={"name": name})

@@ -1634,9 +1634,14 @@ export interface components {
             next_cursor: string | null;
         };
         Candidates: {
+            /** @description What changes most by the answer, in turn with the surest of what nobody has confirmed; one of each track, and no two much alike. */
             candidates: components["schemas"]["Hit"][];
             /** @description Nothing is left that is worth asking about */
             settled: boolean;
+            /** @description Of the objects that carry the label, explicit or probable, the share that is expected to be right, in the whole project; null when not enough was said to tell */
+            precision: number | null;
+            /** @description How many objects are expected to be it and do not carry the label, in the whole project; null when not enough was said to tell */
+            missing: number | null;
         };
         /** @description Arrays with one number per part. */
         Timeline: {

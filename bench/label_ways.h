@@ -1,0 +1,15 @@
+// The ways of labelling that are compared: the program itself, and nearest neighbours with a fixed threshold.
+#pragma once
+
+#include "label_person.h"
+
+// The program's labelling service over stores in memory. With `asks` its candidates are the questions, until it says
+// that the label is settled.
+struct label_way *way_program_new(const struct data *data, enum track_source tracks, bool asks);
+void way_program_free(struct label_way *way);
+
+// Every positive is a query. Its results are the objects whose cosine to it is at least the threshold, and those as
+// near to the normalised mean of the best 100 of them. A negative takes one object out of one query's results: of the
+// query that it is nearest to among those that show it.
+struct label_way *way_cosine_new(const struct data *data, enum track_source tracks, float threshold);
+void way_cosine_free(struct label_way *way);

@@ -89,6 +89,11 @@ bench: build ## measure throughput, queries and memory
 	@scripts/setup bench
 	@bench/run "$(BUILD)"
 
+.PHONY: bench-scale
+bench-scale: build ## measure how ingestion grows with its workers, over real servers (about 20 minutes)
+	@scripts/setup live
+	@bench/run "$(BUILD)" scale
+
 .PHONY: docs
 docs: build ## write the pages that are made from the program
 	@"$(BUILD)/framehound" --describe-settings >docs/settings.md

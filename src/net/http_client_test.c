@@ -148,6 +148,30 @@ static void an_answer_comes_with_status_headers_and_body(void **state)
     script_stop(&script);
 }
 
+static void small_bodies_are_sent_without_asking(void **state)
+{
+    (void)state;
+    enum { LARGE = 2 << 20 };
+    struct err err = ERR_INIT;
+    const char *const answers[] = {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", NULL};
+    struct script script = {.answers = answers};
+    struct http_client *client = client_make(true);
+    char *large = mem_calloc(1, LARGE);
+    script_start(&script);
+    for (size_t size = 3; size <= LARGE; size += LARGE - 3) {
+        struct http_answer answer;
+        const struct http_call call = {
+            .method = HTTP_POST, .url = url_at(script.port, "/"), .body = large, .body_size = size};
+        // The script does not read the body of the large one: what comes of that call is not looked at.
+        (void)!http_client_send(client, &call, NULL, &answer, &err);
+        assert_true((strstr(script.last_request, "Expect: 100-continue\r\n") != NULL) == (size == LARGE));
+        http_answer_release(&answer);
+    }
+    free(large);
+    http_client_free(client);
+    script_stop(&script);
+}
+
 static enum err_code send_to(struct http_client *client, const char *url, struct err *err)
 {
     struct http_answer answer;
@@ -570,6 +594,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_comes_with_status_headers_and_body),
+        cmocka_unit_test(small_bodies_are_sent_without_asking),
         cmocka_unit_test(a_guarded_client_reaches_no_private_address),
         cmocka_unit_test(the_environments_proxy_does_not_get_round_the_guard),
         cmocka_unit_test(wrong_urls_are_refused_with_a_sentence),

@@ -1,11 +1,10 @@
 // What the files of the Pinecone client share.
 #pragma once
 
-#include <pthread.h>
-
 #include <jansson.h>
 
 #include "net/http_client.h"
+#include "vector_index/vector_facts.h"
 #include "vector_index/vector_index_backend.h"
 #include "vector_index/vector_index_pinecone.h"
 
@@ -21,24 +20,12 @@
 #define PINECONE_TRACKS ".tracks"
 #define PINECONE_FACTS ".facts"
 
-// What a project's vectors are.
-struct pinecone_facts {
-    char project[PROJECT_NAME_SIZE];
-    size_t dimension; // 0: nothing was stored yet
-    char model[128];
-    int64_t until_us; // how long they are taken for right without asking
-};
-#define PINECONE_FACTS_KEPT 16
-#define PINECONE_FACTS_US INT64_C(5000000)
-
 struct vector_index_pinecone {
     struct vector_index index;
     struct http_client *client;
     char *url, *key;
     struct retry_policy retry;
-    pthread_mutex_t mutex; // guards what follows
-    struct pinecone_facts facts[PINECONE_FACTS_KEPT];
-    size_t facts_next; // the place of the oldest
+    struct vector_facts_cache facts;
 };
 
 static inline struct vector_index_pinecone *pinecone_of(struct vector_index *index)

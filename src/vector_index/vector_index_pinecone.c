@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "vector_index/pinecone_internal.h"
@@ -13,49 +12,15 @@
 
 // ---- what a project's vectors are
 
-// They change only when a project is removed and filled anew, and every query and upsert wants them.
-static bool recall_facts(struct vector_index_pinecone *self, const char *project, struct pinecone_facts *facts)
-{
-    bool known = false;
-    int64_t now_us = clock_monotonic_us(clock_system());
-    pthread_mutex_lock(&self->mutex);
-    for (size_t i = 0; i < PINECONE_FACTS_KEPT && !known; i++) {
-        known = self->facts[i].until_us > now_us && strcmp(self->facts[i].project, project) == 0;
-        if (known)
-            *facts = self->facts[i];
-    }
-    pthread_mutex_unlock(&self->mutex);
-    return known;
-}
-
-static void keep_facts(struct vector_index_pinecone *self, struct pinecone_facts *facts)
-{
-    facts->until_us = clock_monotonic_us(clock_system()) + PINECONE_FACTS_US;
-    pthread_mutex_lock(&self->mutex);
-    self->facts[self->facts_next] = *facts;
-    self->facts_next = (self->facts_next + 1) % PINECONE_FACTS_KEPT;
-    pthread_mutex_unlock(&self->mutex);
-}
-
-static void forget_facts(struct vector_index_pinecone *self, const char *project)
-{
-    pthread_mutex_lock(&self->mutex);
-    for (size_t i = 0; i < PINECONE_FACTS_KEPT; i++) {
-        if (strcmp(self->facts[i].project, project) == 0)
-            self->facts[i].until_us = 0;
-    }
-    pthread_mutex_unlock(&self->mutex);
-}
-
 static enum err_code read_facts(
-    struct vector_index_pinecone *self, const char *project, struct pinecone_facts *facts, struct err *err)
+    struct vector_index_pinecone *self, const char *project, struct vector_facts *facts, struct err *err)
 {
     char space[PINECONE_SPACE_SIZE];
     json_t *ids = NULL;
     json_t *found = NULL;
-    if (recall_facts(self, project, facts))
+    if (vector_facts_recall(&self->facts, project, facts))
         return ERR_NONE;
-    *facts = (struct pinecone_facts){0};
+    *facts = (struct vector_facts){0};
     snprintf(facts->project, sizeof(facts->project), "%s", project);
     ids = json_pack("[s]", FACTS_ID);
     pinecone_space(project, PINECONE_FACTS, space);
@@ -65,7 +30,8 @@ static enum err_code read_facts(
         const char *model = json_string_value(json_object_get(json_object_get(record, "metadata"), "model"));
         facts->dimension = json_array_size(json_object_get(record, "values"));
         snprintf(facts->model, sizeof(facts->model), "%s", model != NULL ? model : "");
-        keep_facts(self, facts); // that there are none yet is not kept: the first upsert may come at any moment
+        // That there are none yet is not kept: the first upsert may come at any moment.
+        vector_facts_keep(&self->facts, facts);
     }
     json_decref(ids);
     json_decref(found);
@@ -91,7 +57,7 @@ static enum err_code write_facts(
 static enum err_code check_facts(
     struct vector_index_pinecone *self, const char *project, const char *model, size_t dimension, struct err *err)
 {
-    struct pinecone_facts facts;
+    struct vector_facts facts;
     enum err_code code = read_facts(self, project, &facts, err);
     if (code != ERR_NONE)
         return code;
@@ -205,7 +171,7 @@ static enum err_code set_attributes(struct vector_index *index, const char *proj
 static enum err_code query(struct vector_index *index, const struct vector_query *asked, struct vector_hit **hits,
     size_t *count, struct err *err)
 {
-    struct pinecone_facts facts;
+    struct vector_facts facts;
     enum err_code code = read_facts(pinecone_of(index), asked->project, &facts, err);
     if (code != ERR_NONE || facts.dimension == 0)
         return code;
@@ -293,13 +259,13 @@ static enum err_code remove_project(struct vector_index *index, const char *proj
     // The facts go last: as long as there are vectors, it is known what they are.
     static const char *const suffixes[] = {"", PINECONE_TRACKS, PINECONE_FACTS};
     enum err_code code = ERR_NONE;
-    forget_facts(pinecone_of(index), project);
+    vector_facts_forget(&pinecone_of(index)->facts, project);
     for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]) && code == ERR_NONE; i++) {
         char space[PINECONE_SPACE_SIZE];
         pinecone_space(project, suffixes[i], space);
         code = pinecone_delete_all(pinecone_of(index), space, err);
     }
-    forget_facts(pinecone_of(index), project); // what a query read meanwhile
+    vector_facts_forget(&pinecone_of(index)->facts, project); // what a query read meanwhile
     return code;
 }
 
@@ -316,7 +282,7 @@ static enum err_code stats(
     struct vector_index *index, const char *project, const char *video, struct vector_stats *out, struct err *err)
 {
     struct vector_index_pinecone *self = pinecone_of(index);
-    struct pinecone_facts facts;
+    struct vector_facts facts;
     json_t *answer = NULL;
     char prefix[VIDEO_ID_SIZE + 2];
     enum err_code code = read_facts(self, project, &facts, err);
@@ -446,7 +412,7 @@ static enum err_code describe(struct vector_index *index, struct vector_index_fa
 static void free_index(struct vector_index *index)
 {
     struct vector_index_pinecone *self = pinecone_of(index);
-    pthread_mutex_destroy(&self->mutex);
+    vector_facts_cache_release(&self->facts);
     http_client_free(self->client);
     free(self->url);
     free(self->key);
@@ -482,7 +448,7 @@ enum err_code vector_index_pinecone_open(const struct vector_index_pinecone_sett
     while (length > 0 && settings->url[length - 1] == '/')
         length--;
     self->index.ops = &pinecone_ops;
-    pthread_mutex_init(&self->mutex, NULL);
+    vector_facts_cache_init(&self->facts);
     self->url = mem_strndup(settings->url, length);
     self->key = mem_strdup(settings->key);
     self->retry = RETRY_POLICY_DEFAULT;

@@ -53,5 +53,6 @@ live_minio_step() {
 live_step() {
     live_kafka_step
     live_go_step versitygw github.com/versity/versitygw/cmd/versitygw@v1.8.0
+    live_go_step weaviate-server github.com/weaviate/weaviate/cmd/weaviate-server@v1.35.2
     live_python_step
 }

@@ -19,6 +19,8 @@
 #include "vector_index/vector_index.h"
 #include "vector_index/vector_index_pinecone.h"
 #include "vector_index/vector_index_usearch.h"
+#include "vector_index/vector_index_weaviate.h"
+#include "vector_index/weaviate_address.h"
 
 // Settings of a meta store: which one it is, and, for one on a server, which data folder has the rest.
 #define STORE_SETTING "meta-store"
@@ -127,22 +129,31 @@ enum err_code wiring_queue_topics(const struct options *options, bool make, stru
 
 // ---- the vector index
 
-static enum err_code open_pinecone(
+static bool is_web_address(const char *url)
+{
+    return strncmp(url, "http://", strlen("http://")) == 0 || strncmp(url, "https://", strlen("https://")) == 0;
+}
+
+static enum err_code open_vector_server(
     const struct options *options, const char *url, struct log *log, struct vector_index **index, struct err *err)
 {
     const char *key_path = options_string(options, "vector-key-file");
+    const char *ca_file = options_string(options, "vector-ca-file");
     char *key = NULL;
     size_t size = 0;
-    if (strncmp(url, "http://", strlen("http://")) != 0 && strncmp(url, "https://", strlen("https://")) != 0)
+    if (!is_web_address(url) && !weaviate_address_is_one(url))
         return err_set(err, ERR_INVALID,
-            "--vector-index: \"%.80s\" is no address of a vector index: use https://HOST or http://HOST:PORT, or leave "
-            "it out for the index in the data folder",
+            "--vector-index: \"%.80s\" is no address of a vector index: use https://HOST or http://HOST:PORT for what "
+            "speaks Pinecone's data plane, weaviate://HOST:PORT or weaviates://HOST for Weaviate, or leave it out for "
+            "the index in the data folder",
             url);
     if (key_path != NULL && settings_secret(key_path, &key, &size, err) != ERR_NONE)
         return err_context(err, "the file of --vector-key-file cannot be used");
-    const struct vector_index_pinecone_settings settings = {
-        .url = url, .key = key, .ca_file = options_string(options, "vector-ca-file")};
-    enum err_code code = vector_index_pinecone_open(&settings, log, index, err);
+    const struct vector_index_pinecone_settings pinecone = {.url = url, .key = key, .ca_file = ca_file};
+    const struct vector_index_weaviate_settings weaviate = {
+        .address = url, .key = key, .ca_file = ca_file, .replicas = (int)options_int(options, "vector-replicas")};
+    enum err_code code = weaviate_address_is_one(url) ? vector_index_weaviate_open(&weaviate, log, index, err)
+                                                      : vector_index_pinecone_open(&pinecone, log, index, err);
     free(key);
     return code;
 }
@@ -152,7 +163,7 @@ static enum err_code open_vectors(const struct store_settings *settings, struct 
     char path[FILE_PATH_MAX];
     const char *url = settings->servers != NULL ? options_string(settings->servers, "vector-index") : NULL;
     if (url != NULL)
-        return open_pinecone(settings->servers, url, s->ingest.log, &s->ingest.vectors, err);
+        return open_vector_server(settings->servers, url, s->ingest.log, &s->ingest.vectors, err);
     enum err_code code = wiring_join(path, s->dir, "vectors", err);
     if (code == ERR_NONE)
         code = vector_index_usearch_open(path, NULL, s->ingest.log, &s->ingest.vectors, err);

@@ -15,6 +15,7 @@
 #include "vector_index/vector_index_flat.h"
 #include "vector_index/vector_index_pinecone.h"
 #include "vector_index/vector_index_usearch.h"
+#include "vector_index/vector_index_weaviate.h"
 
 #define DIMENSION 48
 #define MODEL "model-a"
@@ -56,21 +57,32 @@ static void draw_vector(struct fixture *f, float vector[DIMENSION])
         vector[i] = draw_component(f);
 }
 
-// A service that speaks Pinecone's data plane; the cases follow each other in the same namespaces.
+// A service that speaks Pinecone's data plane, or a Weaviate server; the cases follow each other in the same projects.
 #define VECTORS_VARIABLE "FRAMEHOUND_TEST_VECTORS"
+#define KEY_VARIABLE "FRAMEHOUND_TEST_VECTORS_KEY"
 
-static bool is_pinecone(void)
+static bool is_on_a_server(void)
 {
-    return strcmp(backend, "pinecone") == 0;
+    return strcmp(backend, "pinecone") == 0 || strcmp(backend, "weaviate") == 0;
+}
+
+static void open_server(struct fixture *f)
+{
+    const char *address = getenv(VECTORS_VARIABLE), *key = getenv(KEY_VARIABLE);
+    const struct vector_index_pinecone_settings pinecone = {.url = address, .key = key};
+    const struct vector_index_weaviate_settings weaviate = {.address = address, .key = key};
+    enum err_code code = strcmp(backend, "pinecone") == 0
+        ? vector_index_pinecone_open(&pinecone, log_none(), &f->index, &err)
+        : vector_index_weaviate_open(&weaviate, log_none(), &f->index, &err);
+    assert_ok(code, &err);
+    assert_ok(vector_index_remove_project(f->index, PROJECT, &err), &err);
+    assert_ok(vector_index_remove_project(f->index, OTHER_PROJECT, &err), &err);
 }
 
 static void open_index(struct fixture *f)
 {
-    if (is_pinecone()) {
-        const struct vector_index_pinecone_settings settings = {.url = getenv(VECTORS_VARIABLE)};
-        assert_ok(vector_index_pinecone_open(&settings, log_none(), &f->index, &err), &err);
-        assert_ok(vector_index_remove_project(f->index, PROJECT, &err), &err);
-        assert_ok(vector_index_remove_project(f->index, OTHER_PROJECT, &err), &err);
+    if (is_on_a_server()) {
+        open_server(f);
         return;
     }
     if (strcmp(backend, "flat") == 0) {
@@ -617,6 +629,82 @@ static void excluded_objects_make_room_for_the_next(void **state)
     assert_string_equal(text, VIDEO_A "-00000002-000 " VIDEO_A "-00000003-000");
 }
 
+// More than any server takes in a list at once.
+#define LONG_LIST 2500
+
+static void lists_of_any_length_are_whole(void **state)
+{
+    struct fixture *f = *state;
+    float vector[DIMENSION];
+    for (int i = 0; i < 30; i++) {
+        axis(vector, 0, (float)i * 0.1f);
+        struct vector_item item = item_of(VIDEO_A, i, 0, vector);
+        item.track = i;
+        put(f, &item, 1);
+    }
+    axis(vector, 0, 0);
+    char(*ids)[OBJECT_ID_SIZE] = mem_calloc(LONG_LIST, sizeof(*ids));
+    const char **exclude = mem_calloc(LONG_LIST, sizeof(*exclude));
+    struct vector_track *tracks = mem_calloc(LONG_LIST, sizeof(*tracks));
+    for (int i = 0; i < LONG_LIST; i++) {
+        // Those that are there stand at both ends: frames 0 … 3 at the beginning, 4 … 7 at the end.
+        int frame = i < 4 ? i : i >= LONG_LIST - 4 ? i - (LONG_LIST - 4) + 4 : 1000 + i;
+        object_id_make(VIDEO_A, frame, 0, ids[i]);
+        exclude[i] = ids[i];
+        strcpy(tracks[i].video, VIDEO_A);
+        tracks[i].n = frame;
+    }
+    struct vector_query query = query_for(vector, 2);
+    char text[1024];
+    query.filter = (struct vector_filter){.exclude = exclude, .exclude_count = LONG_LIST};
+    ask_text(f, &query, text, sizeof(text));
+    assert_string_equal(text, VIDEO_A "-00000008-000 " VIDEO_A "-00000009-000");
+    query.filter = (struct vector_filter){.exclude_tracks = tracks, .exclude_track_count = LONG_LIST};
+    ask_text(f, &query, text, sizeof(text));
+    assert_string_equal(text, VIDEO_A "-00000008-000 " VIDEO_A "-00000009-000");
+    const char *label = "red";
+    query.limit = 20;
+    query.filter =
+        (struct vector_filter){.labels = &label, .label_count = 1, .labelled = tracks, .labelled_count = LONG_LIST};
+    struct vector_hit *hits;
+    assert_int_equal(ask(f, &query, &hits), 8);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(hits[i].track, i);
+    free(hits);
+    free(tracks);
+    free(exclude);
+    free(ids);
+}
+
+static void texts_of_any_kind_are_told_apart(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const texts[] = {"red", "Red", " red", "red ", "r*", "?", "<red>", "<>", "the",
+        "\"\\/\b\n\t\x01", "\xc3\xb6\xf0\x9f\x98\x80", "{path:[\"id\"]}", "$name", "\\u0041"};
+    enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
+    float vector[DIMENSION];
+    axis(vector, 0, 0);
+    for (int i = 0; i < TEXTS; i++) {
+        struct vector_item item = item_of(VIDEO_A, i, 0, vector);
+        strcpy(item.label, texts[i]);
+        strcpy(item.class_name, texts[TEXTS - 1 - i]);
+        put(f, &item, 1);
+    }
+    for (int i = 0; i < TEXTS; i++) {
+        struct vector_query query = query_for(vector, TEXTS);
+        struct vector_hit *hits;
+        query.filter = (struct vector_filter){.labels = &texts[i], .label_count = 1};
+        assert_int_equal(ask(f, &query, &hits), 1);
+        assert_string_equal(hits[0].label, texts[i]);
+        assert_string_equal(hits[0].class_name, texts[TEXTS - 1 - i]);
+        free(hits);
+        query.filter = (struct vector_filter){.classes = &texts[i], .class_count = 1};
+        assert_int_equal(ask(f, &query, &hits), 1);
+        assert_string_equal(hits[0].class_name, texts[i]);
+        free(hits);
+    }
+}
+
 // The reference: what a vector index says in a few plain loops.
 #define MODEL_SIZE 600
 
@@ -1031,8 +1119,9 @@ static void it_answers_a_ping_and_says_what_it_is(void **state)
 int main(int argc, char **argv)
 {
     backend = argc > 1 ? argv[1] : "flat";
-    if (is_pinecone() && getenv(VECTORS_VARIABLE) == NULL) {
-        printf("1..0 # SKIP " VECTORS_VARIABLE " names no service; tests/integration/test_vectors.py starts one\n");
+    if (is_on_a_server() && getenv(VECTORS_VARIABLE) == NULL) {
+        printf("1..0 # SKIP " VECTORS_VARIABLE
+               " names no server; tests/integration/test_vectors.py and test_weaviate.py start one\n");
         return 0;
     }
     const struct CMUnitTest tests[] = {
@@ -1056,6 +1145,8 @@ int main(int argc, char **argv)
         contract(changed_attributes_show_in_hits_and_filters),
         contract(a_label_of_a_track_is_that_of_its_objects_without_their_own),
         contract(excluded_objects_make_room_for_the_next),
+        contract(lists_of_any_length_are_whole),
+        contract(texts_of_any_kind_are_told_apart),
         contract(a_track_has_a_vector_that_no_query_finds),
         contract(tracks_go_with_their_video_or_when_they_are_not_kept),
         contract(vectors_of_tracks_that_do_not_belong_are_refused),

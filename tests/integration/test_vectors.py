@@ -14,6 +14,7 @@ import pytest
 
 from harness import clips
 from harness.program import PROGRAM, SLOWNESS, HttpError, Server, environment, ingest, run, serving
+from harness.similarity import all_frames, same_hits, similar
 from harness.strict_pinecone import KEY, StrictPinecone
 
 SPACE = "prod"
@@ -288,24 +289,6 @@ def test_the_contract_of_vector_indexes_holds_over_it(service):
     done = subprocess.run([CONTRACT, "pinecone"], env={**os.environ, "FRAMEHOUND_TEST_VECTORS": service.url},
                           capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=240 * SLOWNESS)
     assert done.returncode == 0 and "SKIP" not in done.stdout, done.stdout + done.stderr
-
-
-def all_frames(server, video: str) -> list[dict]:
-    return server.get(f"/api/v1/videos/{video}/frames?limit=1000").json()["frames"]
-
-
-def similar(server, video: str) -> list[list[tuple[str, float]]]:
-    """The ten most similar of some objects."""
-    objects = [o["id"] for frame in all_frames(server, video) for o in frame["objects"]][::7]
-    return [[(hit["object"], hit["score"]) for hit in server.get(f"/api/v1/objects/{o}/similar?limit=10").json()["hits"]]
-            for o in objects]
-
-
-def same_hits(left, right) -> None:
-    assert len(left) == len(right) > 3
-    for one, other in zip(left, right):
-        assert [score for _, score in one] == pytest.approx([score for _, score in other], abs=0.011)
-        assert len({name for name, _ in one} & {name for name, _ in other}) >= len(one) - 1  # ties change places
 
 
 @pytest.mark.parametrize("where", ["framehound vectors", "a strict server"])

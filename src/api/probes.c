@@ -1,6 +1,10 @@
 #include "api/probes.h"
 
 #include "base/json.h"
+#include "blob_store/blob_store.h"
+#include "meta_store/meta_store.h"
+#include "queue/queue.h"
+#include "vector_index/vector_index.h"
 
 void probes_answer_health(struct http_response *response)
 {

@@ -36,6 +36,9 @@ struct blob_s3 {
     // Monotonic time at which the bucket was last seen to be there; 0: never.
     _Atomic int64_t bucket_seen_us;
     atomic_bool is_read_only; // the last write was refused for want of rights
+    // The server's clock less ours, by the last answer's Date.
+    _Atomic int64_t ahead_us;
+    atomic_bool knows_clock;
 };
 
 static inline struct blob_s3 *blob_s3_of(struct blob_store *store)

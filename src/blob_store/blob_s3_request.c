@@ -69,6 +69,16 @@ static void wait_for_turn(struct blob_s3 *self, const struct s3_call *call, int6
     }
 }
 
+static void note_clock(struct blob_s3 *self, const struct http_answer *answer)
+{
+    const char *date = http_answer_header(answer, "date");
+    int64_t there_us;
+    if (date == NULL || !http_date_parse(date, &there_us))
+        return;
+    atomic_store(&self->ahead_us, there_us - clock_wall_us(self->clock));
+    atomic_store(&self->knows_clock, true);
+}
+
 static enum err_code attempt(struct blob_s3 *self, const struct s3_call *call, const char *payload_sha256,
     struct s3_answer *answer, struct err *err)
 {
@@ -102,6 +112,7 @@ static enum err_code attempt(struct blob_s3 *self, const struct s3_call *call, c
         .body_arg = call->body_arg};
     enum err_code code = http_client_send(self->client, &http, call->cancel, &answer->http, err);
     arena_free(arena);
+    note_clock(self, &answer->http);
     return code;
 }
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/check.h"
 #include "base/err.h"
 
 struct blob_store;
@@ -90,6 +91,10 @@ enum err_code blob_store_flush(struct blob_store *store, struct err *err) ERR_MU
 // Whether the store works, now. ERR_UNAVAILABLE and ERR_TIMEOUT where that may change by itself; other codes for what
 // somebody has to mend (ERR_DENIED: wrong keys or rights, ERR_INVALID: a bucket that is not there).
 enum err_code blob_store_ping(struct blob_store *store, struct err *err) ERR_MUST_CHECK;
+
+// Whether the store can be used as it has to be: is there, may be listed, written, read and removed from, and has about
+// the same time. `where` names it for the sentences. Stores and removes one small blob that no list of a project shows.
+void blob_store_check(struct blob_store *store, const char *where, struct checks *checks);
 
 // Removes temporary copies of blob_store_get_file() in this folder whose processes have ended.
 void blob_file_clean(const char *temp_dir);

@@ -30,6 +30,8 @@ struct blob_store_ops {
     enum err_code (*list_unfinished)(
         struct blob_store *store, blob_unfinished_visit *visit, void *context, struct err *err);
     enum err_code (*remove_unfinished)(struct blob_store *store, const char *key, const char *id, struct err *err);
+    // How far the server's clock is ahead of ours, as its last answer said; false where it said none.
+    bool (*clock_ahead)(struct blob_store *store, int64_t *ahead_us);
 };
 
 struct blob_store {

@@ -114,6 +114,13 @@ static enum err_code s3_link(
     return ERR_NONE;
 }
 
+static bool s3_clock_ahead(struct blob_store *store, int64_t *ahead_us)
+{
+    struct blob_s3 *self = blob_s3_of(store);
+    *ahead_us = atomic_load(&self->ahead_us);
+    return atomic_load(&self->knows_clock);
+}
+
 static void s3_free(struct blob_store *store)
 {
     struct blob_s3 *self = blob_s3_of(store);
@@ -146,6 +153,7 @@ static const struct blob_store_ops s3_ops = {
     .link = s3_link,
     .list_unfinished = blob_s3_list_unfinished,
     .remove_unfinished = blob_s3_remove_unfinished,
+    .clock_ahead = s3_clock_ahead,
 };
 
 static void find_region(struct blob_s3 *self, const struct blob_store_s3_options *options)

@@ -12,6 +12,15 @@ struct meta_redis {
     char prefix[META_REDIS_PREFIX_MAX + 1];
 };
 
+#define META_REDIS_LEAST_VERSION 7
+
+// A store that nothing was asked of the server for yet; ERR_INVALID for settings that are wrong.
+enum err_code meta_redis_new(const struct meta_redis_options *options, const struct clock *clock,
+    struct meta_redis **out, struct err *err) ERR_MUST_CHECK;
+void meta_redis_free(struct meta_redis *self); // NULL is harmless
+// What INFO says of a name, up to the end of the line; "" if nothing.
+void meta_redis_info_value(const char *info, const char *name, char *out, size_t out_size);
+
 static inline struct meta_redis *meta_redis_of(struct meta_store *store)
 {
     return (struct meta_redis *)store;

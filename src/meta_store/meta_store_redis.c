@@ -234,11 +234,17 @@ static enum err_code ping(struct meta_store *store, struct err *err)
     return code;
 }
 
-static void redis_free(struct meta_store *store)
+void meta_redis_free(struct meta_redis *self)
 {
-    struct meta_redis *self = meta_redis_of(store);
+    if (self == NULL)
+        return;
     redis_client_free(self->client);
     free(self);
+}
+
+static void redis_free(struct meta_store *store)
+{
+    meta_redis_free(meta_redis_of(store));
 }
 
 static const struct meta_store_ops redis_ops = {
@@ -283,8 +289,7 @@ static const struct meta_store_ops redis_ops = {
 
 // ---- opening
 
-// What INFO says of a name, up to the end of the line; "" if nothing.
-static void info_value(const char *info, const char *name, char *out, size_t out_size)
+void meta_redis_info_value(const char *info, const char *name, char *out, size_t out_size)
 {
     char wanted[64];
     snprintf(wanted, sizeof(wanted), "\n%s:", name);
@@ -300,10 +305,10 @@ static enum err_code look_when_loaded(const struct meta_redis *self, struct log 
     int64_t waited_ms = 0;
     enum err_code code = redis_client_look(self->client, info, err);
     while (code == ERR_NONE && waited_ms < LOADING_MOST_MS) {
-        info_value(*info, "loading", value, sizeof(value));
+        meta_redis_info_value(*info, "loading", value, sizeof(value));
         if (strcmp(value, "1") != 0)
             break;
-        info_value(*info, "loading_eta_seconds", value, sizeof(value));
+        meta_redis_info_value(*info, "loading_eta_seconds", value, sizeof(value));
         if (waited_ms % LOADING_SAY_MS == 0)
             log_info(log, "waiting for the Redis server %s, which is still loading its data (about %s s)",
                 redis_client_label(self->client), value);
@@ -320,18 +325,18 @@ static enum err_code check_server(const struct meta_redis *self, const char *inf
 {
     char value[64];
     const char *label = redis_client_label(self->client);
-    info_value(info, "redis_version", value, sizeof(value));
-    if (value[0] != '\0' && atoi(value) < 7)
+    meta_redis_info_value(info, "redis_version", value, sizeof(value));
+    if (value[0] != '\0' && atoi(value) < META_REDIS_LEAST_VERSION)
         return err_set(err, ERR_INVALID,
             "the Redis server %s is of version %s; Framehound needs Redis 7.0 or newer, or Valkey: see --meta-store",
             label, value);
-    info_value(info, "maxmemory_policy", value, sizeof(value));
+    meta_redis_info_value(info, "maxmemory_policy", value, sizeof(value));
     if (strncmp(value, "allkeys-", 8) == 0)
         return err_set(err, ERR_INVALID,
             "the Redis server %s throws data away when its memory is full (maxmemory-policy %s), and what is kept here "
             "must not be lost: set its maxmemory-policy to noeviction, or name another server with --meta-store",
             label, value);
-    info_value(info, "aof_enabled", value, sizeof(value));
+    meta_redis_info_value(info, "aof_enabled", value, sizeof(value));
     if (strcmp(value, "0") == 0)
         log_warn(log,
             "the Redis server %s keeps no append-only file: what was stored since its last snapshot is lost when it "
@@ -387,8 +392,8 @@ static enum err_code take_prefix(struct meta_redis *self, const char *prefix, st
     return ERR_NONE;
 }
 
-enum err_code meta_store_redis_open(
-    const struct meta_redis_options *options, const struct clock *clock, struct meta_store **store, struct err *err)
+enum err_code meta_redis_new(
+    const struct meta_redis_options *options, const struct clock *clock, struct meta_redis **out, struct err *err)
 {
     const struct redis_client_options client = {
         .address = options->address,
@@ -401,14 +406,28 @@ enum err_code meta_store_redis_open(
         .metrics = options->metrics,
     };
     struct meta_redis *self = mem_calloc(1, sizeof(*self));
-    struct log *log = options->log != NULL ? options->log : log_none();
-    char *info = NULL;
-    *store = NULL;
+    *out = NULL;
     self->store.ops = &redis_ops;
     self->clock = clock;
     enum err_code code = take_prefix(self, options->prefix, err);
     if (code == ERR_NONE)
         code = redis_client_new(&client, &self->client, err);
+    if (code != ERR_NONE) {
+        meta_redis_free(self);
+        return code;
+    }
+    *out = self;
+    return ERR_NONE;
+}
+
+enum err_code meta_store_redis_open(
+    const struct meta_redis_options *options, const struct clock *clock, struct meta_store **store, struct err *err)
+{
+    struct meta_redis *self;
+    struct log *log = options->log != NULL ? options->log : log_none();
+    char *info = NULL;
+    *store = NULL;
+    enum err_code code = meta_redis_new(options, clock, &self, err);
     if (code == ERR_NONE)
         code = look_when_loaded(self, log, &info, err);
     if (code == ERR_NONE)
@@ -417,7 +436,7 @@ enum err_code meta_store_redis_open(
         code = check_format(&self->store, err);
     free(info);
     if (code != ERR_NONE) {
-        redis_free(&self->store);
+        meta_redis_free(self);
         return code;
     }
     *store = &self->store;

@@ -28,6 +28,7 @@
 // name the server and the setting.
 #pragma once
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -52,3 +53,8 @@ struct meta_redis_options {
 // logged. `clock` outlives the store.
 enum err_code meta_store_redis_open(const struct meta_redis_options *options, const struct clock *clock,
     struct meta_store **store, struct err *err) ERR_MUST_CHECK;
+
+// Everything that is to be said of the server, good or bad, without opening a store: whether it answers and lets us in,
+// its version, memory, files and cluster, and whether it may be written, read and run scripts on. Leaves nothing
+// behind.
+void meta_store_redis_check(const struct meta_redis_options *options, struct checks *checks);

@@ -142,10 +142,10 @@ static enum err_code check_prefix(const char *prefix, struct err *err)
         prefix, PREFIX_MAX);
 }
 
-enum err_code queue_kafka_open(const struct queue_kafka_settings *settings, const struct queue_options *options,
-    const struct clock *clock, struct log *log, struct queue **queue, struct err *err)
+enum err_code kafka_new(const struct queue_kafka_settings *settings, const struct queue_options *options,
+    const struct clock *clock, struct log *log, struct queue_kafka **out, struct err *err)
 {
-    *queue = NULL;
+    *out = NULL;
     enum err_code code = check_prefix(settings->prefix, err);
     if (code != ERR_NONE)
         return code;
@@ -170,8 +170,23 @@ enum err_code queue_kafka_open(const struct queue_kafka_settings *settings, cons
     pthread_mutex_init(&self->log_topic.mutex, NULL);
     queue_wait_init(&self->wait);
     code = kafka_producer_start(self, err);
-    if (code == ERR_NONE)
-        code = kafka_admin_prepare(self, settings->make_topics, err);
+    if (code != ERR_NONE) {
+        kafka_free(&self->queue);
+        return code;
+    }
+    *out = self;
+    return ERR_NONE;
+}
+
+enum err_code queue_kafka_open(const struct queue_kafka_settings *settings, const struct queue_options *options,
+    const struct clock *clock, struct log *log, struct queue **queue, struct err *err)
+{
+    struct queue_kafka *self;
+    *queue = NULL;
+    enum err_code code = kafka_new(settings, options, clock, log, &self, err);
+    if (code != ERR_NONE)
+        return code;
+    code = kafka_admin_prepare(self, settings->make_topics, err);
     if (code != ERR_NONE) {
         kafka_free(&self->queue);
         return code;

@@ -21,6 +21,7 @@
 // Thread rule and errors: as queue.h says. Sentences name the brokers and the setting they come from.
 #pragma once
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "queue/queue.h"
 
@@ -56,6 +57,12 @@ struct queue_kafka_topic {
 #define QUEUE_KAFKA_TOPICS 6
 enum err_code queue_kafka_topics(
     struct queue *queue, struct queue_kafka_topic topics[QUEUE_KAFKA_TOPICS], struct err *err) ERR_MUST_CHECK;
+
+// Everything that is to be said of the brokers, good or bad, without opening a queue: whether they answer and let us
+// in, topics, partitions, replicas, the topics' settings, and whether messages may be written and read. Makes no
+// topics. Nothing stays behind but a tombstone among the dead letters: work topics are tried with a message that is too
+// large for them, which brokers refuse only to those who may write. False if there is no working with it as it is.
+bool queue_kafka_check(const struct queue_kafka_settings *settings, struct log *log, struct checks *checks);
 
 // Waits until all that is in the topic now has come to this process, provided that no other consumes it. For tests.
 // ERR_TIMEOUT.

@@ -9,13 +9,7 @@
 #define METADATA_TRY_MS 3000
 #define METADATA_PAUSE_MS 50
 
-struct topic_plan {
-    const char *name;
-    bool is_work;       // as many partitions as are set; else one, because its order matters
-    const char *policy; // cleanup.policy
-};
-
-static const struct topic_plan plans[QUEUE_KAFKA_TOPICS] = {
+const struct kafka_topic_plan kafka_topic_plans[QUEUE_KAFKA_TOPICS] = {
     {TOPIC_SOURCES, true, "delete"},
     {TOPIC_SEGMENTS, true, "delete"},
     {TOPIC_FRAMES, true, "delete"},
@@ -43,8 +37,8 @@ static enum err_code read_topics(
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return kafka_error(self, code, "asking for its topics", err);
     for (size_t i = 0; i < QUEUE_KAFKA_TOPICS; i++) {
-        topics[i] = (struct queue_kafka_topic){.wanted = plans[i].is_work ? self->partitions : 1};
-        kafka_topic_name(self, plans[i].name, topics[i].name);
+        topics[i] = (struct queue_kafka_topic){.wanted = kafka_topic_plans[i].is_work ? self->partitions : 1};
+        kafka_topic_name(self, kafka_topic_plans[i].name, topics[i].name);
         look_up(metadata, topics[i].name, &topics[i]);
     }
     rd_kafka_metadata_destroy(metadata);
@@ -86,7 +80,7 @@ static enum err_code wait_for_brokers(
 // ---- making topics
 
 static rd_kafka_NewTopic_t *describe(
-    const struct queue_kafka *self, const struct topic_plan *plan, const struct queue_kafka_topic *topic)
+    const struct queue_kafka *self, const struct kafka_topic_plan *plan, const struct queue_kafka_topic *topic)
 {
     char bytes[24];
     char text[256];
@@ -119,8 +113,8 @@ static enum err_code check_made(
     return as;
 }
 
-static enum err_code make_topic(
-    struct queue_kafka *self, const struct topic_plan *plan, const struct queue_kafka_topic *topic, struct err *err)
+static enum err_code make_topic(struct queue_kafka *self, const struct kafka_topic_plan *plan,
+    const struct queue_kafka_topic *topic, struct err *err)
 {
     rd_kafka_NewTopic_t *made = describe(self, plan, topic);
     if (made == NULL)
@@ -161,7 +155,7 @@ enum err_code kafka_admin_prepare(struct queue_kafka *self, bool make_topics, st
             return err_set(err, ERR_NOT_FOUND,
                 "Kafka at %s (--queue) has no topic %s: make the topics with `framehound queue init`", self->brokers,
                 topics[i].name);
-        code = make_topic(self, &plans[i], &topics[i], err);
+        code = make_topic(self, &kafka_topic_plans[i], &topics[i], err);
         if (code == ERR_NONE)
             log_info(self->log, "the Kafka topic %s was made, with %d partitions", topics[i].name, topics[i].wanted);
         made = true;

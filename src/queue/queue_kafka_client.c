@@ -106,10 +106,22 @@ static enum err_code apply_properties(const struct queue_kafka *self, rd_kafka_c
     return code;
 }
 
+static enum err_code make_handle(
+    struct queue_kafka *self, rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **handle, struct err *err)
+{
+    char text[512];
+    if (rd_kafka_conf_set(conf, "bootstrap.servers", self->brokers, text, sizeof(text)) == RD_KAFKA_CONF_OK)
+        *handle = rd_kafka_new(type, conf, text, sizeof(text));
+    if (*handle != NULL)
+        return ERR_NONE;
+    rd_kafka_conf_destroy(conf);
+    return err_set(
+        err, ERR_INVALID, "Kafka at %s (--queue, --kafka-config) cannot be used as it is set: %s", self->brokers, text);
+}
+
 enum err_code kafka_client_new(
     struct queue_kafka *self, const char *consumer_group, rd_kafka_conf_t *conf, rd_kafka_t **handle, struct err *err)
 {
-    char text[512];
     char bytes[24];
     *handle = NULL;
     enum err_code code = apply_properties(self, conf, err);
@@ -132,14 +144,25 @@ enum err_code kafka_client_new(
         kafka_client_set(conf, "enable.idempotence", "true");
         kafka_client_set(conf, "acks", "all");
     }
-    if (rd_kafka_conf_set(conf, "bootstrap.servers", self->brokers, text, sizeof(text)) == RD_KAFKA_CONF_OK)
-        *handle =
-            rd_kafka_new(consumer_group != NULL ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER, conf, text, sizeof(text));
-    if (*handle != NULL)
-        return ERR_NONE;
-    rd_kafka_conf_destroy(conf);
-    return err_set(
-        err, ERR_INVALID, "Kafka at %s (--queue, --kafka-config) cannot be used as it is set: %s", self->brokers, text);
+    return make_handle(self, consumer_group != NULL ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER, conf, handle, err);
+}
+
+enum err_code kafka_client_new_trial(
+    struct queue_kafka *self, rd_kafka_conf_t *conf, size_t bytes, rd_kafka_t **handle, struct err *err)
+{
+    char text[24];
+    *handle = NULL;
+    enum err_code code = apply_properties(self, conf, err);
+    if (code != ERR_NONE) {
+        rd_kafka_conf_destroy(conf);
+        return code;
+    }
+    snprintf(text, sizeof(text), "%zu", bytes);
+    kafka_client_set(conf, "message.max.bytes", text);
+    kafka_client_set(conf, "compression.codec", "none"); // brokers measure what comes
+    kafka_client_set(conf, "enable.idempotence", "false");
+    kafka_client_set(conf, "acks", "all");
+    return make_handle(self, RD_KAFKA_PRODUCER, conf, handle, err);
 }
 
 // ---- errors

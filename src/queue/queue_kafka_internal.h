@@ -93,7 +93,15 @@ extern const char *const kafka_work_topics[KAFKA_WORK_TOPICS];
 enum err_code kafka_topic_place(const char *topic, size_t *place, struct err *err);
 void kafka_topic_name(const struct queue_kafka *self, const char *topic, char out[KAFKA_NAME_SIZE]);
 
+// A queue that can publish, of whose topics nothing is known yet.
+enum err_code kafka_new(const struct queue_kafka_settings *settings, const struct queue_options *options,
+    const struct clock *clock, struct log *log, struct queue_kafka **self, struct err *err);
+
 // ---- queue_kafka_client.c: handles and errors
+
+// A producer without promises that sends messages as they are, of up to `bytes`, for trials.
+enum err_code kafka_client_new_trial(
+    struct queue_kafka *self, rd_kafka_conf_t *conf, size_t bytes, rd_kafka_t **handle, struct err *err);
 
 // A handle with the user's properties; `consumer_group` NULL: a producer.
 enum err_code kafka_client_new(
@@ -127,9 +135,27 @@ void kafka_message_text(const rd_kafka_message_t *message, const char *name, cha
 
 // ---- queue_kafka_admin.c
 
+// What is planned for a topic, in the order of queue_kafka_topics().
+struct kafka_topic_plan {
+    const char *name;
+    bool is_work;       // as many partitions as are set; else one, because its order matters
+    const char *policy; // cleanup.policy
+};
+extern const struct kafka_topic_plan kafka_topic_plans[QUEUE_KAFKA_TOPICS];
+
 enum err_code kafka_admin_prepare(struct queue_kafka *self, bool make_topics, struct err *err);
 // Deletes what is before `offset` of the topic's only partition.
 enum err_code kafka_admin_trim(struct queue_kafka *self, const char *name, int64_t offset, struct err *err);
+
+// ---- queue_kafka_check.c, queue_kafka_check_rights.c
+
+struct kafka_checked_topic {
+    struct queue_kafka_topic topic;
+    int64_t message_bytes; // max.message.bytes; 0: not told
+};
+// Whether messages may be written to and read from topics that are there, and their groups be joined; false if not.
+bool kafka_check_rights(
+    struct queue_kafka *self, const struct kafka_checked_topic topics[QUEUE_KAFKA_TOPICS], struct checks *checks);
 
 // ---- queue_kafka_consumer.c
 

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/check.h"
 #include "base/err.h"
 #include "base/id.h"
 
@@ -159,7 +160,17 @@ struct vector_index_facts {
     char kind[16];    // "flat", "usearch", "pinecone", "weaviate"
     char where[256];  // the server's address, without secrets, or the folder; "": in memory
     char version[64]; // of the server; "": it does not say
+    size_t dimension; // of all vectors that may come; 0: each project's own, or the first decides
+    char metric[32];  // "cosine", "dotproduct", "euclidean"; "": cosine
 };
 // Asks the server: an error means that it does not work.
 enum err_code vector_index_describe(
     struct vector_index *index, struct vector_index_facts *facts, struct err *err) ERR_MUST_CHECK;
+
+// Whether the index can be used as it has to be: answers, takes the key, compares by cosines, is of the dimension of
+// the embedder's vectors, may be written and removed from. Stores and removes one vector in a project of its own.
+struct vector_check {
+    const char *model; // what makes the vectors
+    size_t dimension;  // of them; 0: not known, so nothing is stored
+};
+void vector_index_check(struct vector_index *index, const struct vector_check *check, struct checks *checks);

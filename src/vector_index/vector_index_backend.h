@@ -34,7 +34,7 @@ struct vector_index_ops {
         float *vector, size_t capacity, size_t *dimension, struct err *err);
     enum err_code (*flush)(struct vector_index *index, struct err *err);
     enum err_code (*ping)(struct vector_index *index, struct err *err);
-    // Fills where and version; `facts` is otherwise complete.
+    // Fills where and what else the server tells; `facts` has the kind, and is zero otherwise.
     enum err_code (*describe)(struct vector_index *index, struct vector_index_facts *facts, struct err *err);
 };
 

@@ -405,8 +405,16 @@ static enum err_code ping(struct vector_index *index, struct err *err)
 
 static enum err_code describe(struct vector_index *index, struct vector_index_facts *facts, struct err *err)
 {
+    json_t *answer = NULL;
     snprintf(facts->where, sizeof(facts->where), "%s", pinecone_of(index)->url);
-    return ping(index, err);
+    enum err_code code =
+        pinecone_call(pinecone_of(index), HTTP_POST, "/describe_index_stats", json_object(), &answer, err);
+    const char *metric = json_string_value(json_object_get(answer, "metric"));
+    json_int_t dimension = json_integer_value(json_object_get(answer, "dimension"));
+    facts->dimension = dimension > 0 ? (size_t)dimension : 0;
+    snprintf(facts->metric, sizeof(facts->metric), "%s", metric != NULL ? metric : "");
+    json_decref(answer);
+    return code;
 }
 
 static void free_index(struct vector_index *index)

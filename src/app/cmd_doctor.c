@@ -1,28 +1,27 @@
-// `framehound doctor`: checks the installation and a data folder, and mends what the stores disagree on.
+// `framehound doctor`: checks the installation, the servers and the data, and mends what the stores disagree on.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/check_install.h"
 #include "app/command.h"
 #include "app/instance.h"
-#include "app/models.h"
 #include "app/settings.h"
 #include "app/ui.h"
 #include "app/wiring.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "ingest/doctor.h"
-#include "os/child.h"
-#include "os/proc.h"
+#include "ingest/presence.h"
 #include "vector_index/vector_index.h"
-#include "vision/engine.h"
-#include "vision/model_store.h"
-
-#define LEAST_FREE_BYTES ((uint64_t)1024 * 1024 * 1024)
 
 static const struct option_spec doctor_list[] = {
     {.name = "repair", .type = OPTION_BOOL, .help = "Mend what can be mended."},
+    {.name = "offline",
+        .type = OPTION_BOOL,
+        .help = "Nothing else works on these servers, on any machine: look at young things too."},
     {.name = "project", .short_name = 'p', .type = OPTION_STRING, .value_name = "NAME", .help = "Only this project."},
 };
 static const struct option_table doctor_options_table = {
@@ -30,98 +29,33 @@ static const struct option_table doctor_options_table = {
 static const struct option_table *const doctor_tables[] = {&doctor_options_table, &json_options, INSTANCE_TABLES, NULL};
 
 struct visit {
+    const struct options *options;
+    struct log *log;
     bool json;
     bool repair;
-    int64_t problems; // of the installation
-    int64_t left;     // findings that are not mended
+    struct checks checks;
+    int64_t left; // findings that are not mended
 };
 
-// One line about the installation: "ok" or what is wrong and what to do.
-static void show_check(struct visit *visit, const char *what, bool ok, const char *text)
+// One line: "ok", or what is wrong and what to do.
+static void show_check(void *context, const struct check *check)
 {
-    visit->problems += !ok;
+    static const char *const words[] = {[CHECK_OK] = "ok", [CHECK_WARNING] = "warning", [CHECK_WRONG] = "PROBLEM"};
+    const struct visit *visit = context;
     if (visit->json) {
         json_t *o = json_object();
-        json_set_string(o, "check", what);
-        json_set_bool(o, "ok", ok);
-        json_set_string(o, "text", text);
+        json_set_string(o, "check", check->what);
+        json_set_bool(o, "ok", check->level != CHECK_WRONG);
+        json_set_string(o, "level", check_level_name(check->level));
+        json_set_string(o, "text", check->text);
+        if (check->remedy != NULL)
+            json_set_string(o, "remedy", check->remedy);
         ui_print_json(o);
         json_decref(o);
     } else {
-        printf("%-8s %s: %s\n", ok ? "ok" : "PROBLEM", what, text);
+        printf("%-8s %s: %s%s%s\n", words[check->level], check->what, check->text, check->remedy != NULL ? ": " : "",
+            check->remedy != NULL ? check->remedy : "");
     }
-}
-
-static void check_models(struct visit *visit, const struct options *options)
-{
-    struct engine *engine = NULL;
-    struct err err = ERR_INIT;
-    const char *const names[] = {options_string(options, "detector"), options_string(options, "embedder")};
-    if (engine_new(&(struct engine_options){.threads = 0}, &engine, &err) != ERR_NONE) {
-        show_check(visit, "inference", false, err.message);
-        return;
-    }
-    char *text = mem_sprintf("OpenVINO %s, %d threads", engine_version(engine), engine_threads(engine));
-    show_check(visit, "inference", true, text);
-    free(text);
-    for (size_t i = 0; i < 2; i++) {
-        struct manifest *manifest = NULL;
-        struct model_report report = {0};
-        enum err_code code = model_find(settings_models_dir(options), names[i], &manifest, &err);
-        if (code == ERR_NONE)
-            code = model_verify(engine, manifest, NULL, &report, &err);
-        text = code == ERR_NONE ? mem_sprintf("%s works, %.1f ms for a picture", names[i], report.milliseconds)
-                                : mem_sprintf("%s: run \"make setup\" to install it again", err.message);
-        show_check(visit, i == 0 ? "detector" : "embedder", code == ERR_NONE, text);
-        free(text);
-        manifest_free(manifest);
-    }
-    engine_free(engine);
-}
-
-static void check_yt_dlp(struct visit *visit, const struct options *options)
-{
-    const char *program = settings_yt_dlp(options);
-    char *path = program[0] != '\0' ? child_find_program(program) : NULL;
-    show_check(visit, "yt-dlp", path != NULL,
-        path != NULL ? path : "not found: pages such as YouTube's cannot be ingested; run \"make setup\"");
-    free(path);
-}
-
-static void check_disk(struct visit *visit, const char *dir)
-{
-    uint64_t free_bytes = 0;
-    struct err err = ERR_INIT;
-    char size[UI_TEXT_SIZE];
-    if (disk_free(dir, &free_bytes, NULL, &err) != ERR_NONE) {
-        show_check(visit, "disk", false, err.message);
-        return;
-    }
-    ui_size((int64_t)free_bytes, size);
-    char *text = mem_sprintf("%s free in %s", size, dir);
-    show_check(visit, "disk", free_bytes >= LEAST_FREE_BYTES, text);
-    free(text);
-}
-
-// The queue's server, where there is one.
-static bool check_queue(struct visit *visit, const struct options *options, struct log *log)
-{
-    struct queue_topic topics[QUEUE_TOPICS_MAX];
-    struct err err = ERR_INIT;
-    size_t count;
-    if (wiring_queue_topics(options, false, log, topics, &count, &err) != ERR_NONE) {
-        show_check(visit, "queue", false, err.message);
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        bool enough = topics[i].partitions >= topics[i].wanted;
-        char *text =
-            mem_sprintf("%s: %d partitions, %d replicas%s", topics[i].name, topics[i].partitions, topics[i].replicas,
-                enough ? "" : ": fewer than --kafka-partitions says; more workers than that have nothing to do");
-        show_check(visit, "queue", enough, text);
-        free(text);
-    }
-    return true;
 }
 
 static void show_finding(void *context, const struct finding *finding)
@@ -143,70 +77,121 @@ static void show_finding(void *context, const struct finding *finding)
     }
 }
 
-// Looks at the data folder, if there is one. Beside a running server young things are left alone.
-static enum err_code check_data(struct visit *visit, const struct options *options, struct log *log, struct err *err)
+// ---- the data
+
+// Whether nothing else is at work, so that things need not be spared for being young. The folder's lock proves it where
+// all is in the folder. Of servers only somebody can say so who knows; that no worker is heard of is looked after.
+static enum err_code find_out_alone(const struct visit *visit, struct stores *stores, bool *alone, struct err *err)
 {
-    char dir[FILE_PATH_MAX];
+    struct presence presence;
+    *alone = stores_take_alone(stores, "framehound doctor");
+    if (!stores_are_shared(stores, visit->options))
+        return ERR_NONE;
+    *alone = *alone && options_bool(visit->options, "offline");
+    if (!options_bool(visit->options, "offline"))
+        return ERR_NONE;
+    enum err_code code = presence_find(stores->ingest.queue, clock_system(), PRESENCE_LISTEN_MS, NULL, &presence, err);
+    if (code == ERR_NONE && presence.found)
+        code = err_set(err, ERR_CONFLICT,
+            "--offline says that nothing else works on these servers, but the worker %s on %s does: end it, or leave "
+            "--offline out",
+            presence.worker, presence.host);
+    return code;
+}
+
+static void show_report(struct visit *visit, const char *dir, bool alone, const struct doctor_report *report)
+{
+    const char *remedy = visit->repair ? NULL : "\"framehound doctor --repair\" mends what can be mended";
+    char *text = mem_sprintf("%s: %" PRId64 " videos, %" PRId64 " frames, %" PRId64 " objects; %" PRId64
+                             " findings, %" PRId64 " mended%s",
+        dir, report->videos, report->frames, report->objects, report->found, report->mended,
+        alone ? "" : " (others may be at work: what is younger than ten minutes was left alone)");
+    visit->checks.what = "data";
+    if (report->found == report->mended)
+        checks_ok(&visit->checks, "%s", text);
+    else
+        checks_wrong(&visit->checks, remedy, "%s", text);
+    free(text);
+}
+
+// Each machine has a folder of its own then, and this one none yet.
+static bool everything_is_on_servers(const struct options *options)
+{
+    static const char *const names[] = {"queue", "blob-store", "meta-store", "vector-index"};
+    bool all = true;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        all = all && options_string(options, names[i]) != NULL;
+    return all;
+}
+
+static enum err_code check_data(struct visit *visit, const char *dir, struct err *err)
+{
     struct store_settings settings;
     struct stores *stores = NULL;
-    struct file_lock *lock = NULL;
     struct doctor_report report = {0};
-    struct err busy = ERR_INIT;
-    enum err_code code = settings_data_dir(options, dir, err);
-    if (code != ERR_NONE)
-        return code;
-    if (!file_exists(dir)) {
-        char *text = mem_sprintf("%s does not exist yet: the first \"framehound up\" makes it", dir);
-        show_check(visit, "data", true, text);
-        free(text);
-        return ERR_NONE;
-    }
-    check_disk(visit, dir);
-    bool alone = wiring_lock(dir, &lock, &busy) == ERR_NONE;
-    store_settings_read(options, &settings);
-    code = stores_open(dir, &settings, true, log, NULL, &stores, err);
+    bool alone = false;
+    store_settings_read(visit->options, &settings);
+    enum err_code code =
+        stores_open(dir, &settings, !everything_is_on_servers(visit->options), visit->log, NULL, &stores, err);
+    if (code == ERR_NONE)
+        code = find_out_alone(visit, stores, &alone, err);
     if (code == ERR_NONE) {
         struct doctor_options doctor = {.repair = visit->repair,
-            .project = options_string(options, "project"),
+            .project = options_string(visit->options, "project"),
             .least_age_us = alone ? -1 : 0,
             .context = visit,
             .found = show_finding};
         code = doctor_run(&stores->ingest, &doctor, NULL, &report, err);
-        // Looks at every byte of the graphs' files, and makes the damaged ones again from the database.
-        if (code == ERR_NONE && visit->repair)
-            code = vector_index_flush(stores->ingest.vectors, err);
     }
-    if (code == ERR_NONE) {
-        char *text = mem_sprintf("%s: %" PRId64 " videos, %" PRId64 " frames, %" PRId64 " objects; %" PRId64
-                                 " findings, %" PRId64 " mended",
-            dir, report.videos, report.frames, report.objects, report.found, report.mended);
-        show_check(visit, "data", report.found == report.mended, text);
-        free(text);
-        if (!visit->json && report.found > report.mended && !visit->repair)
-            puts("         \"framehound doctor --repair\" mends what can be mended");
-    }
+    // Looks at every byte of the graphs' files, and makes the damaged ones again from the database.
+    if (code == ERR_NONE && visit->repair)
+        code = vector_index_flush(stores->ingest.vectors, err);
+    if (code == ERR_NONE)
+        show_report(visit, dir, alone, &report);
     stores_close(stores);
-    file_lock_release(lock);
     return code;
 }
 
 static enum err_code run_doctor(const struct options *options, int *status, struct err *err)
 {
-    struct visit visit = {.json = options_bool(options, "json"), .repair = options_bool(options, "repair")};
-    struct log *log = settings_log(options, LOG_WARN);
-    check_models(&visit, options);
-    check_yt_dlp(&visit, options);
-    // Without its servers the data cannot be looked at.
-    enum err_code code = check_queue(&visit, options, log) ? check_data(&visit, options, log, err) : ERR_NONE;
-    *status = visit.problems != 0 || visit.left != 0;
-    log_free(log);
+    char dir[FILE_PATH_MAX];
+    struct visit visit = {.options = options,
+        .log = settings_log(options, LOG_WARN),
+        .json = options_bool(options, "json"),
+        .repair = options_bool(options, "repair")};
+    visit.checks = (struct checks){.context = &visit, .found = show_check};
+    enum err_code code = settings_data_dir(options, dir, err);
+    if (code == ERR_NONE) {
+        size_t dimension = check_models(options, &visit.checks);
+        check_programs(options, &visit.checks);
+        check_folder(dir, &visit.checks);
+        const struct wiring_check servers = {.options = options,
+            .dir = dir,
+            .model = options_string(options, "embedder"),
+            .dimension = dimension,
+            .log = visit.log};
+        // Without its servers the data cannot be looked at.
+        if (wiring_check_servers(&servers, &visit.checks) && (file_exists(dir) || everything_is_on_servers(options)))
+            code = check_data(&visit, dir, err);
+    }
+    *status = visit.checks.wrong != 0 || visit.left != 0;
+    log_free(visit.log);
     return code;
 }
 
 const struct command command_doctor = {
     .spec = {.name = "doctor",
         .arguments = "",
-        .summary = "Check the installation and the data folder; with --repair, mend what the stores disagree on.",
-        .details = "Ends with status 0 when everything is well, 1 when something is not.",
+        .summary = "Check the installation, the servers and the data; with --repair, mend what the stores disagree on.",
+        .details =
+            "Looks after every server that the settings name: whether it answers and lets us in, its version and "
+            "settings, and whether it may be written and read, for which it stores a little and removes it "
+            "again.\n\n"
+            "Ends with status 0 when everything is well (there may be warnings), 1 when something is not.\n\n"
+            "Beside other processes, what is younger than ten minutes is left alone: it may be being made. Where "
+            "everything is in the data folder the doctor sees whether it is alone; of servers it does not know, "
+            "unless --offline says so.",
+        .examples = "framehound doctor --config /etc/framehound.conf\nframehound doctor --repair --offline --queue "
+                    "kafka://broker:9092 --meta-store redis://redis:6379",
         .tables = doctor_tables},
     .run = run_doctor};

@@ -38,42 +38,53 @@ enum err_code wiring_join(char out[FILE_PATH_MAX], const char *dir, const char *
 #define KAFKA_SCHEME "kafka://"
 #define KAFKA_CONFIG_BYTES_MAX ((size_t)64 * 1024)
 
-static enum err_code open_kafka(const struct options *options, const char *address, bool make_topics,
-    const struct queue_options *queue_options, struct log *log, struct queue **queue, struct err *err)
+enum err_code wiring_kafka_settings(
+    const struct options *options, const char *address, struct wiring_kafka *kafka, struct err *err)
 {
-    struct queue_kafka_settings settings;
-    char *brokers = mem_strdup(address + strlen(KAFKA_SCHEME));
-    char *config = NULL;
+    *kafka = (struct wiring_kafka){.brokers = mem_strdup(address + strlen(KAFKA_SCHEME))};
     size_t config_size;
-    char *slash = strchr(brokers, '/');
+    char *slash = strchr(kafka->brokers, '/');
     const char *config_path = options_string(options, "kafka-config");
     enum err_code code = ERR_NONE;
-    queue_kafka_settings_default(&settings);
+    queue_kafka_settings_default(&kafka->settings);
     if (slash != NULL) {
         *slash = '\0';
         if (slash[1] != '\0')
-            settings.prefix = slash + 1;
+            kafka->settings.prefix = slash + 1;
     }
     if (config_path != NULL)
-        code = file_read(config_path, KAFKA_CONFIG_BYTES_MAX, &config, &config_size, err);
+        code = file_read(config_path, KAFKA_CONFIG_BYTES_MAX, &kafka->config, &config_size, err);
     if (code != ERR_NONE)
         err_context(err, "the file of --kafka-config cannot be read");
-    if (code == ERR_NONE && brokers[0] == '\0')
+    if (code == ERR_NONE && kafka->brokers[0] == '\0')
         code = err_set(err, ERR_INVALID, "--queue: \"%.80s\" names no brokers: kafka://HOST:PORT,HOST:PORT", address);
-    settings.brokers = brokers;
-    settings.config = config;
-    settings.partitions = (int)options_int(options, "kafka-partitions");
-    settings.replication = (int)options_int(options, "kafka-replication");
-    settings.make_topics = make_topics;
-    if (code == ERR_NONE)
-        code = queue_kafka_open(&settings, queue_options, clock_system(), log, queue, err);
-    free(brokers);
-    free(config);
+    kafka->settings.brokers = kafka->brokers;
+    kafka->settings.config = kafka->config;
+    kafka->settings.partitions = (int)options_int(options, "kafka-partitions");
+    kafka->settings.replication = (int)options_int(options, "kafka-replication");
+    kafka->settings.make_topics = options_bool(options, "kafka-make-topics");
     return code;
 }
 
-// Where the queue is, if not in the data folder; NULL.
-static enum err_code queue_address(const struct options *options, const char **address, struct err *err)
+void wiring_kafka_release(struct wiring_kafka *kafka)
+{
+    free(kafka->brokers);
+    free(kafka->config);
+}
+
+static enum err_code open_kafka(const struct options *options, const char *address, bool make_topics,
+    const struct queue_options *queue_options, struct log *log, struct queue **queue, struct err *err)
+{
+    struct wiring_kafka kafka;
+    enum err_code code = wiring_kafka_settings(options, address, &kafka, err);
+    kafka.settings.make_topics = make_topics;
+    if (code == ERR_NONE)
+        code = queue_kafka_open(&kafka.settings, queue_options, clock_system(), log, queue, err);
+    wiring_kafka_release(&kafka);
+    return code;
+}
+
+enum err_code wiring_queue_address(const struct options *options, const char **address, struct err *err)
 {
     *address = options != NULL ? options_string(options, "queue") : NULL;
     if (*address == NULL || strncmp(*address, KAFKA_SCHEME, strlen(KAFKA_SCHEME)) == 0)
@@ -92,7 +103,7 @@ static enum err_code open_queue(const struct store_settings *settings, struct st
     queue_options_default(&queue_options);
     queue_options.max_attempts = settings->max_attempts;
     s->ingest.lease_ms = queue_options.lease_ms;
-    enum err_code code = queue_address(settings->servers, &address, err);
+    enum err_code code = wiring_queue_address(settings->servers, &address, err);
     if (code == ERR_NONE && address != NULL)
         return open_kafka(settings->servers, address, options_bool(settings->servers, "kafka-make-topics"),
             &queue_options, s->ingest.log, &s->ingest.queue, err);
@@ -111,7 +122,7 @@ enum err_code wiring_queue_topics(const struct options *options, bool make, stru
     struct queue_kafka_topic found[QUEUE_KAFKA_TOPICS];
     _Static_assert(QUEUE_KAFKA_TOPICS <= QUEUE_TOPICS_MAX, "all of them fit");
     *count = 0;
-    enum err_code code = queue_address(options, &address, err);
+    enum err_code code = wiring_queue_address(options, &address, err);
     if (code != ERR_NONE || address == NULL)
         return code;
     code = open_kafka(options, address, make, NULL, log, &queue, err);
@@ -158,7 +169,7 @@ static enum err_code open_vector_server(
     return code;
 }
 
-static enum err_code open_vectors(const struct store_settings *settings, struct stores *s, struct err *err)
+enum err_code wiring_open_vectors(const struct store_settings *settings, struct stores *s, struct err *err)
 {
     char path[FILE_PATH_MAX];
     const char *url = settings->servers != NULL ? options_string(settings->servers, "vector-index") : NULL;
@@ -172,26 +183,37 @@ static enum err_code open_vectors(const struct store_settings *settings, struct 
 
 // ---- the meta store
 
-static enum err_code open_redis(const struct options *options, const char *address, const struct clock *clock,
-    struct log *log, struct metrics *metrics, struct meta_store **store, struct err *err)
+enum err_code wiring_redis_options(
+    const struct options *options, struct meta_redis_options *redis, char **password, struct err *err)
 {
     const char *password_path = options_string(options, "redis-password-file");
-    char *password = NULL;
     size_t password_size = 0;
-    if (password_path != NULL && settings_secret(password_path, &password, &password_size, err) != ERR_NONE)
+    *password = NULL;
+    if (password_path != NULL && settings_secret(password_path, password, &password_size, err) != ERR_NONE)
         return err_context(err, "the file of --redis-password-file cannot be used");
-    const struct meta_redis_options redis = {.address = address,
+    *redis = (struct meta_redis_options){.address = wiring_meta_address(options),
         .user = options_string(options, "redis-user"),
-        .password = password,
+        .password = *password,
         .ca_file = options_string(options, "redis-ca"),
         .cert_file = options_string(options, "redis-cert"),
         .key_file = options_string(options, "redis-key"),
         .prefix = options_string(options, "redis-prefix"),
         .connections_most = (int)options_int(options, "redis-connections"),
-        .timeout_ms = options_duration_us(options, "redis-timeout") / 1000,
-        .log = log,
-        .metrics = metrics};
-    enum err_code code = meta_store_redis_open(&redis, clock, store, err);
+        .timeout_ms = options_duration_us(options, "redis-timeout") / 1000};
+    return ERR_NONE;
+}
+
+static enum err_code open_redis(const struct options *options, const struct clock *clock, struct log *log,
+    struct metrics *metrics, struct meta_store **store, struct err *err)
+{
+    struct meta_redis_options redis;
+    char *password;
+    enum err_code code = wiring_redis_options(options, &redis, &password, err);
+    if (code != ERR_NONE)
+        return code;
+    redis.log = log;
+    redis.metrics = metrics;
+    code = meta_store_redis_open(&redis, clock, store, err);
     free(password);
     return code == ERR_NONE ? code : err_context(err, "--meta-store");
 }
@@ -200,9 +222,8 @@ enum err_code wiring_open_meta(const struct options *options, const char *dir, c
     struct log *log, struct metrics *metrics, struct meta_store **store, struct err *err)
 {
     char path[FILE_PATH_MAX];
-    const char *address = wiring_meta_address(options);
-    if (address != NULL)
-        return open_redis(options, address, clock, log, metrics, store, err);
+    if (wiring_meta_address(options) != NULL)
+        return open_redis(options, clock, log, metrics, store, err);
     enum err_code code = wiring_join(path, dir, "meta.sqlite", err);
     return code == ERR_NONE ? meta_store_sqlite_open(path, clock, store, err) : code;
 }
@@ -277,7 +298,7 @@ static enum err_code open_all(
     if (code == ERR_NONE)
         code = open_queue(settings, s, err);
     if (code == ERR_NONE)
-        code = open_vectors(settings, s, err);
+        code = wiring_open_vectors(settings, s, err);
     return code;
 }
 
@@ -317,6 +338,35 @@ static enum err_code open_folder(const char *dir, bool must_exist, struct stores
     return code;
 }
 
+// Every process with an open folder has this lock together with the others, until it ends in whatever way.
+static enum err_code join_users(struct stores *s, struct err *err)
+{
+    char path[FILE_PATH_MAX];
+    struct err why = ERR_INIT;
+    enum err_code code = wiring_join(path, s->dir, "in-use.lock", err);
+    if (code != ERR_NONE)
+        return code;
+    code = file_lock_share(path, &s->in_use, &why);
+    if (code == ERR_CONFLICT)
+        return err_set(err, code, "the data folder %s is being looked after, try again when that is done: %s", s->dir,
+            why.message);
+    // Where there are no locks, nobody can be known to be alone.
+    if (code != ERR_NONE)
+        log_debug(s->ingest.log, "%s", why.message);
+    return ERR_NONE;
+}
+
+bool stores_take_alone(struct stores *stores, const char *purpose)
+{
+    return stores->in_use != NULL && file_lock_take_alone(stores->in_use, purpose);
+}
+
+bool stores_are_shared(const struct stores *stores, const struct options *options)
+{
+    return options_string(options, "queue") != NULL || options_string(options, "vector-index") != NULL ||
+        wiring_meta_address(options) != NULL || blob_store_is_remote(stores->ingest.blobs);
+}
+
 enum err_code stores_open(const char *dir, const struct store_settings *settings, bool must_exist, struct log *log,
     struct metrics *metrics, struct stores **stores, struct err *err)
 {
@@ -329,6 +379,8 @@ enum err_code stores_open(const char *dir, const struct store_settings *settings
     s->ingest.retention = settings->retention;
 
     enum err_code code = open_folder(dir, must_exist, s, err);
+    if (code == ERR_NONE)
+        code = join_users(s, err);
     bool is_of_folder = code != ERR_NONE || wiring_meta_address(settings->servers) == NULL;
     if (code == ERR_NONE)
         code = open_all(settings, s, metrics, err);
@@ -351,6 +403,7 @@ void stores_close(struct stores *stores)
     blob_store_free(stores->ingest.blobs);
     queue_free(stores->ingest.queue);
     meta_store_free(stores->ingest.meta);
+    file_lock_release(stores->in_use);
     free(stores);
 }
 

@@ -6,12 +6,14 @@
 // DIR/queue.sqlite       queue               DIR/vectors/   vector index
 // DIR/cache/             compiled networks   DIR/tmp/       files being made
 // DIR/up.lock            held by `framehound up`; DIR/server.json says where it listens
+// DIR/in-use.lock        held, together, by all processes that have the folder open
 //
 // Several processes may have one folder open; `up` is alone, and so are commands that work on a folder without a
 // server.
 #pragma once
 
 #include "app/identity.h"
+#include "base/check.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -26,7 +28,8 @@ struct stores {
     char temp_dir[FILE_PATH_MAX];
     char cache_dir[FILE_PATH_MAX];
     struct identity identity;
-    struct ingest ingest; // the stores themselves; its activity is NULL until somebody sets it
+    struct file_lock *in_use; // shared by all processes that have the folder open; NULL where there are no locks
+    struct ingest ingest;     // the stores themselves; its activity is NULL until somebody sets it
 };
 
 struct store_settings {
@@ -48,6 +51,21 @@ void store_settings_read(const struct options *options, struct store_settings *s
 enum err_code stores_open(const char *dir, const struct store_settings *settings, bool must_exist, struct log *log,
     struct metrics *metrics, struct stores **stores, struct err *err) ERR_MUST_CHECK;
 void stores_close(struct stores *stores);
+// Keeps all other processes from opening the folder until the stores are closed; false if some have it open.
+bool stores_take_alone(struct stores *stores, const char *purpose);
+// Whether anything is on a server, so that other machines may be at work whatever the folder's locks say.
+bool stores_are_shared(const struct stores *stores, const struct options *options);
+
+// The check-up of every server that the settings, or what the folder remembers, name (there may be none, and no folder
+// either). False if the stores cannot be used as they are.
+struct wiring_check {
+    const struct options *options; // include store_options and blob_store_options
+    const char *dir;
+    const char *model; // the embedder
+    size_t dimension;  // of its vectors; 0: not known
+    struct log *log;
+};
+bool wiring_check_servers(const struct wiring_check *check, struct checks *checks);
 
 // The meta store alone: the one in the folder, or that of --meta-store. `options` include store_options, or are NULL.
 enum err_code wiring_open_meta(const struct options *options, const char *dir, const struct clock *clock,

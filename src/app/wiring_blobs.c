@@ -189,3 +189,46 @@ enum err_code wiring_open_blobs(const struct store_settings *settings, struct st
     json_decref(record);
     return code;
 }
+
+// ---- the doctor's
+
+#define CHECK_ATTEMPTS 3
+#define CHECK_TOTAL_MS 10000
+
+static void check_bucket(struct stores *s, struct blob_store_s3_options *s3, struct checks *checks)
+{
+    struct err err = ERR_INIT;
+    struct blob_store *store = NULL;
+    s3->clock = s->ingest.clock;
+    s3->log = s->ingest.log;
+    s3->retry = (struct retry_policy){
+        .attempts = CHECK_ATTEMPTS, .first_delay_ms = 200, .most_delay_ms = 2000, .total_ms = CHECK_TOTAL_MS};
+    if (blob_store_s3_open(s3, &store, &err) != ERR_NONE) {
+        checks_wrong(checks, NULL, "%s", err.message);
+        return;
+    }
+    char *where = mem_sprintf(
+        "%s%s%s", s3->location, s3->endpoint != NULL ? " at " : "", s3->endpoint != NULL ? s3->endpoint : "");
+    blob_store_check(store, where, checks);
+    free(where);
+    blob_store_free(store);
+}
+
+void wiring_check_blobs(const struct options *options, struct stores *s, struct checks *checks)
+{
+    struct err err = ERR_INIT;
+    struct blob_store_s3_options s3 = {0};
+    json_t *record = NULL;
+    blob_store_s3_settings_read(options, &s3);
+    checks->what = "s3";
+    enum err_code code = read_record(s, &record, &err);
+    if (code == ERR_NONE)
+        code = check_place(s, json_string_value(json_object_get(record, "location")), s3.location, &err);
+    if (code == ERR_NONE && record != NULL)
+        recall(record, &s3);
+    if (code != ERR_NONE)
+        checks_wrong(checks, NULL, "%s", err.message);
+    else if (s3.location != NULL)
+        check_bucket(s, &s3, checks);
+    json_decref(record);
+}

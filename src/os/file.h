@@ -104,3 +104,7 @@ enum err_code file_lock_acquire(
 enum err_code file_lock_wait(const char *path, const char *purpose, int64_t timeout_ms, struct cancel *cancel,
     struct file_lock **out, struct err *err) ERR_MUST_CHECK;
 void file_lock_release(struct file_lock *lock); // NULL is harmless
+// A lock that any number of processes have at once. ERR_CONFLICT while one has it alone.
+enum err_code file_lock_share(const char *path, struct file_lock **out, struct err *err) ERR_MUST_CHECK;
+// Makes a shared lock the caller's alone; false if others have it too, and then it stays shared.
+bool file_lock_take_alone(struct file_lock *lock, const char *purpose);

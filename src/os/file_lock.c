@@ -15,6 +15,7 @@
 
 struct file_lock {
     int fd;
+    bool is_shared;
 };
 
 static void read_holder(int fd, char out[HOLDER_MAX])
@@ -35,13 +36,14 @@ static void write_holder(int fd, const char *purpose)
         return;
 }
 
-enum err_code file_lock_acquire(const char *path, const char *purpose, struct file_lock **out, struct err *err)
+// `how`: LOCK_EX or LOCK_SH.
+static enum err_code open_lock(const char *path, int how, struct file_lock **out, struct err *err)
 {
     *out = NULL;
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return err_set_errno(err, errno, "cannot open the lock %s", path);
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (flock(fd, how | LOCK_NB) != 0) {
         int failure = errno;
         char holder[HOLDER_MAX];
         read_holder(fd, holder);
@@ -50,11 +52,18 @@ enum err_code file_lock_acquire(const char *path, const char *purpose, struct fi
             return err_set_errno(err, failure, "cannot lock %s", path);
         return err_set(err, ERR_CONFLICT, "%s is held by %s", path, holder[0] != '\0' ? holder : "another process");
     }
-    write_holder(fd, purpose);
     struct file_lock *lock = mem_calloc(1, sizeof(*lock));
-    lock->fd = fd;
+    *lock = (struct file_lock){.fd = fd, .is_shared = how == LOCK_SH};
     *out = lock;
     return ERR_NONE;
+}
+
+enum err_code file_lock_acquire(const char *path, const char *purpose, struct file_lock **out, struct err *err)
+{
+    enum err_code code = open_lock(path, LOCK_EX, out, err);
+    if (code == ERR_NONE)
+        write_holder((*out)->fd, purpose);
+    return code;
 }
 
 enum err_code file_lock_wait(const char *path, const char *purpose, int64_t timeout_ms, struct cancel *cancel,
@@ -72,12 +81,29 @@ enum err_code file_lock_wait(const char *path, const char *purpose, int64_t time
     }
 }
 
+enum err_code file_lock_share(const char *path, struct file_lock **out, struct err *err)
+{
+    return open_lock(path, LOCK_SH, out, err);
+}
+
+bool file_lock_take_alone(struct file_lock *lock, const char *purpose)
+{
+    if (flock(lock->fd, LOCK_EX | LOCK_NB) == 0) {
+        write_holder(lock->fd, purpose);
+        lock->is_shared = false;
+        return true;
+    }
+    // What does not become exclusive may have been given up (flock(2)).
+    (void)flock(lock->fd, LOCK_SH | LOCK_NB);
+    return false;
+}
+
 void file_lock_release(struct file_lock *lock)
 {
     if (lock == NULL)
         return;
     // Emptied first, so that nobody reads of a holder who is gone.
-    if (ftruncate(lock->fd, 0) != 0)
+    if (!lock->is_shared && ftruncate(lock->fd, 0) != 0)
         flock(lock->fd, LOCK_UN);
     close(lock->fd);
     free(lock);

@@ -232,6 +232,24 @@ static void a_held_lock_says_who_holds_it(void **state)
     file_lock_release(NULL);
 }
 
+static void a_lock_that_many_share_can_be_had_alone_by_the_last_of_them(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    struct file_lock *one = NULL, *other = NULL, *third = NULL;
+    assert_ok(file_lock_share(at("shared"), &one, &err), &err);
+    assert_ok(file_lock_share(at("shared"), &other, &err), &err);
+    assert_false(file_lock_take_alone(one, "the doctor"));
+    assert_false(file_lock_take_alone(other, "the doctor"));
+    file_lock_release(other);
+    assert_true(file_lock_take_alone(one, "the doctor"));
+    assert_code(file_lock_share(at("shared"), &third, &err), ERR_CONFLICT);
+    assert_err_says(&err, "(the doctor)");
+    file_lock_release(one);
+    assert_ok(file_lock_share(at("shared"), &third, &err), &err);
+    file_lock_release(third);
+}
+
 static void a_lock_goes_with_the_process_that_held_it(void **state)
 {
     (void)state;
@@ -315,6 +333,7 @@ int main(void)
         cmocka_unit_test(removing_a_tree_never_follows_a_link),
         cmocka_unit_test(empty_folders_are_removed_up_to_the_top),
         cmocka_unit_test(a_held_lock_says_who_holds_it),
+        cmocka_unit_test(a_lock_that_many_share_can_be_had_alone_by_the_last_of_them),
         cmocka_unit_test(a_lock_goes_with_the_process_that_held_it),
         cmocka_unit_test(a_folder_that_may_not_be_made_says_why),
         cmocka_unit_test(free_space_is_told),

@@ -19,11 +19,11 @@ CONFIG = """
 process.roles=broker,controller
 node.id={node}
 controller.quorum.voters={voters}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners={protocol}://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners={protocol}://127.0.0.1:{port}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map={protocol}:{protocol},CONTROLLER:PLAINTEXT
+inter.broker.listener.name={protocol}
 log.dirs={folder}/data
 auto.create.topics.enable=false
 default.replication.factor={replicas}
@@ -36,6 +36,16 @@ transaction.state.log.num.partitions=5
 share.coordinator.state.topic.replication.factor={replicas}
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+"""
+
+# With passwords: the first user may everything, the others what they are allowed.
+GUARD = """
+sasl.enabled.mechanisms=PLAIN
+sasl.mechanism.inter.broker.protocol=PLAIN
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:{first};User:ANONYMOUS
+listener.name.sasl_plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \\
+  username="{first}" password="{password}" {users};
 """
 
 LOGGING = """
@@ -52,14 +62,21 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def guard_of(users: dict[str, str]) -> str:
+    first, password = next(iter(users.items()))
+    return GUARD.format(first=first, password=password,
+                        users=" ".join(f'user_{name}="{word}"' for name, word in users.items()))
+
+
 class Broker:
-    def __init__(self, folder: Path, node: int, port: int, controller: int, voters: str, cluster: str, brokers: int):
+    def __init__(self, folder: Path, node: int, port: int, controller: int, voters: str, cluster: str, brokers: int,
+                 users: dict[str, str]):
         self.folder, self.port = folder, port
         self.process: subprocess.Popen | None = None
         folder.mkdir(parents=True)
         (folder / "server.properties").write_text(CONFIG.format(
-            node=node, port=port, controller=controller, voters=voters, folder=folder, replicas=min(brokers, 3),
-            insync=2 if brokers > 2 else 1))
+            protocol="SASL_PLAINTEXT" if users else "PLAINTEXT", node=node, port=port, controller=controller, voters=voters, folder=folder, replicas=min(brokers, 3),
+            insync=2 if brokers > 2 else 1) + (guard_of(users) if users else ""))
         (folder / "log4j2.properties").write_text(LOGGING)
         subprocess.run([*self._java("-Xmx128m"), "kafka.tools.StorageTool", "format", "-t", cluster, "-c",
                         folder / "server.properties"], check=True, capture_output=True, timeout=120)
@@ -91,15 +108,37 @@ class Broker:
 
 
 class Kafka:
-    def __init__(self, folder: Path, brokers: int = 1):
+    def __init__(self, folder: Path, brokers: int = 1, users: dict[str, str] | None = None):
         if not JARS.exists():
             pytest.skip(f"{JARS} is not there: run scripts/setup live")
         ports = [(free_port(), free_port()) for _ in range(brokers)]
         voters = ",".join(f"{n + 1}@127.0.0.1:{controller}" for n, (_, controller) in enumerate(ports))
         cluster = "framehoundTestCluster0"  # 16 bytes in base 64, as Kafka wants it
-        self.brokers = [Broker(folder / str(n + 1), n + 1, port, controller, voters, cluster, brokers)
+        self.brokers = [Broker(folder / str(n + 1), n + 1, port, controller, voters, cluster, brokers, users or {})
                         for n, (port, controller) in enumerate(ports)]
+        self.folder, self.users = folder, users or {}
         self.start()
+
+    def _tool(self, name: str, *args: str) -> None:
+        """One of Kafka's own tools, as the first user."""
+        client = self.folder / "client.properties"
+        client.write_text("")
+        if self.users:
+            user, password = next(iter(self.users.items()))
+            client.write_text("security.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\n"
+                              "sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required "
+                              f'username="{user}" password="{password}";\n')
+        done = subprocess.run([*self.brokers[0]._java("-Xmx128m"), name, "--bootstrap-server", self.address, "--command-config",
+                               client, *args], capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def configure(self, topic: str, *settings: str) -> None:
+        self._tool("kafka.admin.ConfigCommand", "--alter", "--topic", topic, "--add-config", ",".join(settings))
+
+    def allow(self, user: str, *what: str) -> None:
+        """`what` as kafka-acls has it; names are prefixes."""
+        self._tool("org.apache.kafka.tools.AclCommand", "--add", "--allow-principal", f"User:{user}",
+                   "--resource-pattern-type", "prefixed", *what)
 
     @property
     def address(self) -> str:

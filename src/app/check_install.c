@@ -1,0 +1,146 @@
+#include "app/check_install.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/settings.h"
+#include "app/ui.h"
+#include "base/mem.h"
+#include "os/child.h"
+#include "os/file.h"
+#include "os/proc.h"
+#include "vision/engine.h"
+#include "vision/model_store.h"
+
+#define LEAST_FREE_BYTES ((uint64_t)1024 * 1024 * 1024)
+#define VERSION_TIMEOUT_MS 30000
+
+// ---- models
+
+static size_t check_model(const struct options *options, struct engine *engine, const char *kind, struct checks *checks)
+{
+    const char *name = options_string(options, kind);
+    struct manifest *manifest = NULL;
+    struct model_report report = {0};
+    struct err err = ERR_INIT;
+    checks->what = kind;
+    enum err_code code = model_find(settings_models_dir(options), name, &manifest, &err);
+    if (code == ERR_NONE)
+        code = model_verify(engine, manifest, NULL, &report, &err);
+    if (code == ERR_NONE)
+        checks_ok(checks, "%s works, %.1f ms for a picture", name, report.milliseconds);
+    else
+        checks_wrong(checks, "run \"make setup\" to install it again", "%s", err.message);
+    manifest_free(manifest);
+    return code == ERR_NONE ? (size_t)report.dimension : 0;
+}
+
+size_t check_models(const struct options *options, struct checks *checks)
+{
+    struct engine *engine = NULL;
+    struct err err = ERR_INIT;
+    checks->what = "inference";
+    if (engine_new(&(struct engine_options){.threads = 0}, &engine, &err) != ERR_NONE) {
+        checks_wrong(checks, NULL, "%s", err.message);
+        return 0;
+    }
+    checks_ok(checks, "OpenVINO %s, %d threads", engine_version(engine), engine_threads(engine));
+    check_model(options, engine, "detector", checks);
+    size_t dimension = check_model(options, engine, "embedder", checks);
+    engine_free(engine);
+    return dimension;
+}
+
+// ---- programs
+
+// A program that is there may still not run: its interpreter may be missing.
+static void check_yt_dlp(const char *program, const char *path, struct checks *checks)
+{
+    struct child_result result = {0};
+    struct err err = ERR_INIT;
+    const char *const argv[] = {program, "--version", NULL};
+    const struct child_spec spec = {.argv = argv, .timeout_ms = VERSION_TIMEOUT_MS};
+    enum err_code code = child_run(&spec, NULL, &result, &err);
+    if (code == ERR_NONE)
+        code = child_check(&result, "yt-dlp", &err);
+    if (code == ERR_NONE)
+        checks_ok(checks, "%s, version %.*s", path, (int)strcspn(result.output, "\r\n"), result.output);
+    else
+        checks_wrong(checks, "run \"make setup\" to install it again", "%s does not run: %s", path, err.message);
+    child_result_release(&result);
+}
+
+void check_programs(const struct options *options, struct checks *checks)
+{
+    const char *program = settings_yt_dlp(options);
+    char *path = program[0] != '\0' ? child_find_program(program) : NULL;
+    checks->what = "yt-dlp";
+    if (path != NULL)
+        check_yt_dlp(program, path, checks);
+    else
+        checks_wrong(checks, "run \"make setup\"", "not found: pages such as YouTube's cannot be ingested");
+    free(path);
+    checks->what = "ffmpeg";
+    path = child_find_program("ffmpeg");
+    if (path != NULL)
+        checks_ok(checks, "%s joins the streams of pages", path);
+    else
+        checks_warn(checks, "install ffmpeg, if such pages are to be ingested at their best",
+            "not found: of pages that keep picture and sound apart, only what they have joined is fetched");
+    free(path);
+}
+
+// ---- the data folder
+
+static void check_disk(const char *dir, struct checks *checks)
+{
+    uint64_t free_bytes = 0;
+    struct err err = ERR_INIT;
+    char size[UI_TEXT_SIZE];
+    checks->what = "disk";
+    if (disk_free(dir, &free_bytes, NULL, &err) != ERR_NONE) {
+        checks_wrong(checks, NULL, "%s", err.message);
+        return;
+    }
+    ui_size((int64_t)free_bytes, size);
+    if (free_bytes >= LEAST_FREE_BYTES)
+        checks_ok(checks, "%s free in %s", size, dir);
+    else
+        checks_wrong(checks, "make room, or name another folder with --data", "%s free in %s", size, dir);
+}
+
+// Two that open the same file must not both get it.
+static void check_locks(const char *dir, struct checks *checks)
+{
+    struct file_lock *first = NULL, *second = NULL;
+    struct err err = ERR_INIT;
+    char *path = mem_sprintf("%s/doctor-%ld.lock", dir, (long)getpid());
+    static const char *const remedy = "keep the data folder on a local disk, or on a file system with locks (NFS 4)";
+    checks->what = "folder";
+    enum err_code code = file_lock_acquire(path, "doctor", &first, &err);
+    if (code == ERR_DENIED)
+        checks_wrong(checks, "name another folder with --data, or let this user write there", "%s", err.message);
+    else if (code != ERR_NONE)
+        checks_wrong(checks, remedy, "%s", err.message);
+    else if (file_lock_acquire(path, "doctor", &second, &err) == ERR_NONE)
+        checks_wrong(checks, remedy, "%s lies on a file system whose locks do not hold", dir);
+    else
+        checks_ok(checks, "%s may be written, and its locks hold", dir);
+    file_lock_release(second);
+    file_lock_release(first);
+    unlink(path);
+    free(path);
+}
+
+void check_folder(const char *dir, struct checks *checks)
+{
+    checks->what = "data";
+    if (!file_exists(dir)) {
+        checks_ok(checks, "%s does not exist yet: the first \"framehound up\" makes it", dir);
+        return;
+    }
+    check_disk(dir, checks);
+    check_locks(dir, checks);
+}

@@ -250,15 +250,23 @@ json_t *activity_log_workers(struct activity_log *log)
 
 // ---- subscriptions
 
+// Whether the topic has a message of this id: another query engine may have given it out before we read it. One beyond
+// the end is of another data folder, or of a topic that was made anew.
+static bool is_in_topic(struct activity_log *log, int64_t id)
+{
+    int64_t end = 0;
+    pthread_mutex_lock(&log->lock);
+    bool known = id <= log->newest;
+    pthread_mutex_unlock(&log->lock);
+    return known || (queue_log_end(log->queue, TOPIC_ACTIVITY, &end, NULL) == ERR_NONE && id <= end);
+}
+
 struct activity_subscription *activity_log_subscribe(struct activity_log *log, int64_t last_event_id)
 {
     struct activity_subscription *subscription = mem_calloc(1, sizeof(*subscription));
     subscription->log = log;
     subscription->seen = last_event_id;
-    pthread_mutex_lock(&log->lock);
-    // An id beyond the newest is of another data folder.
-    subscription->fresh = last_event_id < 0 || last_event_id > log->newest;
-    pthread_mutex_unlock(&log->lock);
+    subscription->fresh = last_event_id < 0 || !is_in_topic(log, last_event_id);
     return subscription;
 }
 

@@ -316,6 +316,9 @@ void activity_state_apply(struct activity_state *state, const json_t *message, i
 {
     size_t i;
     json_t *value;
+    int64_t at_us = member_int(message, "at_us", now_us);
+    // What was said before this process began counts too.
+    state->since_us = at_us < state->since_us ? at_us : state->since_us;
     json_array_foreach(json_object_get(message, "workers"), i, value) apply_worker(state, message, value, now_us);
     json_array_foreach(json_object_get(message, "events"), i, value) apply_event(state, value, now_us);
     forget_old_workers(state, now_us);

@@ -272,6 +272,37 @@ static void a_client_hears_of_the_queues_when_they_change(void **state)
     close_scene(&scene);
 }
 
+// A query engine that has begun a moment ago reads what there is message by message.
+static void a_client_that_knows_more_than_the_log_hears_nothing_twice(void **state)
+{
+    (void)state;
+    enum { MESSAGES = 1000 };
+    struct scene scene;
+    struct activity_log *behind;
+    struct activity_item item;
+    struct err err = ERR_INIT;
+    int64_t end = 0;
+    open_scene(&scene);
+    for (int32_t i = 1; i <= MESSAGES; i++) {
+        index_frame(&scene, i, 1);
+        activity_flush(scene.activity);
+    }
+    assert_ok(queue_log_end(scene.queue, TOPIC_ACTIVITY, &end, &err), &err);
+    assert_ok(activity_log_start(scene.queue, clock_system(), log_none(), &behind, &err), &err);
+    struct activity_subscription *subscription = activity_log_subscribe(behind, end);
+    index_frame(&scene, MESSAGES + 1, 1);
+    activity_flush(scene.activity);
+    do {
+        assert_ok(activity_subscription_next(subscription, WAIT_MS, NULL, &item, &err), &err);
+        assert_int_not_equal(item.kind, ACTIVITY_ITEM_SNAPSHOT);
+        free(item.json);
+    } while (item.kind == ACTIVITY_ITEM_QUEUES);
+    assert_true(item.id > end);
+    activity_subscription_free(subscription);
+    activity_log_stop(behind);
+    close_scene(&scene);
+}
+
 static void malformed_messages_are_passed_over(void **state)
 {
     (void)state;
@@ -303,6 +334,7 @@ int main(void)
         cmocka_unit_test(too_many_events_are_dropped_and_counted),
         cmocka_unit_test(workers_are_shown_with_what_they_do),
         cmocka_unit_test(a_client_hears_of_the_queues_when_they_change),
+        cmocka_unit_test(a_client_that_knows_more_than_the_log_hears_nothing_twice),
         cmocka_unit_test(malformed_messages_are_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

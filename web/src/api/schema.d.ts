@@ -910,7 +910,8 @@ export interface paths {
          * @description The first event is `snapshot` with the state so far (as in `/api/v1/activity/state`), then each `activity` carries
          *     what happened since (api/messages/activity.schema.json), and each `queues` the depths of the queues when they
          *     have changed (`{"queues": […]}`, at most once a second, without an id). A client that reads too slowly, or comes
-         *     back with an id that is no longer kept, gets a new `snapshot`. Event ids can be sent as `Last-Event-ID`.
+         *     back with an id that is no longer kept, gets a new `snapshot`. Event ids can be sent as `Last-Event-ID`; they mean
+         *     the same to every query engine on the same queue, so that a client may go on with another one.
          */
         get: operations["followActivity"];
         put?: never;
@@ -928,7 +929,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the workers have done so far */
+        /**
+         * What the workers have done so far
+         * @description What a worker has done, it counts itself. The counts of videos and the totals are of what this query engine has
+         *     heard of, since `totals.since_us`: of one that was started later they may be smaller. How far a video is says
+         *     `/api/v1/videos/{v}`.
+         */
         get: operations["getActivityState"];
         put?: never;
         post?: never;

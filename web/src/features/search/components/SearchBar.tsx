@@ -149,12 +149,14 @@ export function SearchBar({ project }: { project: string | undefined }) {
             <span className={styles.key}>
                 <Kbd keys="/" />
             </span>
-            <IconButton
-                size="s"
-                label={busy ? 'Reading the picture' : 'Search by a picture'}
-                icon={<ImageIcon />}
-                onClick={() => picker.current?.click()}
-            />
+            <span className={styles.picker}>
+                <IconButton
+                    size="s"
+                    label={busy ? 'Reading the picture' : 'Search by a picture'}
+                    icon={<ImageIcon />}
+                    onClick={() => picker.current?.click()}
+                />
+            </span>
             <PictureInput ref={picker} onFiles={takeFiles} />
             {open && (
                 <Offers

@@ -151,6 +151,44 @@ it('answers what is asked with one key each, and takes it back with Ctrl-Z', asy
     });
 });
 
+it('says how good a label is, in the figures of the server, once enough was said of it', async () => {
+    interface Candidates {
+        candidates: object[];
+        settled: boolean;
+        precision: number | null;
+        missing: number | null;
+    }
+    const [first, second, third] = bicycle;
+    await nameByServer(server, PROJECT, 'my bicycle', { positive: [first.id] });
+    await inPage(browser, async ({ page }) => {
+        const panel = page.getByRole('tabpanel');
+        const quality = panel.getByText(/of what carries this label/);
+        await page.goto(viewUrl({ label: 'my bicycle', panel: 'candidates' }));
+        await panel.getByText('1 picture said to be it').waitFor();
+        expect(await quality.count()).toBe(0);
+
+        const person = (await objectsOf(server, video)).find(({ class: name }) => name === 'person') as Seen;
+        await nameByServer(server, PROJECT, 'my bicycle', { positive: [second.id, third.id], negative: [person.id] });
+        await page.reload();
+        await panel.getByText('3 pictures said to be it').waitFor();
+        const { precision, missing, settled } = await server.get<Candidates>(
+            `/projects/${PROJECT}/labels/my%20bicycle/candidates?limit=20`,
+        );
+        const percent = Math.round((precision ?? 0) * 100);
+        await expect
+            .poll(() => quality.innerText())
+            .toMatch(
+                percent === 100 ? /^Nearly all of what carries/ : new RegExp(`^About ${percent} % of what carries`),
+            );
+        expect(await quality.innerText()).toMatch(
+            missing === 0
+                ? /nothing is left to be found\.$/
+                : new RegExp(`about ${missing} objects? (is|are) probably not`),
+        );
+        await expect.poll(() => panel.getByText(/^Settled/).count()).toBe(settled ? 1 : 0);
+    });
+});
+
 it('accepts a likely label with one key, refuses another, and undoes both', async () => {
     await nameByServer(server, PROJECT, 'my bicycle', { positive: [bicycle[0].id] });
     const kindOf = async ({ id }: Seen) =>

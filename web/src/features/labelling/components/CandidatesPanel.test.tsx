@@ -17,7 +17,8 @@ import { CandidatesPanel } from './CandidatesPanel.tsx';
 import { UndoRedo } from './UndoRedo.tsx';
 
 const [a, b, c] = [hitOf(1, { confidence: 0.5 }), hitOf(2), hitOf(3)];
-const asked = (...hits: (typeof a)[]) => ({ body: { candidates: hits, settled: false } });
+const UNKNOWN = { settled: false, precision: null, missing: null };
+const asked = (...hits: (typeof a)[]) => ({ body: { ...UNKNOWN, candidates: hits } });
 
 function serverWith(routes: Routes = {}) {
     return fakeServer({
@@ -102,8 +103,27 @@ it('shows the candidate in its video with one key', async () => {
 });
 
 it('says when nothing is left to ask', async () => {
-    serverWith({ [candidatesOf('red car')]: { body: { candidates: [], settled: true } } });
+    serverWith({ [candidatesOf('red car')]: { body: { ...UNKNOWN, candidates: [], settled: true } } });
     renderLabelling(<CandidatesPanel />, { label: 'red car' });
     expect(await screen.findByText('Nothing left to ask')).toBeVisible();
     expect(screen.getByText(/^This label is settled/)).toBeVisible();
+});
+
+it('says how good the label is, and that it is settled, while there is more to ask', async () => {
+    const body = { candidates: [a], settled: true, precision: 0.97, missing: 12 };
+    serverWith({ [candidatesOf('red car')]: { body } });
+    renderLabelling(<CandidatesPanel />, { label: 'red car' });
+    expect(
+        await screen.findByText(
+            'About 97 % of what carries this label is right; about 12 objects are probably not found yet.',
+        ),
+    ).toBeVisible();
+    expect(screen.getByText('Settled: these are just for certainty')).toBeVisible();
+});
+
+it('says nothing about a label of which too little was said', async () => {
+    serverWith();
+    renderLabelling(<CandidatesPanel />, { label: 'red car' });
+    await waitFor(() => expect(shown()).toContain(a.object));
+    expect(screen.queryByText(/of what carries this label|not found yet|left to be found|Settled/)).toBeNull();
 });

@@ -15,6 +15,7 @@ import { useAnswers } from '../hooks/useAnswers.ts';
 import { useLabelling } from '../hooks/useLabelling.ts';
 import { stillToAsk, type Answer } from '../model/answers.ts';
 import { findLabel } from '../model/label-name.ts';
+import { qualityText } from '../model/quality.ts';
 import { CandidateCard } from './CandidateCard.tsx';
 import styles from './CandidatesPanel.module.css';
 
@@ -82,6 +83,7 @@ function Questions({ label }: { label: string }) {
             />
         );
     const left = answers.waiting.length;
+    const quality = data === undefined ? null : qualityText(data);
     return (
         <div className={styles.panel}>
             {asked === undefined ? (
@@ -103,9 +105,14 @@ function Questions({ label }: { label: string }) {
                 <CandidateCard label={label} picture={asked} onAnswer={give} onOpen={() => open(asked)} />
             )}
             <p className={styles.foot}>
-                {data?.settled === true && asked !== undefined && (
-                    <Badge tone="success">Settled: these are just for certainty</Badge>
-                )}
+                <span role="status">
+                    {data?.settled === true && (
+                        <Badge tone="success">
+                            {asked === undefined ? 'Settled' : 'Settled: these are just for certainty'}
+                        </Badge>
+                    )}
+                </span>
+                {quality !== null && <span className={styles.quality}>{quality}</span>}
                 {unsent !== null ? (
                     <span role="alert" className={styles.unsent}>
                         {formatNumberOf(left, 'answer')} could not be saved: {sentenceOf(unsent)}{' '}

@@ -3,8 +3,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Browser, Locator } from 'playwright-core';
 import {
     boxState,
+    forgetLabels,
     labelsOf,
     labelUrl,
+    nameByServer,
     objectsOf,
     parkedBicycle,
     partsOf,
@@ -76,6 +78,28 @@ it.each([
         },
         { ...PHONE, viewport },
     );
+});
+
+it('keeps both columns on the screen when they are about a label', async () => {
+    const [first] = bicycle;
+    const label = 'a bicycle that leans against a wall';
+    await nameByServer(server, PROJECT, label, { positive: [first.id] });
+    await inPage(
+        browser,
+        async ({ page }) => {
+            const parts = partsOf(page);
+            await page.goto(labelUrl(server, PROJECT, video, { t: first.pts_us, label, panel: 'candidates' }));
+            await page.getByRole('button', { name: 'Start another label' }).waitFor();
+            const [yes, no, name, other] = await Promise.all(
+                [parts.yes, parts.no, parts.name, page.getByRole('button', { name: 'Start another label' })].map(
+                    placeOf,
+                ),
+            );
+            for (const place of [yes, no, name, other]) expect(place?.right).toBeLessThanOrEqual(PHONE.viewport.width);
+        },
+        PHONE,
+    );
+    await forgetLabels(server, PROJECT);
 });
 
 it('names an object with a finger, and takes it back', async () => {

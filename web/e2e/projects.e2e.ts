@@ -170,3 +170,31 @@ test('what is not there is said, with a way on', async () => {
         await card(page, 'holiday-2024').waitFor();
     });
 });
+
+test('on a phone a video has its name, and what can be done with it is on the screen', async () => {
+    const name = 'High street on a Monday';
+    const video = await ingest(server, { project: 'phone', name, limit_seconds: 1 });
+    const viewport = { width: 390, height: 844 };
+    await inPage(
+        browser,
+        async ({ page }) => {
+            await page.goto(`${server.url}/p/phone`);
+            const row = page.getByRole('listitem').filter({ hasText: name }).first();
+            await row.getByText('Done').waitFor();
+            const title = row.getByRole('link', { name, exact: true });
+            expect(await title.evaluate(link => link.parentElement?.clientWidth ?? 0)).toBeGreaterThan(150);
+            for (const part of [title, row.getByText('Done'), row.getByRole('link', { name: `Open: ${name}` })]) {
+                const place = await part.boundingBox();
+                expect((place?.x ?? viewport.width) + (place?.width ?? 0)).toBeLessThanOrEqual(viewport.width);
+            }
+            await row.getByRole('link', { name: `Open: ${name}` }).tap();
+            await page.waitForURL(`**/p/phone/v/${video.id}*`);
+            // Beside both names the search keeps to its place.
+            const search = await page.getByRole('search').boundingBox();
+            const field = await page.getByRole('combobox', { name: 'Search phone' }).boundingBox();
+            expect((field?.x ?? 0) + (field?.width ?? 0)).toBeLessThanOrEqual((search?.x ?? 0) + (search?.width ?? 0));
+            expect(await page.getByRole('button', { name: 'Search by a picture' }).isVisible()).toBe(false);
+        },
+        { viewport, hasTouch: true, isMobile: true },
+    );
+});

@@ -120,7 +120,7 @@ const HOW = {
 
 function Card({ project, assertion, videoName }: { project: string; assertion: Assertion; videoName: string }) {
     const { label, kind, score, by, at, hit } = assertion;
-    const said = at === null ? null : `${by ?? 'somebody'}, ${formatAgo(at)}`;
+    const said = at === null ? null : by === null ? formatAgo(at) : `${by}, ${formatAgo(at)}`;
     return (
         <li>
             <Link

@@ -69,8 +69,7 @@ export function LabelList({ labels, chosen, onChoose }: Props) {
                                     </span>
                                     <span className={styles.name}>{label.name}</span>
                                     <span className={styles.counts}>
-                                        <b>{formatCompact(label.explicit)}</b> named
-                                        {label.probable > 0 && <>, {formatCompact(label.probable)} probable</>}
+                                        <Counts label={label} />
                                     </span>
                                 </button>
                             </li>
@@ -79,5 +78,21 @@ export function LabelList({ labels, chosen, onChoose }: Props) {
                 </ul>
             </div>
         </div>
+    );
+}
+
+/** A label of noes only names nothing: it says what they are. */
+function Counts({ label: { explicit, probable, negatives } }: { label: Label }) {
+    if (explicit === 0 && probable === 0 && negatives > 0)
+        return (
+            <>
+                <b>{formatCompact(negatives)}</b> not this
+            </>
+        );
+    return (
+        <>
+            <b>{formatCompact(explicit)}</b> named
+            {probable > 0 && <>, {formatCompact(probable)} probable</>}
+        </>
     );
 }

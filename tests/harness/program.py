@@ -129,15 +129,16 @@ class Server:
         return self.process.wait(seconds * SLOWNESS)
 
 
-def start(home: Path, data: Path, *args: str, command: str = "up", token: str | None = None) -> Server:
-    """Starts a server on a port the kernel chooses, and waits until it is ready."""
+def start(home: Path, data: Path, *args: str, command: str = "up", token: str | None = None,
+          within: tuple[str, ...] = ()) -> Server:
+    """Starts a server on a port the kernel chooses, and waits until it is ready; `within`: what its command begins with."""
     data.mkdir(parents=True, exist_ok=True)
     log = data.parent / f"{data.name}-{command}-{time.monotonic_ns()}.log"
     listen = ("--listen", "127.0.0.1:0") if command in ("up", "query") else ()
     (data / "server.json").unlink(missing_ok=True)
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [PROGRAM, command, "--data", data, *listen, *args], env=environment(home),
+            [*within, PROGRAM, command, "--data", data, *listen, *args], env=environment(home),
             stdin=subprocess.DEVNULL, stdout=out, stderr=out)
     server = Server(process, data, log, token=token)
     if not listen:

@@ -1,46 +1,24 @@
-"""Everything over servers at once: the same answers as on one machine, and nothing lost while what can be killed is."""
+"""Everything over servers at once: the same answers as on one machine, live events from any query engine, and nothing left behind."""
 
 import contextlib
 import http.client
 import json
-import random
 import threading
 import time
 import urllib.request
 
 import pytest
 
+from cluster import Cluster, wait_until, write_keys
 from harness import clips
 from harness.program import SLOWNESS, HttpError, frames, ingest, serving, start
-from harness.redis_server import Redis
-from kafka_server import Kafka
-from s3_server import KEY, SECRET, Versity
-from vectors_server import serving_vectors
 
 INGEST = ("--chunk", "1", "--fps", "5")
 
 
-class Cluster:
-    """The four servers, and the settings that name them."""
-
-    def __init__(self, folder, stack: contextlib.ExitStack, home):
-        self.kafka = Kafka(folder / "kafka")
-        stack.callback(self.kafka.stop)
-        self.s3 = Versity(folder / "s3")
-        stack.callback(self.s3.stop)
-        self.redis = Redis(folder / "redis")
-        stack.callback(self.redis.end)
-        self.vectors = stack.enter_context(serving_vectors(home, folder / "vectors"))
-
-    def settings(self) -> tuple[str, ...]:
-        return ("--queue", f"kafka://{self.kafka.address}/all.", "--kafka-partitions", "8", "--kafka-replication", "1",
-                *self.s3.settings("all"), "--meta-store", self.redis.address, "--vector-index", self.vectors)
-
-
 @pytest.fixture
 def home(home):
-    (home / ".aws").mkdir()
-    (home / ".aws" / "credentials").write_text(f"[default]\naws_access_key_id = {KEY}\naws_secret_access_key = {SECRET}\n")
+    write_keys(home)
     return home
 
 
@@ -59,13 +37,6 @@ def embedded(tmp_path_factory):
     with serving(folder / "home", folder / "data") as server:
         return done, frames(done["video"], folder / "home", folder / "data"), tracks_of(server, done["video"]), similar(
             server, done["video"])
-
-
-def wait_until(condition, seconds: float = 120) -> None:
-    end = time.monotonic() + seconds * SLOWNESS
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 class Follower:
@@ -166,39 +137,6 @@ def test_the_same_answers_as_on_one_machine(home, data, cluster, embedded):
         picture = next(o["id"] for frame in frames_of(server, video) for o in frame["objects"])
         assert server.get(f"/api/v1/objects/{picture}/image").body[:2] == b"\xff\xd8"
         assert len(server.get(f"/api/v1/videos/{video}/stream", headers={"Range": "bytes=0-99"}).body) == 100
-
-
-def test_nothing_is_lost_while_workers_and_servers_are_killed(home, data, cluster, embedded):
-    _, expected, tracks, _ = embedded
-    chance = random.Random(11)
-    settings = cluster.settings()
-    counts = {"splitter": 1, "downloader": 2, "indexer": 2, "tracker": 1}
-    with serving(home, data, *settings, command="query") as server:
-        workers = [(part, start(home, data, *settings, command=part)) for part, count in counts.items() for _ in range(count)]
-        try:
-            video = post(server)
-            others = [post(server, fps=fps) for fps in (2, 3)]
-            servers = [lambda: (cluster.kafka.stop(), cluster.kafka.start()), lambda: (cluster.redis.end(), cluster.redis.start()),
-                       lambda: cluster.s3.restart()]
-            for blow in range(8):
-                time.sleep(chance.uniform(1, 3))
-                if blow % 3 == 2 and servers:
-                    servers.pop(0)()
-                    continue
-                victim = chance.randrange(len(workers))
-                part, process = workers[victim]
-                process.kill()
-                workers[victim] = (part, start(home, data, *settings, command=part))
-            for one in (video, *others):
-                state = server.wait_for_end(one, seconds=300)
-                assert (state["state"], state["errors"]) == ("done", [])
-            assert server.get("/api/v1/dead-letters").json()["dead_letters"] == []
-            assert frames_of(server, video) == expected
-            assert tracks_of(server, video) == tracks
-        finally:
-            for _, process in workers:
-                if process.process.poll() is None:
-                    process.kill()
 
 
 def test_live_events_come_from_any_query_engine_once_each(home, data, tmp_path, cluster, embedded):

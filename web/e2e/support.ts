@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { Parts } from './deployment.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const PROGRAM = resolve(process.env.FRAMEHOUND_BIN ?? join(ROOT, 'build/framehound'));
@@ -82,7 +83,11 @@ export class Server {
     readonly follows: boolean;
     private readonly log: string;
     private readonly command: 'up' | 'query';
+    private readonly ownsParts: boolean;
     private readonly args: readonly string[];
+    private readonly env: NodeJS.ProcessEnv;
+    /** Of a deployment, where the tests run against one. */
+    private readonly parts: Parts | undefined;
     private process: ChildProcess | undefined;
 
     constructor({ args = [], name = 'e2e', follows = true, beside }: ServerOptions = {}) {
@@ -90,8 +95,14 @@ export class Server {
         this.folder = mkdtempSync(join(tmpdir(), `framehound-${name}-`));
         this.data = beside?.data ?? join(this.folder, 'data');
         this.log = join(this.folder, 'server.log');
-        this.command = beside === undefined ? 'up' : 'query';
         this.args = follows ? args : [...args, '--trackers', '0'];
+        // A test must not find the tester's own settings.
+        const own = Object.entries(process.env).filter(([variable]) => !variable.startsWith('FRAMEHOUND_'));
+        this.env = { ...Object.fromEntries(own), HOME: this.folder };
+        const { folder, data, env } = this;
+        this.parts = beside?.parts ?? Parts.make({ program: PROGRAM, folder, data, args: this.args, env, follows });
+        this.ownsParts = beside === undefined;
+        this.command = beside === undefined && this.parts === undefined ? 'up' : 'query';
         mkdirSync(this.data, { recursive: true });
     }
 
@@ -99,13 +110,13 @@ export class Server {
         const address = join(this.data, 'server.json');
         rmSync(address, { force: true });
         const listen = this.url === '' ? `127.0.0.1:${await freePort()}` : new URL(this.url).host;
+        if (this.ownsParts) await this.parts?.start();
         const log = openSync(this.log, 'a');
-        const own = Object.entries(process.env).filter(([name]) => !name.startsWith('FRAMEHOUND_'));
+        const settings = this.parts?.settings ?? [];
         const started = spawn(
             PROGRAM,
-            [this.command, '--data', this.data, '--listen', listen, '--web', WEB, ...this.args],
-            // A test must not find the tester's own settings.
-            { stdio: ['ignore', log, log], env: { ...Object.fromEntries(own), HOME: this.folder } },
+            [this.command, '--data', this.data, '--listen', listen, '--web', WEB, ...settings, ...this.args],
+            { stdio: ['ignore', log, log], env: this.env },
         );
         closeSync(log);
         this.process = started;
@@ -133,11 +144,13 @@ export class Server {
 
     async stop(): Promise<void> {
         await this.end('SIGTERM');
+        if (this.ownsParts) await this.parts?.stop();
         rmSync(this.folder, { recursive: true, force: true });
     }
 
     private async end(signal: NodeJS.Signals): Promise<void> {
         const ending = this.process;
+        if (this.ownsParts) await this.parts?.end(signal);
         if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return;
         const ended = new Promise(done => ending.once('exit', done));
         ending.kill(signal);

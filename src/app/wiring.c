@@ -276,6 +276,19 @@ static enum err_code check_folder_is_same(const struct stores *s, struct err *er
 
 // ---- all of them
 
+// Waits a little for an index that does not answer, but not where somebody has to mend something.
+static enum err_code open_vectors(const struct store_settings *settings, struct stores *s, struct err *err)
+{
+    struct retry retry;
+    enum err_code code;
+    retry_init(&retry, &wiring_start_wait, NULL, 0);
+    do
+        code = wiring_open_vectors(settings, s, err);
+    while ((code == ERR_UNAVAILABLE || code == ERR_TIMEOUT) && !settings->is_brief &&
+        retry_wait(&retry, code, 0, settings->cancel));
+    return code;
+}
+
 // Whether anything of the installation is in the folder: each machine has one of its own where nothing is.
 static bool has_something(const struct store_settings *settings, const struct stores *s)
 {
@@ -298,7 +311,7 @@ static enum err_code open_all(
     if (code == ERR_NONE)
         code = open_queue(settings, s, err);
     if (code == ERR_NONE)
-        code = wiring_open_vectors(settings, s, err);
+        code = open_vectors(settings, s, err);
     return code;
 }
 

@@ -12,8 +12,7 @@
 #include "blob_store/blob_store_s3.h"
 #include "net/retry.h"
 
-// A server that starts beside us gets so long.
-static const struct retry_policy start_wait = {
+const struct retry_policy wiring_start_wait = {
     .attempts = 100, .first_delay_ms = 500, .most_delay_ms = 2000, .total_ms = 15000};
 
 // What the folder's file remembers, so that every command on the folder finds its blobs without being told. Secrets
@@ -142,7 +141,7 @@ static enum err_code wait_for_server(struct blob_store *store, struct cancel *ca
 {
     struct retry retry;
     enum err_code code;
-    retry_init(&retry, &start_wait, NULL, 0);
+    retry_init(&retry, &wiring_start_wait, NULL, 0);
     do
         code = blob_store_ping(store, err);
     while ((code == ERR_UNAVAILABLE || code == ERR_TIMEOUT) && retry_wait(&retry, code, 0, cancel));

@@ -4,9 +4,13 @@
 #include "app/wiring.h"
 #include "base/check.h"
 #include "meta_store/meta_store_redis.h"
+#include "net/retry.h"
 #include "queue/queue_kafka.h"
 
 enum err_code wiring_join(char out[FILE_PATH_MAX], const char *dir, const char *name, struct err *err) ERR_MUST_CHECK;
+// How long a server that starts beside us is waited for.
+extern const struct retry_policy wiring_start_wait;
+
 // s->dir, s->temp_dir and the shared parts of s->ingest are there; opens s->ingest.blobs.
 enum err_code wiring_open_blobs(
     const struct store_settings *settings, struct stores *s, struct err *err) ERR_MUST_CHECK;

@@ -264,6 +264,12 @@ def test_every_part_is_asked_whether_it_lives_and_is_ready():
             assert variables(pod)["FRAMEHOUND_PROBE_LISTEN"] == f"0.0.0.0:{port['containerPort']}"
 
 
+def test_the_query_engine_goes_on_answering_until_nobody_is_led_to_it():
+    pods = Rendered().pods()
+    assert pods["query"]["containers"][0]["lifecycle"] == {"preStop": {"sleep": {"seconds": 5}}}
+    assert "lifecycle" not in pods["indexer"]["containers"][0]
+
+
 def test_settings_reach_the_parts_and_a_part_s_own_win():
     rendered = Rendered({"settings": {"detector": "nanodet-416", "keep-frames": False}, "indexer": {"settings": {"detector": "other"}}})
     assert rendered.settings()["FRAMEHOUND_DETECTOR"] == "nanodet-416"

@@ -1,11 +1,13 @@
 """A part that is a process of its own answers supervisors, where it is told to."""
 
 import re
+import subprocess
 import time
 
 import pytest
 
-from harness.program import SLOWNESS, HttpError, run, start
+from harness.program import PROGRAM, SLOWNESS, HttpError, environment, run, start
+from harness.redis_server import free_port
 
 PARTS = ("splitter", "downloader", "indexer", "tracker")
 TOKEN = "a-token-of-some-length"
@@ -61,3 +63,24 @@ def test_other_machines_are_let_in_with_a_token_only(home, data):
 def test_an_address_that_is_none_is_wrong_usage(home, data):
     done = run("indexer", "--data", data, "--probe-listen", "here", home=home, check=2)
     assert "--probe-listen" in done.stderr and not data.exists()
+
+
+def test_a_vector_index_that_starts_beside_a_part_is_waited_for(home, data, tmp_path):
+    port = free_port()
+    part = start(home, data, "--probe-listen", "127.0.0.1:0", "--vector-index", f"http://127.0.0.1:{port}", command="downloader")
+    # It has come as far as the stores; nobody listens at the port yet.
+    end = time.monotonic() + 60 * SLOWNESS
+    while not (data / "queue.sqlite").exists():
+        assert part.process.poll() is None and time.monotonic() < end, part.tail()
+        time.sleep(0.01)
+    vectors = subprocess.Popen([PROGRAM, "vectors", "--data", tmp_path / "vectors", "--listen", f"127.0.0.1:{port}"],
+                               env=environment(home), stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while "supervisors are answered" not in part.log.read_text():
+            assert part.process.poll() is None and time.monotonic() < end, part.tail()
+            time.sleep(0.05)
+        assert part.stop() == 0
+    finally:
+        part.kill()
+        vectors.terminate()
+        vectors.wait(60)

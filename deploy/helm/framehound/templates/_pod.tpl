@@ -50,6 +50,12 @@ spec:
       ports:
         - {name: {{ .portName }}, containerPort: {{ .port }}, protocol: TCP}
       {{- include "framehound.env" (dict "root" $root "own" $own "env" .env "bare" .bare) | nindent 6 }}
+      {{- with $own.preStopSeconds }}
+      # What leads clients here hears of the end a little later than the pod does.
+      lifecycle:
+        preStop:
+          sleep: {seconds: {{ . }}}
+      {{- end }}
       startupProbe:
         httpGet: {path: /healthz, port: {{ .portName }}}
         periodSeconds: 2

@@ -2,6 +2,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { labelUrl } from './labelling-support.ts';
 import { ingest, inPage, startBrowser, startServer, VideoHost, submit, ended, type Server } from './support.ts';
 
 let server: Server;
@@ -16,6 +17,8 @@ const ends: (() => Promise<void>)[] = [];
 interface Frames {
     frames: { pts_us: number; objects: { id: string; track: string | null }[] }[];
 }
+
+const viewUrl = (query?: Record<string, string | number>) => labelUrl(server, 'street', video, query);
 
 beforeAll(async () => {
     browser = await startBrowser();
@@ -86,30 +89,30 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
             .waitFor();
     },
     'the labelling view': async page => {
-        await page.goto(`${server.url}/p/street/v/${video}?sel=${object}`);
+        await page.goto(viewUrl({ sel: object }));
         await page.getByTestId('object-layer').waitFor();
         await page.getByRole('complementary').or(page.getByRole('tabpanel')).locator('img').first().waitFor();
     },
     'picking an object to merge with': async page => {
-        await page.goto(`${server.url}/p/street/v/${video}?t=${ptsUs + 1}&sel=${object}`);
+        await page.goto(viewUrl({ t: ptsUs + 1, sel: object }));
         await page.getByTestId('object-layer').waitFor();
         await page.getByRole('button', { name: 'Merge with…' }).click();
         await page.getByText(/^Merge track \d+ with…/).waitFor();
     },
     'the corrections of tracks': async page => {
-        await page.goto(`${server.url}/p/street/v/${video}?t=${ptsUs}&sel=${object}`);
+        await page.goto(viewUrl({ t: ptsUs, sel: object }));
         await page.getByTestId('object-layer').waitFor();
         await page.getByRole('button', { name: 'More for this track' }).click();
         await page.getByRole('menuitem', { name: 'Corrections of tracks…' }).click();
         await page.getByText(/^split track/).waitFor();
     },
     'the labels panel': async page => {
-        await page.goto(`${server.url}/p/street/v/${video}?panel=labels&label=street+thing`);
+        await page.goto(viewUrl({ panel: 'labels', label: 'street thing' }));
         await page.getByTestId('object-layer').waitFor();
         await page.getByText('street thing').first().waitFor();
     },
     'the candidates panel': async page => {
-        await page.goto(`${server.url}/p/street/v/${video}?panel=candidates&label=street+thing`);
+        await page.goto(viewUrl({ panel: 'candidates', label: 'street thing' }));
         await page.getByTestId('object-layer').waitFor();
         await page.getByRole('tabpanel').locator('img').first().waitFor();
     },
@@ -143,7 +146,7 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
         await page.locator('main img').first().waitFor();
     },
     'the key map': async page => {
-        await page.goto(`${server.url}/p/street/v/${video}`);
+        await page.goto(viewUrl());
         await page.getByTestId('object-layer').waitFor();
         await page.keyboard.press('?');
         await page.getByRole('dialog').waitFor();

@@ -68,10 +68,10 @@ export function labelUrl(
     server: Server,
     project: string,
     video: string,
-    query: Record<string, string | number>,
+    query: Record<string, string | number> = {},
 ): string {
     const params = new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)]));
-    return `${server.url}/p/${project}/v/${video}?${params}`;
+    return `${server.url}/p/${project}/v/${video}${params.size === 0 ? '' : `?${params}`}`;
 }
 
 /** Waits until the picture shows this box, and gives the state it is drawn in. */

@@ -1,6 +1,7 @@
 // The drawn box against the truth: a square whose place at each time is known, through the whole system to the screen.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { labelUrl } from './labelling-support.ts';
 import {
     edgesApart,
     layerOf,
@@ -156,7 +157,7 @@ describe.each(CLIPS)('the clip %s', name => {
         const { path, turned: clockwise } = site.made.clips.find(candidate => candidate.name === name)!;
         turned = clockwise;
         const { id } = await ingest(site.server, { project: 'squares', name, source: path, fps: 5 });
-        address = `${site.server.url}/p/squares/v/${id}`;
+        address = labelUrl(site.server, 'squares', id);
         const { frames } = await site.server.get<Frames>(`/videos/${id}/frames?limit=1000`);
         expect(frames.every(frame => frame.objects.length === 1)).toBe(true);
         // Long after it nobody knows what is in the picture, and nothing is drawn.

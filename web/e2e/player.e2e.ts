@@ -1,6 +1,7 @@
 // The player by keyboard and mouse: steps, speed, the timeline, many boxes, and a video that does not come.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { labelUrl } from './labelling-support.ts';
 import { layerOf, type Layer } from './player-support.ts';
 import { ingest, inPage, startBrowser, startServer, STREET_SCENE, type Server } from './support.ts';
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
     server = await startServer({ name: 'player' });
     ends.push(() => server.stop());
     const { id } = await ingest(server, { project: 'street', source: STREET_SCENE, fps: 5 });
-    address = `${server.url}/p/street/v/${id}`;
+    address = labelUrl(server, 'street', id);
     browser = await startBrowser();
     ends.push(() => browser.close());
 });

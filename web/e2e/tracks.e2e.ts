@@ -1,7 +1,16 @@
 // Objects that are followed: one word names them wherever they were followed, and searches show each once.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Browser } from 'playwright-core';
-import { expectBox, labelsOf, objectsOf, parkedBicycle, partsOf, seekTo, type Seen } from './labelling-support.ts';
+import {
+    expectBox,
+    labelsOf,
+    labelUrl,
+    objectsOf,
+    parkedBicycle,
+    partsOf,
+    seekTo,
+    type Seen,
+} from './labelling-support.ts';
 import { ingest, inPage, startBrowser, startServer, type Server } from './support.ts';
 
 const DURATION_US = 10_000_000;
@@ -35,7 +44,7 @@ it('names an object in every frame in which it was followed, with one word', asy
         const parts = partsOf(page);
         // Where it appears is asked for the timeline.
         const appearances = page.waitForResponse(answer => answer.url().includes(`track=${String(first.track)}`));
-        await page.goto(`${server.url}/p/street/v/${video}?t=${first.pts_us}&sel=${first.id}`);
+        await page.goto(labelUrl(server, 'street', video, { t: first.pts_us, sel: first.id }));
         await expectBox(page, first.id, 'selected');
         await appearances;
         await page.keyboard.press('p');

@@ -1,5 +1,5 @@
 // The ingestion view: what the workers do, live, and right also after something broke.
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
     ended,
@@ -192,4 +192,60 @@ test('a server error is said with its reason, and is over when the server is wel
         await page.getByText('Live', { exact: true }).waitFor();
         expectPeace();
     });
+});
+
+/** A finger that goes up over the middle of something. */
+async function swipeUp(page: Page, what: Locator) {
+    const place = await what.boundingBox();
+    if (place === null) throw new Error('it is not on the screen');
+    const x = place.x + place.width - 20;
+    const y = place.y + place.height / 2;
+    const session = await page.context().newCDPSession(page);
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', points: { x: number; y: number }[]) =>
+        session.send('Input.dispatchTouchEvent', { type, touchPoints: points });
+    await touch('touchStart', [{ x, y }]);
+    for (let step = 1; step <= 10; step++) await touch('touchMove', [{ x, y: y - 20 * step }]);
+    await touch('touchEnd', []);
+}
+
+test('on a phone the data flow goes from top to bottom, can be read, and lets the page scroll', async () => {
+    await ingest(server, { limit_seconds: 1 });
+    await inPage(
+        browser,
+        async ({ page }) => {
+            await page.goto(`${server.url}/activity`);
+            const graph = page.getByLabel('Data flow');
+            const parts = page.locator('.react-flow__node-part');
+            await parts.nth(3).waitFor();
+            const zoom = () =>
+                page
+                    .locator('.react-flow__viewport')
+                    .evaluate(element => new DOMMatrix(getComputedStyle(element).transform).a);
+            await expect.poll(zoom).toBeGreaterThan(0.7);
+            const frame = await graph.boundingBox();
+            const places = await Promise.all((await parts.all()).map(part => part.boundingBox()));
+            for (const [at, place] of places.entries()) {
+                const above = places[at - 1];
+                expect(place?.y).toBeGreaterThanOrEqual(above ? above.y + above.height : (frame?.y ?? 0));
+                expect((place?.y ?? 0) + (place?.height ?? 0)).toBeLessThanOrEqual(
+                    (frame?.y ?? 0) + (frame?.height ?? 0),
+                );
+            }
+
+            await swipeUp(page, graph);
+            await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(50);
+
+            // Who looks closer goes about in it.
+            await graph.scrollIntoViewIfNeeded();
+            const before = await zoom();
+            await page.getByRole('button', { name: 'Zoom in' }).tap();
+            await expect.poll(zoom).toBeGreaterThan(before * 1.1);
+            const [first] = await parts.all();
+            const top = async () => ((await first?.boundingBox())?.y ?? 0) - ((await graph.boundingBox())?.y ?? 0);
+            const was = await top();
+            await swipeUp(page, graph);
+            await expect.poll(top).toBeLessThan(was - 50);
+        },
+        { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+    );
 });

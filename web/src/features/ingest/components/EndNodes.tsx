@@ -7,10 +7,10 @@ import { STORE_NAMES } from './names.ts';
 import { SumsContext } from './sums-context.ts';
 import styles from './Flow.module.css';
 
-export type InboxNodeType = Node<Record<string, never>, 'inbox'>;
-export type StoreNodeType = Node<{ store: StoreName }, 'store'>;
+export type InboxNodeType = Node<{ upright: boolean }, 'inbox'>;
+export type StoreNodeType = Node<{ store: StoreName; upright: boolean }, 'store'>;
 
-export function InboxNode() {
+export function InboxNode({ data: { upright } }: NodeProps<InboxNodeType>) {
     const sums = use(SumsContext);
     return (
         <div className={styles.inbox}>
@@ -18,12 +18,12 @@ export function InboxNode() {
             <span className={styles.counts}>
                 {sums.unfinished > 0 ? `${sums.unfinished} in work` : formatNumberOf(sums.videos, 'video')}
             </span>
-            <Handle type="source" id="next" position={Position.Right} isConnectable={false} />
+            <Handle type="source" id="next" position={upright ? Position.Left : Position.Right} isConnectable={false} />
         </div>
     );
 }
 
-export function StoreNode({ data: { store } }: NodeProps<StoreNodeType>) {
+export function StoreNode({ data: { store, upright } }: NodeProps<StoreNodeType>) {
     const { emitted, objects } = use(SumsContext);
     const texts: Record<StoreName, string> = {
         blobs: `${formatCount(emitted + objects)} pictures`,
@@ -32,7 +32,7 @@ export function StoreNode({ data: { store } }: NodeProps<StoreNodeType>) {
     };
     return (
         <div className={styles.store}>
-            <Handle type="target" position={Position.Top} isConnectable={false} />
+            <Handle type="target" position={upright ? Position.Left : Position.Top} isConnectable={false} />
             <span className={styles.storeName}>{STORE_NAMES[store]}</span>
             <span className={styles.counts}>{texts[store]}</span>
         </div>

@@ -13,8 +13,10 @@ import {
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { FullscreenIcon, MinusIcon, PlusIcon } from '@/components/icons.tsx';
 import { IconButton } from '@/components/IconButton.tsx';
+import { classNames } from '@/lib/class-names.ts';
 import type { StreamSnapshot } from '../api/activity-stream.ts';
 import { useActivity, useActivityStream } from '../hooks/activity-context.ts';
+import { useMediaQuery } from '../hooks/use-media-query.ts';
 import { PARTS, workersByPart, type Part } from '../model/activity.ts';
 import { layoutFlow } from '../model/layout.ts';
 import { InboxNode, StoreNode } from './EndNodes.tsx';
@@ -27,6 +29,8 @@ import styles from './Flow.module.css';
 
 const nodeTypes = { inbox: InboxNode, store: StoreNode, part: PartNode, worker: WorkerNode };
 const edgeTypes = { topic: TopicEdge, store: StoreEdge };
+/** As in IngestView.module.css. */
+const NARROW = '(max-width: 640px)';
 const FIT = { padding: 0.06, maxZoom: 1.1, minZoom: 0.2 };
 
 interface Props {
@@ -54,14 +58,18 @@ function Graph({ selected, onSelect }: Props) {
     const flow = useReactFlow<FlowNode>();
     const frame = useRef<HTMLDivElement>(null);
     const text = useActivity(crewOnce);
+    const upright = useMediaQuery(NARROW);
     const layout = useMemo(() => {
         const lists = JSON.parse(text) as string[][];
-        return layoutFlow(Object.fromEntries(PARTS.map((part, i) => [part, lists[i] ?? []])) as Record<Part, string[]>);
-    }, [text]);
+        const ids = Object.fromEntries(PARTS.map((part, i) => [part, lists[i] ?? []])) as Record<Part, string[]>;
+        return layoutFlow(ids, upright);
+    }, [text, upright]);
     const nodes = useMemo(() => nodesOf(layout, selected), [layout, selected]);
     const edges = useMemo(() => edgesOf(layout), [layout]);
     const [partial, setPartial] = useState(false);
     const moved = useRef(false);
+    // On a phone a finger scrolls the page, unless there is more of the graph than is seen.
+    const whole = upright && !partial;
 
     useEffect(() => stream.onFlashes(lightUp), [stream]);
 
@@ -106,8 +114,11 @@ function Graph({ selected, onSelect }: Props) {
     }
 
     return (
-        <div ref={frame} className={styles.graph}>
+        <div ref={frame} className={classNames(styles.graph, whole && styles.whole)}>
             <ReactFlow<FlowNode>
+                key={upright ? 'upright' : 'flat'}
+                attributionPosition={upright ? 'bottom-left' : 'bottom-right'}
+                panOnDrag={!whole}
                 nodes={nodes}
                 edges={edges}
                 nodeTypes={nodeTypes}
@@ -135,7 +146,7 @@ function Graph({ selected, onSelect }: Props) {
                 aria-label="Data flow"
             >
                 <Background variant={BackgroundVariant.Dots} gap={20} size={1} className={styles.dots} />
-                <Panel position="bottom-left" className={styles.controls}>
+                <Panel position={upright ? 'bottom-right' : 'bottom-left'} className={styles.controls}>
                     <IconButton
                         size="s"
                         label="Zoom in"

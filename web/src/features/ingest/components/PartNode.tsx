@@ -8,20 +8,32 @@ import { totalsOf, workersByPart, type Part } from '../model/activity.ts';
 import { PART_NAMES } from './names.ts';
 import styles from './Flow.module.css';
 
-export type PartNodeType = Node<{ part: Part }, 'part'>;
+export type PartNodeType = Node<{ part: Part; upright: boolean }, 'part'>;
 
 const workersOf = ({ activity }: StreamSnapshot) => activity.workers;
 
 /** The frame around the workers of a part, with what they do together. */
-export function PartNode({ data: { part }, selected }: NodeProps<PartNodeType>) {
+export function PartNode({ data: { part, upright }, selected }: NodeProps<PartNodeType>) {
     const workers = useActivityEvery(250, workersOf);
     const totals = useMemo(() => totalsOf(workersByPart(workers)[part]), [workers, part]);
     const running = totals.workers - totals.lost;
+    // Videos come in beside the splitter.
+    const fromAbove = part === 'splitter' ? Position.Right : Position.Top;
     return (
         <div className={classNames(styles.part, styles[part], selected && styles.selected)}>
-            <Handle type="target" position={Position.Left} isConnectable={false} />
-            <Handle type="source" id="next" position={Position.Right} isConnectable={false} />
-            <Handle type="source" id="store" position={Position.Bottom} isConnectable={false} />
+            <Handle type="target" position={upright ? fromAbove : Position.Left} isConnectable={false} />
+            <Handle
+                type="source"
+                id="next"
+                position={upright ? Position.Bottom : Position.Right}
+                isConnectable={false}
+            />
+            <Handle
+                type="source"
+                id="store"
+                position={upright ? Position.Right : Position.Bottom}
+                isConnectable={false}
+            />
             <div className={styles.partHead}>
                 <span className={styles.partName}>{PART_NAMES[part].many}</span>
                 <span className={styles.partCount}>

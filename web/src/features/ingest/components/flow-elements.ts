@@ -15,6 +15,7 @@ const storeId = (store: StoreName) => `store:${store}`;
 const INBOX = 'inbox';
 
 export function nodesOf(layout: FlowLayout, selected: string | null): FlowNode[] {
+    const { upright } = layout;
     const fixed = { draggable: false, connectable: false, deletable: false };
     const still = { ...fixed, selectable: false, focusable: false };
     const boxOf = ({ x, y, width, height }: { x: number; y: number; width: number; height: number }) => ({
@@ -23,14 +24,14 @@ export function nodesOf(layout: FlowLayout, selected: string | null): FlowNode[]
         height,
     });
     return [
-        { id: INBOX, type: 'inbox', data: {}, ...boxOf(layout.inbox), ...still },
+        { id: INBOX, type: 'inbox', data: { upright }, ...boxOf(layout.inbox), ...still },
         ...layout.parts.map((place): PartNodeType => {
             const id = partId(place.part);
             const ariaLabel = PART_NAMES[place.part].many;
             return {
                 id,
                 type: 'part',
-                data: { part: place.part },
+                data: { part: place.part, upright },
                 ...boxOf(place),
                 ...fixed,
                 ariaLabel,
@@ -50,7 +51,7 @@ export function nodesOf(layout: FlowLayout, selected: string | null): FlowNode[]
         ...layout.stores.map((place): StoreNodeType => ({
             id: storeId(place.store),
             type: 'store',
-            data: { store: place.store },
+            data: { store: place.store, upright },
             ...boxOf(place),
             ...still,
             ariaLabel: STORE_NAMES[place.store],

@@ -1,5 +1,6 @@
 // Where the nodes of the data flow stand: parts from left to right, the workers of a part in a grid inside its frame, the
-// stores below. The more workers, the smaller their nodes: cards, rows, tiles.
+// stores below; on a narrow screen parts from top to bottom, with the stores beside them. The more workers, the smaller
+// their nodes: cards, rows, tiles.
 import { PARTS, type Part } from './activity.ts';
 
 export type Density = 'card' | 'row' | 'tile';
@@ -28,6 +29,8 @@ export interface StorePlace extends Box {
 }
 
 export interface FlowLayout {
+    /** From top to bottom. */
+    upright: boolean;
     width: number;
     height: number;
     inbox: Box;
@@ -49,7 +52,7 @@ const EMPTY_BODY = 30;
 const PART_LEAST = 184 + 2 * PADDING;
 /** Between two parts: room for the name of the topic and how much waits in it. */
 const GAP = 128;
-const INBOX = { width: 112, height: 58 };
+export const INBOX = { width: 112, height: 58 };
 const STORE = { width: 158, height: 54, gap: 20 };
 const STORES_BELOW = 62;
 
@@ -57,6 +60,12 @@ export function densityFor(workers: number): Density {
     if (workers <= 4) return 'card';
     return workers <= 18 ? 'row' : 'tile';
 }
+
+/** An upright part is no wider than this, however many workers it has. */
+const UPRIGHT_MOST = 300;
+const UPRIGHT_GAP = 46;
+const UPRIGHT_BESIDE = 34;
+const UPRIGHT_STORE = 128;
 
 /** Columns of a grid of `count`: cards stand in one, rows and tiles make a block that is wider than high. */
 export function columnsFor(count: number, density: Density): number {
@@ -67,10 +76,15 @@ export function columnsFor(count: number, density: Density): number {
     return Math.max(1, Math.min(count, Math.ceil(ideal)));
 }
 
-function layoutPart(part: Part, ids: readonly string[]): { frame: PartPlace; workers: WorkerPlace[] } {
+function layoutPart(
+    part: Part,
+    ids: readonly string[],
+    upright: boolean,
+): { frame: PartPlace; workers: WorkerPlace[] } {
     const density = densityFor(ids.length);
     const { width, height, gap } = SIZES[density];
-    const columns = columnsFor(ids.length, density);
+    const fit = upright ? Math.max(1, Math.floor((UPRIGHT_MOST - 2 * PADDING + gap) / (width + gap))) : Infinity;
+    const columns = Math.min(columnsFor(ids.length, density), fit);
     const rows = Math.ceil(ids.length / columns);
     const inner = columns * (width + gap) - gap;
     const frameWidth = Math.max(PART_LEAST, inner + 2 * PADDING);
@@ -91,10 +105,50 @@ function layoutPart(part: Part, ids: readonly string[]): { frame: PartPlace; wor
 }
 
 /** `ids`: the workers of each part in order. Trackers have a place only when there are any. */
-export function layoutFlow(ids: Record<Part, readonly string[]>): FlowLayout {
+export function layoutFlow(ids: Record<Part, readonly string[]>, upright = false): FlowLayout {
     const parts = PARTS.filter(part => part !== 'tracker' || ids.tracker.length > 0).map(part =>
-        layoutPart(part, ids[part]),
+        layoutPart(part, ids[part], upright),
     );
+    return upright ? fromTop(parts) : fromLeft(parts);
+}
+
+type Placed = ReturnType<typeof layoutPart>;
+
+/** The stores stand beside the parts that fill them, and where videos come in beside the splitter that takes them. */
+function fromTop(parts: readonly Placed[]): FlowLayout {
+    const widest = Math.max(...parts.map(({ frame }) => frame.width));
+    let y = 0;
+    for (const { frame } of parts) {
+        frame.x = (widest - frame.width) / 2;
+        frame.y = y;
+        y += frame.height + UPRIGHT_GAP;
+    }
+    const x = widest + UPRIGHT_BESIDE;
+    const middleOf = (part: Part) => {
+        const frame = parts.find(placed => placed.frame.part === part)?.frame;
+        return frame === undefined ? 0 : frame.y + frame.height / 2;
+    };
+    const size = { width: UPRIGHT_STORE, height: STORE.height };
+    const { height, gap } = STORE;
+    const besides = middleOf('indexer');
+    const blobs = Math.min(middleOf('downloader') - height / 2, besides - gap / 2 - height - gap - height);
+    const stores: StorePlace[] = [
+        { store: 'blobs', x, y: blobs, ...size },
+        { store: 'vectors', x, y: besides - gap / 2 - height, ...size },
+        { store: 'meta', x, y: besides + gap / 2, ...size },
+    ];
+    return {
+        upright: true,
+        width: x + UPRIGHT_STORE,
+        height: Math.max(y - UPRIGHT_GAP, besides + gap / 2 + height),
+        inbox: { x, y: Math.min(middleOf('splitter') - INBOX.height / 2, blobs - gap - INBOX.height), ...INBOX },
+        parts: parts.map(({ frame }) => frame),
+        workers: parts.flatMap(part => part.workers),
+        stores,
+    };
+}
+
+function fromLeft(parts: readonly Placed[]): FlowLayout {
     const tallest = Math.max(INBOX.height, ...parts.map(({ frame }) => frame.height));
     let x = INBOX.width + GAP;
     for (const { frame } of parts) {
@@ -120,6 +174,7 @@ export function layoutFlow(ids: Record<Part, readonly string[]>): FlowLayout {
     blobs.x = Math.min(blobs.x, besides - width - gap / 2 - gap - width);
     const right = Math.max(x - GAP, ...stores.map(store => store.x + store.width));
     return {
+        upright: false,
         width: right,
         height: y + height,
         inbox: { x: 0, y: (tallest - INBOX.height) / 2, ...INBOX },

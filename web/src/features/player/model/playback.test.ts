@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { attach, FakeVideo } from './fake-video.ts';
 import { Playback, type Settings } from './playback.ts';
 import { makeSamples } from './samples.ts';
-import { INSIDE_US } from './stepping.ts';
 import { frame, SECOND } from './testing.ts';
 
 // One signal ends all listeners of an element; Node takes more than ten for a leak.
@@ -170,7 +169,8 @@ describe('a playback with a video', () => {
         expect(settled).toEqual([]);
         expect(playback.headUs()).toBe(8 * SECOND);
         await vi.advanceTimersByTimeAsync(3000);
-        expect(Math.abs(playback.currentUs() - 8 * SECOND)).toBeLessThanOrEqual(INSIDE_US);
+        // Where it was meant to go, though frames may not be known yet.
+        expect(playback.currentUs()).toBe(8 * SECOND);
         expect(settled).toHaveLength(1);
     });
 

@@ -330,7 +330,7 @@ export class Playback {
             this.video.readyState >= HTMLMediaElement.HAVE_METADATA
         ) {
             const target = this.targetUs;
-            await this.seekElement(target + INSIDE_US);
+            await this.seekElement(target + INSIDE_US, target);
             if (this.targetUs === target) this.targetUs = null;
         }
         this.travelling = false;
@@ -339,19 +339,20 @@ export class Playback {
         this.settle();
     }
 
-    /** Resolves when the frame at a time is presented. One at a time. */
-    private seekElement(us: number): Promise<void> {
-        this.lastSeek = this.lastSeek.then(() => this.seekNow(us));
+    /** Resolves when the frame at a time is presented; where none is told of, it is taken for `meantUs`. One at a time. */
+    private seekElement(us: number, meantUs = us): Promise<void> {
+        this.lastSeek = this.lastSeek.then(() => this.seekNow(us, meantUs));
         return this.lastSeek;
     }
 
-    private seekNow(us: number): Promise<void> {
+    private seekNow(us: number, meantUs: number): Promise<void> {
         const { video } = this;
         if (video === null) return Promise.resolve();
         return new Promise(resolve => {
             const before = this.presentations;
             const from = video.currentTime;
             const to = Math.max(0, secondsOfUs(us + this.settings.offsetUs));
+            const meant = Math.max(0, secondsOfUs(meantUs + this.settings.offsetUs));
             // What is told of may have been on its way before the seek, and the one that it ends with told of never.
             const isStale = () => {
                 const last = this.lastSeconds;
@@ -368,7 +369,7 @@ export class Playback {
                 if (this.presentations > before && !isStale()) end();
                 else {
                     const within = document.hidden ? PRESENTED_WITHIN_MS.hidden : PRESENTED_WITHIN_MS.seen;
-                    timer = setTimeout(() => this.presented(video.currentTime), within);
+                    timer = setTimeout(() => this.presented(Math.min(meant, video.currentTime)), within);
                 }
             };
             this.onPresented = () => {

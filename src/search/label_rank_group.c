@@ -36,12 +36,12 @@
 // An object taken from near frames or from far is right with this logistic of its evidence.
 #define TAKEN_BIAS 1.85f
 #define TAKEN_SLOPE 25.8f
-// What is more like what is not the thing than like the thing is at most this probable, and what was said not to be it
-// …
+// What is more like what is not the thing than like the thing is at most this probable.
 #define REFUSED_MAX 0.2f
-#define REFUSED_MIN 0.001f
-// … and what is too far to be looked at less than this, in the order of similarity.
+// What is too far to be looked at is less probable than this, in the order of similarity, and so is what is not the
+// thing only if something was taken rightly. What is not the thing comes after all of it.
 #define LEAST 0.0005f
+#define REFUSED 0.01f
 #define THRESHOLD_MIN 0.7f
 #define THRESHOLD_MAX 0.99f
 
@@ -458,16 +458,19 @@ static float probability_of_taken(const struct rank_object *object)
 
 float rank_probability(const struct label_model *m, const struct rank_object *object, const uint16_t *half)
 {
+    float least = least_probability(object);
     if (object->role == ROLE_POSITIVE)
         return 1;
+    if (object->role == ROLE_MATE && object->is_doubted)
+        return least;
     if (object->role == ROLE_NEGATIVE || object->role == ROLE_OTHER || object->role == ROLE_MATE)
-        return REFUSED_MIN;
+        return REFUSED * least;
     if (object->group >= 0)
-        return fmaxf(m->groups[object->group].probability, least_probability(object));
+        return fmaxf(m->groups[object->group].probability, least);
     if (object->role == ROLE_TAKEN || object->evidence >= 0)
         return probability_of_taken(object);
     if (object->nearest < LOOKED_AT || half == NULL)
-        return least_probability(object);
+        return least;
     const struct rank_features f = {.nearest = object->nearest,
         .near = object->near,
         .far = object->far,
@@ -478,5 +481,5 @@ float rank_probability(const struct label_model *m, const struct rank_object *ob
         .count = 1,
         .is_track = object->track >= 0};
     float probability = probability_of(m, &f);
-    return object->nearest < object->against ? fminf(probability, REFUSED_MAX) : probability;
+    return fmaxf(object->nearest < object->against ? fminf(probability, REFUSED_MAX) : probability, least);
 }

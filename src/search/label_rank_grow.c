@@ -82,6 +82,7 @@ static enum err_code apply_anchor(struct label_model *m, size_t i, size_t from, 
             code = rank_is_mate(m, anchor, object->id, &mate, err);
         if (mate) {
             object->role = ROLE_MATE;
+            object->is_doubted = anchor->role != ROLE_POSITIVE;
             speak_against(m, j);
         }
     }
@@ -276,8 +277,10 @@ void rank_judge(const struct label_model *m, struct rank_object *object, const u
             continue;
         float similarity = vector_dot_half(vector, rank_half(m, m->anchors[a]), m->dimension);
         hear_anchor(m, anchor, object, similarity);
-        if (rank_same_frame(anchor, object) && similarity < SAME_BOX && !m->info.kind)
+        if (rank_same_frame(anchor, object) && similarity < SAME_BOX && !m->info.kind) {
+            object->is_doubted = anchor->role != ROLE_POSITIVE && (object->role != ROLE_MATE || object->is_doubted);
             object->role = ROLE_MATE;
+        }
     }
     for (size_t a = 0; a < m->against_count && object->nearest >= LOOKED_AT; a++) {
         const struct rank_object *other = &m->objects[m->against[a]];

@@ -58,6 +58,7 @@ struct rank_object {
     bool is_hit;       // came from a query, so that class, label and track are known
     bool asked;        // its neighbours were asked for
     bool far_anchor;   // it pulls others from far
+    bool is_doubted;   // of the same frame as what was taken for the thing, which need not be right
     bool is_elsewhere; // on a track people disagree about, nearer to a no than to a yes
     int32_t group;     // -1: none
     float video_reach; // of its video, what is nearer to it than this is in the pool; 1: nothing was asked for

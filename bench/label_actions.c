@@ -39,10 +39,14 @@ struct result {
     double *medians;         // of each identity
 };
 
+// What likely labels and candidates said of themselves, and what was true.
 struct calibration {
     const struct data *data;
+    const struct label_way *way;
     double sure[BINS];
     size_t right[BINS], count[BINS];
+    double said_precision, precision, precision_error, said_missing, missing, missing_error;
+    size_t estimates;
 };
 
 static void choose_starts(struct setting *s)
@@ -82,9 +86,34 @@ static double median_of(const struct setting *s, const struct person_run *runs, 
     return median;
 }
 
+static void count_estimate(struct calibration *c, const float *shown, size_t first)
+{
+    double precision;
+    double missing;
+    double carriers = 0;
+    double right = 0;
+    double all = 0;
+    if (!c->way->estimate(c->way->context, &precision, &missing))
+        return;
+    for (size_t i = 0; i < c->data->count; i++) {
+        bool is_it = data_is_same(c->data, i, first);
+        all += is_it;
+        carriers += shown[i] > 0;
+        right += is_it && shown[i] > 0;
+    }
+    c->said_precision += precision;
+    c->precision += right / carriers;
+    c->precision_error += fabs(precision - right / carriers);
+    c->said_missing += missing;
+    c->missing += all - right;
+    c->missing_error += fabs(missing - (all - right));
+    c->estimates++;
+}
+
 static void watch(void *context, const float *shown, size_t first)
 {
     struct calibration *c = context;
+    count_estimate(c, shown, first);
     for (size_t i = 0; i < c->data->count; i++) {
         if (shown[i] <= 0 || shown[i] > 1)
             continue;
@@ -171,6 +200,20 @@ static void print_row(const struct setting *s, const struct result *result, cons
     free(all);
 }
 
+// Which identities the program needs more actions for than the baseline does.
+static void print_worse(const struct setting *s, const struct result *result, const struct result *baseline)
+{
+    printf("\nworse than %s:", baseline->name);
+    size_t count = 0;
+    for (size_t i = 0; i < s->identity_count; i++) {
+        if (result->medians[i] <= baseline->medians[i])
+            continue;
+        printf("%s %s (%.1f, not %.1f)", count++ > 0 ? "," : "", s->data->objects[s->identities[i].first].identity,
+            result->medians[i], baseline->medians[i]);
+    }
+    printf(count > 0 ? "\n" : " none\n");
+}
+
 static void print_groups(const struct setting *s, const struct result *const *results, size_t count)
 {
     printf("\n| median actions |");
@@ -215,24 +258,34 @@ static void print_calibration(const struct calibration *c)
         all += c->count[i];
     }
     printf("\nexpected calibration error: %.4f\n", all > 0 ? error / (double)all : 0.0);
+    double n = (double)c->estimates;
+    if (c->estimates > 0)
+        printf("after %zu words, the third and later: precision said %.3f, true %.3f, off by %.3f; missing said %.1f, "
+               "true "
+               "%.1f, off by %.1f\n",
+            c->estimates, c->said_precision / n, c->precision / n, c->precision_error / n, c->said_missing / n,
+            c->missing / n, c->missing_error / n);
 }
 
 void actions_measure(const struct data *data, enum track_source tracks, const struct actions_options *options)
 {
     static const char *const titles[] = {"boxes singly, without tracks", "the tracker's tracks", "true tracks"};
     struct setting s = {.data = data, .options = options};
-    struct calibration calibration = {.data = data};
     choose_starts(&s);
     struct label_way *way = way_program_new(data, tracks, true);
+    struct calibration calibration = {.data = data, .way = way};
     struct result program = run_way(&s, way, &calibration);
     way_program_free(way);
     way = way_program_new(data, tracks, false);
     struct result drags = run_way(&s, way, NULL);
     way_program_free(way);
     struct result baseline = run_cosine(&s, tracks, THRESHOLD);
+    way = way_sketch_new(data, tracks);
+    struct result sketch = run_way(&s, way, NULL);
+    way_sketch_free(way);
     struct result hindsight = {0};
-    const struct result *results[4] = {&program, &drags, &baseline};
-    size_t count = 3;
+    const struct result *results[5] = {&program, &drags, &baseline, &sketch};
+    size_t count = 4;
     if (!options->is_quick) {
         hindsight = run_hindsight(&s, tracks);
         results[count++] = &hindsight;
@@ -244,6 +297,7 @@ void actions_measure(const struct data *data, enum track_source tracks, const st
            "first clicks |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for (size_t i = 0; i < count; i++)
         print_row(&s, results[i], &baseline);
+    print_worse(&s, &program, &baseline);
     print_groups(&s, results, count);
     print_calibration(&calibration);
     if (options->has_detail)
@@ -252,6 +306,7 @@ void actions_measure(const struct data *data, enum track_source tracks, const st
     result_release(&program);
     result_release(&baseline);
     result_release(&drags);
+    result_release(&sketch);
     result_release(&hindsight);
     free(s.identities);
     free(s.starts);

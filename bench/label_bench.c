@@ -6,7 +6,8 @@
 //
 // OBJECTS has a line per object (label_data.h), VECTORS as many vectors of float32 values; bench/labelling.py makes
 // both. `actions` lets a simulated person label each identity (label_person.h says what counts as an action),
-// `examples` compares what is marked from a few random examples, `speed` measures rounds at sizes of the project.
+// `examples` compares what is marked and how it is ranked from a few random examples, and fails where feedback ranks an
+// identity below plain similarity; `speed` measures rounds at sizes of the project.
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,15 +99,16 @@ int main(int argc, char **argv)
         return 0;
     }
     struct data data;
+    size_t worse = 0;
     if (rest_count != 2)
         usage();
     data_read(&data, rest[0], rest[1]);
     if (strcmp(what, "actions") == 0)
         measure_actions(&data, &options);
     else if (strcmp(what, "examples") == 0)
-        examples_measure(&data, options.trials);
+        worse = examples_measure(&data, options.trials);
     else
         usage();
     data_release(&data);
-    return 0;
+    return worse == 0 ? 0 : 1;
 }

@@ -27,6 +27,8 @@ struct label_way {
     void (*show)(void *context, float *shown);
     // The first object that it asks about and that is not shown; NULL: it never asks.
     bool (*ask)(void *context, const float *shown, size_t *object);
+    // How good it thinks the label is (labels_candidates), if it can tell; NULL: it never says.
+    bool (*estimate)(void *context, double *precision, double *missing);
 };
 
 #define PERSON_ACTIONS_MAX 100

@@ -122,6 +122,17 @@ static bool program_ask(void *context, const float *shown, size_t *object)
     return asks;
 }
 
+static bool program_estimate(void *context, double *precision, double *missing)
+{
+    struct program *p = context;
+    struct label_questions questions;
+    bench_check(labels_candidates(p->labels, BENCH_PROJECT, p->name, NULL, 1, &questions, &bench_err), "asking");
+    *precision = questions.precision;
+    *missing = (double)questions.missing;
+    label_questions_release(&questions);
+    return questions.is_estimated;
+}
+
 struct label_way *way_program_new(const struct data *data, enum track_source tracks, bool asks)
 {
     struct program *p = mem_calloc(1, sizeof(*p));
@@ -130,7 +141,8 @@ struct label_way *way_program_new(const struct data *data, enum track_source tra
         .begin = program_begin,
         .say = program_say,
         .show = program_show,
-        .ask = asks ? program_ask : NULL};
+        .ask = asks ? program_ask : NULL,
+        .estimate = program_estimate};
     p->data = data;
     p->tracks = tracks;
     clock_manual_init(&p->clock, INT64_C(1000000000));

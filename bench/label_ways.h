@@ -1,4 +1,4 @@
-// The ways of labelling that are compared: the program itself, and nearest neighbours with a fixed threshold.
+// The ways of labelling that are compared: the program itself, nearest neighbours with a fixed threshold, and a sketch.
 #pragma once
 
 #include "label_person.h"
@@ -13,3 +13,8 @@ void way_program_free(struct label_way *way);
 // query that it is nearest to among those that show it.
 struct label_way *way_cosine_new(const struct data *data, enum track_source tracks, float threshold);
 void way_cosine_free(struct label_way *way);
+
+// Logistic regression on what was said and weak random negatives, plus the margin between the nearest yes and the
+// nearest no, cut at the largest gap between two scores. Where there are tracks a word holds for its track.
+struct label_way *way_sketch_new(const struct data *data, enum track_source tracks);
+void way_sketch_free(struct label_way *way);

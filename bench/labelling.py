@@ -225,7 +225,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="leave the sets' objects.tsv and vectors.f32 here")
     arguments = parser.parse_args()
     if arguments.data is None or not clips(arguments.data):
-        print("No objects of known identity (--data, FRAMEHOUND_SHARED): only the time of rounds is measured.")
+        print("skipped: actions and calibration need objects of known identity (--data FOLDER, or FRAMEHOUND_SHARED)")
         return
     with tempfile.TemporaryDirectory(prefix="labelling-") as name:
         folder = Path(name)

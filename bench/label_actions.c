@@ -280,12 +280,16 @@ void actions_measure(const struct data *data, enum track_source tracks, const st
     struct result drags = run_way(&s, way, NULL);
     way_program_free(way);
     struct result baseline = run_cosine(&s, tracks, THRESHOLD);
-    way = way_sketch_new(data, tracks);
-    struct result sketch = run_way(&s, way, NULL);
-    way_sketch_free(way);
+    struct result sketch = {0};
     struct result hindsight = {0};
-    const struct result *results[5] = {&program, &drags, &baseline, &sketch};
-    size_t count = 4;
+    const struct result *results[5] = {&program, &drags, &baseline};
+    size_t count = 3;
+    if (tracks == TRACKS_NONE) {
+        way = way_sketch_new(data);
+        sketch = run_way(&s, way, NULL);
+        way_sketch_free(way);
+        results[count++] = &sketch;
+    }
     if (!options->is_quick) {
         hindsight = run_hindsight(&s, tracks);
         results[count++] = &hindsight;

@@ -27,7 +27,6 @@ struct said {
 struct sketch {
     struct label_way way;
     const struct data *data;
-    enum track_source tracks;
     struct said said[SAID_MAX];
     size_t count, random_count; // the random ones come first
     float *weights;             // dimension, and the bias
@@ -122,20 +121,14 @@ static void sketch_say(void *context, size_t object, bool yes)
         s->scores[i] = 1 / (1 + expf(-linear(s, i))) + margin_of(s, i);
 }
 
-// What an object's track was last said to be, or the object itself where there are no tracks: 1 yes, -1 no, 0 nothing.
+// 1 yes, -1 no, 0 nothing.
 static int word_about(const struct sketch *s, size_t object)
 {
-    const struct data_object *one = &s->data->objects[object];
-    int word = 0;
     for (size_t i = s->random_count; i < s->count; i++) {
-        const struct data_object *two = &s->data->objects[s->said[i].object];
-        int64_t track = one->tracks[s->tracks];
         if (s->said[i].object == object)
             return s->said[i].yes ? 1 : -1;
-        if (track >= 0 && track == two->tracks[s->tracks] && strncmp(one->id, two->id, VIDEO_ID_LENGTH) == 0)
-            word = s->said[i].yes ? 1 : -1;
     }
-    return word;
+    return 0;
 }
 
 static void sketch_show(void *context, float *shown)
@@ -164,13 +157,12 @@ static void sketch_show(void *context, float *shown)
     free(sorted);
 }
 
-struct label_way *way_sketch_new(const struct data *data, enum track_source tracks)
+struct label_way *way_sketch_new(const struct data *data)
 {
     struct sketch *s = mem_calloc(1, sizeof(*s));
     s->way = (struct label_way){
         .name = "sketch", .context = s, .begin = sketch_begin, .say = sketch_say, .show = sketch_show};
     s->data = data;
-    s->tracks = tracks;
     s->weights = mem_calloc(data->dimension + 1, sizeof(*s->weights));
     s->scores = mem_calloc(data->count, sizeof(*s->scores));
     return &s->way;

@@ -15,6 +15,6 @@ struct label_way *way_cosine_new(const struct data *data, enum track_source trac
 void way_cosine_free(struct label_way *way);
 
 // Logistic regression on what was said and weak random negatives, plus the margin between the nearest yes and the
-// nearest no, cut at the largest gap between two scores. Where there are tracks a word holds for its track.
-struct label_way *way_sketch_new(const struct data *data, enum track_source tracks);
+// nearest no, cut at the largest gap between two scores. It takes boxes singly.
+struct label_way *way_sketch_new(const struct data *data);
 void way_sketch_free(struct label_way *way);

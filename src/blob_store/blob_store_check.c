@@ -40,11 +40,11 @@ static void check_clock(struct blob_store *store, const char *where, struct chec
     if (off_us > SKEW_REFUSED_US)
         checks_wrong(checks, remedy,
             "this machine's clock is %" PRId64 " minutes %s that of %s, which refuses requests beyond 15 minutes",
-            off_us / 60000000, way, where);
+            (off_us + 30000000) / 60000000, way, where);
     else if (off_us > SKEW_WARN_US)
         checks_warn(checks, remedy,
             "this machine's clock is %" PRId64 " seconds %s that of %s, which refuses requests beyond 15 minutes",
-            off_us / 1000000, way, where);
+            (off_us + 500000) / 1000000, way, where);
     else
         checks_ok(checks, "this machine's clock and that of %s differ by less than a minute", where);
 }

@@ -175,11 +175,29 @@ static void give_up_partitions(struct kafka_consumer *consumer, rd_kafka_topic_p
         rd_kafka_error_destroy(failure);
 }
 
+// What we give up ourselves, or others get as the group grows, is no loss. It may come in several pieces.
+static void note_loss(struct kafka_consumer *consumer)
+{
+    const struct queue_kafka *self = consumer->opaque.self;
+    if (consumer->is_thrown_out || !rd_kafka_assignment_lost(consumer->handle))
+        return;
+    consumer->is_thrown_out = true;
+    log_warn(self->log,
+        "Kafka at %s (--queue) has thrown this process out of the group %s: it was not heard of for longer than "
+        "session.timeout.ms, or took nothing in for longer than max.poll.interval.ms (--kafka-config); others have its "
+        "work now, and it joins again",
+        self->brokers, consumer->name);
+}
+
 static void on_rebalance(
     rd_kafka_t *handle, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *partitions, void *opaque)
 {
     struct kafka_consumer *consumer = ((struct kafka_opaque *)opaque)->consumer;
     (void)handle;
+    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
+        consumer->is_thrown_out = false;
+    else
+        note_loss(consumer);
     log_debug(consumer->opaque.self->log, "%s: %s %d partitions", consumer->name,
         code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? "taking over" : "giving up", partitions->cnt);
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)

@@ -26,10 +26,11 @@ def environment(home: Path) -> dict[str, str]:
     return {**_CLEAN, "HOME": str(home), "XDG_DATA_HOME": str(home / "share"), "LC_ALL": "C.UTF-8"}
 
 
-def run(*args: str | Path, home: Path, timeout: float = 120, check: int | None = 0, **more) -> subprocess.CompletedProcess:
+def run(*args: str | Path, home: Path, timeout: float = 120, check: int | None = 0, within: tuple[str, ...] = (),
+        **more) -> subprocess.CompletedProcess:
     """Runs a command to its end; `check` is the exit status it must have (None: any)."""
     done = subprocess.run(
-        [PROGRAM, *map(str, args)], env=environment(home), capture_output=True, text=True,
+        [*within, PROGRAM, *map(str, args)], env=environment(home), capture_output=True, text=True,
         timeout=timeout * SLOWNESS, stdin=subprocess.DEVNULL, **more)
     if check is not None:
         assert done.returncode == check, f"{args}: status {done.returncode}\n{done.stdout}\n{done.stderr}"

@@ -132,12 +132,13 @@ class Kafka:
                                client, *args], capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def plant(self, topic: str, *bodies: str) -> None:
+    def plant(self, topic: str, *bodies: str, key: str | None = None) -> None:
         """Messages of somebody else's, put into a topic past the program."""
+        keyed = ("--reader-property", "parse.key=true", "--reader-property", "key.separator=|") if key else ()
         done = subprocess.run(
             [*self.brokers[0]._java("-Xmx128m"), "org.apache.kafka.tools.ConsoleProducer", "--bootstrap-server", self.address,
-             "--topic", topic, "--producer-property", "max.request.size=4000000", "--producer-property", "acks=all"],
-            input="\n".join(bodies) + "\n", capture_output=True, text=True, timeout=120)
+             "--topic", topic, "--producer-property", "max.request.size=4000000", "--producer-property", "acks=all", *keyed],
+            input="".join(f"{key}|{body}\n" if key else f"{body}\n" for body in bodies), capture_output=True, text=True, timeout=120)
         assert done.returncode == 0 and "ERROR" not in done.stderr, done.stdout + done.stderr
 
     def configure(self, topic: str, *settings: str) -> None:

@@ -58,6 +58,11 @@ test-chart: ## check the Helm chart and the compose file
 	@scripts/setup build k8s
 	@scripts/test-chart
 
+.PHONY: test-k8s
+test-k8s: build ## the chart and the image on a real Kubernetes, built here the first time; as root
+	@scripts/setup build test live image k8s k8s-servers
+	@scripts/test-k8s "$(BUILD)"
+
 .PHONY: asan
 asan: setup ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/build build-asan -Db_sanitize=address,undefined -Db_lundef=false

@@ -32,19 +32,21 @@ k8s_tool_step() {
 # k8s_schemas_step: what kubeconform checks against, from the modules' own descriptions.
 k8s_schemas_step() {
     local key
-    key=$(key_of "$root_dir/scripts/k8s/schemas.py" "$kubernetes_version" "$keda_version" "prometheus-operator v0.85.0")
-    is_done k8s-schemas "$key" "$k8s_dir/schemas/_definitions.json" && return 0
+    key=$(key_of "$root_dir/scripts/k8s/schemas.py" "$kubernetes_version" "$keda_version" "prometheus-operator v0.85.0" 2)
+    is_done k8s-schemas "$key" "$k8s_dir/schemas/_definitions.json" "$k8s_dir/crds" && return 0
     k8s_needs_go
     say "setup: schemas of Kubernetes $kubernetes_version, KEDA and the Prometheus operator"
     local kubernetes keda prometheus
     kubernetes=$(k8s_module "k8s.io/kubernetes@$kubernetes_version")
     keda=$(k8s_module "github.com/kedacore/keda/v2@$keda_version")
     prometheus=$(k8s_module github.com/prometheus-operator/prometheus-operator@v0.85.0)
-    rm -rf "$k8s_dir/schemas"
+    rm -rf "$k8s_dir/schemas" "$k8s_dir/crds"
+    mkdir -p "$k8s_dir/crds"
+    install -m 644 "$keda"/config/crd/bases/*.yaml \
+        "$prometheus/example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml" "$k8s_dir/crds"
     "$venv_dir/bin/python" "$root_dir/scripts/k8s/schemas.py" "$k8s_dir/schemas" \
         "$kubernetes/api/openapi-spec/swagger.json" \
-        "$keda/config/crd/bases/keda.sh_scaledobjects.yaml" "$keda/config/crd/bases/keda.sh_triggerauthentications.yaml" \
-        "$prometheus/example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml" >&2
+        "$k8s_dir"/crds/{keda.sh_scaledobjects,keda.sh_triggerauthentications,monitoring.coreos.com_servicemonitors}.yaml >&2
     mark_done k8s-schemas "$key"
 }
 
@@ -133,28 +135,7 @@ k8s_servers_step() {
     mark_done k8s-servers "$key"
 }
 
-# k8s_keda_step: Go installs no module that replaces others, but builds it in a copy of its own.
-k8s_keda_step() {
-    local key name source work=$k8s_dir/build/keda
-    key=$(key_of "$keda_version")
-    is_done k8s-keda "$key" "$k8s_dir/bin/keda-operator" "$k8s_dir/bin/keda-adapter" "$k8s_dir/keda-crds" && return 0
-    k8s_needs_go
-    say "setup: KEDA $keda_version (built from source, about ten minutes on two cores)"
-    source=$(k8s_module "github.com/kedacore/keda/v2@$keda_version")
-    rm -rf "$work"
-    mkdir -p "$k8s_dir/build" "$k8s_dir/bin"
-    cp -r "$source" "$work"
-    chmod -R u+w "$work"
-    for name in operator adapter; do k8s_build "$work" "keda-$name" "./cmd/$name" ""; done
-    rm -rf "$k8s_dir/keda-crds"
-    cp -r "$work/config/crd/bases" "$k8s_dir/keda-crds"
-    mark_done k8s-keda "$key"
-}
-
 k8s_servers_group() {
     k8s_etcd_step
     k8s_servers_step
-    k8s_tool_step kwok sigs.k8s.io/kwok/cmd/kwok@v0.8.0
-    k8s_tool_step registry github.com/distribution/distribution/v3/cmd/registry@v3.1.2
-    k8s_keda_step
 }

@@ -1,4 +1,4 @@
-"""Apache Kafka brokers of a test's own, on 127.0.0.1: one, or a cluster; killed and started again at will."""
+"""Apache Kafka brokers of a test's own, on 127.0.0.1 unless told otherwise: one, or a cluster; killed and started again at will."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ CONFIG = """
 process.roles=broker,controller
 node.id={node}
 controller.quorum.voters={voters}
-listeners={protocol}://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners={protocol}://127.0.0.1:{port}
+listeners={protocol}://{host}:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners={protocol}://{host}:{port}
 controller.listener.names=CONTROLLER
 listener.security.protocol.map={protocol}:{protocol},CONTROLLER:PLAINTEXT
 inter.broker.listener.name={protocol}
@@ -70,12 +70,12 @@ def guard_of(users: dict[str, str]) -> str:
 
 class Broker:
     def __init__(self, folder: Path, node: int, port: int, controller: int, voters: str, cluster: str, brokers: int,
-                 users: dict[str, str]):
-        self.folder, self.port = folder, port
+                 users: dict[str, str], host: str):
+        self.folder, self.host, self.port = folder, host, port
         self.process: subprocess.Popen | None = None
         folder.mkdir(parents=True)
         (folder / "server.properties").write_text(CONFIG.format(
-            protocol="SASL_PLAINTEXT" if users else "PLAINTEXT", node=node, port=port, controller=controller, voters=voters, folder=folder, replicas=min(brokers, 3),
+            protocol="SASL_PLAINTEXT" if users else "PLAINTEXT", node=node, host=host, port=port, controller=controller, voters=voters, folder=folder, replicas=min(brokers, 3),
             insync=2 if brokers > 2 else 1) + (guard_of(users) if users else ""))
         (folder / "log4j2.properties").write_text(LOGGING)
         subprocess.run([*self._java("-Xmx128m"), "kafka.tools.StorageTool", "format", "-t", cluster, "-c",
@@ -95,7 +95,7 @@ class Broker:
         end = time.monotonic() + READY_S
         while True:
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                if probe.connect_ex((self.host, self.port)) == 0:
                     return
             assert self.process.poll() is None, (self.folder / "log").read_text()[-3000:]
             assert time.monotonic() < end, (self.folder / "log").read_text()[-3000:]
@@ -108,13 +108,13 @@ class Broker:
 
 
 class Kafka:
-    def __init__(self, folder: Path, brokers: int = 1, users: dict[str, str] | None = None):
+    def __init__(self, folder: Path, brokers: int = 1, users: dict[str, str] | None = None, host: str = "127.0.0.1"):
         if not JARS.exists():
             pytest.skip(f"{JARS} is not there: run scripts/setup live")
         ports = [(free_port(), free_port()) for _ in range(brokers)]
         voters = ",".join(f"{n + 1}@127.0.0.1:{controller}" for n, (_, controller) in enumerate(ports))
         cluster = "framehoundTestCluster0"  # 16 bytes in base 64, as Kafka wants it
-        self.brokers = [Broker(folder / str(n + 1), n + 1, port, controller, voters, cluster, brokers, users or {})
+        self.brokers = [Broker(folder / str(n + 1), n + 1, port, controller, voters, cluster, brokers, users or {}, host)
                         for n, (port, controller) in enumerate(ports)]
         self.folder, self.users = folder, users or {}
         self.start()
@@ -151,7 +151,7 @@ class Kafka:
 
     @property
     def address(self) -> str:
-        return ",".join(f"127.0.0.1:{broker.port}" for broker in self.brokers)
+        return ",".join(f"{broker.host}:{broker.port}" for broker in self.brokers)
 
     def start(self) -> None:
         for broker in self.brokers:

@@ -186,8 +186,6 @@ enum err_code rank_take_seeds(struct label_model *m, const size_t *seeds, const 
 void rank_look_against(struct label_model *m, size_t i);
 // label_rank_relation.c
 
-// How near to each other positives of different moments are; 1 where there are none.
-float rank_spread(const struct label_model *m);
 bool rank_same_frame(const struct rank_object *a, const struct rank_object *b);
 bool rank_near_in_time(const struct label_model *m, const struct rank_object *a, const struct rank_object *b);
 // Near in time, and not of two tracks: if they look alike they are one thing.

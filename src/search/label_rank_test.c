@@ -1,4 +1,4 @@
-#include "search/label_rank.h"
+#include "search/test_label_rank.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,121 +8,6 @@
 #include "base/test.h"
 #include "os/cancel.h"
 #include "vector_index/vector_index_flat.h"
-
-#define PROJECT "p"
-#define DIMENSION 16
-
-static const char *const video_a = "aaaaaaaaaaaaaaaa";
-static const char *const video_b = "bbbbbbbbbbbbbbbb";
-
-struct world {
-    struct vector_index *vectors;
-    struct label_model *model;
-};
-
-static int make_world(void **state)
-{
-    struct world *world = mem_calloc(1, sizeof(*world));
-    world->vectors = vector_index_flat_new();
-    *state = world;
-    return 0;
-}
-
-static int drop_world(void **state)
-{
-    struct world *world = *state;
-    label_model_free(world->model);
-    vector_index_free(world->vectors);
-    free(world);
-    return 0;
-}
-
-// An object whose vector has a cosine of about `similarity` to axis `axis`; `twist` says in which direction it
-// deviates.
-static void put(struct world *world, const char *id, int axis, float similarity, int twist)
-{
-    struct err err = ERR_INIT;
-    float vector[DIMENSION] = {0};
-    vector[axis] = similarity;
-    vector[8 + twist] = sqrtf(1 - similarity * similarity);
-    struct vector_item item = {.track = -1, .vector = vector};
-    strcpy(item.object, id);
-    strcpy(item.class_name, "thing");
-    assert_ok(vector_index_upsert(world->vectors, PROJECT, "model", DIMENSION, &item, 1, &err), &err);
-}
-
-static const char *id_of(const char *video, int frame, int k)
-{
-    static char ids[64][OBJECT_ID_SIZE];
-    static size_t next;
-    char *id = ids[next++ % 64];
-    object_id_make(video, frame, k, id);
-    return id;
-}
-
-struct examples {
-    const char *positive[16];
-    const char *negative[16];
-    const char *other[16];
-};
-
-static size_t count_of(const char *const *list)
-{
-    size_t n = 0;
-    while (n < 16 && list[n] != NULL)
-        n++;
-    return n;
-}
-
-static enum err_code try_fit(struct world *world, const struct examples *e, struct err *err)
-{
-    struct label_fit fit = {.vectors = world->vectors,
-        .project = PROJECT,
-        .positive = e->positive,
-        .positive_count = count_of(e->positive),
-        .negative = e->negative,
-        .negative_count = count_of(e->negative),
-        .other = e->other,
-        .other_count = count_of(e->other)};
-    label_model_free(world->model);
-    return label_model_fit(&fit, &world->model, err);
-}
-
-static void fit(struct world *world, const struct examples *e)
-{
-    struct err err = ERR_INIT;
-    assert_ok(try_fit(world, e, &err), &err);
-}
-
-static struct label_hit score(struct world *world, const char *id)
-{
-    struct err err = ERR_INIT;
-    struct label_hit hit;
-    assert_ok(label_model_score(world->model, &id, 1, NULL, &hit, &err), &err);
-    return hit;
-}
-
-static bool suggests(struct world *world, const char *id)
-{
-    struct err err = ERR_INIT;
-    struct label_query query = {.min_confidence = LABEL_LIKELY_MIN, .limit = 1000};
-    struct label_hit *hits;
-    size_t count;
-    bool found = false;
-    assert_ok(label_model_neighbours(world->model, &query, &hits, &count, &err), &err);
-    for (size_t i = 0; i < count; i++)
-        found = found || strcmp(hits[i].object, id) == 0;
-    free(hits);
-    return found;
-}
-
-static void put_clusters(struct world *world)
-{
-    for (int i = 0; i < 8; i++) {
-        put(world, id_of(video_a, i * 10, 0), 0, 0.985f, i);
-        put(world, id_of(video_b, i * 10, 0), 1, 0.985f, i);
-    }
-}
 
 static void one_positive_finds_its_cluster_and_not_the_other(void **state)
 {
@@ -404,74 +289,6 @@ static void filters_and_exclusions_hold(void **state)
     assert_code(label_model_neighbours(world->model, &query, &hits, &count, &err), ERR_INVALID);
 }
 
-static void ask(struct world *world, size_t limit, struct label_candidates *candidates)
-{
-    struct err err = ERR_INIT;
-    const struct label_query query = {.limit = limit};
-    assert_ok(label_model_candidates(world->model, &query, candidates, &err), &err);
-}
-
-static void candidates_differ_and_end_when_the_label_is_settled(void **state)
-{
-    struct world *world = *state;
-    struct label_candidates candidates;
-    // Ten pictures of nearly one moment, not quite like the example, and one of another sort.
-    put(world, id_of(video_a, 0, 0), 0, 1.0f, 0);
-    for (int i = 0; i < 10; i++)
-        put(world, id_of(video_b, i, 0), 0, 0.78f, 1);
-    put(world, id_of(video_b, 1000, 0), 0, 0.77f, 2);
-    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}});
-    ask(world, 20, &candidates);
-    assert_int_equal(candidates.count, 2);
-    assert_false(candidates.settled);
-    // Ten are more worth a question than one is.
-    assert_int_equal(strncmp(candidates.hits[0].object, id_of(video_b, 0, 0), VIDEO_ID_LENGTH + 8), 0);
-    label_candidates_release(&candidates);
-
-    const char *answered = id_of(video_b, 0, 0);
-    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}, .negative = {answered, id_of(video_b, 1000, 0)}});
-    ask(world, 20, &candidates);
-    assert_int_equal(candidates.count, 0);
-    assert_true(candidates.settled);
-    label_candidates_release(&candidates);
-}
-
-// How probable an object is that does not carry the label.
-static double chance_of(struct world *world, const char *id)
-{
-    double confidence = (double)score(world, id).confidence;
-    return confidence < (double)LABEL_LIKELY_MIN ? confidence : 0;
-}
-
-static void how_good_a_label_is_counts_what_carries_it_and_what_may_be_missing(void **state)
-{
-    struct world *world = *state;
-    struct label_candidates candidates;
-    put_clusters(world);
-    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}});
-    ask(world, 20, &candidates);
-    // The eight of the thing carry the label, and nothing is like it besides.
-    assert_true(candidates.precision > 0.9 && candidates.precision <= 1);
-    assert_true(candidates.missing < 0.2);
-    assert_true(candidates.is_complete);
-    label_candidates_release(&candidates);
-
-    // Twenty more of one moment of which nobody can tell.
-    for (int i = 0; i < 20; i++)
-        put(world, id_of("cccccccccccccccc", i, 0), 0, 0.82f, 7);
-    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}});
-    ask(world, 20, &candidates);
-    double missing = 0;
-    for (int i = 0; i < 20; i++)
-        missing += chance_of(world, id_of("cccccccccccccccc", i, 0));
-    assert_true(missing > 2);
-    for (int i = 1; i < 8; i++)
-        missing += chance_of(world, id_of(video_a, i * 10, 0));
-    assert_true(fabs(candidates.missing - missing) < 0.1);
-    assert_false(candidates.is_complete);
-    label_candidates_release(&candidates);
-}
-
 // A thing of another time comes with all that is joined to it, though most of it is unlike the example.
 static void what_is_one_thing_comes_as_one(void **state)
 {
@@ -514,15 +331,6 @@ static void where_look_alikes_are_near_fewer_come(void **state)
     assert_true(among.threshold > alone.threshold + 0.03f);
 }
 
-static void put_on_track(struct world *world, const char *id, int64_t track, float turn)
-{
-    struct err err = ERR_INIT;
-    float vector[DIMENSION] = {cosf(turn), sinf(turn)};
-    struct vector_item item = {.track = track, .vector = vector};
-    strcpy(item.object, id);
-    assert_ok(vector_index_upsert(world->vectors, PROJECT, "model", DIMENSION, &item, 1, &err), &err);
-}
-
 // What was said no to divides a track at the middle in time.
 static void a_track_of_two_things_is_divided(void **state)
 {
@@ -548,80 +356,6 @@ static void a_track_of_two_things_is_divided(void **state)
     assert_ok(label_model_fit(&request, &world->model, &err), &err);
     for (int i = 1; i < 10; i++)
         assert_int_equal(suggests(world, id_of(video_a, 10 * i, 0)), i < 5);
-}
-
-// What the tracker took for two things is not joined through near frames.
-static void a_track_beside_the_things_own_is_asked_about(void **state)
-{
-    struct world *world = *state;
-    struct label_candidates candidates;
-    const float apart = 0.6f; // a cosine of 0.83
-    for (int i = 0; i < 3; i++)
-        put_on_track(world, id_of(video_a, i, 1), 9, 1.0f);
-    for (int i = 0; i < 6; i++)
-        put_on_track(world, id_of(video_a, i, 0), i < 3 ? 1 : 2, i < 3 ? 0 : apart);
-    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}});
-    assert_true(suggests(world, id_of(video_a, 2, 0)));
-    assert_false(suggests(world, id_of(video_a, 3, 0)));
-    ask(world, 20, &candidates);
-    assert_int_equal(candidates.count, 1);
-    assert_int_equal(candidates.hits[0].track, 2);
-    label_candidates_release(&candidates);
-    for (int i = 3; i < 6; i++)
-        put_on_track(world, id_of(video_b, i, 0), -1, apart);
-    for (int i = 0; i < 3; i++)
-        put_on_track(world, id_of(video_b, i, 0), -1, 0);
-    fit(world, &(struct examples){.positive = {id_of(video_b, 0, 0)}});
-    assert_true(suggests(world, id_of(video_b, 3, 0)));
-}
-
-// One click, and what is on another track carries the label without anybody having confirmed it.
-static void what_carries_a_label_of_one_example_is_asked_about(void **state)
-{
-    struct world *world = *state;
-    struct label_candidates candidates;
-    put_on_track(world, id_of(video_a, 2, 0), 1, 0.4f);
-    put_on_track(world, id_of(video_a, 4, 0), 2, 0);
-    put_on_track(world, id_of(video_a, 5, 0), 2, 0.1f);
-    put_on_track(world, id_of(video_a, 48, 0), 3, 1.5f);
-    const struct examples said = {.positive = {id_of(video_a, 4, 0)}, .negative = {id_of(video_a, 48, 0)}};
-    fit(world, &said);
-    assert_true(suggests(world, id_of(video_a, 2, 0)));
-    ask(world, 20, &candidates);
-    assert_int_equal(candidates.count, 1);
-    assert_string_equal(candidates.hits[0].object, id_of(video_a, 2, 0));
-    assert_false(candidates.settled);
-    assert_false(candidates.is_estimated);
-    label_candidates_release(&candidates);
-
-    fit(world,
-        &(struct examples){
-            .positive = {id_of(video_a, 4, 0), id_of(video_a, 2, 0)}, .negative = {id_of(video_a, 48, 0)}});
-    ask(world, 20, &candidates);
-    assert_int_equal(candidates.count, 0);
-    assert_true(candidates.settled);
-    assert_true(candidates.is_estimated);
-    label_candidates_release(&candidates);
-}
-
-// A confirmation after each question whose answer may change the label.
-static void what_is_surest_is_asked_in_turn_with_what_is_open(void **state)
-{
-    struct world *world = *state;
-    struct label_candidates candidates;
-    put(world, id_of(video_a, 0, 0), 0, 1.0f, 0);
-    for (int i = 0; i < 2; i++) {
-        char video[VIDEO_ID_SIZE];
-        snprintf(video, sizeof(video), "%016d", i + 1);
-        put(world, id_of(video, 0, 0), 0, 0.93f, i);
-        put(world, id_of(video, 100, 0), 0, 0.78f, 2 + i);
-    }
-    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}});
-    ask(world, 20, &candidates);
-    assert_int_equal(candidates.count, 4);
-    for (size_t i = 0; i < candidates.count; i++)
-        assert_int_equal(candidates.hits[i].confidence >= LABEL_LIKELY_MIN, i % 2);
-    label_candidates_release(&candidates);
 }
 
 static void a_track_is_one_candidate_and_one_hit_where_asked(void **state)
@@ -677,14 +411,9 @@ int main(void)
         TEST(ranking_with_one_example_is_that_of_similarity),
         TEST(six_examples_on_each_side_part_the_rest),
         TEST(filters_and_exclusions_hold),
-        TEST(candidates_differ_and_end_when_the_label_is_settled),
-        TEST(how_good_a_label_is_counts_what_carries_it_and_what_may_be_missing),
         TEST(what_is_one_thing_comes_as_one),
         TEST(where_look_alikes_are_near_fewer_come),
         TEST(a_track_of_two_things_is_divided),
-        TEST(a_track_beside_the_things_own_is_asked_about),
-        TEST(what_carries_a_label_of_one_example_is_asked_about),
-        TEST(what_is_surest_is_asked_in_turn_with_what_is_open),
         TEST(a_track_is_one_candidate_and_one_hit_where_asked),
         TEST(a_cancelled_round_ends),
     };

@@ -16,13 +16,13 @@ void bench_check(enum err_code code, const char *what)
 {
     if (code == ERR_NONE)
         return;
-    fprintf(stderr, "label_bench: %s: %s\n", what, bench_err.message);
+    fprintf(stderr, "bench: %s: %s\n", what, bench_err.message);
     exit(1);
 }
 
 __attribute__((noreturn)) static void refuse(const char *path, size_t line)
 {
-    fprintf(stderr, "label_bench: line %zu of %s is no object\n", line, path);
+    fprintf(stderr, "bench: line %zu of %s is no object\n", line, path);
     exit(2);
 }
 
@@ -54,7 +54,7 @@ static int group_of(struct data *data, const char *name)
             return i;
     }
     if (data->group_count == BENCH_GROUPS_MAX) {
-        fprintf(stderr, "label_bench: more than %d groups\n", BENCH_GROUPS_MAX);
+        fprintf(stderr, "bench: more than %d groups\n", BENCH_GROUPS_MAX);
         exit(2);
     }
     snprintf(data->groups[data->group_count], BENCH_NAME_SIZE, "%s", name);
@@ -94,7 +94,7 @@ void data_read(struct data *data, const char *objects, const char *vectors)
     data->vectors = (float *)(void *)bytes;
     data->dimension = data->count > 0 ? size / sizeof(float) / data->count : 0;
     if (data->dimension == 0 || data->dimension > VECTOR_DIMENSION_MAX) {
-        fprintf(stderr, "label_bench: %s has no vectors for the %zu objects of %s\n", vectors, data->count, objects);
+        fprintf(stderr, "bench: %s has no vectors for the %zu objects of %s\n", vectors, data->count, objects);
         exit(2);
     }
 }

@@ -2,11 +2,10 @@
 //
 // usage: mistake_bench OBJECTS VECTORS [--trials N]
 //
-// The files are those that bench/labelling.py --keep leaves: a line per object with its id, a tab, its identity, a tab,
-// its group; and as many vectors of float32 values. Objects are labelled with their identities, all or a third of them,
-// and some wrongly: one at a time with another identity of the group, or with the identity it resembles most, or five
-// of a row at once. Noes are said of what resembles each identity most, some of its own objects. Wrong ones are drawn
-// the same every time.
+// The files are those that bench/labelling.py --keep leaves (label_data.h). Objects are labelled with their identities,
+// all or a third of them, and some wrongly: one at a time with another identity of the group, or with the identity it
+// resembles most, or five of a row at once. Noes are said of what resembles each identity most, some of its own
+// objects. Wrong ones are drawn the same every time.
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
@@ -15,11 +14,10 @@
 #include <time.h>
 
 #include "base/mem.h"
-#include "os/file.h"
+#include "label_data.h"
 #include "search/label_mistakes.h"
 #include "vector_index/vector_kernels.h"
 
-#define NAME_SIZE 96
 #define RUN_LENGTH 5
 #define NOES_EACH 4
 // Of what resembles an identity most, so many are drawn from.
@@ -27,16 +25,9 @@
 static const float cuts[] = {0.5f, 0.7f, 0.9f};
 #define CUTS (sizeof(cuts) / sizeof(cuts[0]))
 
-struct object {
-    struct label_key key;
-    int32_t identity;
-    char name[NAME_SIZE], group[NAME_SIZE];
-};
-
-static struct err err;
-static struct object *objects;
-static size_t object_count, dimension;
-static float *vectors;
+static struct data data;
+static struct label_key *keys; // of the objects
+static int32_t *identities;    // and their numbers
 static uint16_t *halves;
 static int32_t identity_count;
 static size_t trials = 8;
@@ -51,55 +42,30 @@ static size_t draw(size_t below)
     return (size_t)((x ^ x >> 31) % below);
 }
 
-static void die(const char *what)
+static void read_objects(const char *path, const char *vectors)
 {
-    fprintf(stderr, "mistake_bench: %s: %s\n", what, err.message);
-    exit(1);
-}
-
-static void read_objects(const char *path)
-{
-    char line[512];
-    FILE *file = fopen(path, "r");
-    if (file == NULL) {
-        perror(path);
-        exit(2);
-    }
-    while (fgets(line, sizeof(line), file) != NULL) {
-        char id[OBJECT_ID_SIZE];
-        objects = mem_realloc_array(objects, object_count + 1, sizeof(*objects));
-        struct object *o = &objects[object_count];
-        if (sscanf(line, "%29s\t%95s\t%95s", id, o->name, o->group) != 3 || !label_key_of(id, &o->key)) {
-            fprintf(stderr, "mistake_bench: line %zu of %s is no object\n", object_count + 1, path);
+    data_read(&data, path, vectors);
+    keys = mem_calloc(data.count + 1, sizeof(*keys));
+    identities = mem_calloc(data.count + 1, sizeof(*identities));
+    halves = mem_calloc(data.count * data.dimension + 1, sizeof(*halves));
+    for (size_t i = 0; i < data.count; i++) {
+        if (!label_key_of(data.objects[i].id, &keys[i])) {
+            fprintf(stderr, "mistake_bench: line %zu of %s is no object\n", i + 1, path);
             exit(2);
         }
-        o->identity = identity_count;
-        for (size_t i = 0; i < object_count && o->identity == identity_count; i++) {
-            if (strcmp(objects[i].name, o->name) == 0)
-                o->identity = objects[i].identity;
+        identities[i] = identity_count;
+        for (size_t j = 0; j < i && identities[i] == identity_count; j++) {
+            if (data_is_same(&data, i, j))
+                identities[i] = identities[j];
         }
-        identity_count += o->identity == identity_count;
-        object_count++;
+        identity_count += identities[i] == identity_count;
+        vector_to_half(data.vectors + i * data.dimension, halves + i * data.dimension, data.dimension);
     }
-    fclose(file);
-}
-
-static void read_vectors(const char *path)
-{
-    char *bytes;
-    size_t size;
-    if (file_read(path, (size_t)4 << 30, &bytes, &size, &err) != ERR_NONE)
-        die("reading vectors");
-    vectors = (float *)(void *)bytes;
-    dimension = size / sizeof(float) / object_count;
-    halves = mem_calloc(object_count * dimension, sizeof(*halves));
-    for (size_t i = 0; i < object_count; i++)
-        vector_to_half(vectors + i * dimension, halves + i * dimension, dimension);
 }
 
 static float alike(size_t a, size_t b)
 {
-    return vector_dot_half(vectors + a * dimension, halves + b * dimension, dimension);
+    return vector_dot_half(data.vectors + a * data.dimension, halves + b * data.dimension, data.dimension);
 }
 
 // ---- one trial
@@ -113,8 +79,7 @@ struct trial {
 
 static void say(struct trial *t, size_t object, int32_t label, bool is_no, bool is_wrong)
 {
-    t->said[t->count] =
-        (struct mistake_assertion){.key = objects[object].key, .track = -1, .label = label, .is_no = is_no};
+    t->said[t->count] = (struct mistake_assertion){.key = keys[object], .track = -1, .label = label, .is_no = is_no};
     t->of[t->count] = object;
     t->is_wrong[t->count++] = is_wrong;
     t->wrong += is_wrong;
@@ -135,9 +100,9 @@ static int32_t most_alike(const struct trial *t, size_t i)
     int32_t found = -1;
     for (size_t j = 0; j < t->count; j++) {
         float here = alike(t->of[i], t->of[j]);
-        if (objects[t->of[j]].identity != objects[t->of[i]].identity && here > best) {
+        if (identities[t->of[j]] != identities[t->of[i]] && here > best) {
             best = here;
-            found = objects[t->of[j]].identity;
+            found = identities[t->of[j]];
         }
     }
     return found;
@@ -146,13 +111,12 @@ static int32_t most_alike(const struct trial *t, size_t i)
 // Another identity of the group; of another group where, after so many draws, there seems to be no other one.
 static int32_t other_of_group(size_t object)
 {
-    for (size_t draws = 0; draws < 100 * object_count; draws++) {
-        size_t other = draw(object_count);
-        if (objects[other].identity != objects[object].identity &&
-            strcmp(objects[other].group, objects[object].group) == 0)
-            return objects[other].identity;
+    for (size_t draws = 0; draws < 100 * data.count; draws++) {
+        size_t other = draw(data.count);
+        if (identities[other] != identities[object] && data.objects[other].group == data.objects[object].group)
+            return identities[other];
     }
-    return (objects[object].identity + 1) % identity_count;
+    return (identities[object] + 1) % identity_count;
 }
 
 enum planting { PLANT_NONE, PLANT_ONE, PLANT_ALIKE, PLANT_RUN };
@@ -162,18 +126,18 @@ static void plant(struct trial *t, enum planting planting, size_t wanted)
 {
     while (t->count > 0 && t->wrong < wanted) {
         size_t i = draw(t->count);
-        int32_t right = objects[t->of[i]].identity;
+        int32_t right = identities[t->of[i]];
         if (t->is_wrong[i])
             continue;
         int32_t label = planting == PLANT_ALIKE ? most_alike(t, i) : other_of_group(t->of[i]);
         size_t run = planting == PLANT_RUN ? RUN_LENGTH : 1;
         size_t all = 0;
         for (size_t j = 0; j < t->count; j++)
-            all += objects[t->of[j]].identity == right;
+            all += identities[t->of[j]] == right;
         if (run * 5 > all * 2)
             run = 1; // most of what was said of it stays right
         for (size_t j = i; j < t->count && run > 0; j++) {
-            if (objects[t->of[j]].identity == right && objects[t->of[j]].key.video == objects[t->of[i]].key.video) {
+            if (identities[t->of[j]] == right && keys[t->of[j]].video == keys[t->of[i]].video) {
                 mislabel(t, j, label);
                 run--;
             }
@@ -198,12 +162,12 @@ static int nearest_first(const void *a, const void *b)
 static void say_noes(struct trial *t)
 {
     size_t yeses = t->count;
-    struct near *near = mem_calloc(object_count, sizeof(*near));
+    struct near *near = mem_calloc(data.count, sizeof(*near));
     for (int32_t identity = 0; identity < identity_count; identity++) {
         size_t count = 0;
         size_t own = SIZE_MAX;
-        for (size_t object = 0; object < object_count; object++) {
-            if (objects[object].identity == identity)
+        for (size_t object = 0; object < data.count; object++) {
+            if (identities[object] == identity)
                 continue;
             float best = -2;
             for (size_t i = 0; i < yeses; i++) {
@@ -252,16 +216,16 @@ static int highest_first(const void *a, const void *b)
 
 static void judge(const struct trial *t, struct figures *f)
 {
-    uint16_t *of = mem_calloc(t->count * dimension, sizeof(*of));
+    uint16_t *of = mem_calloc(t->count * data.dimension, sizeof(*of));
     struct mistake *found = mem_calloc(t->count, sizeof(*found));
     struct scored *scored = mem_calloc(t->count, sizeof(*scored));
     for (size_t i = 0; i < t->count; i++)
-        memcpy(of + i * dimension, halves + t->of[i] * dimension, dimension * sizeof(*of));
+        memcpy(of + i * data.dimension, halves + t->of[i] * data.dimension, data.dimension * sizeof(*of));
     struct timespec start;
     struct timespec end;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start);
-    if (label_mistakes_find(t->said, t->count, of, dimension, NULL, found, &err) != ERR_NONE)
-        die("finding mistakes");
+    bench_check(
+        label_mistakes_find(t->said, t->count, of, data.dimension, NULL, found, &bench_err), "finding mistakes");
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
     f->seconds += (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
     for (size_t i = 0; i < t->count; i++) {
@@ -310,12 +274,12 @@ static void measure(const char *what, enum planting planting, double share, doub
     struct figures f = {0};
     for (size_t n = 0; n < trials; n++) {
         random_state = 1000 * n + 7;
-        struct trial t = {.said = mem_calloc(object_count + (size_t)identity_count * NOES_EACH, sizeof(*t.said)),
-            .of = mem_calloc(object_count + (size_t)identity_count * NOES_EACH, sizeof(*t.of)),
-            .is_wrong = mem_calloc(object_count + (size_t)identity_count * NOES_EACH, sizeof(*t.is_wrong))};
-        for (size_t i = 0; i < object_count; i++) {
+        struct trial t = {.said = mem_calloc(data.count + (size_t)identity_count * NOES_EACH, sizeof(*t.said)),
+            .of = mem_calloc(data.count + (size_t)identity_count * NOES_EACH, sizeof(*t.of)),
+            .is_wrong = mem_calloc(data.count + (size_t)identity_count * NOES_EACH, sizeof(*t.is_wrong))};
+        for (size_t i = 0; i < data.count; i++) {
             if (draw(1000) < (size_t)(1000 * share))
-                say(&t, i, objects[i].identity, false, false);
+                say(&t, i, identities[i], false, false);
         }
         plant(&t, planting, (size_t)lround(wrong * (double)t.count));
         if (with_noes)
@@ -335,8 +299,8 @@ static void measure_speed(size_t count)
         .is_wrong = mem_calloc(count, sizeof(*t.is_wrong))};
     struct figures f = {0};
     for (size_t i = 0; i < count; i++) {
-        say(&t, i % object_count, objects[i % object_count].identity, false, false);
-        t.said[i].key.video += i / object_count;
+        say(&t, i % data.count, identities[i % data.count], false, false);
+        t.said[i].key.video += i / data.count;
     }
     judge(&t, &f);
     printf("%zu assertions: %.2f s of processor time\n", count, f.seconds);
@@ -358,16 +322,15 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: mistake_bench OBJECTS VECTORS [--trials N]\n");
         return 2;
     }
-    read_objects(argv[optind]);
-    if (object_count == 0 || identity_count < 2) {
+    read_objects(argv[optind], argv[optind + 1]);
+    if (data.count == 0 || identity_count < 2) {
         fprintf(stderr, "mistake_bench: %s has no two identities\n", argv[optind]);
         return 2;
     }
-    read_vectors(argv[optind + 1]);
     printf(
         "%zu objects of %d identities; precision and recall at a score of 0.5, 0.7 and 0.9 (of what is right: listed "
         "in a thousand)\n",
-        object_count, identity_count);
+        data.count, identity_count);
     printf("wrong, and the share labelled            | average precision | 0.5 | 0.7 | 0.9 | wrong\n");
     static const double shares[] = {1, 0.3};
     for (size_t s = 0; s < 2; s++) {

@@ -1,5 +1,5 @@
 // The parts of a distributed Framehound as processes of their own, over servers that somebody else has started
-// (tests/live/test_web.py): so that the same tests hold for one program and for a deployment.
+// (tests/live/test_web_deployment.py): so that the same tests hold for one program and for a deployment.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';

@@ -58,6 +58,9 @@ struct http_call {
     // for methods that may be repeated (not POST and PATCH, unless `repeatable`), honouring Retry-After.
     const struct retry_policy *retry;
     bool repeatable;
+    // Without `retry`: a body that was sent is never sent again, also not where a kept connection turns out to have
+    // ended; else that is done unseen.
+    bool once;
     bool path_as_is; // send the path exactly as given: for signed requests
     // Gets the body of a 2xx answer piece by piece instead of memory; another code than ERR_NONE ends the call with it.
     // With retries, `restart` is called before a body is sent again from its beginning; without it, a call that has

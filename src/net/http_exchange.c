@@ -273,6 +273,9 @@ static int seek_body(void *arg, curl_off_t offset, int origin)
     struct http_exchange *exchange = arg;
     if (origin != SEEK_SET)
         return CURL_SEEKFUNC_CANTSEEK;
+    // curl sends again by itself what was sent over a kept connection that then ended.
+    if (exchange->call->once && exchange->sent > 0)
+        return CURL_SEEKFUNC_FAIL;
     exchange->sent = (uint64_t)offset;
     return CURL_SEEKFUNC_OK;
 }

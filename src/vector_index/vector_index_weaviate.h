@@ -17,6 +17,9 @@
 // (ASYNC_INDEXING off, its default) and one node answers; with replicas, writes and reads by id want a majority of
 // them, and a search asks one, which may have missed what was written while it was away.
 //
+// An upsert that has returned survives a kill of the server, which takes two batches and a trick (weaviate_records.c,
+// weaviate_internal.h).
+//
 // Requests are repeated with growing pauses when the server is busy (429, 5xx), broken or does not answer; objects of a
 // batch that the server did not take are sent again alone. What it cannot take now is ERR_UNAVAILABLE. Errors name the
 // server and the setting. Thread rule: as vector_index.h.

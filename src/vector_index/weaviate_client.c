@@ -63,8 +63,8 @@ static enum err_code explain(
 
 // ---- one request
 
-enum err_code weaviate_call(
-    struct weaviate *self, enum http_method method, const char *path, char *body, json_t **answer, struct err *err)
+static enum err_code call(struct weaviate *self, enum http_method method, const char *path, char *body,
+    const struct retry_policy *retry, json_t **answer, struct err *err)
 {
     struct http_header headers[3] = {{"Accept", "application/json"}};
     size_t header_count = 1;
@@ -75,7 +75,7 @@ enum err_code weaviate_call(
         headers[header_count++] = (struct http_header){"Content-Type", "application/json"};
     if (self->authorization != NULL)
         headers[header_count++] = (struct http_header){"Authorization", self->authorization};
-    const struct http_call call = {.method = method,
+    const struct http_call request = {.method = method,
         .url = url,
         .headers = headers,
         .header_count = header_count,
@@ -83,9 +83,10 @@ enum err_code weaviate_call(
         .body_size = body != NULL ? strlen(body) : 0,
         .timeout_ms = CALL_TIMEOUT_MS,
         .answer_limit_bytes = ANSWER_BYTES_MAX,
-        .retry = &self->retry,
-        .repeatable = true}; // storing, asking and removing the same twice is the same
-    enum err_code code = http_client_send(self->client, &call, NULL, &got, err);
+        .retry = retry,
+        .repeatable = true, // storing, asking and removing the same twice is the same
+        .once = retry == NULL};
+    enum err_code code = http_client_send(self->client, &request, NULL, &got, err);
     if (code == ERR_UNAVAILABLE || code == ERR_TIMEOUT)
         err_context(err, NAMED " does not answer", self->address.label);
     if (code == ERR_NONE && got.body_size > 0) {
@@ -104,6 +105,18 @@ enum err_code weaviate_call(
     free(body);
     free(url);
     return code;
+}
+
+enum err_code weaviate_call(
+    struct weaviate *self, enum http_method method, const char *path, char *body, json_t **answer, struct err *err)
+{
+    return call(self, method, path, body, &self->retry, answer, err);
+}
+
+enum err_code weaviate_call_once(
+    struct weaviate *self, enum http_method method, const char *path, char *body, json_t **answer, struct err *err)
+{
+    return call(self, method, path, body, NULL, answer, err);
 }
 
 enum err_code weaviate_send(

@@ -42,7 +42,9 @@ static inline struct weaviate *weaviate_of(struct vector_index *index)
 // ERR_NOT_FOUND: 404, or the tenant is not there.
 enum err_code weaviate_call(
     struct weaviate *self, enum http_method method, const char *path, char *body, json_t **answer, struct err *err);
-// The same with a JSON value, whose reference is taken.
+enum err_code weaviate_call_once(
+    struct weaviate *self, enum http_method method, const char *path, char *body, json_t **answer, struct err *err);
+// weaviate_call with a JSON value, whose reference is taken.
 enum err_code weaviate_send(
     struct weaviate *self, enum http_method method, const char *path, json_t *body, json_t **answer, struct err *err);
 // A GraphQL query (emptied); *rows is what is under data.Get.COLLECTION or data.Aggregate.COLLECTION, with a reference
@@ -94,19 +96,30 @@ void weaviate_add_ids(struct strbuf *out, const char (*ids)[WEAVIATE_ID_SIZE], s
 
 // What an object's properties say; the id and score are not among them.
 void weaviate_read_properties(const json_t *properties, struct vector_hit *hit);
+bool weaviate_is_doubled(const json_t *properties);
 // ERR_CORRUPT when there is none, ERR_INVALID when it does not fit.
 enum err_code weaviate_read_vector(
-    const json_t *values, float *vector, size_t capacity, size_t *dimension, struct err *err);
+    const json_t *values, bool is_doubled, float *vector, size_t capacity, size_t *dimension, struct err *err);
 
-// Stores items of distinct objects; items that the server does not take are sent again. ERR_NOT_FOUND: no tenant.
+// An object on its way to the server. Weaviate does not index a vector anew that is the one it has, even where it has
+// lost what it had indexed; so what is stored again goes with twice its length, or with its own again, which is the
+// same to the cosine and exact to take back.
+struct weaviate_object {
+    struct vector_item item;
+    bool is_doubled;
+    bool is_taken;
+};
+
+// One attempt to store distinct objects; those that the server has taken for good are marked, whatever is returned.
+// ERR_NOT_FOUND: no tenant.
 enum err_code weaviate_store(struct weaviate *self, const char *project, size_t dimension,
-    const struct vector_item *items, size_t count, struct err *err);
+    struct weaviate_object *objects, size_t count, struct err *err);
 enum err_code weaviate_store_tracks(struct weaviate *self, const char *project, size_t dimension,
     const struct vector_track_item *items, size_t count, struct err *err);
 // Calls back with each of the objects that is there, in no order.
 typedef void weaviate_row(void *context, struct vector_key key, const json_t *row);
-enum err_code weaviate_find(struct weaviate *self, const char *project, const struct vector_item *items, size_t count,
-    enum weaviate_with with, weaviate_row *row, void *context, struct err *err);
+enum err_code weaviate_find(struct weaviate *self, const char *project, const struct weaviate_object *objects,
+    size_t count, enum weaviate_with with, weaviate_row *row, void *context, struct err *err);
 // One record's vector. *found is false where it is not there.
 enum err_code weaviate_fetch(struct weaviate *self, const char *collection, const char *project, const char *id,
     float *vector, size_t capacity, size_t *dimension, bool *found, struct err *err);

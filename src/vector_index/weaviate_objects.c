@@ -20,24 +20,24 @@ static int by_key_and_number(const void *a, const void *b)
     return order != 0 ? order : (x->number > y->number) - (x->number < y->number);
 }
 
-// Items of distinct objects, by object: the last of several for one counts, with a label and a track that an earlier
-// one gave and it does not.
-static struct vector_item *merge(const struct vector_item *items, size_t count, size_t *merged_count)
+// Objects, each once, in their order: the last of several items for one counts, with a label and a track that an
+// earlier one gave and it does not.
+static struct weaviate_object *merge(const struct vector_item *items, size_t count, size_t *merged_count)
 {
     struct numbered *order = mem_calloc(count, sizeof(*order));
-    struct vector_item *merged = mem_calloc(count, sizeof(*merged));
+    struct weaviate_object *merged = mem_calloc(count, sizeof(*merged));
     size_t kept = 0;
     for (size_t i = 0; i < count; i++)
         order[i] = (struct numbered){vector_key_of(items[i].object), i};
     qsort(order, count, sizeof(*order), by_key_and_number);
     for (size_t i = 0; i < count; i++) {
         const struct vector_item *item = &items[order[i].number];
-        if (kept == 0 || strcmp(merged[kept - 1].object, item->object) != 0) {
-            merged[kept++] = *item;
+        if (kept == 0 || strcmp(merged[kept - 1].item.object, item->object) != 0) {
+            merged[kept++].item = *item;
             continue;
         }
-        struct vector_item before = merged[kept - 1];
-        struct vector_item *last = &merged[kept - 1];
+        struct vector_item before = merged[kept - 1].item;
+        struct vector_item *last = &merged[kept - 1].item;
         *last = *item;
         if (last->label[0] == '\0')
             memcpy(last->label, before.label, sizeof(last->label));
@@ -50,44 +50,76 @@ static struct vector_item *merge(const struct vector_item *items, size_t count, 
 }
 
 struct merging {
-    struct vector_item *items; // by object
+    struct weaviate_object *objects; // in their order
     size_t count;
 };
 
-static int key_of_item(const void *key, const void *item)
+static int compare_with_key(const void *key, const void *object)
 {
     return vector_key_compare(
-        *(const struct vector_key *)key, vector_key_of(((const struct vector_item *)item)->object));
+        *(const struct vector_key *)key, vector_key_of(((const struct weaviate_object *)object)->item.object));
 }
 
-static struct vector_item *find_item(const struct merging *merging, struct vector_key key)
+static struct weaviate_object *find_object(const struct merging *merging, struct vector_key key)
 {
-    return bsearch(&key, merging->items, merging->count, sizeof(*merging->items), key_of_item);
+    return bsearch(&key, merging->objects, merging->count, sizeof(*merging->objects), compare_with_key);
 }
 
-// What is stored stays where the item leaves it open.
+// What is stored stays where the item leaves it open, and its vector is not stored as it is.
 static void complete(void *context, struct vector_key key, const json_t *row)
 {
-    struct vector_item *item = find_item(context, key);
+    struct weaviate_object *object = find_object(context, key);
     struct vector_hit stored = {0};
+    if (object == NULL)
+        return;
     weaviate_read_properties(row, &stored);
-    if (item != NULL && item->label[0] == '\0')
-        snprintf(item->label, sizeof(item->label), "%s", stored.label);
-    if (item != NULL && item->track < 0)
-        item->track = stored.track;
+    object->is_doubled = !weaviate_is_doubled(row);
+    if (object->item.label[0] == '\0')
+        snprintf(object->item.label, sizeof(object->item.label), "%s", stored.label);
+    if (object->item.track < 0)
+        object->item.track = stored.track;
 }
 
-// Those that leave something open, to be looked for.
-static enum err_code complete_all(struct weaviate *self, const char *project, struct merging *merging, struct err *err)
+static void drop_taken(struct merging *merging)
 {
-    struct vector_item *open = mem_calloc(merging->count, sizeof(*open));
-    size_t open_count = 0;
+    size_t kept = 0;
     for (size_t i = 0; i < merging->count; i++) {
-        if (merging->items[i].label[0] == '\0' || merging->items[i].track < 0)
-            open[open_count++] = merging->items[i];
+        if (!merging->objects[i].is_taken)
+            merging->objects[kept++] = merging->objects[i];
     }
-    enum err_code code = weaviate_find(self, project, open, open_count, WEAVIATE_ATTRIBUTES, complete, merging, err);
-    free(open);
+    merging->count = kept;
+}
+
+enum index { INDEX_AS_IT_IS, INDEX_ANEW };
+
+// Tries until the server has taken all. What it shall index anew it has to be asked about before each attempt.
+static enum err_code store_all(struct weaviate *self, const char *project, size_t dimension, enum index index,
+    struct merging *merging, struct err *err)
+{
+    struct retry retry;
+    enum err_code code = ERR_NONE;
+    retry_init(&retry, &self->retry, NULL, 0);
+    while (code == ERR_NONE && merging->count > 0) {
+        size_t before = merging->count;
+        if (index == INDEX_ANEW)
+            code = weaviate_find(
+                self, project, merging->objects, merging->count, WEAVIATE_ATTRIBUTES, complete, merging, err);
+        if (code == ERR_NONE)
+            code = weaviate_store(self, project, dimension, merging->objects, merging->count, err);
+        drop_taken(merging);
+        if (code == ERR_NONE && merging->count == before)
+            code = err_set(err, ERR_UNAVAILABLE,
+                "the vector index at %s (--vector-index) has stored %zu vectors that no search finds: its "
+                "ASYNC_INDEXING "
+                "must be off",
+                self->address.label, before);
+        if (merging->count < before)
+            retry_init(&retry, &self->retry, NULL, 0);
+        if ((code == ERR_UNAVAILABLE || code == ERR_TIMEOUT) && retry_wait(&retry, code, 0, NULL)) {
+            err_clear(err);
+            code = ERR_NONE;
+        }
+    }
     return code;
 }
 
@@ -99,10 +131,8 @@ enum err_code weaviate_upsert(struct vector_index *index, const char *project, c
     enum err_code code = weaviate_check_facts(self, project, model, dimension, err);
     if (code != ERR_NONE)
         return code;
-    merging.items = merge(items, count, &merging.count);
-    code = complete_all(self, project, &merging, err);
-    if (code == ERR_NONE)
-        code = weaviate_store(self, project, dimension, merging.items, merging.count, err);
+    merging.objects = merge(items, count, &merging.count);
+    code = store_all(self, project, dimension, INDEX_ANEW, &merging, err);
     if (code == ERR_NOT_FOUND) { // somebody has removed the project meanwhile: it begins anew
         err_clear(err);
         vector_facts_forget(&self->facts, project);
@@ -110,9 +140,9 @@ enum err_code weaviate_upsert(struct vector_index *index, const char *project, c
         if (code == ERR_NONE)
             code = weaviate_check_facts(self, project, model, dimension, err);
         if (code == ERR_NONE)
-            code = weaviate_store(self, project, dimension, merging.items, merging.count, err);
+            code = store_all(self, project, dimension, INDEX_ANEW, &merging, err);
     }
-    free(merging.items);
+    free(merging.objects);
     return code;
 }
 
@@ -121,6 +151,7 @@ enum err_code weaviate_upsert(struct vector_index *index, const char *project, c
 struct changing {
     struct merging known; // objects that are to change; without a vector: not there
     size_t dimension;
+    float *vectors; // room for those of the objects that are still to come
     enum err_code code;
     struct err err;
 };
@@ -128,14 +159,17 @@ struct changing {
 static void read_record(void *context, struct vector_key key, const json_t *row)
 {
     struct changing *changing = context;
-    struct vector_item *item = find_item(&changing->known, key);
+    struct weaviate_object *object = find_object(&changing->known, key);
     struct vector_hit stored = {0};
     size_t dimension = 0;
-    if (item == NULL || item->vector != NULL || changing->code != ERR_NONE)
+    if (object == NULL || object->item.vector != NULL || changing->code != ERR_NONE)
         return;
-    float *vector = mem_calloc(changing->dimension, sizeof(*vector));
-    changing->code = weaviate_read_vector(json_object_get(json_object_get(row, "_additional"), "vector"), vector,
-        changing->dimension, &dimension, &changing->err);
+    float *vector = changing->vectors;
+    changing->vectors += changing->dimension;
+    struct vector_item *item = &object->item;
+    object->is_doubled = weaviate_is_doubled(row);
+    changing->code = weaviate_read_vector(json_object_get(json_object_get(row, "_additional"), "vector"),
+        object->is_doubled, vector, changing->dimension, &dimension, &changing->err);
     if (changing->code == ERR_NONE && dimension != changing->dimension)
         changing->code = err_set(&changing->err, ERR_CORRUPT, "the stored vector of %s has %zu dimensions, not %zu",
             item->object, dimension, changing->dimension);
@@ -148,13 +182,13 @@ static void read_record(void *context, struct vector_key key, const json_t *row)
 
 static void change(struct changing *changing, const struct vector_attributes *wanted)
 {
-    struct vector_item *item = find_item(&changing->known, vector_key_of(wanted->object));
-    if (item == NULL)
+    struct weaviate_object *object = find_object(&changing->known, vector_key_of(wanted->object));
+    if (object == NULL)
         return;
     if (wanted->set_label)
-        snprintf(item->label, sizeof(item->label), "%s", wanted->label);
+        snprintf(object->item.label, sizeof(object->item.label), "%s", wanted->label);
     if (wanted->set_track)
-        item->track = wanted->track < 0 ? -1 : wanted->track;
+        object->item.track = wanted->track < 0 ? -1 : wanted->track;
 }
 
 // Leaves out what is not there.
@@ -162,8 +196,8 @@ static void keep_known(struct merging *known)
 {
     size_t kept = 0;
     for (size_t i = 0; i < known->count; i++) {
-        if (known->items[i].vector != NULL)
-            known->items[kept++] = known->items[i];
+        if (known->objects[i].item.vector != NULL)
+            known->objects[kept++] = known->objects[i];
     }
     known->count = kept;
 }
@@ -175,10 +209,12 @@ static enum err_code change_some(struct weaviate *self, const char *project, siz
     struct vector_item *wanted = mem_calloc(count, sizeof(*wanted));
     for (size_t i = 0; i < count; i++)
         memcpy(wanted[i].object, changes[i].object, sizeof(wanted[i].object));
-    changing.known.items = merge(wanted, count, &changing.known.count);
+    changing.known.objects = merge(wanted, count, &changing.known.count);
     free(wanted);
+    float *vectors = mem_calloc(changing.known.count, dimension * sizeof(*vectors));
+    changing.vectors = vectors;
     enum err_code code = weaviate_find(
-        self, project, changing.known.items, changing.known.count, WEAVIATE_ALL, read_record, &changing, err);
+        self, project, changing.known.objects, changing.known.count, WEAVIATE_ALL, read_record, &changing, err);
     if (code == ERR_NONE && changing.code != ERR_NONE) {
         code = changing.code;
         if (err != NULL)
@@ -187,11 +223,10 @@ static enum err_code change_some(struct weaviate *self, const char *project, siz
     keep_known(&changing.known);
     for (size_t i = 0; i < count && code == ERR_NONE; i++)
         change(&changing, &changes[i]);
-    if (code == ERR_NONE && changing.known.count > 0)
-        code = weaviate_store(self, project, dimension, changing.known.items, changing.known.count, err);
-    for (size_t i = 0; i < changing.known.count; i++)
-        free((void *)(uintptr_t)changing.known.items[i].vector);
-    free(changing.known.items);
+    if (code == ERR_NONE)
+        code = store_all(self, project, dimension, INDEX_AS_IT_IS, &changing.known, err);
+    free(vectors);
+    free(changing.known.objects);
     return code;
 }
 

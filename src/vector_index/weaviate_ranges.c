@@ -63,11 +63,28 @@ enum err_code weaviate_list(struct weaviate *self, const char *collection, const
     return code;
 }
 
+// Whether the record that settles batches is there, which is no object's.
+static enum err_code has_settling(struct weaviate *self, const char *project, bool *is_there, struct err *err)
+{
+    char id[WEAVIATE_ID_SIZE];
+    weaviate_id_make(0, 0, id);
+    char *path = mem_sprintf("/v1/objects/%s/%s?tenant=%s&consistency_level=QUORUM", self->objects, id, project);
+    enum err_code code = weaviate_call(self, HTTP_GET, path, NULL, NULL, err);
+    *is_there = code == ERR_NONE;
+    free(path);
+    if (code != ERR_NOT_FOUND)
+        return code;
+    err_clear(err);
+    return ERR_NONE;
+}
+
+// Not by a condition that leaves that record out: Weaviate counts what was replaced in what is not something.
 enum err_code weaviate_count(
     struct weaviate *self, const char *project, const char *video, size_t *count, struct err *err)
 {
     struct strbuf query;
     json_t *rows = NULL;
+    bool is_one_too_many = false;
     strbuf_init(&query);
     strbuf_addf(&query, "{Aggregate{%s(tenant:\"%s\"", self->objects, project);
     if (video != NULL)
@@ -76,6 +93,9 @@ enum err_code weaviate_count(
     enum err_code code = weaviate_ask(self, "Aggregate", self->objects, &query, &rows, err);
     const json_t *number = json_object_get(json_object_get(json_array_get(rows, 0), "meta"), "count");
     *count = (size_t)json_number_value(number);
+    if (code == ERR_NONE && video == NULL && *count > 0)
+        code = has_settling(self, project, &is_one_too_many, err);
+    *count -= is_one_too_many ? 1 : 0;
     json_decref(rows);
     strbuf_release(&query);
     return code;

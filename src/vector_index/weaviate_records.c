@@ -27,11 +27,16 @@ void weaviate_add_bracketed(struct strbuf *out, const char *text)
     free(bracketed);
 }
 
-void weaviate_add_vector(struct strbuf *out, const float *vector, size_t dimension)
+static void add_scaled(struct strbuf *out, const float *vector, size_t dimension, double factor)
 {
     for (size_t i = 0; i < dimension; i++)
-        strbuf_addf(out, "%c%.*g", i == 0 ? '[' : ',', FLOAT_DIGITS, (double)vector[i]);
+        strbuf_addf(out, "%c%.*g", i == 0 ? '[' : ',', FLOAT_DIGITS, (double)vector[i] * factor);
     strbuf_addc(out, ']');
+}
+
+void weaviate_add_vector(struct strbuf *out, const float *vector, size_t dimension)
+{
+    add_scaled(out, vector, dimension, 1);
 }
 
 void weaviate_add_ids(struct strbuf *out, const char (*ids)[WEAVIATE_ID_SIZE], size_t count)
@@ -63,43 +68,34 @@ void weaviate_read_properties(const json_t *properties, struct vector_hit *hit)
         (void)track_id_parse(track, video, &hit->track);
 }
 
+bool weaviate_is_doubled(const json_t *properties)
+{
+    return json_is_true(json_object_get(properties, "doubled"));
+}
+
 enum err_code weaviate_read_vector(
-    const json_t *values, float *vector, size_t capacity, size_t *dimension, struct err *err)
+    const json_t *values, bool is_doubled, float *vector, size_t capacity, size_t *dimension, struct err *err)
 {
     *dimension = json_array_size(values);
     if (*dimension > capacity)
         return err_set(err, ERR_INVALID, "the stored vector has %zu dimensions, more than the %zu there is room for",
             *dimension, capacity);
     for (size_t i = 0; i < *dimension; i++)
-        vector[i] = (float)json_number_value(json_array_get(values, i));
+        vector[i] = (float)json_number_value(json_array_get(values, i)) * (is_doubled ? 0.5f : 1.0f);
     return *dimension > 0 ? ERR_NONE : err_set(err, ERR_CORRUPT, "the vector index gave a record without a vector");
 }
 
 // ---- storing
-
-// Records as the server takes them, and which of them it has not taken yet.
-struct batch {
-    char **records;
-    size_t count;
-};
-
-static void batch_release(struct batch *batch)
-{
-    for (size_t i = 0; i < batch->count; i++)
-        free(batch->records[i]);
-    free(batch->records);
-    *batch = (struct batch){0};
-}
 
 static void begin_record(struct strbuf *out, const char *collection, const char *project, const char *id)
 {
     strbuf_addf(out, "{\"class\":\"%s\",\"tenant\":\"%s\",\"id\":\"%s\",", collection, project, id);
 }
 
-static char *object_record(
-    const struct weaviate *self, const char *project, size_t dimension, const struct vector_item *item)
+static void add_object(struct strbuf *out, const struct weaviate *self, const char *project, size_t dimension,
+    const struct weaviate_object *object)
 {
-    struct strbuf out;
+    const struct vector_item *item = &object->item;
     char id[WEAVIATE_ID_SIZE];
     char track[TRACK_ID_SIZE] = "";
     char video[VIDEO_ID_SIZE];
@@ -108,127 +104,229 @@ static char *object_record(
     if (item->track >= 0)
         track_id_make(video, item->track, track);
     weaviate_id_of_object(item->object, id);
-    strbuf_init(&out);
-    begin_record(&out, self->objects, project, id);
-    strbuf_addf(&out, "\"properties\":{\"video\":\"%s\",\"track\":\"<%s>\",\"kind\":", video, track);
-    weaviate_add_bracketed(&out, item->class_name);
-    strbuf_adds(&out, ",\"label\":");
-    weaviate_add_bracketed(&out, item->label);
-    strbuf_adds(&out, "},\"vector\":");
-    weaviate_add_vector(&out, item->vector, dimension);
-    strbuf_addc(&out, '}');
-    return strbuf_detach(&out, NULL);
+    begin_record(out, self->objects, project, id);
+    strbuf_addf(out, "\"properties\":{\"video\":\"%s\",\"track\":\"<%s>\",\"doubled\":%s,\"kind\":", video, track,
+        object->is_doubled ? "true" : "false");
+    weaviate_add_bracketed(out, item->class_name);
+    strbuf_adds(out, ",\"label\":");
+    weaviate_add_bracketed(out, item->label);
+    strbuf_adds(out, "},\"vector\":");
+    add_scaled(out, item->vector, dimension, object->is_doubled ? 2 : 1);
+    strbuf_addc(out, '}');
 }
 
-static char *track_record(
-    const struct weaviate *self, const char *project, size_t dimension, const struct vector_track_item *item)
+static void add_track(struct strbuf *out, const struct weaviate *self, const char *project, size_t dimension,
+    const struct vector_track_item *item)
 {
-    struct strbuf out;
     char id[WEAVIATE_ID_SIZE];
     weaviate_id_of_track(item->track.video, item->track.n, id);
-    strbuf_init(&out);
-    begin_record(&out, self->tracks, project, id);
-    strbuf_addf(&out, "\"properties\":{\"video\":\"%s\"},\"vector\":", item->track.video);
-    weaviate_add_vector(&out, item->vector, dimension);
-    strbuf_addc(&out, '}');
-    return strbuf_detach(&out, NULL);
+    begin_record(out, self->tracks, project, id);
+    strbuf_addf(out, "\"properties\":{\"video\":\"%s\"},\"vector\":", item->track.video);
+    weaviate_add_vector(out, item->vector, dimension);
+    strbuf_addc(out, '}');
 }
 
-// What came of each record is in the answer, in the order in which they were sent. Those that were taken leave the
-// batch; of the others the first says why.
-static enum err_code sort_out(
-    const struct weaviate *self, struct batch *batch, size_t sent, const json_t *answer, struct err *err)
+// What came of each record is in the answer, in the order in which they were sent. *failed counts those
+// that were not taken, of which the first says why.
+static enum err_code read_results(
+    const struct weaviate *self, const json_t *answer, size_t sent, bool *is_taken, size_t *failed, struct err *err)
 {
-    struct err why = ERR_INIT;
     enum err_code code = ERR_NONE;
-    size_t kept = 0, failed = 0;
     if (json_array_size(answer) != sent)
         return err_set(err, ERR_UNAVAILABLE,
             "the vector index at %s (--vector-index) was sent %zu records and answered about %zu", self->address.label,
             sent, json_array_size(answer));
-    for (size_t i = 0; i < batch->count; i++) {
-        const json_t *result = i < sent ? json_object_get(json_array_get(answer, i), "result") : NULL;
+    for (size_t i = 0; i < sent; i++) {
+        const json_t *result = json_object_get(json_array_get(answer, i), "result");
         const char *message = weaviate_message(json_object_get(result, "errors"));
         const char *status = json_string_value(json_object_get(result, "status"));
-        bool is_taken = i < sent && message == NULL && status != NULL && strcmp(status, "SUCCESS") == 0;
-        if (is_taken) {
-            free(batch->records[i]);
+        struct err why = ERR_INIT;
+        is_taken[i] = message == NULL && status != NULL && strcmp(status, "SUCCESS") == 0;
+        if (is_taken[i])
             continue;
+        ++*failed;
+        enum err_code one = weaviate_refused(self, message != NULL ? message : "no reason is given", &why);
+        // What sending again cannot mend goes before what it can.
+        if (code == ERR_NONE || (code == ERR_UNAVAILABLE && one != ERR_UNAVAILABLE)) {
+            code = one;
+            if (err != NULL)
+                *err = why;
         }
-        if (i < sent) {
-            failed++;
-            enum err_code one = weaviate_refused(self, message != NULL ? message : "no reason is given", &why);
-            // What sending again cannot mend goes before what it can.
-            if (code == ERR_NONE || (code == ERR_UNAVAILABLE && one != ERR_UNAVAILABLE)) {
-                code = one;
-                if (err != NULL)
-                    *err = why;
-            }
-        }
-        batch->records[kept++] = batch->records[i];
     }
-    batch->count = kept;
-    return code == ERR_NONE ? code : err_context(err, "%zu of %zu vectors were not stored", failed, sent);
+    return code == ERR_NONE ? code : err_context(err, "%zu of %zu vectors were not stored", *failed, sent);
 }
 
-static enum err_code send_some(struct weaviate *self, struct batch *batch, struct err *err)
+static void begin_batch(struct strbuf *body)
 {
-    struct strbuf body;
+    strbuf_init(body);
+    strbuf_adds(body, "{\"fields\":[\"id\"],\"objects\":[");
+}
+
+// Sends the `sent` records in `body`. Not again where it fails: what the server had taken until then is not known.
+static enum err_code send_batch(
+    struct weaviate *self, struct strbuf *body, size_t sent, bool *is_taken, struct err *err)
+{
     json_t *answer = NULL;
-    size_t sent = 0;
-    strbuf_init(&body);
-    strbuf_adds(&body, "{\"fields\":[\"id\"],\"objects\":");
-    while (sent < batch->count && sent < WEAVIATE_BATCH_MAX && body.size < WEAVIATE_BATCH_BYTES) {
-        strbuf_addc(&body, sent == 0 ? '[' : ',');
-        strbuf_adds(&body, batch->records[sent++]);
-    }
-    strbuf_adds(&body, "]}");
-    enum err_code code = weaviate_call(
-        self, HTTP_POST, "/v1/batch/objects?consistency_level=QUORUM", strbuf_detach(&body, NULL), &answer, err);
+    size_t failed = 0;
+    strbuf_adds(body, "]}");
+    enum err_code code = weaviate_call_once(
+        self, HTTP_POST, "/v1/batch/objects?consistency_level=QUORUM", strbuf_detach(body, NULL), &answer, err);
     if (code == ERR_NONE)
-        code = sort_out(self, batch, sent, answer, err);
+        code = read_results(self, answer, sent, is_taken, &failed, err);
     json_decref(answer);
     return code;
 }
 
-// weaviate_call tries again what did not come through; here it is what came through and was not taken.
-static enum err_code send_all(struct weaviate *self, struct batch *batch, struct err *err)
+// Weaviate answers a batch before it has written down what it indexed; the next batch makes it do so. So one follows
+// that has a single record, always the same, which is in no video's range, has no vector and is not counted. Until it
+// is answered, nothing of the batches before is safe from a kill of the server.
+static enum err_code settle(struct weaviate *self, const char *project, struct err *err)
 {
-    struct retry retry;
-    enum err_code code = ERR_NONE;
-    retry_init(&retry, &self->retry, NULL, 0);
-    while (batch->count > 0 && code == ERR_NONE) {
-        size_t before = batch->count;
-        code = send_some(self, batch, err);
-        if (batch->count < before)
-            retry_init(&retry, &self->retry, NULL, 0);
-        if (code == ERR_UNAVAILABLE && batch->count > 0 && retry_wait(&retry, code, 0, NULL)) {
-            err_clear(err);
-            code = ERR_NONE;
+    struct strbuf body;
+    char id[WEAVIATE_ID_SIZE];
+    bool is_taken = false;
+    weaviate_id_make(0, 0, id);
+    begin_batch(&body);
+    begin_record(&body, self->objects, project, id);
+    strbuf_adds(&body, "\"properties\":{}}");
+    return send_batch(self, &body, 1, &is_taken, err);
+}
+
+// One request's share of the objects from `from` on.
+static enum err_code store_some(struct weaviate *self, const char *project, size_t dimension,
+    struct weaviate_object *objects, size_t count, size_t *sent, struct err *err)
+{
+    struct strbuf body;
+    bool is_taken[WEAVIATE_BATCH_MAX] = {false};
+    *sent = 0;
+    begin_batch(&body);
+    while (*sent < count && *sent < WEAVIATE_BATCH_MAX && body.size < WEAVIATE_BATCH_BYTES) {
+        if (*sent > 0)
+            strbuf_addc(&body, ',');
+        add_object(&body, self, project, dimension, &objects[(*sent)++]);
+    }
+    enum err_code code = send_batch(self, &body, *sent, is_taken, err);
+    for (size_t i = 0; i < *sent; i++)
+        objects[i].is_taken = is_taken[i];
+    return code;
+}
+
+// Leaves those taken that a search can find: a server that was killed before it was made to write, and is back already,
+// has others no more. They are to be indexed anew.
+static enum err_code confirm_some(struct weaviate *self, const char *project, size_t dimension,
+    struct weaviate_object *objects, size_t count, struct err *err)
+{
+    struct strbuf query;
+    char(*ids)[WEAVIATE_ID_SIZE] = mem_calloc(count, sizeof(*ids));
+    json_t *rows = NULL;
+    json_t *found = json_object();
+    size_t asked = 0, i;
+    const json_t *row;
+    for (i = 0; i < count; i++) {
+        if (objects[i].is_taken)
+            weaviate_id_of_object(objects[i].item.object, ids[asked++]);
+    }
+    strbuf_init(&query);
+    strbuf_addf(&query, "{Get{%s(tenant:\"%s\",limit:%zu,nearVector:{vector:", self->objects, project, asked);
+    weaviate_add_vector(&query, objects[0].item.vector, dimension);
+    strbuf_adds(&query, "},where:");
+    weaviate_add_ids(&query, (const char(*)[WEAVIATE_ID_SIZE])ids, asked);
+    strbuf_adds(&query, "){_additional{id}}}}");
+    enum err_code code = asked > 0 ? weaviate_ask(self, "Get", self->objects, &query, &rows, err) : ERR_NONE;
+    json_array_foreach(rows, i, row)
+    {
+        const char *id = json_string_value(json_object_get(json_object_get(row, "_additional"), "id"));
+        if (id != NULL)
+            json_object_set_new(found, id, json_true());
+    }
+    for (i = 0; i < count && code == ERR_NONE; i++) {
+        char id[WEAVIATE_ID_SIZE];
+        weaviate_id_of_object(objects[i].item.object, id);
+        if (objects[i].is_taken && json_object_get(found, id) == NULL) {
+            objects[i].is_taken = false;
+            objects[i].is_doubled = !objects[i].is_doubled;
         }
     }
+    json_decref(found);
+    json_decref(rows);
+    strbuf_release(&query);
+    free(ids);
+    return code;
+}
+
+// Makes what was taken safe from a kill of the server.
+static enum err_code make_safe(struct weaviate *self, const char *project, size_t dimension,
+    struct weaviate_object *objects, size_t count, struct err *err)
+{
+    enum err_code code = settle(self, project, err);
+    for (size_t from = 0; from < count && code == ERR_NONE; from += WEAVIATE_IDS_MAX)
+        code = confirm_some(self, project, dimension, objects + from,
+            count - from < WEAVIATE_IDS_MAX ? count - from : WEAVIATE_IDS_MAX, err);
+    for (size_t i = 0; i < count && code != ERR_NONE; i++)
+        objects[i].is_taken = false;
     return code;
 }
 
 enum err_code weaviate_store(struct weaviate *self, const char *project, size_t dimension,
-    const struct vector_item *items, size_t count, struct err *err)
+    struct weaviate_object *objects, size_t count, struct err *err)
 {
-    struct batch batch = {.records = mem_calloc(count, sizeof(char *)), .count = count};
+    struct err why = ERR_INIT;
+    enum err_code code = ERR_NONE;
+    bool is_any_taken = false;
+    for (size_t from = 0, sent = 0; from < count && code == ERR_NONE; from += sent)
+        code = store_some(self, project, dimension, objects + from, count - from, &sent, err);
     for (size_t i = 0; i < count; i++)
-        batch.records[i] = object_record(self, project, dimension, &items[i]);
-    enum err_code code = send_all(self, &batch, err);
-    batch_release(&batch);
+        is_any_taken = is_any_taken || objects[i].is_taken;
+    enum err_code safe = is_any_taken ? make_safe(self, project, dimension, objects, count, &why) : ERR_NONE;
+    if (code != ERR_NONE || safe == ERR_NONE)
+        return code;
+    if (err != NULL)
+        *err = why;
+    return safe;
+}
+
+// The tracks' collection indexes nothing, so storing again is storing again. Those that were taken leave the list.
+static enum err_code store_some_tracks(struct weaviate *self, const char *project, size_t dimension,
+    const struct vector_track_item **items, size_t *count, struct err *err)
+{
+    struct strbuf body;
+    bool is_taken[WEAVIATE_BATCH_MAX] = {false};
+    size_t sent = 0, kept = 0;
+    begin_batch(&body);
+    while (sent < *count && sent < WEAVIATE_BATCH_MAX && body.size < WEAVIATE_BATCH_BYTES) {
+        if (sent > 0)
+            strbuf_addc(&body, ',');
+        add_track(&body, self, project, dimension, items[sent++]);
+    }
+    enum err_code code = send_batch(self, &body, sent, is_taken, err);
+    for (size_t i = 0; i < *count; i++) {
+        if (i >= sent || !is_taken[i])
+            items[kept++] = items[i];
+    }
+    *count = kept;
     return code;
 }
 
 enum err_code weaviate_store_tracks(struct weaviate *self, const char *project, size_t dimension,
     const struct vector_track_item *items, size_t count, struct err *err)
 {
-    struct batch batch = {.records = mem_calloc(count, sizeof(char *)), .count = count};
+    struct retry retry;
+    enum err_code code = ERR_NONE;
+    const struct vector_track_item **left = mem_calloc(count, sizeof(struct vector_track_item *));
     for (size_t i = 0; i < count; i++)
-        batch.records[i] = track_record(self, project, dimension, &items[i]);
-    enum err_code code = send_all(self, &batch, err);
-    batch_release(&batch);
+        left[i] = &items[i];
+    retry_init(&retry, &self->retry, NULL, 0);
+    while (code == ERR_NONE && count > 0) {
+        size_t before = count;
+        code = store_some_tracks(self, project, dimension, left, &count, err);
+        if (count < before)
+            retry_init(&retry, &self->retry, NULL, 0);
+        if ((code == ERR_UNAVAILABLE || code == ERR_TIMEOUT) && retry_wait(&retry, code, 0, NULL)) {
+            err_clear(err);
+            code = ERR_NONE;
+        }
+    }
+    free((void *)left);
     return code;
 }
 
@@ -245,7 +343,7 @@ static enum err_code find_some(struct weaviate *self, const char *project, const
     strbuf_addf(&query, "{Get{%s(tenant:\"%s\",limit:%zu,%swhere:", self->objects, project, count,
         self->is_replicated ? "consistencyLevel:QUORUM," : "");
     weaviate_add_ids(&query, ids, count);
-    strbuf_addf(&query, "){kind label track _additional{id%s}}}}", with == WEAVIATE_ALL ? " vector" : "");
+    strbuf_addf(&query, "){kind label track doubled _additional{id%s}}}}", with == WEAVIATE_ALL ? " vector" : "");
     enum err_code code = weaviate_ask(self, "Get", self->objects, &query, &rows, err);
     json_array_foreach(rows, i, found)
     {
@@ -259,8 +357,8 @@ static enum err_code find_some(struct weaviate *self, const char *project, const
     return code;
 }
 
-enum err_code weaviate_find(struct weaviate *self, const char *project, const struct vector_item *items, size_t count,
-    enum weaviate_with with, weaviate_row *row, void *context, struct err *err)
+enum err_code weaviate_find(struct weaviate *self, const char *project, const struct weaviate_object *objects,
+    size_t count, enum weaviate_with with, weaviate_row *row, void *context, struct err *err)
 {
     enum err_code code = ERR_NONE;
     size_t most = count < WEAVIATE_IDS_MAX ? count : WEAVIATE_IDS_MAX;
@@ -268,7 +366,7 @@ enum err_code weaviate_find(struct weaviate *self, const char *project, const st
     for (size_t from = 0; from < count && code == ERR_NONE; from += most) {
         size_t here = count - from < most ? count - from : most;
         for (size_t i = 0; i < here; i++)
-            weaviate_id_of_object(items[from + i].object, ids[i]);
+            weaviate_id_of_object(objects[from + i].item.object, ids[i]);
         code = find_some(self, project, (const char(*)[WEAVIATE_ID_SIZE])ids, here, with, row, context, err);
     }
     free(ids);
@@ -288,7 +386,8 @@ enum err_code weaviate_fetch(struct weaviate *self, const char *collection, cons
         code = ERR_NONE;
     }
     if (*found)
-        code = weaviate_read_vector(json_object_get(answer, "vector"), vector, capacity, dimension, err);
+        code = weaviate_read_vector(json_object_get(answer, "vector"),
+            weaviate_is_doubled(json_object_get(answer, "properties")), vector, capacity, dimension, err);
     json_decref(answer);
     free(path);
     return code;

@@ -20,8 +20,8 @@ struct property {
     bool is_filtered;
 };
 
-static const struct property object_properties[] = {
-    {"video", "text", true}, {"kind", "text", true}, {"label", "text", true}, {"track", "text", true}, {0}};
+static const struct property object_properties[] = {{"video", "text", true}, {"kind", "text", true},
+    {"label", "text", true}, {"track", "text", true}, {"doubled", "boolean", false}, {0}};
 static const struct property track_properties[] = {
     {"video", "text", true}, {"model", "text", false}, {"dimension", "int", false}, {0}};
 

@@ -1,6 +1,9 @@
 """Weaviate's REST and GraphQL interfaces as version 1.35 has them, as far as they are used, and nothing more: every
 request is checked against the shapes that the server takes, answers and sentences are the server's own, and some
-requests are refused at first, as a busy server does. tests/live runs the same suites against Weaviate itself."""
+requests are refused at first, as a busy server does. tests/live runs the same suites against Weaviate itself.
+
+What Weaviate has indexed of a batch is safe from a kill only when the next batch has come, and it does not index a vector
+anew that is the one it has stored; both are so here."""
 
 from __future__ import annotations
 
@@ -34,6 +37,10 @@ class Answer(Exception):
         self.status, self.body = status, body
 
 
+class Killed(Exception):
+    """No answer comes."""
+
+
 def need(truth: bool, what: str) -> None:
     if not truth:
         raise Refused(what)
@@ -60,6 +67,18 @@ class Collection:
         self.properties = {one["name"]: one for one in schema["properties"]}
         self.skip = schema["vectorIndexConfig"].get("skip", False)
         self.tenants: dict[str, dict[str, dict]] = {}
+        self.indexed: dict[str, set[str]] = {}
+        self.unsafe: list[tuple[str, str]] = []
+
+    def index(self, record: dict, before: dict | None) -> None:
+        if "vector" in record and (before is None or before.get("vector") != record["vector"]):
+            self.indexed.setdefault(record["tenant"], set()).add(record["id"])
+            self.unsafe.append((record["tenant"], record["id"]))
+
+    def kill(self) -> None:
+        for tenant, identity in self.unsafe:
+            self.indexed[tenant].discard(identity)
+        self.unsafe = []
 
     def tenant(self, name: str) -> dict[str, dict]:
         if name not in self.tenants:
@@ -69,8 +88,8 @@ class Collection:
     def check_properties(self, properties: dict) -> None:
         need(set(properties) <= set(self.properties), f"properties {properties.keys()}")
         for name, value in properties.items():
-            if self.properties[name]["dataType"] == ["int"]:
-                need(isinstance(value, int), f"{name}: {value}")
+            if self.properties[name]["dataType"] != ["text"]:
+                need(isinstance(value, {"int": int, "boolean": bool}[self.properties[name]["dataType"][0]]), f"{name}: {value}")
             elif self.properties[name]["indexFilterable"]:
                 check_text(value)
 
@@ -100,14 +119,15 @@ class Collection:
 
 
 class StrictWeaviate:
-    def __init__(self, busy_every: int = 0, spoil_every: int = 0, version: str = "1.35.2"):
+    def __init__(self, busy_every: int = 0, spoil_every: int = 0, kill_every: int = 0, version: str = "1.35.2"):
         """Every `busy_every`-th request is refused once with 429 or 503, and of every `spoil_every`-th record of a batch
-        the server says that it has no memory for it (0: none)."""
+        the server says that it has no memory for it. In every `kill_every`-th batch it is killed, when half is stored and
+        nothing of it indexed, and is back at once (0: none)."""
         self.collections: dict[str, Collection] = {}
         self.requests: list[tuple[str, str, int]] = []
         self.refusals: list[str] = []
-        self.busy_every, self.spoil_every, self.version = busy_every, spoil_every, version
-        self.count, self.stored, self.lock = 0, 0, threading.Lock()
+        self.busy_every, self.spoil_every, self.kill_every, self.version = busy_every, spoil_every, kill_every, version
+        self.count, self.stored, self.batches, self.lock = 0, 0, 0, threading.Lock()
         handler = type("Handler", (_Handler,), {"service": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.address = f"weaviate://127.0.0.1:{self.server.server_port}"
@@ -151,6 +171,7 @@ class StrictWeaviate:
                 need(isinstance(body, list) and all(isinstance(one, str) for one in body), f"tenants {body}")
                 for one in body:
                     self.collection(name).tenants.pop(one, None)
+                    self.collection(name).indexed.pop(one, None)
                 raise Answer(200)
             case ("GET", "objects", name, identity):
                 need(query.get("consistency_level") == "QUORUM", "consistency")
@@ -167,12 +188,12 @@ class StrictWeaviate:
             case ("POST", "batch", "objects"):
                 need(set(body) <= {"fields", "objects"} and 0 < len(body["objects"]) <= 500, f"batch {body.keys()}")
                 need(query == {"consistency_level": "QUORUM"}, f"batch {query}")
-                return [self.store_of_batch(one) for one in body["objects"]]
+                return self.store_batch(body["objects"])
             case ("DELETE", "batch", "objects"):
                 return self.delete(query["tenant"], body)
         raise Refused(f"{method} {path}")
 
-    def store(self, record: dict) -> None:
+    def store(self, record: dict, index: bool = True) -> None:
         need(set(record) <= {"class", "tenant", "id", "properties", "vector"}, f"object {record.keys()}")
         need(UUID.fullmatch(record["id"]) is not None, f"id {record['id']}")
         collection = self.collection(record["class"])
@@ -184,7 +205,22 @@ class StrictWeaviate:
             there = next((one["vector"] for one in space.values() if "vector" in one and not collection.skip), vector)
             if len(there) != len(vector):
                 raise sentence(500, f"insert to vector index: {len(there)} vs {len(vector)}: vector lengths don't match")
+        before = space.get(record["id"])
         space[record["id"]] = record
+        if index:
+            collection.index(record, before)
+
+    def store_batch(self, records: list[dict]) -> list[dict]:
+        self.batches += 1
+        if self.kill_every and self.batches % self.kill_every == 0:
+            for record in records[:(len(records) + 1) // 2]:
+                self.store(record, index=False)
+            for collection in self.collections.values():
+                collection.kill()
+            raise Killed
+        for collection in self.collections.values():
+            collection.unsafe = []
+        return [self.store_of_batch(one) for one in records]
 
     def store_of_batch(self, record: dict) -> dict:
         self.stored += 1
@@ -247,7 +283,9 @@ class StrictWeaviate:
         elif "nearVector" in arguments:
             asked = arguments["nearVector"]["vector"]
             # Of records that are equally near, the one that was stored last comes first: the server promises no order.
-            rows = sorted(((record, distance(asked, record["vector"])) for record, _ in reversed(rows)), key=lambda row: row[1])
+            indexed = collection.indexed.get(arguments["tenant"], set())
+            rows = sorted(((record, distance(asked, record["vector"])) for record, _ in reversed(rows) if record["id"] in indexed),
+                          key=lambda row: row[1])
         fields = set(selection.selections) - {"_additional"}
         need(fields <= set(collection.properties), f"fields {fields}")
         additional = selection.selections["_additional"].selections
@@ -310,6 +348,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return self.answer(200, self.service.handle(self.command, url.path, query, json.loads(body) if body else None))
             except Answer as said:
                 return self.answer(said.status, said.body)
+            except Killed:
+                self.close_connection = True
             except (Refused, KeyError, TypeError, ValueError, AttributeError) as refused:
                 self.service.refusals.append(f"{type(refused).__name__}: {refused}")
                 return self.answer(422, {"error": [{"message": f"the strict server refuses this: {refused}"}]})

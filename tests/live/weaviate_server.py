@@ -144,9 +144,10 @@ class Weaviate:
         return json.loads(text) if text else {}
 
     def count(self, collection: str, tenant: str) -> int:
+        """Records but for the one of a project that belongs to no object."""
         found = self.request("POST", "/v1/graphql", {
             "query": '{Aggregate{%s(tenant:"%s"){meta{count}}}}' % (collection, tenant)})
-        return found["data"]["Aggregate"][collection][0]["meta"]["count"]
+        return found["data"]["Aggregate"][collection][0]["meta"]["count"] - 1
 
     def stop(self, how: int = signal.SIGKILL) -> None:
         if self.process is not None and self.process.poll() is None:

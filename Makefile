@@ -39,7 +39,7 @@ test: build ## all tests; the last line says `N passed, N failed`
 	@scripts/test "$(BUILD)" $(TEST_FLAGS)
 
 .PHONY: test-live
-test-live: build ## tests against real servers: Kafka, S3
+test-live: build ## tests against real servers: Kafka, S3, Weaviate
 	@scripts/setup test live
 	@scripts/test-live "$(BUILD)"
 

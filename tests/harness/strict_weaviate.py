@@ -77,7 +77,7 @@ class Collection:
 
     def kill(self) -> None:
         for tenant, identity in self.unsafe:
-            self.indexed[tenant].discard(identity)
+            self.indexed.get(tenant, set()).discard(identity)
         self.unsafe = []
 
     def tenant(self, name: str) -> dict[str, dict]:

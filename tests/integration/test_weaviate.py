@@ -41,7 +41,7 @@ def key(tmp_path):
     return key_file(tmp_path, "key", KEY)
 
 
-@pytest.mark.parametrize("kill_every", [0, 5])
+@pytest.mark.parametrize("kill_every", [0, 13])
 def test_the_contract_of_vector_indexes_holds_over_it(strict, kill_every):
     """Also where the server is killed again and again: what was acknowledged is found."""
     strict.kill_every = kill_every

@@ -15,6 +15,7 @@ from harness.redis_server import Redis
 from kafka_server import Kafka
 from s3_server import KEY, SECRET, Versity
 from vectors_server import serving_vectors
+from weaviate_server import Weaviate
 
 S3_BUSY = b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>said by the test</Message></Error>"
 
@@ -156,7 +157,7 @@ class Room:
 class Cluster:
     """The four servers, and the settings that name them."""
 
-    def __init__(self, folder: Path, stack: contextlib.ExitStack, home: Path, partitions: int = 8):
+    def __init__(self, folder: Path, stack: contextlib.ExitStack, home: Path, partitions: int = 8, weaviate: bool = False):
         self.partitions = partitions
         self.kafka = Kafka(folder / "kafka")
         stack.callback(self.kafka.stop)
@@ -166,7 +167,12 @@ class Cluster:
         stack.callback(self.door.close)
         self.redis = Redis(folder / "redis")
         stack.callback(self.redis.end)
-        self.vectors = stack.enter_context(serving_vectors(home, folder / "vectors"))
+        self.weaviate = Weaviate(folder / "weaviate") if weaviate else None
+        if self.weaviate:
+            stack.callback(self.weaviate.end)
+            self.vectors = self.weaviate.address
+        else:
+            self.vectors = stack.enter_context(serving_vectors(home, folder / "vectors"))
 
     def settings(self) -> tuple[str, ...]:
         return ("--queue", f"kafka://{self.kafka.address}/all.", "--kafka-partitions", str(self.partitions),

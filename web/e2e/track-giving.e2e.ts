@@ -173,6 +173,7 @@ it('gives the rest of a track from the picture on, and what is beside it goes th
     await inPage(browser, async ({ page }) => {
         const parts = partsOf(page);
         await page.goto(at(from));
+        await expectBox(page, from.id, 'selected');
         await parts.card.getByText(`${one.length} pictures`).waitFor();
         await page.keyboard.press('r');
         await parts.said(new RegExp(`on, track ${numberOf(from.track)} is…`)).waitFor();
@@ -207,6 +208,8 @@ it('says why pictures cannot be one, and that nothing of a track is left', async
 
         await page.goto(labelUrl(server, PROJECT, video, { t: last.pts_us + 1_000_000, sel: last.id }));
         await parts.card.getByText(`${one.length} pictures`).waitFor();
+        // The player is on its way there.
+        await expect.poll(async () => (await layerOf(page)).ptsUs).toBeGreaterThan(last.pts_us);
         await page.keyboard.press('r');
         await page.getByText(/^Nothing of the track is left here\. Go to the first picture/).waitFor();
     });

@@ -45,9 +45,9 @@ json_t *activity_log_snapshot(struct activity_log *activity_log);
 json_t *activity_log_workers(struct activity_log *activity_log);
 #define ACTIVITY_LOG_LOST_MS 10000
 
-// `last_event_id` >= 0: goes on behind that event if it is still in the ring, else begins with a snapshot. An event that
-// this log has not heard of yet, but the topic has, was given out by another query engine: what comes up to it is left
-// out. The queue is asked for that.
+// `last_event_id` >= 0: goes on behind that event if it is still in the ring, else begins with a snapshot. An event
+// that this log has not heard of yet, but the topic has, was given out by another query engine: what comes up to it is
+// left out. The queue is asked for that.
 struct activity_subscription *activity_log_subscribe(struct activity_log *activity_log, int64_t last_event_id);
 void activity_subscription_free(struct activity_subscription *subscription);
 

@@ -22,10 +22,10 @@ struct network;
 struct request;
 
 struct engine_options {
-    // Compiled networks are kept here to start faster, for all processes on the folder; NULL: not kept. They are compiled
-    // without it where it cannot be used.
+    // Compiled networks are kept here to start faster, for all processes on the folder; NULL: not kept. They are
+    // compiled without it where it cannot be used.
     const char *cache_dir;
-    int threads;           // processor threads for inference; 0: as many as the process may use
+    int threads; // processor threads for inference; 0: as many as the process may use
 };
 
 #define ENGINE_THREADS_MAX 256

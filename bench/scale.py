@@ -226,8 +226,11 @@ def main():
             head(f"Inference replaced by a wait of {inference_us * slower / 1000:.0f} ms a frame")
             waits = {**answers, "FRAMEHOUND_WAIT_DETECT_US": str(int(inference_us * slower / 2)),
                      "FRAMEHOUND_WAIT_EMBED_US": str(int(inference_us * slower / 2 / objects))}
-            first = None
+            first, best, fruitless = None, 0, 0
             for count in INDEXERS:
+                if fruitless == 2:
+                    print(f"(twice as many brought less than a tenth more, two times: {count} and above are left out)")
+                    break
                 # A few batches of each.
                 span_s = max(SPAN_S, 5 * BATCH * inference_us * slower / 1e6)
                 # Anew each time: who was alone has emptied some partitions and left others.
@@ -236,6 +239,8 @@ def main():
                 rate, _, used = stage.run(video, count, WAITING, waits, span_s=span_s)
                 first = first or rate
                 line(count, rate, first, used)
+                fruitless = 0 if rate > 1.1 * best else fruitless + 1
+                best = max(best, rate)
 
 
 main()

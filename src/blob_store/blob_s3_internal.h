@@ -76,6 +76,7 @@ struct s3_call {
     struct cancel *cancel; // the caller's; may be NULL
     int64_t stall_ms;      // 0: the store's
     bool is_once;          // a single attempt
+    bool counts_sending;   // a body is not sent again unseen, so `attempts` tells how often it may have been acted on
     bool may_fail_late;    // an answer of status 200 may still be an error's document
     bool at_the_end;       // goes on although the store is about to be closed
 };

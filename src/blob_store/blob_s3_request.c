@@ -108,6 +108,7 @@ static enum err_code attempt(struct blob_s3 *self, const struct s3_call *call, c
         .low_speed_ms = call->stall_ms > 0 ? call->stall_ms : self->stall_ms,
         .answer_limit_bytes = call->answer_limit,
         .path_as_is = true,
+        .once = call->counts_sending,
         .on_body = call->on_body,
         .body_arg = call->body_arg};
     enum err_code code = http_client_send(self->client, &http, call->cancel, &answer->http, err);

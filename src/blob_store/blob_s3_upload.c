@@ -194,6 +194,7 @@ static enum err_code complete_upload(struct upload *upload, struct err *err)
         .body = body.data,
         .body_size = body.size,
         .stall_ms = COMPLETE_STALL_MS,
+        .counts_sending = true,
         .may_fail_late = true};
     code = blob_s3_send(upload->self, &call, &answer, err);
     struct blob_info info;

@@ -56,18 +56,6 @@ void redis_connection_add(struct redis_connection *connection, const struct redi
     free(args);
 }
 
-enum err_code redis_connection_send(struct redis_connection *connection, int64_t deadline_us, struct err *err)
-{
-    enum err_code code = stream_write(connection->stream, connection->out.data, connection->out.size, deadline_us, err);
-    bool is_large = connection->out.capacity > OUT_BYTES_KEPT;
-    strbuf_reset(&connection->out);
-    if (is_large) {
-        strbuf_release(&connection->out);
-        strbuf_init(&connection->out);
-    }
-    return code;
-}
-
 enum err_code redis_connection_receive(
     struct redis_connection *connection, redisReply **reply, int64_t deadline_us, struct err *err)
 {
@@ -93,6 +81,29 @@ enum err_code redis_connection_receive(
         if (redisReaderFeed(connection->reader, connection->in, got) != REDIS_OK)
             return err_set(err, ERR_UNAVAILABLE, "its answer cannot be kept: %.100s", connection->reader->errstr);
     }
+}
+
+// A server that closes a connection may have said why before: that tells more than that it did.
+static enum err_code hear_last_words(
+    struct redis_connection *connection, int64_t deadline_us, enum err_code code, struct err *err)
+{
+    redisReply *reply = NULL;
+    if (redis_connection_receive(connection, &reply, deadline_us, NULL) == ERR_NONE && reply->type == REDIS_REPLY_ERROR)
+        code = redis_reply_check(reply, err);
+    freeReplyObject(reply);
+    return code;
+}
+
+enum err_code redis_connection_send(struct redis_connection *connection, int64_t deadline_us, struct err *err)
+{
+    enum err_code code = stream_write(connection->stream, connection->out.data, connection->out.size, deadline_us, err);
+    bool is_large = connection->out.capacity > OUT_BYTES_KEPT;
+    strbuf_reset(&connection->out);
+    if (is_large) {
+        strbuf_release(&connection->out);
+        strbuf_init(&connection->out);
+    }
+    return code == ERR_UNAVAILABLE ? hear_last_words(connection, deadline_us, code, err) : code;
 }
 
 // ---- logging in

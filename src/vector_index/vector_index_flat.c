@@ -114,6 +114,8 @@ static void space_clear(struct space *space)
 
 static void records_erase(struct space *space, size_t from, size_t to)
 {
+    if (from == to)
+        return;
     for (size_t i = from; i < to; i++)
         free(space->records[i].vector);
     memmove(&space->records[from], &space->records[to], (space->count - to) * sizeof(*space->records));

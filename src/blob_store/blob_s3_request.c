@@ -191,8 +191,10 @@ enum err_code blob_s3_send(struct blob_s3 *self, const struct s3_call *call, str
             if (aws_credentials_changed(self->credentials, &answer->keys, call->cancel))
                 continue;
         }
-        bool again = may_pass(answer, code, why) && !call->is_once && !is_cancelled(self, call) &&
-            retry_next(&retry, ERR_UNAVAILABLE, answer->http.retry_after_ms, &delay_ms);
+        bool passes = may_pass(answer, code, why) && !call->is_once;
+        if (passes && is_cancelled(self, call))
+            continue; // where it is said
+        bool again = passes && retry_next(&retry, ERR_UNAVAILABLE, answer->http.retry_after_ms, &delay_ms);
         if (!again)
             return conclude(self, call, answer, code, err);
         blob_s3_count_retry(self, why);

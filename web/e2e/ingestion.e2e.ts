@@ -145,6 +145,8 @@ test('a server that was killed and started again is found by itself, and the fig
         const { id } = await submit(server, { project: 'crash', fps: 10 });
         await page.goto(`${server.url}/p/crash/activity`);
         await page.getByText('Live', { exact: true }).waitFor();
+        // The graph is a chunk of its own, which a server that is away cannot bring.
+        await page.locator('.react-flow__node-worker').first().waitFor();
         // In the middle of it.
         await expect
             .poll(async () => (await server.get<Video>(`/videos/${id}`)).progress.frames_indexed, {

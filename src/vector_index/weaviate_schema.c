@@ -9,7 +9,8 @@
 
 #define LEAST_MAJOR 1
 #define LEAST_MINOR 33 // has ContainsNone
-// Wide, so that queries miss little of what an exact scan would find (tests/live compares them with the embedded index).
+// Wide, so that queries miss little of what an exact scan would find (tests/live compares them with the embedded
+// index).
 #define EF_CONSTRUCTION 256
 #define EF_LEAST 256
 #define EF_MOST 2000

@@ -34,7 +34,7 @@ sys.path[:0] = [str(tests), str(tests / "live")]
 from harness.program import PROGRAM, HttpError, environment, serving, start  # noqa: E402
 from harness.redis_server import Redis  # noqa: E402
 from kafka_server import Kafka  # noqa: E402
-from s3_server import KEY, SECRET, Versity  # noqa: E402
+from s3_server import Versity, write_keys  # noqa: E402
 from vectors_server import serving_vectors  # noqa: E402
 
 WAITING = build / "framehound-waiting"
@@ -79,9 +79,7 @@ class Stage:
 
     def __init__(self, folder: Path, stack: contextlib.ExitStack):
         self.home, self.data, self.folder = folder / "home", folder / "data", folder
-        (self.home / ".aws").mkdir(parents=True)
-        (self.home / ".aws" / "credentials").write_text(
-            f"[default]\naws_access_key_id = {KEY}\naws_secret_access_key = {SECRET}\n")
+        write_keys(self.home)
         self.kafka = Kafka(folder / "kafka")
         stack.callback(self.kafka.stop)
         self.s3 = Versity(folder / "s3")

@@ -13,16 +13,11 @@ from pathlib import Path
 from harness.program import SLOWNESS
 from harness.redis_server import Redis
 from kafka_server import Kafka
-from s3_server import KEY, SECRET, Versity
+from s3_server import Versity
 from vectors_server import serving_vectors
 from weaviate_server import Weaviate
 
 S3_BUSY = b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>said by the test</Message></Error>"
-
-
-def write_keys(home: Path) -> None:
-    (home / ".aws").mkdir(exist_ok=True)
-    (home / ".aws" / "credentials").write_text(f"[default]\naws_access_key_id = {KEY}\naws_secret_access_key = {SECRET}\n")
 
 
 class Door:

@@ -133,3 +133,9 @@ def make_certificate(folder: Path, *names: str) -> tuple[Path, Path]:
          "-addext", "subjectAltName=" + ",".join(names), "-out", certificate, "-keyout", key],
         check=True, capture_output=True)
     return certificate, key
+
+
+def write_keys(home: Path, key: str = KEY, secret: str = SECRET) -> None:
+    """Where AWS's own programs would find them."""
+    (home / ".aws").mkdir(parents=True, exist_ok=True)
+    (home / ".aws" / "credentials").write_text(f"[default]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n")

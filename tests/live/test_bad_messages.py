@@ -10,11 +10,11 @@ import subprocess
 
 import pytest
 
-from cluster import wait_until, write_keys
+from cluster import wait_until
 from harness import clips
 from harness.program import HttpError, run, serving, start
 from kafka_server import Kafka
-from s3_server import Versity
+from s3_server import Versity, write_keys
 
 SKEW = """
 #define _GNU_SOURCE

@@ -9,7 +9,8 @@ import urllib.request
 
 import pytest
 
-from cluster import Cluster, wait_until, write_keys
+from cluster import Cluster, wait_until
+from s3_server import write_keys
 from harness import clips
 from harness.program import SLOWNESS, HttpError, frames, ingest, serving, start
 

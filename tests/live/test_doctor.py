@@ -10,7 +10,7 @@ from harness import clips
 from harness.program import ingest, run, serving, start
 from harness.redis_server import Redis
 from kafka_server import Kafka, free_port
-from s3_server import KEY, SECRET, Versity
+from s3_server import KEY, Versity, write_keys
 from vectors_server import serving_vectors
 
 PARTITIONS = ("--kafka-partitions", "8", "--kafka-replication", "1")
@@ -47,13 +47,8 @@ def redis(tmp_path):
 
 @pytest.fixture
 def home(home):
-    write_keys(home, KEY, SECRET)
+    write_keys(home)
     return home
-
-
-def write_keys(home, key: str, secret: str) -> None:
-    (home / ".aws").mkdir(exist_ok=True)
-    (home / ".aws" / "credentials").write_text(f"[default]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n")
 
 
 class Said:
@@ -166,11 +161,11 @@ def test_a_bucket_that_cannot_be_used_is_told_with_what_to_do(home, data, s3):
     assert said.status == 1 and said.has("wrong", "s3", gone, "(--s3-endpoint) does not answer")
     absent = doctor(home, data, "--blob-store", "s3://absent/x", "--s3-endpoint", s3.url)
     assert absent.has("wrong", "s3", 'there is no bucket "absent"', "mend --blob-store")
-    write_keys(home, KEY, "another-secret")
+    write_keys(home, secret="another-secret")
     refused = doctor(home, data, *s3.settings("x"))
     assert refused.has("wrong", "s3", f"does not accept the key {KEY}", "--s3-profile")
     assert "another-secret" not in refused.text
-    write_keys(home, KEY, SECRET)
+    write_keys(home)
     s3.restart(read_only=True)
     frozen = doctor(home, data, *s3.settings("x"))
     assert frozen.has("ok", "s3", "answers") and frozen.has("wrong", "s3", "may not be written", "s3:PutObject"), frozen.text

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from cluster import Cluster, Room, wait_until, write_keys
+from cluster import Cluster, Room, wait_until
+from s3_server import write_keys
 from harness import clips
 from harness.program import SLOWNESS, ingest, run, serving, start
 

@@ -15,7 +15,7 @@ import pytest
 from harness import clips
 from harness.clips import DEPS
 from harness.program import ROOT, HttpError, frames, ingest, run, serving, start
-from s3_server import KEY, SECRET, Minio, Versity, free_port, make_certificate
+from s3_server import KEY, SECRET, Minio, Versity, free_port, make_certificate, write_keys
 
 INGEST = ("--chunk", "2", "--fps", "2")
 KEYS = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
@@ -46,13 +46,8 @@ def own_versity(tmp_path):
 @pytest.fixture
 def home(home):
     """With keys where AWS's own programs would find them."""
-    write_keys(home, KEY, SECRET)
+    write_keys(home)
     return home
-
-
-def write_keys(home, key, secret):
-    (home / ".aws").mkdir(exist_ok=True)
-    (home / ".aws" / "credentials").write_text(f"[default]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n")
 
 
 @pytest.fixture
@@ -351,9 +346,9 @@ def test_what_is_wrong_at_the_start_is_told_with_its_setting(home, data, tmp_pat
     assert "--s3-endpoint: " in refused("--blob-store", "s3://media/x", "--s3-endpoint", "localhost:1")
     gone = f"http://127.0.0.1:{free_port()}"
     assert f"{gone} (--s3-endpoint) does not answer" in refused("--blob-store", "s3://media/x", "--s3-endpoint", gone)
-    write_keys(home, KEY, "another-secret")
+    write_keys(home, secret="another-secret")
     assert f"does not accept the key {KEY}" in refused(*versity.settings(prefix))
-    write_keys(home, "nobody", SECRET)
+    write_keys(home, key="nobody")
     assert "does not accept the key nobody" in refused(*versity.settings(prefix))
     assert 'no keys for the profile "other"' in refused(*versity.settings(prefix), "--s3-profile", "other")
     (home / ".aws" / "credentials").unlink()

@@ -100,8 +100,15 @@ static enum err_code use_write_ahead_log(struct db_conn *conn, struct err *err)
 {
     sqlite3_stmt *stmt = NULL;
     int rc = sqlite3_prepare_v2(conn->handle, "PRAGMA journal_mode = WAL", -1, &stmt, NULL);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_step(stmt);
+    // Of processes that make the same file at the same time all but one are refused at once: SQLite asks its busy
+    // handler only before a transaction, and this statement reads first and then wants the file for itself.
+    for (int tries = 0; rc == SQLITE_OK; tries++) {
+        int stepped = sqlite3_step(stmt);
+        if ((stepped & 0xFF) != SQLITE_BUSY || wait_while_busy(NULL, tries) == 0)
+            rc = stepped;
+        else
+            sqlite3_reset(stmt);
+    }
     enum err_code code = ERR_NONE;
     if (rc != SQLITE_ROW)
         code = db_error(conn, rc, err);
@@ -194,8 +201,13 @@ static enum err_code migrate_in_transaction(struct db *db, const struct db_optio
 
 enum err_code db_migrate(struct db *db, const struct db_options *options, struct err *err)
 {
-    // Looked at before anything is written, so that a foreign or newer file stays as it is.
-    enum err_code code = check_kind(db, options, err);
+    // Looked at before anything is written, so that a foreign or newer file stays as it is; in one transaction, or a
+    // file that another process is just making would be seen half made.
+    enum err_code code = db_conn_exec(&db->writer, "BEGIN", err);
+    if (code != ERR_NONE)
+        return code;
+    code = check_kind(db, options, err);
+    sqlite3_exec(db->writer.handle, "ROLLBACK", NULL, NULL, NULL);
     if (code == ERR_NONE)
         code = db_conn_exec(&db->writer, "BEGIN IMMEDIATE", err);
     if (code != ERR_NONE)

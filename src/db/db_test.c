@@ -1,8 +1,12 @@
 #include "db/db.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/test.h"
@@ -212,6 +216,49 @@ static void more_threads_than_connections_wait_for_each_other(void **state)
     assert_ok(db_ping(f->db, &err), &err);
 }
 
+// Waits for the start, so that all open the file at the same moment.
+static pid_t start_opening(const char *path, const int start[2])
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid > 0)
+        return pid;
+    char byte;
+    close(start[1]);
+    if (read(start[0], &byte, 1) != 0)
+        _exit(2);
+    struct db *db = open_db(path, 2);
+    if (db == NULL) {
+        fprintf(stderr, "%s\n", err.message);
+        _exit(1);
+    }
+    db_free(db);
+    _exit(0);
+}
+
+static void processes_make_the_same_file_at_the_same_time(void **state)
+{
+    struct fixture *f = *state;
+    enum { PROCESSES = 4, ROUNDS = 60 };
+    for (int round = 0; round < ROUNDS; round++) {
+        char *path = mem_sprintf("%s/made-%d.db", f->folder, round);
+        int start[2];
+        pid_t pids[PROCESSES];
+        assert_int_equal(pipe2(start, O_CLOEXEC), 0);
+        for (int i = 0; i < PROCESSES; i++)
+            pids[i] = start_opening(path, start);
+        close(start[0]);
+        close(start[1]);
+        for (int i = 0; i < PROCESSES; i++) {
+            int status;
+            assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+            assert_true(WIFEXITED(status));
+            assert_int_equal(WEXITSTATUS(status), 0);
+        }
+        free(path);
+    }
+}
+
 #define with_db(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -223,6 +270,7 @@ int main(void)
         with_db(a_reader_sees_its_beginning_while_others_write),
         with_db(an_older_schema_is_taken_forward_and_a_newer_one_refused),
         with_db(more_threads_than_connections_wait_for_each_other),
+        with_db(processes_make_the_same_file_at_the_same_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,6 +146,9 @@ static struct redis_connection *open_one(struct redis_node *node, int64_t deadli
         note_success(node);
     } else {
         node->open--;
+        // That the caller had no time left for this try says less than what ended those before.
+        if (code == ERR_TIMEOUT && node->down && deadline_us < until_us)
+            why = node->why;
         note_failure(node, &why);
     }
     pthread_cond_broadcast(&node->changed);

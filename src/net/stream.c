@@ -49,20 +49,20 @@ static enum err_code socket_failed(int failure, struct err *err)
     }
 }
 
-// Waits until the socket can be read or written.
+// Waits until the socket can be read or written. What is there already counts, however late this process came to look.
 static enum err_code wait_for(int fd, short events, int64_t deadline_us, struct err *err)
 {
     for (;;) {
         int64_t left_us = deadline_us - clock_monotonic_us(clock_system());
-        if (left_us <= 0)
-            return too_late(err);
-        int64_t left_ms = (left_us + 999) / 1000;
+        int64_t left_ms = left_us > 0 ? (left_us + 999) / 1000 : 0;
         struct pollfd entry = {.fd = fd, .events = events};
         int ready = poll(&entry, 1, (int)(left_ms < WAIT_MOST_MS ? left_ms : WAIT_MOST_MS));
         if (ready > 0)
             return ERR_NONE;
         if (ready < 0 && errno != EINTR)
             return err_set_errno(err, errno, "its socket cannot be waited for");
+        if (left_us <= 0)
+            return too_late(err);
     }
 }
 

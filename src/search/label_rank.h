@@ -28,6 +28,10 @@
 //   much, cross-validation on the assertions decides; nothing if it does not rank them better than similarity does.
 // - A group is taken whole from LABEL_LIKELY_MIN on. The threshold is the similarity that this takes for a single
 //   picture of another video in the label's own surroundings.
+// - What is taken is ranked by its probability and comes first. The rest is ranked by the sum of the logit, in which
+//   being like the thing in another video counts less, and the similarity to the nearest positive: the plain order
+//   corrects the fitted one where that is wrong (a linear combination of evidence, Fox and Shaw 1994, "Combination of
+//   multiple searches").
 //
 // Errors: ERR_INVALID (no positives, an id that is none), ERR_CONFLICT (an object that is positive and negative),
 // ERR_LIMIT (too many examples), ERR_NOT_FOUND (no positive has a vector: nothing indexed, or all removed),
@@ -104,7 +108,7 @@ struct label_hit {
     int64_t track;                      // likewise: -1
     float similarity;                   // cosine to the nearest positive, -1 … 1: for showing
     float score;                        // what is ranked by; at or above the threshold the object is taken for it
-    float confidence;                   // the probability of being it, 0 … 1; LABEL_LIKELY_MIN at the threshold
+    float confidence; // the probability of being it, 0 … 1: LABEL_LIKELY_MIN or more, and it is taken
 };
 
 struct label_query {

@@ -148,7 +148,8 @@ static void list_questions(
     for (size_t i = 0; i < m->count; i++) {
         const struct rank_object *object = &m->objects[i];
         if (object->role == ROLE_TAKEN && may_be_asked(m, query, object))
-            ask_about_taken(m, q, i, rank_probability(m, object, rank_half(m, i)), claims[object->claim], has_doubts);
+            ask_about_taken(
+                m, q, i, rank_verdict(m, object, rank_half(m, i)).probability, claims[object->claim], has_doubts);
     }
     free(claims);
     if (q->count > 0)
@@ -230,7 +231,7 @@ static void estimate(const struct label_model *m, struct label_candidates *c)
         if (object->track >= 0 && refused_count > 0 &&
             bsearch(&object, refused, refused_count, sizeof(*refused), compare_tracks) != NULL)
             continue;
-        double probability = (double)rank_probability(m, object, rank_half(m, i));
+        double probability = (double)rank_verdict(m, object, rank_half(m, i)).probability;
         bool carries = probability >= (double)LABEL_LIKELY_MIN;
         carriers += carries;
         right += carries ? probability : 0;

@@ -38,6 +38,9 @@
 #define TAKEN_SLOPE 25.8f
 // What is more like what is not the thing than like the thing is at most this probable.
 #define REFUSED_MAX 0.2f
+// What being like the thing in another video counts for in the ranking, and what being like it anywhere does instead.
+#define RANK_ACROSS 4.7f
+#define RANK_NEAREST 2.35f
 // What is too far to be looked at is less probable than this, in the order of similarity, and so is what is not the
 // thing only if something was taken rightly. What is not the thing comes after all of it.
 #define LEAST 0.0005f
@@ -295,7 +298,7 @@ static float least_probability(const struct rank_object *object)
 // Of a group, by what it has for and against it. A group of the frames next to the thing's own is another question than
 // one of another time: it may go on where the thing was lost, and then it looks more like the thing as it was just then
 // than as it was at other times.
-static float probability_of(const struct label_model *m, const struct rank_features *f)
+static float logit_of(const struct label_model *m, const struct rank_features *f)
 {
     float margin = fmaxf(fminf(f->nearest - fmaxf(f->against, NOTHING_ALIKE), MARGIN_MOST), MARGIN_LEAST);
     float refused = fminf(f->nearest - fmaxf(f->against, NOTHING_ALIKE), 0);
@@ -306,7 +309,25 @@ static float probability_of(const struct label_model *m, const struct rank_featu
             11.8f * margin + 16.8f * refused - 0.6f * size + (f->is_track ? 1.1f - 0.95f * size : 0)
                            : -13.9f + 9.7f * f->nearest + 6.2f * fmaxf(f->across, NOTHING_ALIKE) + 14.2f * apart +
             3.4f * margin + 6.4f * refused - 0.32f * size - 0.61f * examples - (f->is_track ? 1.0f - 0.13f * size : 0);
-    return 1 / (1 + expf(-z - f->linear));
+    return z + f->linear;
+}
+
+static float logistic(float logit)
+{
+    return 1 / (1 + expf(-logit));
+}
+
+// The probability knows that a thing is more like itself in its own video than in another, so the same likeness says
+// less there. Where nothing is likely that is the wrong order: the thing itself at another time of its video came after
+// all that is a little like it elsewhere.
+static float rank_of(const struct rank_features *f, float logit)
+{
+    return f->near >= 0 ? logit : logit - RANK_ACROSS * fmaxf(f->across, NOTHING_ALIKE) + RANK_NEAREST * f->nearest;
+}
+
+static float refused(float probability)
+{
+    return fminf(probability, REFUSED_MAX);
 }
 
 static struct rank_features features_of(
@@ -350,9 +371,11 @@ static void judge_groups(struct label_model *m)
         if (m->objects[group->best].nearest < LOOKED_AT)
             continue;
         struct rank_features f = features_of(m, group, &features[g]);
-        group->probability = probability_of(m, &f);
+        float logit = logit_of(m, &f);
+        group->probability = logistic(logit);
+        group->rank = rank_of(&f, logit);
         if (f.nearest < f.against || m->objects[group->best].is_elsewhere)
-            group->probability = fminf(group->probability, REFUSED_MAX);
+            group->probability = refused(group->probability);
     }
     free(features);
 }
@@ -412,7 +435,7 @@ static void learn_threshold(struct label_model *m)
     while (high - low > 0.001f) {
         float middle = (low + high) / 2;
         f.nearest = f.far = f.across = middle;
-        if (probability_of(m, &f) < LABEL_LIKELY_MIN)
+        if (logistic(logit_of(m, &f)) < LABEL_LIKELY_MIN)
             low = middle;
         else
             high = middle;
@@ -451,26 +474,18 @@ enum err_code rank_group(struct label_model *m, struct cancel *cancel, struct er
 
 static float probability_of_taken(const struct rank_object *object)
 {
-    float probability =
-        object->trust < 1 ? object->trust : 1 / (1 + expf(-TAKEN_BIAS - TAKEN_SLOPE * object->evidence));
-    return object->nearest < object->against ? fminf(probability, REFUSED_MAX) : probability;
+    float probability = object->trust < 1 ? object->trust : logistic(TAKEN_BIAS + TAKEN_SLOPE * object->evidence);
+    return object->nearest < object->against ? refused(probability) : probability;
 }
 
-float rank_probability(const struct label_model *m, const struct rank_object *object, const uint16_t *half)
+static struct rank_verdict verdict_of(float probability)
 {
-    float least = least_probability(object);
-    if (object->role == ROLE_POSITIVE)
-        return 1;
-    if (object->role == ROLE_MATE && object->is_doubted)
-        return least;
-    if (object->role == ROLE_NEGATIVE || object->role == ROLE_OTHER || object->role == ROLE_MATE)
-        return REFUSED * least;
-    if (object->group >= 0)
-        return fmaxf(m->groups[object->group].probability, least);
-    if (object->role == ROLE_TAKEN || object->evidence >= 0)
-        return probability_of_taken(object);
-    if (object->nearest < LOOKED_AT || half == NULL)
-        return least;
+    return (struct rank_verdict){probability, logf(probability / (1 - probability))};
+}
+
+static struct rank_verdict judge_alone(
+    const struct label_model *m, const struct rank_object *object, const uint16_t *half)
+{
     const struct rank_features f = {.nearest = object->nearest,
         .near = object->near,
         .far = object->far,
@@ -480,6 +495,27 @@ float rank_probability(const struct label_model *m, const struct rank_object *ob
         .linear = rank_linear_logit(m, half),
         .count = 1,
         .is_track = object->track >= 0};
-    float probability = probability_of(m, &f);
-    return fmaxf(object->nearest < object->against ? fminf(probability, REFUSED_MAX) : probability, least);
+    float logit = logit_of(m, &f);
+    float probability = logistic(logit);
+    return (struct rank_verdict){
+        object->nearest < object->against ? refused(probability) : probability, rank_of(&f, logit)};
+}
+
+struct rank_verdict rank_verdict(const struct label_model *m, const struct rank_object *object, const uint16_t *half)
+{
+    float least = least_probability(object);
+    if (object->role == ROLE_POSITIVE)
+        return (struct rank_verdict){1, 0};
+    if (object->role == ROLE_MATE && object->is_doubted)
+        return verdict_of(least);
+    if (object->role == ROLE_NEGATIVE || object->role == ROLE_OTHER || object->role == ROLE_MATE)
+        return verdict_of(REFUSED * least);
+    struct rank_verdict verdict = {0, 0};
+    if (object->group >= 0)
+        verdict = (struct rank_verdict){m->groups[object->group].probability, m->groups[object->group].rank};
+    else if (object->role == ROLE_TAKEN || object->evidence >= 0)
+        return verdict_of(probability_of_taken(object));
+    else if (object->nearest >= LOOKED_AT && half != NULL)
+        verdict = judge_alone(m, object, half);
+    return verdict.probability < least ? verdict_of(least) : verdict;
 }

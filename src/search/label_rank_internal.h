@@ -81,7 +81,7 @@ struct rank_object {
 struct rank_group {
     size_t best; // the member that is most like the thing
     size_t count;
-    float probability;
+    float probability, rank; // see struct rank_verdict
 };
 
 // What a group, or an object alone, has for and against it.
@@ -214,8 +214,12 @@ bool rank_is_excluded(const struct vector_filter *filter, const char *object);
 // Joins what was not taken to groups, says how probable each is, takes those that are surely the thing, and learns the
 // threshold.
 enum err_code rank_group(struct label_model *m, struct cancel *cancel, struct err *err) ERR_MUST_CHECK;
-// How probable it is that an object is the thing, 0 … 1. `half` is its vector.
-float rank_probability(const struct label_model *m, const struct rank_object *object, const uint16_t *half);
+// What a model makes of an object. `half` is its vector.
+struct rank_verdict {
+    float probability; // of being the thing, 0 … 1
+    float rank;        // of two that are not taken for it the more probable one has more: a logit
+};
+struct rank_verdict rank_verdict(const struct label_model *m, const struct rank_object *object, const uint16_t *half);
 
 // label_rank_linear.c
 

@@ -243,6 +243,53 @@ static void ranking_with_one_example_is_that_of_similarity(void **state)
     free(hits);
 }
 
+// Being like it in another video says more, and is still no reason to come before what is much more like it here.
+static void what_is_most_like_it_comes_first_where_nothing_is_taken(void **state)
+{
+    struct world *world = *state;
+    struct err err = ERR_INIT;
+    put(world, id_of(video_a, 0, 0), 0, 1.0f, 0);
+    put(world, id_of(video_a, 100, 0), 0, 0.80f, 1);
+    put(world, id_of(video_b, 100, 0), 0, 0.74f, 2);
+    for (int i = 0; i < 8; i++)
+        put(world, id_of(video_b, 200 + 50 * i, 0), 0, 0.5f, i);
+    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}});
+    struct label_query query = {.min_confidence = 0, .limit = 100};
+    struct label_hit *hits;
+    size_t count;
+    assert_ok(label_model_neighbours(world->model, &query, &hits, &count, &err), &err);
+    assert_int_equal(count, 10);
+    assert_string_equal(hits[0].object, id_of(video_a, 100, 0));
+    assert_true(hits[0].confidence < hits[1].confidence);
+    assert_true(hits[0].score > hits[1].score);
+    free(hits);
+}
+
+// Of one thing that is probably not it as well: those who look through it find what is like it at the front.
+static void what_is_one_thing_and_not_taken_comes_in_the_order_of_similarity(void **state)
+{
+    struct world *world = *state;
+    struct err err = ERR_INIT;
+    put(world, id_of(video_a, 0, 0), 0, 1.0f, 0);
+    put(world, id_of(video_a, 0, 1), 1, 1.0f, 0);
+    for (int i = 0; i < 6; i++)
+        put(world, id_of(video_b, i, 0), 0, 0.66f + 0.02f * (float)((i * 5) % 6), 3);
+    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}});
+    struct label_model_info info;
+    label_model_describe(world->model, &info);
+    struct label_query query = {.min_confidence = 0, .limit = 100, .filter = {.video = video_b}};
+    struct label_hit *hits;
+    size_t count;
+    assert_ok(label_model_neighbours(world->model, &query, &hits, &count, &err), &err);
+    assert_int_equal(count, 6);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(hits[i].score < info.threshold);
+        assert_true(hits[i].confidence == hits[0].confidence);
+        assert_true(i == 0 || hits[i - 1].similarity > hits[i].similarity);
+    }
+    free(hits);
+}
+
 static void six_examples_on_each_side_part_the_rest(void **state)
 {
     struct world *world = *state;
@@ -409,6 +456,8 @@ int main(void)
         TEST(identical_vectors_on_both_sides_bring_nothing_in_doubt),
         TEST(the_order_of_examples_does_not_matter),
         TEST(ranking_with_one_example_is_that_of_similarity),
+        TEST(what_is_most_like_it_comes_first_where_nothing_is_taken),
+        TEST(what_is_one_thing_and_not_taken_comes_in_the_order_of_similarity),
         TEST(six_examples_on_each_side_part_the_rest),
         TEST(filters_and_exclusions_hold),
         TEST(what_is_one_thing_comes_as_one),

@@ -1,5 +1,6 @@
 // The views and their addresses. Each is a chunk of its own, fetched when it is first opened.
 import { createBrowserRouter, type RouteObject } from 'react-router';
+import { writeAddressesOf } from '@/lib/url-state.ts';
 import { NotFoundView } from './NotFoundView.tsx';
 import { RouteErrorView } from './RouteErrorView.tsx';
 import { Shell } from './shell/Shell.tsx';
@@ -36,4 +37,4 @@ export const routes: RouteObject[] = [
     },
 ];
 
-export const router = createBrowserRouter(routes);
+export const router = writeAddressesOf(createBrowserRouter(routes));

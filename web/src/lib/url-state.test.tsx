@@ -2,7 +2,15 @@ import { act, render, waitFor } from '@testing-library/react';
 import { useEffect } from 'react';
 import { createBrowserRouter, RouterProvider } from 'react-router';
 import { beforeEach, expect, it } from 'vitest';
-import { useUrlEnum, useUrlFlag, useUrlList, useUrlNumber, useUrlString, withChanges } from './url-state.ts';
+import {
+    useUrlEnum,
+    useUrlFlag,
+    useUrlList,
+    useUrlNumber,
+    useUrlString,
+    withChanges,
+    writeAddressesOf,
+} from './url-state.ts';
 
 beforeEach(() => window.history.replaceState(null, '', '/'));
 
@@ -57,6 +65,38 @@ it('pushes where "back" should return to the state before', async () => {
     });
     expect(window.location.search).toBe('');
     expect(window.history.length).toBe(before + 1);
+});
+
+it('does not bring back who is on the way to a view that is still loading', async () => {
+    window.history.replaceState(null, '', '/player?sel=a');
+    let setTime: ((us: number) => void) | undefined;
+    function Player() {
+        const [, set] = useUrlNumber('t');
+        useEffect(() => {
+            setTime = set;
+        });
+        return null;
+    }
+    let arrive: (view: { Component: () => string }) => void = () => undefined;
+    const view = new Promise<{ Component: () => string }>(resolve => {
+        arrive = resolve;
+    });
+    const router = writeAddressesOf(
+        createBrowserRouter([
+            { path: '/player', element: <Player /> },
+            { path: '/search', lazy: () => view },
+        ]),
+    );
+    const { findByText } = render(<RouterProvider router={router} />);
+    await waitFor(() => expect(setTime).toBeDefined());
+    await act(async () => {
+        void router.navigate('/search?picture=1');
+        setTime?.(40);
+        await Promise.resolve();
+    });
+    arrive({ Component: () => 'found' });
+    await findByText('found');
+    expect(window.location.pathname + window.location.search).toBe('/search?picture=1');
 });
 
 it('keeps lists', async () => {

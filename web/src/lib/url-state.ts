@@ -7,7 +7,18 @@
 //
 // null removes the parameter. Several changes in one turn become one navigation.
 import { useCallback, useMemo } from 'react';
-import { useNavigate, useSearchParams, type NavigateFunction } from 'react-router';
+import { useNavigate, useSearchParams, type createBrowserRouter, type NavigateFunction } from 'react-router';
+
+type Router = ReturnType<typeof createBrowserRouter>;
+
+// A view's own router would be asked by a hook, but hooks hear of a navigation when React has time for it.
+let router: Router | undefined;
+
+/** From now on what the views of this router write does not end its way to another view, which may still be loading. */
+export function writeAddressesOf<Known extends Router>(known: Known): Known {
+    router = known;
+    return known;
+}
 
 interface Options {
     /** 'replace' (default) for what moves while one looks; 'push' for what "back" should return to. */
@@ -30,12 +41,17 @@ export function withChanges(search: string, changes: Changes): string {
     return text === '' ? '' : `?${text}`;
 }
 
+function isLeaving(path: string): boolean {
+    const target = router?.state.navigation.location;
+    return target !== undefined && target.pathname !== path;
+}
+
 function flush() {
     if (pending === undefined) return;
     const { changes, push, navigate, path } = pending;
     pending = undefined;
     // The person has gone to another view in the meantime: this state belongs to the view they left.
-    if (window.location.pathname !== path) return;
+    if (window.location.pathname !== path || isLeaving(path)) return;
     const search = withChanges(window.location.search, changes);
     if (search === window.location.search) return;
     void navigate({ search, hash: window.location.hash }, { replace: !push, preventScrollReset: true });

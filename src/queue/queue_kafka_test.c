@@ -3,6 +3,7 @@
 
 #include "base/test.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -60,11 +61,18 @@ static char *new_prefix(void)
 
 static void publish_numbers(struct queue *queue, int count)
 {
-    for (int i = 0; i < count; i++) {
-        char *key = mem_sprintf(VIDEO "/%d", i);
-        const struct queue_item item = {.key = key, .body = &i, .body_size = sizeof(i)};
-        assert_ok(queue_publish(queue, TOPIC_FRAMES, &item, 1, &err), &err);
-        free(key);
+    enum { BATCH = 50 };
+    for (int first = 0; first < count; first += BATCH) {
+        struct queue_item items[BATCH];
+        char keys[BATCH][QUEUE_KEY_MAX + 1];
+        int numbers[BATCH];
+        int size = count - first < BATCH ? count - first : BATCH;
+        for (int i = 0; i < size; i++) {
+            numbers[i] = first + i;
+            snprintf(keys[i], sizeof(keys[i]), VIDEO "/%d", numbers[i]);
+            items[i] = (struct queue_item){.key = keys[i], .body = &numbers[i], .body_size = sizeof(numbers[i])};
+        }
+        assert_ok(queue_publish(queue, TOPIC_FRAMES, items, (size_t)size, &err), &err);
     }
 }
 
@@ -150,6 +158,58 @@ static void no_message_is_lost_when_a_consumer_joins_and_another_is_killed(void 
         done[atoi(line)] = true;
     }
     spawned_kill(&second);
+    queue_free(queue);
+    free(prefix);
+}
+
+// As many as it takes to be held back, all of them leased.
+static size_t fill_window(struct queue *queue, struct queue_message **messages)
+{
+    size_t total = 0;
+    while (total < WINDOW_MESSAGES_MAX) {
+        size_t count = 0;
+        size_t max = WINDOW_MESSAGES_MAX - total < QUEUE_RECEIVE_MAX ? WINDOW_MESSAGES_MAX - total : QUEUE_RECEIVE_MAX;
+        assert_ok(
+            queue_receive(queue, TOPIC_FRAMES, "w", max, PATIENCE_MS, NULL, messages + total, &count, &err), &err);
+        assert_true(count > 0);
+        total += count;
+    }
+    return total;
+}
+
+static void finish(struct queue *queue, struct queue_message **messages, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        // Those of partitions that are another process' by now are not ours to finish.
+        (void)!queue_ack(queue, &messages[i], 1, &err);
+        queue_message_free(messages[i]);
+    }
+}
+
+// Whoever had more than it takes in at once when another one joined goes on with its own partitions afterwards.
+static void a_consumer_that_was_full_when_another_joined_goes_on(void **state)
+{
+    (void)state;
+    char *prefix = new_prefix();
+    struct queue *queue = open_queue(prefix);
+    struct queue_message **messages = mem_calloc(WINDOW_MESSAGES_MAX, sizeof(struct queue_message *));
+    struct queue_stats stats = {.ready = 1};
+    char line[64];
+    publish_numbers(queue, WINDOW_MESSAGES_MAX * 2);
+    size_t held = fill_window(queue, messages);
+    struct spawned second = spawn("work", prefix, NULL);
+    assert_true(spawned_line(&second, line, sizeof(line)));
+    finish(queue, messages, held);
+    int64_t end_us = clock_monotonic_us(clock_system()) + PATIENCE_MS * INT64_C(1000);
+    while (stats.ready + stats.leased > 0) {
+        size_t count = 0;
+        assert_ok(queue_receive(queue, TOPIC_FRAMES, "w", QUEUE_RECEIVE_MAX, 500, NULL, messages, &count, &err), &err);
+        finish(queue, messages, count);
+        assert_ok(queue_stats(queue, TOPIC_FRAMES, &stats, &err), &err);
+        assert_true(count > 0 || clock_monotonic_us(clock_system()) < end_us);
+    }
+    spawned_kill(&second);
+    free((void *)messages);
     queue_free(queue);
     free(prefix);
 }
@@ -288,6 +348,7 @@ int main(int argc, char **argv)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_message_is_lost_when_a_consumer_joins_and_another_is_killed),
+        cmocka_unit_test(a_consumer_that_was_full_when_another_joined_goes_on),
         cmocka_unit_test(what_a_leaving_process_finished_is_not_delivered_again),
         cmocka_unit_test(a_message_that_ends_process_after_process_becomes_a_dead_letter),
         cmocka_unit_test(brokers_that_are_not_there_are_named_with_their_setting),

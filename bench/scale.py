@@ -1,6 +1,6 @@
 """How ingestion grows with the number of indexers, over real servers: Kafka, S3, Redis and `framehound vectors`.
 
-usage: scale.py BUILD DEPS [--quick]
+usage: scale.py BUILD DEPS [--quick] [--real]      --real: the first table only
 
 All servers are started here, on 127.0.0.1 (scripts/setup live). Three tables:
 
@@ -18,6 +18,7 @@ each server used of the processors meanwhile.
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -56,7 +57,8 @@ def processes():
         if not entry.name.isdigit():
             continue
         with contextlib.suppress(OSError):
-            words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            # Redis writes its address behind its name, into the same word.
+            words = (entry / "cmdline").read_bytes().decode(errors="replace").replace(" ", "\0").split("\0")
             if int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1]) != os.getpid():
                 continue
             for word, role in ROLES.items():
@@ -170,6 +172,7 @@ class Stage:
                     first, used, end = last, then, time.monotonic() + span_s
         return first, last, used, then
 
+
 def make_clip(path: Path):
     subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-stream_loop", "100000", "-i", deps / "media" / "bikes.mp4", "-t",
                     str(CLIP_S), "-an", "-c:v", "libx264", "-preset", "veryfast", "-g", str(25), path], check=True)
@@ -196,18 +199,23 @@ def line(count: int, rate: float, first: float, used: dict):
 def main():
     if not WAITING.exists():
         sys.exit(f"scale.py: {WAITING} is not there: ninja -C BUILD framehound-waiting")
+    # Ended in the middle, it takes its servers with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="framehound-scale-") as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         clip = folder / "clip.mp4"
         make_clip(clip)
         stage = Stage(folder, stack)
-        video = stage.fill(clip, "real")
         head("Real inference, a thread each (processors used in the last columns)")
         real = {}
         for count in REAL:
+            # Anew each time: who was alone has emptied some partitions and left others.
+            video = stage.fill(clip, f"real-{count}")
             rate, objects, used = stage.run(video, count, PROGRAM, {}, "--inference-threads", "1")
             real[count] = (rate, objects, used)
             line(count, rate, real[1][0], used)
+        if "--real" in sys.argv:
+            return
         _, objects, used = real[1]
         objects = max(1, round(objects))
         per_frame_us = used["indexers"] / real[1][0] * 1e6
@@ -231,7 +239,6 @@ def main():
                     break
                 # A few batches of each.
                 span_s = max(SPAN_S, 5 * BATCH * inference_us * slower / 1e6)
-                # Anew each time: who was alone has emptied some partitions and left others.
                 frames = count * (span_s + 30) / (inference_us * slower / 1e6)
                 video = stage.fill(clip, f"waiting-{slower}-{count}", frames)
                 rate, _, used = stage.run(video, count, WAITING, waits, span_s=span_s)

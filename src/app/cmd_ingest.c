@@ -107,14 +107,27 @@ static enum err_code submit_source(
     return code;
 }
 
+// Appends what an upload is shown as. It stands in an address, which takes no slash in a name.
+static void add_upload_name(struct strbuf *path, const struct options *options, const char *file)
+{
+    const char *given = options_string(options, "name");
+    const char *slash = strrchr(file, '/');
+    char *name = mem_strdup(given != NULL && given[0] != '\0' ? given : slash != NULL ? slash + 1 : file);
+    for (char *c = name; *c != '\0'; c++) {
+        if (*c == '/' || *c == '\\')
+            *c = '-';
+    }
+    http_url_encode(path, name);
+    free(name);
+}
+
 static enum err_code upload_source(
     struct session *session, const struct options *options, const char *file, json_t **video, struct err *err)
 {
-    const char *slash = strrchr(file, '/');
     struct strbuf path;
     strbuf_init(&path);
     strbuf_addf(&path, "/api/v1/projects/%s/uploads/", options_string(options, "project"));
-    http_url_encode(&path, slash != NULL ? slash + 1 : file);
+    add_upload_name(&path, options, file);
     strbuf_addf(&path, "?chunk_seconds=%.6f&fps=", options_float(options, "chunk"));
     http_url_encode(&path, options_string(options, "fps"));
     if (options_is_set(options, "limit"))

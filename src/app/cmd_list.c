@@ -36,13 +36,22 @@ static void add_project(struct ui_table *table, const json_t *project)
             number(ui_int(project, "frames"), frames), number(ui_int(project, "objects"), objects)});
 }
 
+// A dash as long as nobody has looked into the video.
+static void shown_length(const json_t *media, char out[UI_TEXT_SIZE])
+{
+    if (ui_int(media, "duration_us") > 0)
+        ui_duration(ui_int(media, "duration_us"), out);
+    else
+        snprintf(out, UI_TEXT_SIZE, "-");
+}
+
 static void add_video(struct ui_table *table, const json_t *video)
 {
     const json_t *progress = json_object_get(video, "progress");
     char duration[UI_TEXT_SIZE];
     char frames[NUMBER_SIZE];
     char objects[NUMBER_SIZE];
-    ui_duration(ui_int(json_object_get(video, "media"), "duration_us"), duration);
+    shown_length(json_object_get(video, "media"), duration);
     ui_table_add(table,
         (const char *[]){ui_string(video, "id"), ui_string(video, "project"), ui_string(video, "state"), duration,
             number(ui_int(progress, "frames_indexed"), frames), number(ui_int(progress, "objects"), objects),
@@ -85,23 +94,31 @@ static enum err_code run_videos(const struct options *options, int *status, stru
 
 // ---- status
 
+static void print_media(const json_t *media)
+{
+    char duration[UI_TEXT_SIZE];
+    char size[UI_TEXT_SIZE];
+    if (ui_int(media, "width") <= 0) {
+        puts("media     not known");
+        return;
+    }
+    shown_length(media, duration);
+    ui_size(ui_int(media, "size_bytes"), size);
+    printf("media     %s, %s in %s, %" PRId64 "x%" PRId64 ", %.6g frames/s, %s\n", duration, ui_string(media, "codec"),
+        ui_string(media, "container"), ui_int(media, "width"), ui_int(media, "height"), ui_number(media, "frame_rate"),
+        size);
+}
+
 static void print_video(const json_t *video)
 {
-    const json_t *media = json_object_get(video, "media");
     const json_t *progress = json_object_get(video, "progress");
     const json_t *models = json_object_get(video, "models");
     const json_t *errors = json_object_get(video, "errors");
-    char duration[UI_TEXT_SIZE];
-    char size[UI_TEXT_SIZE];
-    ui_duration(ui_int(media, "duration_us"), duration);
-    ui_size(ui_int(media, "size_bytes"), size);
     printf("video     %s  %s\n", ui_string(video, "id"), ui_string(video, "name"));
     printf("project   %s\n", ui_string(video, "project"));
     printf("source    %s\n", ui_string(video, "source"));
     printf("state     %s\n", ui_string(video, "state"));
-    printf("media     %s, %s in %s, %" PRId64 "x%" PRId64 ", %.6g frames/s, %s\n", duration, ui_string(media, "codec"),
-        ui_string(media, "container"), ui_int(media, "width"), ui_int(media, "height"), ui_number(media, "frame_rate"),
-        size);
+    print_media(json_object_get(video, "media"));
     printf("segments  %" PRId64 " of %" PRId64 "%s\n", ui_int(progress, "segments_done"), ui_int(progress, "segments"),
         json_is_true(json_object_get(progress, "split_done")) ? "" : " so far");
     printf("frames    %" PRId64 " indexed, %" PRId64 " failed, %" PRId64 " found so far\n",

@@ -79,6 +79,11 @@ def test_a_text_named_mp4_fails_with_a_sentence(home, data, tmp_path):
     text.write_text("This is no video.\n" * 100)
     result = ingest(text, home, data, check=1)
     assert result["state"] == "failed" and len(result["errors"]) == 1, result
+    # What nobody could look into has no size and length to tell, rather than none.
+    said = run("status", result["video"], "--data", data, home=home).stdout
+    assert "media     not known\n" in said and result["errors"][0] in said
+    row = run("videos", "--data", data, home=home).stdout.splitlines()[1].split()
+    assert row[:4] == [result["video"], "test", "failed", "-"]
 
 
 @pytest.mark.parametrize("flag,value", [

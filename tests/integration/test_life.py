@@ -201,6 +201,19 @@ def test_a_token_is_wanted_for_everything_but_health(home, data, tmp_path):
         assert json.loads(done.stdout)["state"] == "done"
 
 
+def test_a_file_sent_to_a_server_far_away_is_shown_by_the_name_it_was_given(home, data, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("correct horse battery staple\n")
+    token.chmod(0o600)
+    with serving(home, data, "--token-file", token, token="correct horse battery staple") as server:
+        def names(*args) -> set[str]:
+            run("ingest", clips.bikes(), "--project", "p", "--server", server.url, "--token-file", token, *args, home=home)
+            return {video["name"] for video in server.get("/api/v1/videos").json()["videos"]}
+
+        assert names("--limit", "0.2", "--name", "Evening news, 3/4") == {"Evening news, 3-4"}
+        assert names("--limit", "0.4") == {"Evening news, 3-4", clips.bikes().name}
+
+
 def test_remote_clients_may_not_name_files_or_private_addresses(home, data):
     forwarded = {"X-Forwarded-For": "203.0.113.9"}
     with serving(home, data) as server:

@@ -268,11 +268,13 @@ static void print_result(const json_t *video)
 {
     const json_t *progress = json_object_get(video, "progress");
     const json_t *errors = json_object_get(video, "errors");
+    int64_t duration_us = ui_int(json_object_get(video, "media"), "duration_us");
     char duration[UI_TEXT_SIZE];
-    ui_duration(ui_int(json_object_get(video, "media"), "duration_us"), duration);
+    ui_duration(duration_us, duration);
     printf(
         "%s: video %s of project %s", ui_string(video, "state"), ui_string(video, "id"), ui_string(video, "project"));
-    if (is_final(ui_string(video, "state")))
+    // Of what nobody could look into, there is nothing to count.
+    if (is_final(ui_string(video, "state")) && duration_us > 0)
         printf(", %s, segments: %lld, frames: %lld, objects: %lld, tracks: %lld", duration,
             (long long)ui_int(progress, "segments"), (long long)ui_int(progress, "frames_indexed"),
             (long long)ui_int(progress, "objects"), (long long)ui_int(progress, "tracks"));

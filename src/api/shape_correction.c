@@ -18,6 +18,7 @@ json_t *shape_track_step(const char *video, const struct track_step *step)
     json_set_int64(o, "at_us", step->at_us);
     json_set_string(o, "by", step->by[0] != '\0' ? step->by : NULL);
     json_set_bool(o, "undone", step->undone);
+    shape_set_time(o, "undone_at", step->undone_us);
     json_set_string(o, "passed_over", step->passed_over[0] != '\0' ? step->passed_over : NULL);
     return o;
 }

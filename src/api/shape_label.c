@@ -31,6 +31,7 @@ json_t *shape_label_step(const struct label_step *step)
     shape_set_time(o, "at", step->at_us);
     json_set_string(o, "by", step->by[0] != '\0' ? step->by : NULL);
     json_set_bool(o, "undone", step->undone);
+    shape_set_time(o, "undone_at", step->undone_us);
     return o;
 }
 

@@ -11,6 +11,7 @@ struct step {
     struct track_entry entry;
     int64_t at_us;
     bool undone;
+    int64_t undone_us; // 0 where it is not
     char *passed_over; // NULL: it was applied
 };
 
@@ -96,10 +97,12 @@ enum err_code track_book_add(struct track_book *book, struct track_entry *entry,
     book->steps[book->count++] = (struct step){.entry = *entry, .at_us = at_us};
     if (entry->kind == TRACK_STEP_UNDO) {
         book->steps[entry->step - 1].undone = true;
+        book->steps[entry->step - 1].undone_us = at_us;
         book->undo_count--;
         push(&book->redo, &book->redo_count, entry->step);
     } else if (entry->kind == TRACK_STEP_REDO) {
         book->steps[entry->step - 1].undone = false;
+        book->steps[entry->step - 1].undone_us = 0;
         book->redo_count--;
         push(&book->undo, &book->undo_count, entry->step);
     } else {
@@ -173,7 +176,8 @@ void track_book_step(const struct track_book *book, int64_t id, struct track_ste
         .objects = (int64_t)about->entry.count,
         .time_us = about->entry.time_us,
         .at_us = step->at_us,
-        .undone = step->undone};
+        .undone = step->undone,
+        .undone_us = step->undone_us};
     snprintf(out->by, sizeof(out->by), "%s", step->entry.by != NULL ? step->entry.by : "");
     snprintf(out->passed_over, sizeof(out->passed_over), "%s", step->passed_over != NULL ? step->passed_over : "");
 }

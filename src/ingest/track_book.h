@@ -56,6 +56,7 @@ struct track_step {
     int64_t at_us;              // wall clock
     char by[TRACK_EDITOR_SIZE]; // "": nobody said
     bool undone;
+    int64_t undone_us;                 // when, wall clock; 0 where it is not undone
     char passed_over[ERR_MESSAGE_MAX]; // why it was not applied by the last track_book_replay(); "": it was
 };
 // Of 1 … version.

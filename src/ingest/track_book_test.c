@@ -151,7 +151,7 @@ static void undo_and_redo_name_the_step_that_is_next(void **state)
     entry.step = 2;
     assert_code(track_book_add(scene.book, &entry, 1, &failure), ERR_CONFLICT);
     entry.step = 1;
-    assert_ok(track_book_add(scene.book, &entry, 1, &failure), &failure);
+    assert_ok(track_book_add(scene.book, &entry, 900, &failure), &failure);
     entry = (struct track_entry){.kind = TRACK_STEP_UNDO, .step = 1};
     assert_code(track_book_add(scene.book, &entry, 1, &failure), ERR_CONFLICT);
     struct track_step step;
@@ -163,6 +163,12 @@ static void undo_and_redo_name_the_step_that_is_next(void **state)
     assert_int_equal(step.made, -1);
     track_book_step(scene.book, 1, &step);
     assert_true(step.undone);
+    assert_int_equal(step.undone_us, 900);
+    entry = (struct track_entry){.kind = TRACK_STEP_REDO, .step = 1};
+    assert_ok(track_book_add(scene.book, &entry, 1000, &failure), &failure);
+    track_book_step(scene.book, 1, &step);
+    assert_false(step.undone);
+    assert_int_equal(step.undone_us, 0);
     scene_release(&scene);
 }
 

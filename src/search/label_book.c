@@ -78,6 +78,7 @@ void label_book_step(const struct label_book *book, int64_t id, struct label_ste
         .cleared = about->cleared,
         .at_us = step->at_us,
         .undone = step->undone,
+        .undone_us = step->undone_us,
         .labels = about->labels};
     copy_text(out->label, sizeof(out->label), about->label_name);
     copy_text(out->other, sizeof(out->other), about->other_name);

@@ -36,6 +36,7 @@ struct step {
     int64_t at_us;
     int64_t about; // the step that an undo or redo is about
     bool undone;
+    int64_t undone_us; // 0 where it is not
     struct op *ops;
     size_t op_count;
     struct label_state *states;
@@ -90,6 +91,6 @@ char *book_keep_key(struct label_book *book, const char *name);
 int32_t book_add_label(struct label_book *book, struct step *step, const char *name);
 // The id was checked.
 size_t book_find_or_add_object(struct label_book *book, const char *id);
-// Takes back and makes again what a step changed.
-void book_take_back(struct label_book *book, int64_t id);
+// Takes back, at `at_us`, and makes again what a step changed.
+void book_take_back(struct label_book *book, int64_t id, int64_t at_us);
 void book_do_again(struct label_book *book, int64_t id);

@@ -218,12 +218,13 @@ size_t book_find_or_add_object(struct label_book *book, const char *id)
     return book->object_count++;
 }
 
-void book_take_back(struct label_book *book, int64_t id)
+void book_take_back(struct label_book *book, int64_t id, int64_t at_us)
 {
     struct step *step = &book->steps[id - 1];
     for (size_t i = step->op_count; i-- > 0;)
         run_op(book, step, &step->ops[i], true);
     step->undone = true;
+    step->undone_us = at_us;
 }
 
 void book_do_again(struct label_book *book, int64_t id)
@@ -232,4 +233,5 @@ void book_do_again(struct label_book *book, int64_t id)
     for (size_t i = 0; i < step->op_count; i++)
         run_op(book, step, &step->ops[i], false);
     step->undone = false;
+    step->undone_us = 0;
 }

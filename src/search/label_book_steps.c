@@ -300,7 +300,7 @@ static void apply_step(struct label_book *book, struct step *step, const struct 
         apply_import(book, step, entry, id);
         break;
     case LABEL_STEP_UNDO:
-        book_take_back(book, entry->step);
+        book_take_back(book, entry->step, step->at_us);
         book->undo_count--;
         push(&book->redo, &book->redo_count, entry->step);
         return;

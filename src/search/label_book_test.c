@@ -229,6 +229,10 @@ static void a_new_step_forgets_what_could_have_been_redone(void **state)
     assert_int_equal(label_book_redo_step(book), 2);
     redo(book);
     assert_said(book, 1, "blue");
+    struct label_step step;
+    label_book_step(book, 2, &step);
+    assert_false(step.undone);
+    assert_int_equal(step.undone_us, 0);
     undo(book);
     yes(book, "green", 2);
     assert_int_equal(label_book_redo_step(book), 0);
@@ -237,9 +241,12 @@ static void a_new_step_forgets_what_could_have_been_redone(void **state)
     undo(book);
     assert_int_equal(label_book_undo_step(book), 0);
     assert_said(book, 0, "-");
-    struct label_step step;
     label_book_step(book, 2, &step);
     assert_true(step.undone);
+    // Step 5 undid it for the second time.
+    assert_int_equal(step.undone_us, label_book_step_at_us(book, 5));
+    label_book_step(book, 5, &step);
+    assert_int_equal(step.undone_us, 0);
     label_book_step(book, 7, &step);
     assert_int_equal(step.kind, LABEL_STEP_UNDO);
     assert_string_equal(step.label, "green");

@@ -58,6 +58,7 @@ struct label_step {
     int64_t at_us;                       // wall clock
     char by[LABEL_EDITOR_SIZE];          // "": nobody said
     bool undone;
+    int64_t undone_us; // when, wall clock; 0 where it is not undone
 };
 
 // What an import says of one label.

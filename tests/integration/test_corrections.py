@@ -277,13 +277,15 @@ def test_the_history_is_newest_first_and_comes_page_by_page(street):
     at = [t for t, _ in members(street, track)]
     before = checked(street, "GET", history(street))["version"]
     split(street, track, at[1], by="ann")
-    undo(street)
+    undone = undo(street)
+    assert undone["redo"]["undone_at"] == undone["step"]["at"]
     redo(street)
     listed = checked(street, "GET", history(street) + "?limit=3")
     assert listed["version"] == before + 3
     assert [(s["id"] - before, s["kind"], s["step"]) for s in listed["steps"]] == [
         (3, "redo", before + 1), (2, "undo", before + 1), (1, "split", None)]
     assert listed["steps"][2] == listed["undo"] and listed["redo"] is None
+    assert [s["undone_at"] for s in listed["steps"]] == [None] * 3
     assert all(s["at_us"] > 0 for s in listed["steps"])
     pages, cursor = [], ""
     while cursor is not None:

@@ -50,7 +50,7 @@ def test_one_word_is_seen_everywhere(street):
     assert done["version"] == version + 1 == done["step"]["id"]
     assert done["step"] | {"at": ""} == {
         "id": version + 1, "kind": "examples", "label": "Bob", "labels": 1, "other": None, "positive": 1, "negative": 0,
-        "cleared": 0, "at": "", "by": "ann", "undone": False}
+        "cleared": 0, "at": "", "by": "ann", "undone": False, "undone_at": None}
     assert done["undo"] == done["step"] and done["redo"] is None
     assert done["label"]["name"] == "Bob" and done["label"]["positives"] == 1
     # It holds wherever the object was followed.
@@ -173,6 +173,7 @@ def test_a_labelling_round_from_the_first_word_to_a_restart(tmp_path):
         # Undone and done again, all is as it was before and after; only the history has grown.
         undone = checked(server, "POST", "/api/v1/projects/street/undo")
         assert undone["step"]["kind"] == "undo" and undone["redo"]["negative"] == 1
+        assert undone["redo"]["undone_at"] == undone["step"]["at"] >= undone["redo"]["at"]
         assert everything(server)["frames"] == before["frames"] and everything(server)["objects"] == before["objects"]
         redone = checked(server, "POST", "/api/v1/projects/street/redo", )
         assert redone["step"]["kind"] == "redo" and redone["redo"] is None

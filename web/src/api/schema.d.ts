@@ -1324,6 +1324,8 @@ export interface components {
             at_us: number;
             by: string | null;
             undone: boolean;
+            /** @description When it was undone; null where it is not */
+            undone_at: components["schemas"]["Time"] | null;
             /**
              * @description Why it could not be applied to the tracks that there are now, as a sentence; null where it was, and of what
              *     is undone, and of an undo or redo
@@ -1479,6 +1481,8 @@ export interface components {
             at: components["schemas"]["Time"];
             by: string | null;
             undone: boolean;
+            /** @description When it was undone; null where it is not */
+            undone_at: components["schemas"]["Time"] | null;
         };
         /** @description What undoing would take back, or redoing would do again */
         StepOrNull: components["schemas"]["Step"] | null;

@@ -14,6 +14,7 @@ export function stepOf(kind: Schema<'Step'>['kind'], facts: Partial<Schema<'Step
         at: '2026-03-01T10:00:00Z',
         by: null,
         undone: false,
+        undone_at: null,
         ...facts,
     };
 }

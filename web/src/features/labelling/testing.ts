@@ -81,6 +81,7 @@ export function correctionOf(
         at_us: Date.parse('2026-03-01T10:00:00Z') * 1000,
         by: null,
         undone: false,
+        undone_at: null,
         passed_over: null,
         ...facts,
     };

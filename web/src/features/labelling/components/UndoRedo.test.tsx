@@ -122,24 +122,28 @@ it('takes back a correction of tracks where that was later than the last label, 
     expect(await screen.findByRole('button', { name: 'Nothing to undo' })).toBeVisible();
 });
 
-it('makes again what was undone last, though a correction that was undone before it was made earlier', async () => {
-    const split = correctionOf('split', { at_us: Date.parse('2026-03-01T10:00:10Z') * 1000, time_us: 2_000_000 });
-    const later = stepOf('examples', { id: 2, negative: 1, at: '2026-03-01T10:00:20Z' });
+it('makes again what was undone last, in a page that has not seen it, though what was undone before it was made earlier', async () => {
+    const split = correctionOf('split', {
+        at_us: Date.parse('2026-03-01T10:00:10Z') * 1000,
+        time_us: 2_000_000,
+        undone_at: '2026-03-01T10:00:30.000Z',
+    });
+    const later = stepOf('examples', {
+        id: 2,
+        negative: 1,
+        at: '2026-03-01T10:00:20Z',
+        undone_at: '2026-03-01T10:00:40.000Z',
+    });
     const server = fakeServer({
-        [LABELS]: listOf([labelOf('red car')], { undo: later }),
+        [LABELS]: listOf([labelOf('red car')], { undo: first, redo: later }),
         [CORRECTIONS]: correctionsOf({ version: 4, redo: split }),
-        [UNDO]: () => {
-            server.routes[LABELS] = listOf([labelOf('red car')], { version: 8, undo: first, redo: later });
-            return changeOf({ step: stepOf('undo'), undo: first, redo: later });
-        },
         [REDO]: () => {
-            server.routes[LABELS] = listOf([labelOf('red car')], { version: 9, undo: later });
-            return changeOf({ version: 9, step: stepOf('redo'), undo: later });
+            const again = { ...later, undone_at: null };
+            server.routes[LABELS] = listOf([labelOf('red car')], { version: 9, undo: again });
+            return changeOf({ version: 9, step: stepOf('redo'), undo: again });
         },
     });
     renderWithToasts();
-    await screen.findByRole('button', { name: /^Undo: said/ });
-    fireEvent.keyDown(document.body, { key: 'z', ctrlKey: true });
     expect(await screen.findByRole('button', { name: /^Redo: said that 1 object is not/ })).toBeVisible();
     fireEvent.keyDown(document.body, { key: 'y', ctrlKey: true });
     expect(await screen.findByText(/^Done again: said that 1 object is not/)).toBeVisible();

@@ -1,11 +1,11 @@
 // Undo and redo of whatever was done last: a label, or a correction of tracks.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useRef } from 'react';
 import { correctionStepsQuery } from '../api/corrections.ts';
 import { labelsQuery } from '../api/queries.ts';
 import { correctionText } from '../model/corrections.ts';
 import { stepText } from '@/lib/steps.ts';
-import { nextRedo, nextUndo, type Histories, type Undone } from '../model/undoing.ts';
+import { nextRedo, nextUndo, type Histories } from '../model/undoing.ts';
 import { useLabelling } from './useLabelling.ts';
 
 const NOTHING = { undo: null, redo: null };
@@ -26,9 +26,6 @@ export function useSteps(): Steps {
     const tracks = useQuery(correctionStepsQuery(video)).data ?? NOTHING;
     const chain = useRef(Promise.resolve());
     const histories = { labels: labels.data ?? NOTHING, tracks };
-    const [lastUndone, setLastUndone] = useState<Undone | null>(null);
-    /** What was undone in this page, newest last. */
-    const undone = useRef<readonly Undone[]>([]);
 
     const known = (): Histories => ({
         labels: queries.getQueryData(labelsQuery(project).queryKey) ?? NOTHING,
@@ -42,19 +39,12 @@ export function useSteps(): Steps {
 
     async function step(kind: 'undo' | 'redo') {
         const now = known();
-        const which = kind === 'undo' ? nextUndo(now) : nextRedo(now, undone.current.at(-1) ?? null);
-        const id = which === null ? undefined : now[which][kind]?.id;
-        if (which === null || id === undefined) return;
-        await (which === 'labels' ? changes[kind]() : trackChanges[kind]());
-        // Neither tells whether it was done: each says itself what went wrong.
-        const left = undone.current.filter(other => other.which !== which || other.id !== id);
-        const isUndone = known()[which].redo?.id === id;
-        undone.current = isUndone ? [...left, { which, id }] : left;
-        setLastUndone(undone.current.at(-1) ?? null);
+        const which = kind === 'undo' ? nextUndo(now) : nextRedo(now);
+        if (which !== null) await (which === 'labels' ? changes[kind]() : trackChanges[kind]());
     }
 
     function textOf(kind: 'undo' | 'redo'): string | null {
-        const which = kind === 'undo' ? nextUndo(histories) : nextRedo(histories, lastUndone);
+        const which = kind === 'undo' ? nextUndo(histories) : nextRedo(histories);
         const label = histories.labels[kind];
         const track = histories.tracks[kind];
         if (which === 'labels' && label !== null) return stepText(label);

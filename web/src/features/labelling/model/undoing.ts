@@ -2,8 +2,8 @@
 // makes again what was undone last.
 import type { Schema } from '@/api/client.ts';
 
-type LabelStep = Pick<Schema<'Step'>, 'id' | 'at'>;
-type TrackStep = Pick<Schema<'CorrectionStep'>, 'id' | 'at_us'>;
+type LabelStep = Pick<Schema<'Step'>, 'id' | 'at' | 'undone_at'>;
+type TrackStep = Pick<Schema<'CorrectionStep'>, 'id' | 'at_us' | 'undone_at'>;
 
 export interface Histories {
     labels: { undo: LabelStep | null; redo: LabelStep | null };
@@ -12,17 +12,16 @@ export interface Histories {
 
 export type Which = 'labels' | 'tracks';
 
-/** A step that was undone, by its history and its id there. */
-export interface Undone {
-    which: Which;
-    id: number;
-}
-
-/** Labelling steps are told to the millisecond. */
+/** Labelling steps, and when one was undone, are told to the millisecond. */
 const msOf = {
     labels: ({ at }: LabelStep) => Date.parse(at),
     tracks: ({ at_us }: TrackStep) => Math.floor(at_us / 1000),
 };
+
+function undoneMs(step: LabelStep | TrackStep | null): number {
+    const at = step?.undone_at ?? null;
+    return at === null ? -Infinity : Date.parse(at);
+}
 
 export function nextUndo({ labels, tracks }: Histories): Which | null {
     if (labels.undo === null || tracks.undo === null)
@@ -31,18 +30,14 @@ export function nextUndo({ labels, tracks }: Histories): Which | null {
 }
 
 /**
- * What was undone last: `last`, where this page has seen it; else the earliest of what was undone. Where something was done
- * in the other history since, that way is closed, as it is within one.
+ * What was undone last. Where something was done in the other history since it was made, that way is closed, as it is within
+ * one.
  */
-export function nextRedo({ labels, tracks }: Histories, last: Undone | null): Which | null {
-    const labelMs = labels.redo === null ? Infinity : msOf.labels(labels.redo);
-    const trackMs = tracks.redo === null ? Infinity : msOf.tracks(tracks.redo);
-    const label = labelMs < Infinity && (tracks.undo === null || msOf.tracks(tracks.undo) <= labelMs);
-    const track = trackMs < Infinity && (labels.undo === null || msOf.labels(labels.undo) <= trackMs);
-    if (label && track) {
-        if (last?.which === 'labels' && labels.redo?.id === last.id) return 'labels';
-        if (last?.which === 'tracks' && tracks.redo?.id === last.id) return 'tracks';
-        return labelMs < trackMs ? 'labels' : 'tracks';
-    }
+export function nextRedo({ labels, tracks }: Histories): Which | null {
+    const label =
+        labels.redo !== null && (tracks.undo === null || msOf.tracks(tracks.undo) <= msOf.labels(labels.redo));
+    const track =
+        tracks.redo !== null && (labels.undo === null || msOf.labels(labels.undo) <= msOf.tracks(tracks.redo));
+    if (label && track) return undoneMs(labels.redo) > undoneMs(tracks.redo) ? 'labels' : 'tracks';
     return label ? 'labels' : track ? 'tracks' : null;
 }

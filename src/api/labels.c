@@ -90,15 +90,15 @@ enum err_code api_read_editor(const json_t *body, struct label_editor *editor, s
     return code == ERR_NONE ? api_check_editor(&editor->by, err) : code;
 }
 
-// For changes without a body: `version` in the query.
+// For changes without a body: `version` and `by` in the query.
 static enum err_code query_editor(const struct http_request *request, struct label_editor *editor, struct err *err)
 {
-    static const char *const allowed[] = {"version", NULL};
-    *editor = (struct label_editor){.expected_version = -1};
+    static const char *const allowed[] = {"version", "by", NULL};
+    *editor = (struct label_editor){.expected_version = -1, .by = http_request_query(request, "by")};
     enum err_code code = http_request_check_query(request, allowed, err);
     if (code == ERR_NONE)
         code = http_request_query_int64(request, "version", 0, INT64_MAX, -1, &editor->expected_version, err);
-    return code;
+    return code == ERR_NONE ? api_check_editor(&editor->by, err) : code;
 }
 
 // ---- what there is

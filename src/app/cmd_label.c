@@ -46,8 +46,14 @@ static const struct option_spec example_list[] = {
 static const struct option_table example_options = {
     .title = "Examples", .options = example_list, .count = sizeof(example_list) / sizeof(example_list[0])};
 
+static const struct option_spec step_list[] = {
+    {.name = "by", .type = OPTION_STRING, .value_name = "NAME", .help = "Who does it, for the history."},
+};
+static const struct option_table step_options = {.title = "Step", .options = step_list, .count = 1};
+
 static const struct option_table *const label_tables[] = {&example_options, &json_options, CLIENT_TABLES, NULL};
 static const struct option_table *const plain_tables[] = {&json_options, CLIENT_TABLES, NULL};
+static const struct option_table *const step_tables[] = {&step_options, &json_options, CLIENT_TABLES, NULL};
 
 // Adds the objects of an option to the body; counts them.
 static enum err_code add_objects(
@@ -154,9 +160,15 @@ static enum err_code run_step(const struct options *options, const char *verb, s
     enum err_code code = project_name_check(project, err);
     if (code != ERR_NONE)
         return code;
-    char *path = mem_sprintf("/api/v1/projects/%s/%s", project, verb);
-    code = post_change(options, path, NULL, err);
-    free(path);
+    struct strbuf path;
+    strbuf_init(&path);
+    strbuf_addf(&path, "/api/v1/projects/%s/%s", project, verb);
+    if (options_is_set(options, "by")) {
+        strbuf_adds(&path, "?by=");
+        http_url_encode(&path, options_string(options, "by"));
+    }
+    code = post_change(options, path.data, NULL, err);
+    strbuf_release(&path);
     return code;
 }
 
@@ -240,7 +252,7 @@ const struct command command_labels = {.spec = {.name = "labels",
 const struct command command_undo = {.spec = {.name = "undo",
                                          .arguments = "PROJECT",
                                          .summary = "Take back a project's last labelling step.",
-                                         .tables = plain_tables,
+                                         .tables = step_tables,
                                          .arguments_least = 1,
                                          .arguments_most = 1},
     .run = run_undo};
@@ -248,7 +260,7 @@ const struct command command_undo = {.spec = {.name = "undo",
 const struct command command_redo = {.spec = {.name = "redo",
                                          .arguments = "PROJECT",
                                          .summary = "Do again the labelling step that was taken back last.",
-                                         .tables = plain_tables,
+                                         .tables = step_tables,
                                          .arguments_least = 1,
                                          .arguments_most = 1},
     .run = run_redo};

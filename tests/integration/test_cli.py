@@ -105,6 +105,9 @@ def test_objects_are_labelled_and_steps_taken_back(home, data):
     assert change["label"]["negatives"] == 0 and change["version"] == 2
     assert "taken back" in run("undo", "test", *at, home=home).stdout and labels()[0]["negatives"] == 1
     assert "done again" in run("redo", "test", *at, home=home).stdout and labels()[0]["negatives"] == 0
+    back = json.loads(run("undo", "test", "--by", "bob", "--json", *at, home=home).stdout)
+    again = json.loads(run("redo", "test", "--by", "cleo", "--json", *at, home=home).stdout)
+    assert [change["step"]["by"] for change in (back, again)] == ["bob", "cleo"]
     run("undo", "test", *at, home=home)
     run("undo", "test", *at, home=home)
     assert labels() == []

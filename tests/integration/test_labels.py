@@ -194,10 +194,13 @@ def test_a_labelling_round_from_the_first_word_to_a_restart(tmp_path):
         assert merged["label"]["name"] == "bicycle" and merged["label"]["positives"] == 4
         assert carried(server)[spare] == {"name": "bicycle", "kind": "explicit", "score": 1.0}
         assert [label["name"] for label in checked(server, "GET", LABELS)["labels"]] == ["bicycle"]
-        gone = checked(server, "DELETE", at("bicycle"))
+        gone = checked(server, "DELETE", at("bicycle") + "?by=ann")
         assert gone["label"] is None and gone["step"]["kind"] == "delete" and not carried(server)
-        assert checked(server, "POST", "/api/v1/projects/street/undo")["label"]["positives"] == 4
-        cleared = checked(server, "DELETE", at("bicycle", f"/examples/{spare}"))
+        back = checked(server, "POST", "/api/v1/projects/street/undo?by=bob")
+        assert back["label"]["positives"] == 4
+        cleared = checked(server, "DELETE", at("bicycle", f"/examples/{spare}") + "?by=cleo")
+        assert [change["step"]["by"] for change in (gone, back, cleared)] == ["ann", "bob", "cleo"]
+        assert "100 characters" in refused(server, "POST", "/api/v1/projects/street/undo?by=" + "x" * 101, 400)["detail"]
         assert cleared["step"]["cleared"] == 1 and cleared["label"]["positives"] == 3
         last = everything(server)
 

@@ -93,6 +93,29 @@ it('finds what was said by label, by person, by day and by kind; the address say
     });
 });
 
+it('puts the name that one has given beside what one says, and says whose step undo takes back', async () => {
+    const [first] = bicycle;
+    await inPage(browser, async ({ page }) => {
+        await page.goto(labelUrl(server, PROJECT, video, { t: first.pts_us, sel: first.id }));
+        await page.getByRole('button', { name: 'Your name and the theme' }).click();
+        await page.getByRole('menuitem', { name: 'Your name…' }).click();
+        await page.getByLabel('Name', { exact: true }).fill('Ann');
+        await page.keyboard.press('Enter');
+        await page.getByRole('button', { name: 'Ann: name and theme' }).waitFor();
+        await page.getByRole('combobox', { name: 'Name this object' }).fill('old bicycle');
+        await page.keyboard.press('Enter');
+        await partsOf(page).steps.getByText('Last: named 1 object “old bicycle”', { exact: true }).waitFor();
+        await page.goto(viewUrl('?by=Ann'));
+        await expect.poll(() => idsOf(page)).toEqual([first.id]);
+        await listed(page)
+            .getByText(/^Ann, /)
+            .waitFor();
+        await say('Bob', 'old bicycle', { negative: [people[4] as Seen] });
+        await page.reload();
+        await page.getByRole('button', { name: /^Undo: said that 1 object is not “old bicycle” \(Bob\)/ }).waitFor();
+    });
+});
+
 it('takes a probable mistake back with one key, and undoes that', async () => {
     const wrong = await sayWithMistake();
     await inPage(browser, async ({ page }) => {

@@ -2830,6 +2830,7 @@ export interface operations {
             query?: {
                 /** @description `version` of the labels this is based on; somebody else's change since then is a conflict */
                 version?: components["parameters"]["Version"];
+                by?: components["parameters"]["Editor"];
             };
             header?: never;
             path: {
@@ -2887,6 +2888,7 @@ export interface operations {
             query?: {
                 /** @description `version` of the labels this is based on; somebody else's change since then is a conflict */
                 version?: components["parameters"]["Version"];
+                by?: components["parameters"]["Editor"];
             };
             header?: never;
             path: {
@@ -3217,6 +3219,7 @@ export interface operations {
             query?: {
                 /** @description `version` of the labels this is based on; somebody else's change since then is a conflict */
                 version?: components["parameters"]["Version"];
+                by?: components["parameters"]["Editor"];
             };
             header?: never;
             path: {
@@ -3243,6 +3246,7 @@ export interface operations {
             query?: {
                 /** @description `version` of the labels this is based on; somebody else's change since then is a conflict */
                 version?: components["parameters"]["Version"];
+                by?: components["parameters"]["Editor"];
             };
             header?: never;
             path: {

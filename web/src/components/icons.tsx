@@ -85,6 +85,7 @@ export const SunIcon = path(
 );
 export const MoonIcon = path('M13 9.5A5.5 5.5 0 0 1 6.5 3a5.5 5.5 0 1 0 6.5 6.5Z');
 export const SystemIcon = path('M2 3h12v8H2zM6 13.5h4M8 11v2.5');
+export const PersonIcon = path('M8 8.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM2.5 14c.5-2.3 2.7-3.5 5.5-3.5s5 1.2 5.5 3.5');
 export const PanelIcon = path('M2.5 3h11v10h-11zM9.5 3v10');
 export const EyeIcon = path(
     'M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8ZM8 6a2 2 0 1 1 0 4 2 2 0 0 1 0-4Z',

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { stepOf } from '@/testing/steps.ts';
-import { stepText } from './steps.ts';
+import { stepText, withEditor } from './steps.ts';
 
 it('says what was named, and what is not it', () => {
     expect(stepText(stepOf('examples', { positive: 12, negative: 3 }))).toBe(
@@ -17,6 +17,13 @@ it('says what became of a label', () => {
     expect(stepText(stepOf('rename', { other: 'bus' }))).toBe('renamed “red car” to “bus”');
     expect(stepText(stepOf('merge', { other: 'car' }))).toBe('merged “red car” into “car”');
     expect(stepText(stepOf('delete'))).toBe('removed the label “red car”');
+});
+
+it('says who it was, where that is somebody else', () => {
+    expect(withEditor('named it', 'Bob', 'Ann')).toBe('named it (Bob)');
+    expect(withEditor('named it', 'Bob', '')).toBe('named it (Bob)');
+    expect(withEditor('named it', 'Ann', 'Ann')).toBe('named it');
+    expect(withEditor('named it', null, 'Ann')).toBe('named it');
 });
 
 it('says what was confirmed', () => {

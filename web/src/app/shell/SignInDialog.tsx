@@ -4,12 +4,16 @@ import { dismissSignIn, signIn } from '@/api/session.ts';
 import { Button } from '@/components/Button.tsx';
 import { Dialog } from '@/components/Dialog.tsx';
 import { TextField } from '@/components/TextField.tsx';
+import { chooseEditorName, EDITOR_LENGTH_MOST, useEditorName } from '@/lib/editor.ts';
+import styles from './SignInDialog.module.css';
 
 const FORM = 'sign-in';
 
 /** Asks for the server's token; whatever was refused for the want of it goes on afterwards. */
 export function SignInDialog() {
+    const known = useEditorName();
     const [token, setToken] = useState('');
+    const [name, setName] = useState(known);
     const [busy, setBusy] = useState(false);
     const [error, setError] = useState<string>();
 
@@ -24,6 +28,7 @@ export function SignInDialog() {
         setError(undefined);
         try {
             await signIn(token.trim());
+            chooseEditorName(name);
         } catch (failure) {
             setError(sentenceOf(failure));
             setBusy(false);
@@ -45,7 +50,7 @@ export function SignInDialog() {
                 </>
             }
         >
-            <form id={FORM} onSubmit={event => void submit(event)}>
+            <form id={FORM} className={styles.form} onSubmit={event => void submit(event)}>
                 <TextField
                     label="Token"
                     type="password"
@@ -54,6 +59,14 @@ export function SignInDialog() {
                     onChange={setToken}
                     error={error}
                     hint="This server lets in who knows its token: whoever started it has chosen it (--token-file). This browser stays signed in for a month."
+                />
+                <TextField
+                    label="Your name"
+                    autoComplete="name"
+                    maxLength={EDITOR_LENGTH_MOST}
+                    value={name}
+                    onChange={setName}
+                    hint="If you like: it stands beside what you label, so that others know whom to ask."
                 />
             </form>
         </Dialog>

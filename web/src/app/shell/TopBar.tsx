@@ -6,7 +6,7 @@ import { Breadcrumb } from './Breadcrumb.tsx';
 import { ConnectionIndicator } from './ConnectionIndicator.tsx';
 import { Mark } from './Mark.tsx';
 import { SearchSlot } from './SearchSlot.tsx';
-import { ThemeMenu } from './ThemeMenu.tsx';
+import { SettingsMenu } from './SettingsMenu.tsx';
 import styles from './TopBar.module.css';
 
 export function TopBar({ onShowKeyMap }: { onShowKeyMap: () => void }) {
@@ -28,7 +28,7 @@ export function TopBar({ onShowKeyMap }: { onShowKeyMap: () => void }) {
                     <span className={styles.linkText}>Ingestion</span>
                 </NavLink>
                 <IconButton label="Keyboard shortcuts" shortcut="?" icon={<KeyboardIcon />} onClick={onShowKeyMap} />
-                <ThemeMenu />
+                <SettingsMenu />
             </div>
         </header>
     );

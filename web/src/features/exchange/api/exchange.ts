@@ -1,5 +1,6 @@
 // Sending a file of labels.
 import { client, call } from '@/api/client.ts';
+import { editorName } from '@/lib/editor.ts';
 import type { Format, Imported } from '../model/exchange.ts';
 
 export interface ImportOptions {
@@ -18,7 +19,10 @@ export interface ImportOptions {
 
 export function importFile(options: ImportOptions): Promise<Imported> {
     const { project, file, format, video, label, dryRun, version, signal } = options;
-    const query = { format, dry_run: dryRun, video: video ?? undefined, label: label ?? undefined, version };
+    const query = {
+        ...{ format, dry_run: dryRun, video: video ?? undefined, label: label ?? undefined, version },
+        by: editorName(),
+    };
     return call(
         client.POST('/api/v1/projects/{p}/import', {
             params: { path: { p: project }, query },

@@ -5,7 +5,8 @@ import { postRedo, postUndo, type LabelChange } from '@/api/label-changes.ts';
 import { sentenceOf } from '@/api/problem.ts';
 import { labelsQuery, refreshAfterLabelling } from '@/api/queries.ts';
 import { STEP_TOAST, toast } from '@/components/toast.ts';
-import { stepText } from '@/lib/steps.ts';
+import { useEditorName } from '@/lib/editor.ts';
+import { stepText, withEditor } from '@/lib/steps.ts';
 
 export interface LabelSteps {
     /** Does one thing after the other; true when it was done. Says what went wrong. */
@@ -19,6 +20,7 @@ export interface LabelSteps {
 
 export function useLabelSteps(project: string): LabelSteps {
     const queries = useQueryClient();
+    const me = useEditorName();
     const labels = useQuery(labelsQuery(project)).data;
     const chain = useRef<Promise<unknown>>(Promise.resolve());
 
@@ -74,7 +76,7 @@ export function useLabelSteps(project: string): LabelSteps {
         change,
         undo,
         redo: () => step('redo'),
-        undoes: labels?.undo ? stepText(labels.undo) : null,
-        redoes: labels?.redo ? stepText(labels.redo) : null,
+        undoes: labels?.undo ? withEditor(stepText(labels.undo), labels.undo.by, me) : null,
+        redoes: labels?.redo ? withEditor(stepText(labels.redo), labels.redo.by, me) : null,
     };
 }

@@ -1,7 +1,9 @@
-// Corrections of tracks: which objects are one. Each is one step that can be undone; each answers with what is so afterwards.
+// Corrections of tracks: which objects are one; by whoever labels in this browser. Each is one step that can be undone; each
+// answers with what is so afterwards.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { call, client, type Schema } from '@/api/client.ts';
 import { keys } from '@/api/keys.ts';
+import { editorName } from '@/lib/editor.ts';
 
 export type Correction = Schema<'Correction'>;
 export type CorrectionStep = Schema<'CorrectionStep'>;
@@ -11,43 +13,64 @@ const OBJECTS_PAGE = 1000;
 
 export function postSplit(track: string, atUs: number, version?: number): Promise<Correction> {
     return call(
-        client.POST('/api/v1/tracks/{t}/split', { params: { path: { t: track } }, body: { at_us: atUs, version } }),
+        client.POST('/api/v1/tracks/{t}/split', {
+            params: { path: { t: track } },
+            body: { at_us: atUs, version, by: editorName() },
+        }),
     );
 }
 
 export function postMergeTracks(track: string, into: string, version?: number): Promise<Correction> {
-    return call(client.POST('/api/v1/tracks/{t}/merge', { params: { path: { t: track } }, body: { into, version } }));
+    return call(
+        client.POST('/api/v1/tracks/{t}/merge', {
+            params: { path: { t: track } },
+            body: { into, version, by: editorName() },
+        }),
+    );
 }
 
 /** Where the track has another object in a frame already, the two exchange their tracks. */
 export function postGiven(track: string, objects: string[], version?: number): Promise<Correction> {
     return call(
-        client.POST('/api/v1/tracks/{t}/objects', { params: { path: { t: track } }, body: { objects, version } }),
+        client.POST('/api/v1/tracks/{t}/objects', {
+            params: { path: { t: track } },
+            body: { objects, version, by: editorName() },
+        }),
     );
 }
 
 /** To a track of its own. */
 export function putObjectAlone(object: string, version?: number): Promise<Correction> {
     return call(
-        client.PUT('/api/v1/objects/{o}/track', { params: { path: { o: object } }, body: { track: null, version } }),
+        client.PUT('/api/v1/objects/{o}/track', {
+            params: { path: { o: object } },
+            body: { track: null, version, by: editorName() },
+        }),
     );
 }
 
 export function postTrack(video: string, objects: string[], version?: number): Promise<Correction> {
     return call(
-        client.POST('/api/v1/videos/{v}/tracks', { params: { path: { v: video } }, body: { objects, version } }),
+        client.POST('/api/v1/videos/{v}/tracks', {
+            params: { path: { v: video } },
+            body: { objects, version, by: editorName() },
+        }),
     );
 }
 
 export function postUndoCorrection(video: string, version?: number): Promise<Correction> {
     return call(
-        client.POST('/api/v1/videos/{v}/corrections/undo', { params: { path: { v: video }, query: { version } } }),
+        client.POST('/api/v1/videos/{v}/corrections/undo', {
+            params: { path: { v: video }, query: { version, by: editorName() } },
+        }),
     );
 }
 
 export function postRedoCorrection(video: string, version?: number): Promise<Correction> {
     return call(
-        client.POST('/api/v1/videos/{v}/corrections/redo', { params: { path: { v: video }, query: { version } } }),
+        client.POST('/api/v1/videos/{v}/corrections/redo', {
+            params: { path: { v: video }, query: { version, by: editorName() } },
+        }),
     );
 }
 

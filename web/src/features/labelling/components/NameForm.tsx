@@ -46,8 +46,8 @@ export function NameForm() {
             {submit.conflict && (
                 <p role="alert" className={styles.conflict}>
                     The labels were changed elsewhere while you worked
-                    {last !== undefined && last !== null && ` (somebody ${stepText(last)})`}. Your pictures are all
-                    still here: look at them once more, and submit again.
+                    {last !== undefined && last !== null && ` (${last.by ?? 'somebody'} ${stepText(last)})`}. Your
+                    pictures are all still here: look at them once more, and submit again.
                 </p>
             )}
             <div className={styles.fields}>

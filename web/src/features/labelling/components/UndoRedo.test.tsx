@@ -56,6 +56,18 @@ it('says what was done last, and what has just been undone', async () => {
     expect(screen.getByRole('button', { name: 'Redo: said that 1 object is not “red car”' })).toBeVisible();
 });
 
+it('says whose step it is that undo would take back', async () => {
+    fakeServer({
+        [LABELS]: listOf([labelOf('red car')], {
+            undo: { ...second, by: 'Bob' },
+            redo: stepOf('delete', { id: 3, by: 'Ann' }),
+        }),
+    });
+    renderWithToasts();
+    expect(await screen.findByText('Last: said that 1 object is not “red car” (Bob)')).toBeVisible();
+    expect(screen.getByRole('button', { name: 'Redo: removed the label “red car” (Ann)' })).toBeVisible();
+});
+
 it('undoes two steps for two quick presses, the second based on what the first has left', async () => {
     const versions: unknown[] = [];
     const server = fakeServer({

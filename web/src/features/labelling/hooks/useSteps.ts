@@ -4,7 +4,8 @@ import { useRef } from 'react';
 import { correctionStepsQuery } from '../api/corrections.ts';
 import { labelsQuery } from '../api/queries.ts';
 import { correctionText } from '../model/corrections.ts';
-import { stepText } from '@/lib/steps.ts';
+import { useEditorName } from '@/lib/editor.ts';
+import { stepText, withEditor } from '@/lib/steps.ts';
 import { nextRedo, nextUndo, type Histories } from '../model/undoing.ts';
 import { useLabelling } from './useLabelling.ts';
 
@@ -23,6 +24,7 @@ export interface Steps {
 export function useSteps(): Steps {
     const { project, video, labels, changes, trackChanges, takeBackRef } = useLabelling();
     const queries = useQueryClient();
+    const me = useEditorName();
     const tracks = useQuery(correctionStepsQuery(video)).data ?? NOTHING;
     const chain = useRef(Promise.resolve());
     const histories = { labels: labels.data ?? NOTHING, tracks };
@@ -47,8 +49,8 @@ export function useSteps(): Steps {
         const which = kind === 'undo' ? nextUndo(histories) : nextRedo(histories);
         const label = histories.labels[kind];
         const track = histories.tracks[kind];
-        if (which === 'labels' && label !== null) return stepText(label);
-        return which === 'tracks' && track !== null ? correctionText(track) : null;
+        if (which === 'labels' && label !== null) return withEditor(stepText(label), label.by, me);
+        return which === 'tracks' && track !== null ? withEditor(correctionText(track), track.by, me) : null;
     }
 
     return {

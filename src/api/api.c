@@ -44,6 +44,7 @@ static const struct route routes[] = {
     {HTTP_DELETE, V1 "/videos/{v}", api_delete_video, 0, 0},
     {HTTP_POST, V1 "/videos/{v}/cancel", api_cancel_video, 0, 0},
     {HTTP_POST, V1 "/videos/{v}/resume", api_resume_video, 0, 0},
+    {HTTP_POST, V1 "/videos/{v}/rename", api_rename_video, 0, 0},
     {HTTP_GET, V1 "/videos/{v}/segments", api_list_segments, 0, 0},
     {HTTP_GET, V1 "/videos/{v}/frames", api_list_frames, 0, 0},
     {HTTP_GET, V1 "/videos/{v}/tracks", api_list_tracks, 0, 0},

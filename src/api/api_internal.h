@@ -30,6 +30,7 @@ API_HANDLER(api_get_video);
 API_HANDLER(api_delete_video);
 API_HANDLER(api_cancel_video);
 API_HANDLER(api_resume_video);
+API_HANDLER(api_rename_video);
 API_HANDLER(api_list_segments);
 API_HANDLER(api_list_frames);
 API_HANDLER(api_stream_video);

@@ -10,7 +10,7 @@
 
 #define VIDEOS_LIMIT 50
 #define SEGMENTS_LIMIT 100
-#define UPLOAD_NAME_MAX 255
+#define NAME_LENGTH_MAX 255
 
 enum err_code api_video_json(struct api *api, const struct meta_video *video, json_t **out, struct err *err)
 {
@@ -170,11 +170,12 @@ API_HANDLER(api_submit_video)
     return code;
 }
 
-static enum err_code check_upload_name(const char *name, struct err *err)
+// `whose`: "the file's", for the sentence.
+static enum err_code check_name(const char *name, const char *whose, struct err *err)
 {
-    if (api_count_characters(name) <= UPLOAD_NAME_MAX && strlen(name) < META_TITLE_SIZE)
+    if (api_count_characters(name) <= NAME_LENGTH_MAX && strlen(name) < META_TITLE_SIZE)
         return ERR_NONE;
-    err_set(err, ERR_INVALID, "the file's name has more than %d characters or %d bytes", UPLOAD_NAME_MAX,
+    err_set(err, ERR_INVALID, "%s name has more than %d characters or %d bytes", whose, NAME_LENGTH_MAX,
         META_TITLE_SIZE - 1);
     return err_of_field(err, ERR_INVALID, "name");
 }
@@ -196,7 +197,7 @@ API_HANDLER(api_upload_video)
     if (code == ERR_NONE)
         code = api_param_project(request, &submission.project, err);
     if (code == ERR_NONE)
-        code = check_upload_name(http_request_param(request, "name"), err);
+        code = check_name(http_request_param(request, "name"), "the file's", err);
     if (code == ERR_NONE)
         code = http_request_query_double(request, "chunk_seconds", -1e15, 1e15, chunk, &chunk, err);
     if (code == ERR_NONE)
@@ -267,6 +268,34 @@ API_HANDLER(api_resume_video)
     if (code == ERR_NONE)
         code = lifecycle_resume(api->config.ingest, video, http_request_cancel(request), err);
     return code == ERR_NONE ? respond_video(api, response, video, 202, err) : code;
+}
+
+static enum err_code read_name(const json_t *body, const char **name, struct err *err)
+{
+    static const char *const allowed[] = {"name", NULL};
+    enum err_code code = json_check_fields(body, allowed, err);
+    if (code == ERR_NONE)
+        code = json_get_string(body, "name", name, err);
+    if (code == ERR_NONE && (*name)[strspn(*name, " \t\r\n")] == '\0')
+        code = err_of_field(err, err_set(err, ERR_INVALID, "a video needs a name"), "name");
+    return code == ERR_NONE ? check_name(*name, "the video's", err) : code;
+}
+
+API_HANDLER(api_rename_video)
+{
+    struct api *api = context;
+    const char *video = NULL;
+    const char *name = NULL;
+    json_t *body = NULL;
+    enum err_code code = api_param_video(request, &video, err);
+    if (code == ERR_NONE)
+        code = http_request_json(request, &body, err);
+    if (code == ERR_NONE)
+        code = read_name(body, &name, err);
+    if (code == ERR_NONE)
+        code = meta_store_set_video_name(api->config.ingest->meta, video, name, err);
+    json_decref(body);
+    return code == ERR_NONE ? respond_video(api, response, video, 200, err) : code;
 }
 
 API_HANDLER(api_list_segments)

@@ -37,7 +37,7 @@ static enum err_code video_argument(const struct options *options, struct err *e
 }
 
 // POST /videos/{v}/{verb}
-static enum err_code change_video(const struct options *options, const char *verb, struct err *err)
+static enum err_code change_video(const struct options *options, const char *verb, const json_t *body, struct err *err)
 {
     struct session session;
     json_t *video = NULL;
@@ -47,9 +47,11 @@ static enum err_code change_video(const struct options *options, const char *ver
     if (code != ERR_NONE)
         return code;
     char *path = mem_sprintf("/api/v1/videos/%s/%s", options_argument(options, 0), verb);
-    code = session_call(&session, HTTP_POST, path, NULL, &video, err);
+    code = session_call(&session, HTTP_POST, path, body, &video, err);
     if (code == ERR_NONE && options_bool(options, "json"))
         ui_print_json(video);
+    else if (code == ERR_NONE && body != NULL)
+        printf("video %s is called %s\n", ui_string(video, "id"), ui_string(video, "name"));
     else if (code == ERR_NONE)
         printf("video %s is %s\n", ui_string(video, "id"), ui_string(video, "state"));
     // Nothing works on it here: this process ends now.
@@ -65,13 +67,23 @@ static enum err_code change_video(const struct options *options, const char *ver
 static enum err_code run_cancel(const struct options *options, int *status, struct err *err)
 {
     (void)status;
-    return change_video(options, "cancel", err);
+    return change_video(options, "cancel", NULL, err);
 }
 
 static enum err_code run_resume(const struct options *options, int *status, struct err *err)
 {
     (void)status;
-    return change_video(options, "resume", err);
+    return change_video(options, "resume", NULL, err);
+}
+
+static enum err_code run_rename(const struct options *options, int *status, struct err *err)
+{
+    (void)status;
+    json_t *body = json_object();
+    json_set_string(body, "name", options_argument(options, 1));
+    enum err_code code = change_video(options, "rename", body, err);
+    json_decref(body);
+    return code;
 }
 
 // ---- delete
@@ -183,6 +195,15 @@ const struct command command_resume = {
         .arguments_least = 1,
         .arguments_most = 1},
     .run = run_resume};
+
+const struct command command_rename = {.spec = {.name = "rename",
+                                           .arguments = "VIDEO NAME",
+                                           .summary = "Show a video by another name.",
+                                           .examples = "framehound rename 0123456789abcdef \"Evening news, 3 March\"",
+                                           .tables = plain_tables,
+                                           .arguments_least = 2,
+                                           .arguments_most = 2},
+    .run = run_rename};
 
 const struct command command_delete = {.spec = {.name = "delete",
                                            .arguments = "[VIDEO]",

@@ -46,6 +46,7 @@ extern const struct command command_track_redo;
 extern const struct command command_track_history;
 extern const struct command command_cancel;
 extern const struct command command_resume;
+extern const struct command command_rename;
 extern const struct command command_delete;
 extern const struct command command_dead_letters;
 extern const struct command command_retry;

@@ -119,6 +119,8 @@ enum err_code meta_redis_set_video_media(
     struct meta_store *store, const char *id, const struct meta_media *media, struct err *err) ERR_MUST_CHECK;
 enum err_code meta_redis_set_video_models(struct meta_store *store, const char *id, const char *detector,
     const char *embedder, struct err *err) ERR_MUST_CHECK;
+enum err_code meta_redis_set_video_name(
+    struct meta_store *store, const char *id, const char *name, struct err *err) ERR_MUST_CHECK;
 enum err_code meta_redis_settle_video(
     struct meta_store *store, const char *id, bool *settled, struct err *err) ERR_MUST_CHECK;
 enum err_code meta_redis_add_video_error(

@@ -300,6 +300,18 @@ enum err_code meta_redis_set_video_models(
     return meta_redis_finish(&call, id, err);
 }
 
+enum err_code meta_redis_set_video_name(struct meta_store *store, const char *id, const char *name, struct err *err)
+{
+    struct meta_redis_call call;
+    meta_redis_begin(store, &call);
+    meta_redis_add_script(&call, &redis_script_set_fields, 1, id);
+    redis_add_text(&call.pipeline, "name");
+    redis_add_text(&call.pipeline, name);
+    redis_add_text(&call.pipeline, "updated_us");
+    redis_add_int(&call.pipeline, meta_redis_now_us(call.self));
+    return meta_redis_finish(&call, id, err);
+}
+
 // ---- settling
 
 // What decides whether a video settles, besides the number of failed segments.

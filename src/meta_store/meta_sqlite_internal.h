@@ -64,6 +64,7 @@ enum err_code meta_sqlite_set_video_media(
     struct meta_store *store, const char *id, const struct meta_media *media, struct err *err);
 enum err_code meta_sqlite_set_video_models(
     struct meta_store *store, const char *id, const char *detector, const char *embedder, struct err *err);
+enum err_code meta_sqlite_set_video_name(struct meta_store *store, const char *id, const char *name, struct err *err);
 enum err_code meta_sqlite_settle_video(struct meta_store *store, const char *id, bool *settled, struct err *err);
 
 enum err_code meta_sqlite_add_video_error(

@@ -327,6 +327,21 @@ enum err_code meta_sqlite_set_video_models(
     return db_end(&tx, err);
 }
 
+enum err_code meta_sqlite_set_video_name(struct meta_store *store, const char *id, const char *name, struct err *err)
+{
+    int64_t number;
+    struct meta_video video;
+    struct db_tx tx;
+    db_begin(meta_sqlite_db(store), DB_WRITE_DURABLE, &tx);
+    meta_sqlite_load_counts(&tx, id, &number, &video);
+    struct db_stmt *stmt = db_stmt(&tx, "UPDATE videos SET name = ?2, updated_us = ?3 WHERE number = ?1");
+    db_bind_int(stmt, 1, number);
+    db_bind_text(stmt, 2, name);
+    db_bind_int(stmt, 3, meta_sqlite_now_us(store));
+    db_run(stmt);
+    return db_end(&tx, err);
+}
+
 static int64_t count_failed_segments(struct db_tx *tx, int64_t number)
 {
     struct db_stmt *stmt = db_stmt(tx, "SELECT count(*) FROM segments WHERE video = ?1 AND failed");

@@ -117,6 +117,16 @@ enum err_code meta_store_set_video_models(
     return code != ERR_NONE ? code : store->ops->set_video_models(store, id, detector, embedder, err);
 }
 
+enum err_code meta_store_set_video_name(struct meta_store *store, const char *id, const char *name, struct err *err)
+{
+    enum err_code code = check_video(id, err);
+    if (code == ERR_NONE && name[0] == '\0')
+        code = err_set(err, ERR_INVALID, "a video needs a name");
+    if (code == ERR_NONE && strnlen(name, META_TITLE_SIZE) == META_TITLE_SIZE)
+        code = err_set(err, ERR_INVALID, "the name of a video has at most %d bytes", META_TITLE_SIZE - 1);
+    return code != ERR_NONE ? code : store->ops->set_video_name(store, id, name, err);
+}
+
 enum err_code meta_store_add_video_error(
     struct meta_store *store, const char *id, const char *sentence, struct err *err)
 {

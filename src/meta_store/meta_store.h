@@ -124,6 +124,9 @@ enum err_code meta_store_set_video_media(
     struct meta_store *store, const char *id, const struct meta_media *media, struct err *err) ERR_MUST_CHECK;
 enum err_code meta_store_set_video_models(struct meta_store *store, const char *id, const char *detector,
     const char *embedder, struct err *err) ERR_MUST_CHECK;
+// What to show it as; ERR_INVALID for an empty name and for one that META_TITLE_SIZE does not hold.
+enum err_code meta_store_set_video_name(
+    struct meta_store *store, const char *id, const char *name, struct err *err) ERR_MUST_CHECK;
 // A sentence for the person; the same sentence counts once.
 enum err_code meta_store_add_video_error(
     struct meta_store *store, const char *id, const char *sentence, struct err *err) ERR_MUST_CHECK;

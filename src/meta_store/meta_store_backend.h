@@ -27,6 +27,7 @@ struct meta_store_ops {
         struct meta_store *store, const char *id, const struct meta_media *media, struct err *err);
     enum err_code (*set_video_models)(
         struct meta_store *store, const char *id, const char *detector, const char *embedder, struct err *err);
+    enum err_code (*set_video_name)(struct meta_store *store, const char *id, const char *name, struct err *err);
     enum err_code (*add_video_error)(struct meta_store *store, const char *id, const char *sentence, struct err *err);
     enum err_code (*clear_video_errors)(struct meta_store *store, const char *id, struct err *err);
     enum err_code (*video_errors)(

@@ -259,6 +259,17 @@ static enum err_code set_video_models(
     return meta_memory_unlock(self, ERR_NONE);
 }
 
+static enum err_code set_video_name(struct meta_store *store, const char *id, const char *name, struct err *err)
+{
+    struct meta_memory *self = meta_memory_lock(store);
+    struct memory_video *video = meta_memory_find_to_change(self, id, err);
+    if (video == NULL)
+        return meta_memory_unlock(self, ERR_NOT_FOUND);
+    snprintf(video->meta.name, sizeof(video->meta.name), "%s", name);
+    video->meta.updated_us = meta_memory_now_us(self);
+    return meta_memory_unlock(self, ERR_NONE);
+}
+
 static enum err_code settle_video(struct meta_store *store, const char *id, bool *settled, struct err *err)
 {
     struct meta_memory *self = meta_memory_lock(store);
@@ -475,6 +486,7 @@ static const struct meta_store_ops memory_ops = {
     .set_video_state = set_video_state,
     .set_video_media = set_video_media,
     .set_video_models = set_video_models,
+    .set_video_name = set_video_name,
     .add_video_error = add_video_error,
     .clear_video_errors = clear_video_errors,
     .video_errors = video_errors,

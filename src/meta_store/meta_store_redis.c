@@ -261,6 +261,7 @@ static const struct meta_store_ops redis_ops = {
     .set_video_state = meta_redis_set_video_state,
     .set_video_media = meta_redis_set_video_media,
     .set_video_models = meta_redis_set_video_models,
+    .set_video_name = meta_redis_set_video_name,
     .add_video_error = meta_redis_add_video_error,
     .clear_video_errors = meta_redis_clear_video_errors,
     .video_errors = meta_redis_video_errors,

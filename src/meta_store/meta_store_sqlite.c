@@ -238,6 +238,7 @@ static const struct meta_store_ops sqlite_ops = {
     .set_video_state = meta_sqlite_set_video_state,
     .set_video_media = meta_sqlite_set_video_media,
     .set_video_models = meta_sqlite_set_video_models,
+    .set_video_name = meta_sqlite_set_video_name,
     .add_video_error = meta_sqlite_add_video_error,
     .clear_video_errors = meta_sqlite_clear_video_errors,
     .video_errors = meta_sqlite_video_errors,

@@ -393,6 +393,32 @@ static void media_and_models_are_kept(void **state)
     assert_string_equal(video.embedder, "embedder-2");
 }
 
+static void a_video_gets_another_name_and_stays_what_it_is(void **state)
+{
+    struct fixture *f = *state;
+    char name[META_TITLE_SIZE + 1];
+    create(f, VIDEO);
+    struct meta_video before = get(f, VIDEO);
+    f->clock.now_us += SECOND_US;
+    assert_ok(meta_store_set_video_name(f->store, VIDEO, "Abendschau, 26. März \"live\"", &err), &err);
+    struct meta_video after = get(f, VIDEO);
+    assert_string_equal(after.name, "Abendschau, 26. März \"live\"");
+    assert_int_equal(after.updated_us, f->clock.now_us);
+    assert_string_equal(after.source, before.source);
+    assert_int_equal(after.state, before.state);
+    assert_int_equal(after.created_us, before.created_us);
+
+    memset(name, 'n', META_TITLE_SIZE);
+    name[META_TITLE_SIZE] = '\0';
+    assert_code(meta_store_set_video_name(f->store, VIDEO, name, &err), ERR_INVALID);
+    assert_code(meta_store_set_video_name(f->store, VIDEO, "", &err), ERR_INVALID);
+    assert_string_equal(get(f, VIDEO).name, after.name);
+    name[META_TITLE_SIZE - 1] = '\0';
+    assert_ok(meta_store_set_video_name(f->store, VIDEO, name, &err), &err);
+    assert_string_equal(get(f, VIDEO).name, name);
+    assert_code(meta_store_set_video_name(f->store, "00000000000000ee", "other", &err), ERR_NOT_FOUND);
+}
+
 static void the_same_error_counts_once_and_only_the_first_are_kept(void **state)
 {
     struct fixture *f = *state;
@@ -1320,6 +1346,7 @@ int main(int argc, char **argv)
         contract(videos_are_listed_newest_first_by_project_and_page),
         contract(a_state_changes_only_from_the_states_given),
         contract(media_and_models_are_kept),
+        contract(a_video_gets_another_name_and_stays_what_it_is),
         contract(the_same_error_counts_once_and_only_the_first_are_kept),
         contract(a_removed_video_leaves_nothing_and_can_come_back_empty),
         contract(a_video_being_deleted_takes_no_changes),

@@ -96,6 +96,12 @@ static enum err_code fault_set_video_models(
     FAULT_AROUND(self->fault, meta_store_set_video_models(self->inner, id, detector, embedder, err), err);
 }
 
+static enum err_code fault_set_video_name(struct meta_store *store, const char *id, const char *name, struct err *err)
+{
+    struct meta_store_fault *self = self_of(store);
+    FAULT_AROUND(self->fault, meta_store_set_video_name(self->inner, id, name, err), err);
+}
+
 static enum err_code fault_add_video_error(
     struct meta_store *store, const char *id, const char *sentence, struct err *err)
 {
@@ -281,6 +287,7 @@ static const struct meta_store_ops fault_ops = {
     .set_video_state = fault_set_video_state,
     .set_video_media = fault_set_video_media,
     .set_video_models = fault_set_video_models,
+    .set_video_name = fault_set_video_name,
     .add_video_error = fault_add_video_error,
     .clear_video_errors = fault_clear_video_errors,
     .video_errors = fault_video_errors,

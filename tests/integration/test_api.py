@@ -170,6 +170,20 @@ def test_an_upload_is_ingested_like_a_file(site):
     refused(site, "GET", "/api/v1/projects/uploads", 404)
 
 
+def test_a_video_is_shown_by_the_name_it_is_given_and_stays_what_it_is(site):
+    before = checked(site, "GET", f"/api/v1/videos/{site.video['id']}").json()
+    renamed = checked(site, "POST", f"/api/v1/videos/{site.video['id']}/rename", body={"name": "Straße, 3 \u2013 \"live\""}).json()
+    assert renamed["name"] == "Straße, 3 \u2013 \"live\""
+    assert renamed == before | {"name": renamed["name"], "updated_at": renamed["updated_at"]}
+    assert checked(site, "GET", "/api/v1/projects/street/videos").json()["videos"] == [renamed]
+    # The same source with the same settings is still the same video, and keeps the name that a person has given it.
+    again = checked(site, "POST", "/api/v1/projects/street/videos", body={
+        "source": str(clips.bikes()), "chunk_seconds": 2, "limit_seconds": 4, "fps": 5}).json()
+    assert (again["id"], again["name"]) == (before["id"], renamed["name"])
+    checked(site, "POST", f"/api/v1/videos/{site.video['id']}/rename", body={"name": before["name"]})
+    assert refused(site, "POST", "/api/v1/videos/0000000000000000/rename", 404, body={"name": "x"})
+
+
 def test_the_server_says_what_it_takes(site):
     facts = checked(site, "GET", "/api/v1/server").json()
     assert facts["version"] == checked(site, "GET", "/healthz").json()["version"]
@@ -455,6 +469,12 @@ V = "/api/v1/videos/0000000000000000"
     ("PUT", "/api/v1/projects/p/uploads/x.mp4?chunk_seconds=0", "chunk_seconds", {"raw": b"x"}),
     ("PUT", "/api/v1/projects/p/uploads/x.mp4?limit_seconds=0", "limit_seconds", {"raw": b"x"}),
     ("PUT", "/api/v1/projects/p/uploads/x.mp4?fps=0", "fps", {"raw": b"x"}),
+    ("POST", "/api/v1/videos/xyz/rename", "video", {"body": {"name": "x"}}),
+    ("POST", f"{V}/rename", "name", {"body": {}}),
+    ("POST", f"{V}/rename", "name", {"body": {"name": 7}}),
+    ("POST", f"{V}/rename", "name", {"body": {"name": " \n"}}),
+    ("POST", f"{V}/rename", "name", {"body": {"name": "n" * 256}}),
+    ("POST", f"{V}/rename", "colour", {"body": {"name": "x", "colour": "red"}}),
     ("GET", "/api/v1/videos?cursor=x", "cursor", {}),
     ("GET", "/api/v1/videos/xyz", "video", {}),
     ("GET", "/api/v1/videos/xyz/timeline", "video", {}),

@@ -11,7 +11,7 @@ from harness.program import ROOT, frames, ingest, run
 
 COMMANDS = ["up", "ingest", "projects", "videos", "status", "frames", "similar", "search", "label", "labels",
             "assertions", "mistakes", "undo", "redo", "tracks", "track split", "track merge", "track give", "track undo",
-            "track redo", "track history", "cancel", "resume", "delete", "dead-letters", "retry", "models list", "models verify",
+            "track redo", "track history", "cancel", "resume", "rename", "delete", "dead-letters", "retry", "models list", "models verify",
              "models add", "models bench", "embed", "track-eval", "doctor", "splitter", "downloader", "indexer",
              "tracker", "query"]
 
@@ -115,6 +115,16 @@ def test_objects_are_labelled_and_steps_taken_back(home, data):
     assert "--yes" in run("label", "test", "bus", *at, home=home, check=2).stderr
     assert "no object id" in run("label", "test", "bus", "--yes", "x", *at, home=home, check=1).stderr
     assert "space" in run("label", "test", " bus", "--yes", one, *at, home=home, check=1).stderr
+
+
+def test_a_video_is_renamed(home, data):
+    video = ingest(clips.bikes(), home, data, "--limit", "0.5")["video"]
+    said = run("rename", video, "Evening news, 3/4", "--data", data, home=home).stdout
+    assert said == f"video {video} is called Evening news, 3/4\n"
+    assert "Evening news, 3/4" in run("videos", "--data", data, home=home).stdout
+    assert "no video id" in run("rename", "x", "name", "--data", data, home=home, check=1).stderr
+    assert "a video needs a name" in run("rename", video, " ", "--data", data, home=home, check=1).stderr
+    run("rename", video, "--data", data, home=home, check=2)
 
 
 def test_tracks_are_listed_and_corrected(home, data):

@@ -172,6 +172,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/videos/{v}/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show a video by another name */
+        post: operations["renameVideo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/videos/{v}/segments": {
         parameters: {
             query?: never;
@@ -2162,6 +2179,35 @@ export interface operations {
         responses: {
             /** @description The video, running again */
             202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Video"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    renameVideo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                v: components["parameters"]["Video"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The video, with its new name */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -53,6 +53,34 @@ it('offers to resume what has failed, and to cancel what runs', async () => {
     await waitFor(() => expect(server.of(LIST).length).toBeGreaterThan(1));
 });
 
+it('gives a video another name, and says at the field what is wrong with one', async () => {
+    let video = videoFixture({ id: 'b', name: 'C0012.MP4' });
+    const rename = 'POST /api/v1/videos/b/rename';
+    const answers = [
+        () => ({ status: 400, body: { detail: 'The video’s name has more than 255 characters.' } }),
+        () => ({ body: (video = { ...video, name: 'Evening news' }) }),
+    ];
+    const server = fakeServer({
+        [LIST]: () => ({ body: { videos: [video], next_cursor: null } }),
+        [rename]: () => answers.shift()!(),
+    });
+    renderInApp(<VideoList project="demo" />);
+    const user = userEvent.setup();
+    await user.click(await screen.findByRole('button', { name: 'Actions for C0012.MP4' }));
+    await user.click(screen.getByRole('menuitem', { name: 'Rename…' }));
+    const dialog = within(await screen.findByRole('dialog', { name: 'Rename C0012.MP4' }));
+    const field = dialog.getByLabelText('New name');
+    expect(field).toHaveValue('C0012.MP4');
+    expect(dialog.getByRole('button', { name: 'Rename' })).toBeDisabled();
+    await user.clear(field);
+    await user.type(field, ' Evening news {Enter}');
+    expect(await dialog.findByText('The video’s name has more than 255 characters.')).toBeVisible();
+    await user.click(dialog.getByRole('button', { name: 'Rename' }));
+    await rowOf('Evening news');
+    expect(screen.queryByRole('dialog')).not.toBeInTheDocument();
+    expect(server.of(rename).map(({ body }) => body)).toEqual([{ name: 'Evening news' }, { name: 'Evening news' }]);
+});
+
 it('deletes a video after saying what is lost', async () => {
     const server = fakeServer({
         [LIST]: { body: { videos: [videoFixture({ id: 'b', name: 'b.mp4', objects: 64 })], next_cursor: null } },

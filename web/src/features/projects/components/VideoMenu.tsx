@@ -1,13 +1,28 @@
 import { useNavigate } from 'react-router';
 import { IconButton } from '@/components/IconButton.tsx';
-import { ActivityIcon, CopyIcon, MoreIcon, PlayIcon, RefreshIcon, StopIcon, TrashIcon } from '@/components/icons.tsx';
+import {
+    ActivityIcon,
+    CopyIcon,
+    MoreIcon,
+    PencilIcon,
+    PlayIcon,
+    RefreshIcon,
+    StopIcon,
+    TrashIcon,
+} from '@/components/icons.tsx';
 import { Menu } from '@/components/Menu.tsx';
 import { paths } from '@/lib/paths.ts';
 import { useVideoActions } from '../hooks/use-video-actions.ts';
 import { copiedSource } from '../model/source.ts';
 import { canCancel, canOpen, canResume, type Video } from '../model/video-state.ts';
 
-export function VideoMenu({ video, onDelete }: { video: Video; onDelete: () => void }) {
+interface Props {
+    video: Video;
+    onRename: () => void;
+    onDelete: () => void;
+}
+
+export function VideoMenu({ video, onRename, onDelete }: Props) {
     const navigate = useNavigate();
     const { cancel, resume, copySource } = useVideoActions(video);
     return (
@@ -28,6 +43,7 @@ export function VideoMenu({ video, onDelete }: { video: Video; onDelete: () => v
                 },
                 ...(canCancel(video) ? [{ label: 'Cancel indexing', icon: <StopIcon />, onSelect: cancel }] : []),
                 ...(canResume(video) ? [{ label: 'Resume indexing', icon: <RefreshIcon />, onSelect: resume }] : []),
+                { label: 'Rename…', icon: <PencilIcon />, onSelect: onRename },
                 {
                     label: 'Copy source',
                     icon: <CopyIcon />,

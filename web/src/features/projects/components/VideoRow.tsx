@@ -14,6 +14,7 @@ import { deleteVideo, refreshProject } from '../api/videos.ts';
 import { lossesOfVideo } from '../model/losses.ts';
 import { shownSource } from '../model/source.ts';
 import { canOpen, isActive, progressOf, shownError, type Video } from '../model/video-state.ts';
+import { RenameVideoDialog } from './RenameVideoDialog.tsx';
 import { StateBadge } from './StateBadge.tsx';
 import { VideoMenu } from './VideoMenu.tsx';
 import { VideoThumb } from './VideoThumb.tsx';
@@ -23,6 +24,7 @@ export function VideoRow({ video }: { video: Video }) {
     const queries = useQueryClient();
     const errorsId = useId();
     const [isDeleting, setIsDeleting] = useState(false);
+    const [isRenaming, setIsRenaming] = useState(false);
     const [showsErrors, setShowsErrors] = useState(false);
     const isOpenable = canOpen(video);
     const isGoing = video.state === 'deleting';
@@ -62,7 +64,11 @@ export function VideoRow({ video }: { video: Video }) {
                         <LinkButton size="s" to={target} aria-label={`${targetName}: ${video.name}`}>
                             {targetName}
                         </LinkButton>
-                        <VideoMenu video={video} onDelete={() => setIsDeleting(true)} />
+                        <VideoMenu
+                            video={video}
+                            onRename={() => setIsRenaming(true)}
+                            onDelete={() => setIsDeleting(true)}
+                        />
                     </>
                 )}
             </div>
@@ -77,6 +83,7 @@ export function VideoRow({ video }: { video: Video }) {
                     </li>
                 )}
             </ul>
+            {isRenaming && <RenameVideoDialog video={video} onClose={() => setIsRenaming(false)} />}
             {isDeleting && (
                 <ConfirmDialog
                     title={`Delete ${video.name}?`}

@@ -13,7 +13,7 @@ import styles from './ColumnsDock.module.css';
 
 /** The two columns, and the name they will get. */
 export function ColumnsDock() {
-    const { columns, dispatch, suggested, label, setLabel, labels } = useLabelling();
+    const { columns, clear, suggested, label, setLabel, labels } = useLabelling();
     const { yes, no, takeOut, give } = usePictureActions();
     const known = label !== null && findLabel(labels.data?.labels ?? [], label) !== undefined;
 
@@ -47,7 +47,7 @@ export function ColumnsDock() {
                     </Button>
                 )}
                 {!isEmpty(columns) && (
-                    <Button size="s" variant="quiet" icon={<TrashIcon />} onClick={() => dispatch({ type: 'clear' })}>
+                    <Button size="s" variant="quiet" icon={<TrashIcon />} onClick={clear}>
                         Clear
                     </Button>
                 )}

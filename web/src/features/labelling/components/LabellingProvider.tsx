@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react';
 import { labelsQuery, suggestionsQuery } from '../api/queries.ts';
+import { useClearing } from '../hooks/useClearing.ts';
 import { useColumns } from '../hooks/useColumns.ts';
 import { useLabelChanges, type OnStepped } from '../hooks/useLabelChanges.ts';
 import { LabellingContext, type Labelling, type LabellingView, type Picking } from '../hooks/useLabelling.ts';
@@ -19,6 +20,7 @@ interface Props {
 export function LabellingProvider({ view, children }: Props) {
     const { project } = view;
     const [columns, dispatch] = useColumns(project);
+    const clearing = useClearing(project, view.video, columns, dispatch);
     const labels = useQuery(labelsQuery(project));
     const onStepped = useCallback<OnStepped>(
         (kind, { id }) => dispatch({ type: kind === 'undo' ? 'undone' : 'redone', step: id }),
@@ -49,6 +51,7 @@ export function LabellingProvider({ view, children }: Props) {
 
     const labelling: Labelling = {
         ...view,
+        ...clearing,
         columns,
         dispatch,
         add,

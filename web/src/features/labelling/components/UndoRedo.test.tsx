@@ -2,7 +2,7 @@ import { fireEvent, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it } from 'vitest';
 import { ToastRegion } from '@/components/ToastRegion.tsx';
-import { correctionOf, labelOf } from '../testing.ts';
+import { correctionOf, labelOf, pictureOf } from '../testing.ts';
 import { stepOf } from '@/testing/steps.ts';
 import {
     changeOf,
@@ -13,9 +13,11 @@ import {
     listOf,
     REDO,
     renderLabelling,
+    shownIn,
     UNDO,
     UNDO_CORRECTION,
 } from '../testing-view.tsx';
+import { ColumnsDock } from './ColumnsDock.tsx';
 import { UndoRedo } from './UndoRedo.tsx';
 
 const first = stepOf('examples', { id: 1, positive: 2 });
@@ -96,6 +98,60 @@ it('redoes with either of the usual keys', async () => {
     expect(await screen.findByText('Done again: named 2 objects “red car”.')).toBeVisible();
     fireEvent.keyDown(document.body, { key: 'Z', ctrlKey: true, shiftKey: true });
     await waitFor(() => expect(server.of(REDO)).toHaveLength(2));
+});
+
+it('brings back what was cleared from the columns, and only then takes back what was done before', async () => {
+    const server = fakeServer({
+        [LABELS]: listOf([labelOf('red car')], { undo: first }),
+        [CORRECTIONS]: correctionsOf(),
+        [UNDO]: () => {
+            server.routes[LABELS] = listOf([], { version: 8 });
+            return changeOf({ step: stepOf('undo') });
+        },
+    });
+    const [a, b] = [pictureOf(1), pictureOf(2)];
+    renderLabelling(
+        <>
+            <UndoRedo />
+            <ColumnsDock />
+            <ToastRegion />
+        </>,
+        { columns: { positive: [a], negative: [b], draft: 'truck' } },
+    );
+    await screen.findByRole('button', { name: 'Undo: named 2 objects “red car”' });
+    await userEvent.click(screen.getByRole('button', { name: 'Clear' }));
+    expect([...shownIn('positive'), ...shownIn('negative')]).toEqual([]);
+    expect(screen.getByText('Last: cleared the columns')).toBeVisible();
+    fireEvent.keyDown(document.body, { key: 'z', ctrlKey: true });
+    expect(shownIn('positive')).toEqual([a.object]);
+    expect(shownIn('negative')).toEqual([b.object]);
+    expect(screen.getByRole('combobox', { name: 'Name of what is in the Yes column' })).toHaveValue('truck');
+    expect(server.of(UNDO)).toEqual([]);
+    fireEvent.keyDown(document.body, { key: 'z', ctrlKey: true });
+    expect(await screen.findByText('Undone: named 2 objects “red car”.')).toBeVisible();
+});
+
+it('takes back what was done after the columns were cleared, not the clearing', async () => {
+    const server = fakeServer({
+        [LABELS]: listOf([labelOf('red car')], { undo: first }),
+        [CORRECTIONS]: correctionsOf(),
+        [UNDO]: changeOf({ step: stepOf('undo') }),
+    });
+    const { queries } = renderLabelling(
+        <>
+            <UndoRedo />
+            <ColumnsDock />
+        </>,
+        { columns: { positive: [pictureOf(1)] } },
+    );
+    await screen.findByRole('button', { name: 'Undo: named 2 objects “red car”' });
+    await userEvent.click(screen.getByRole('button', { name: 'Clear' }));
+    server.routes[LABELS] = listOf([labelOf('red car')], { version: 8, undo: second });
+    await queries.invalidateQueries();
+    expect(await screen.findByText('Last: said that 1 object is not “red car”')).toBeVisible();
+    fireEvent.keyDown(document.body, { key: 'z', ctrlKey: true });
+    await waitFor(() => expect(server.of(UNDO)).toHaveLength(1));
+    expect(shownIn('positive')).toEqual([]);
 });
 
 it('undoes nothing that somebody else did in the meantime, and says so', async () => {

@@ -5,6 +5,7 @@ import type { Schema } from '@/api/client.ts';
 import type { SimilarFilters } from '../api/queries.ts';
 import type { Column, Columns, ColumnsAction } from '../model/columns.ts';
 import type { Picture } from '../model/picture.ts';
+import type { Clearing } from './useClearing.ts';
 import type { LabelChanges } from './useLabelChanges.ts';
 import type { Rest, TrackChanges } from './useTrackChanges.ts';
 
@@ -43,7 +44,7 @@ export interface Stage {
     point: (object: string | null) => void;
 }
 
-export interface Labelling extends LabellingView {
+export interface Labelling extends LabellingView, Clearing {
     columns: Columns;
     dispatch: Dispatch<ColumnsAction>;
     add: (column: Column, pictures: readonly Picture[]) => void;

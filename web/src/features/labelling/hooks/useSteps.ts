@@ -22,7 +22,7 @@ export interface Steps {
 }
 
 export function useSteps(): Steps {
-    const { project, video, labels, changes, trackChanges, takeBackRef } = useLabelling();
+    const { project, video, labels, changes, trackChanges, takeBackRef, unclear } = useLabelling();
     const queries = useQueryClient();
     const me = useEditorName();
     const tracks = useQuery(correctionStepsQuery(video)).data ?? NOTHING;
@@ -54,12 +54,14 @@ export function useSteps(): Steps {
     }
 
     return {
-        undoes: textOf('undo'),
+        undoes: unclear === null ? textOf('undo') : 'cleared the columns',
         redoes: textOf('redo'),
-        wasSaid: nextUndo(histories) === 'tracks',
+        wasSaid: unclear === null && nextUndo(histories) === 'tracks',
         undo: () => {
-            // An answer that was not sent yet is taken back here, everything else by the server.
-            if (takeBackRef.current?.() !== true) then('undo');
+            // An answer that was not sent yet, and emptied columns, are taken back here, everything else by the server.
+            if (takeBackRef.current?.() === true) return;
+            if (unclear === null) then('undo');
+            else unclear();
         },
         redo: () => then('redo'),
     };

@@ -64,6 +64,12 @@ describe('after submitting', () => {
     it('begins anew when the columns are cleared', () => {
         expect(after(yes(a), no(b), { type: 'name', draft: 'x' }, { type: 'clear' })).toBe(NO_COLUMNS);
     });
+
+    it('are what they were when clearing is taken back', () => {
+        const columns = after(yes(a), no(b), { type: 'take-out', pictures: [c] }, { type: 'name', draft: 'x' });
+        const cleared = columnsReducer(columns, { type: 'clear' });
+        expect(columnsReducer(cleared, { type: 'restore', columns })).toEqual(columns);
+    });
 });
 
 describe('undoing what was named from the columns', () => {

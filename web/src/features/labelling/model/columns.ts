@@ -34,7 +34,9 @@ export type ColumnsAction =
     | { type: 'submitted'; step: number; name: string; objects: readonly string[] }
     /** A step was taken back, or done again: of what was named from these columns, the pictures come and go with it. */
     | { type: 'undone' | 'redone'; step: number }
-    | { type: 'clear' };
+    | { type: 'clear' }
+    /** As they were before they were cleared. */
+    | { type: 'restore'; columns: Columns };
 
 export const NO_COLUMNS: Columns = { positive: [], negative: [], rejected: [], draft: null, submitted: [] };
 
@@ -130,6 +132,8 @@ export function columnsReducer(columns: Columns, action: ColumnsAction): Columns
         }
         case 'clear':
             return columns.submitted.length === 0 ? NO_COLUMNS : { ...NO_COLUMNS, submitted: columns.submitted };
+        case 'restore':
+            return { ...action.columns, submitted: columns.submitted };
     }
 }
 

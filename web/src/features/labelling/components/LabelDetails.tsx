@@ -20,7 +20,7 @@ import {
 import { LabelChip } from '@/components/LabelChip.tsx';
 import { Menu } from '@/components/Menu.tsx';
 import { Loading } from '@/components/Skeleton.tsx';
-import { formatCompact } from '@/lib/format.ts';
+import { formatCompact, formatNumberOf } from '@/lib/format.ts';
 import { paths } from '@/lib/paths.ts';
 import { labelObjectsQuery, type ObjectsKind } from '../api/queries.ts';
 import { useLabelling } from '../hooks/useLabelling.ts';
@@ -94,7 +94,7 @@ export function LabelDetails({ label, onBack }: { label: Label; onBack: () => vo
                 <SegmentedControl
                     label="Which objects"
                     options={[
-                        { value: 'explicit', label: 'Named', note: formatCompact(label.explicit) },
+                        { value: 'explicit', label: 'Named', note: formatCompact(label.positives) },
                         { value: 'probable', label: 'Probable', note: formatCompact(label.probable) },
                         { value: 'negative', label: 'Not this', note: formatCompact(label.negatives) },
                     ]}
@@ -102,6 +102,12 @@ export function LabelDetails({ label, onBack }: { label: Label; onBack: () => vo
                     onChange={setKind}
                 />
             </div>
+            {kind === 'explicit' && label.explicit > label.positives && (
+                <p className={styles.reach}>
+                    Followed from frame to frame, these are {formatNumberOf(label.explicit, 'object')} that{' '}
+                    {label.explicit === 1 ? 'carries' : 'carry'} the label.
+                </p>
+            )}
             <LabelObjects key={kind} label={label.name} kind={kind} />
             {dialog === 'rename' && <RenameDialog label={label.name} onClose={close} />}
             {dialog === 'merge' && <MergeDialog label={label} onClose={close} />}

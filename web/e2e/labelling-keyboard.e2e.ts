@@ -126,6 +126,25 @@ it('names an object with keys only, from choosing the box to undo and redo', asy
     });
 });
 
+it('leads from a picture without objects to the next one with some, by a key or the button beside that', async () => {
+    const [first] = await objectsOf(server, video);
+    expect(first?.pts_us, 'the first picture has nothing in it').toBeGreaterThan(0);
+    await inPage(browser, async ({ page }) => {
+        const { boxes } = partsOf(page);
+        for (const go of [
+            () => page.keyboard.press(']'),
+            () => page.getByRole('button', { name: /^Show the next one/ }).click(),
+        ]) {
+            await page.goto(viewUrl({ t: 0 }));
+            await page.getByText('No objects in this picture').waitFor();
+            await go();
+            await expectBox(page, first?.id ?? '', 'selected');
+            await boxes.getByRole('option', { selected: true }).waitFor();
+            await expect.poll(() => page.url()).toContain(`sel=${first?.id}`);
+        }
+    });
+});
+
 it('answers what is asked with one key each, and takes it back with Ctrl-Z', async () => {
     await nameByServer(server, PROJECT, 'my bicycle', { positive: [bicycle[0].id] });
     await inPage(browser, async ({ page }) => {

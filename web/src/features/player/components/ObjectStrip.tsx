@@ -1,4 +1,6 @@
 import { useMemo, useState, type KeyboardEvent, type Ref } from 'react';
+import { Button } from '@/components/Button.tsx';
+import { Kbd } from '@/components/Kbd.tsx';
 import { classNames } from '@/lib/class-names.ts';
 import { labelColour, trackColour } from '@/lib/colour.ts';
 import { useShownTime } from '../hooks/usePlayback.ts';
@@ -28,6 +30,10 @@ interface Props {
     accepts: ((object: PlacedBox['object']) => boolean) | null;
     onHover: (id: string | null) => void;
     onChoose: (box: PlacedBox) => void;
+    /** Shows the next object, where this picture has none. */
+    onNext: () => void;
+    /** Whether there is one, as far as is known. */
+    hasNext: (us: number) => boolean;
     ref?: Ref<HTMLUListElement>;
 }
 
@@ -37,6 +43,7 @@ const WHILE_PLAYING_MS = 400;
 export function ObjectStrip(props: Props) {
     const { playback, samples, options, selection, hovered, isPending, growing, accepts, onHover, onChoose, ref } =
         props;
+    const { onNext, hasNext } = props;
     const us = useShownTime(playback, WHILE_PLAYING_MS);
     const [active, setActive] = useState<string | null>(null);
     const boxes = useMemo(
@@ -124,6 +131,11 @@ export function ObjectStrip(props: Props) {
                 })}
             </ul>
             {boxes.length === 0 && !isPending && <span className={styles.none}>{nothing}</span>}
+            {boxes.length === 0 && !isPending && hasNext(us) && (
+                <Button size="s" variant="quiet" onClick={onNext}>
+                    Show the next one <Kbd keys="]" />
+                </Button>
+            )}
         </div>
     );
 }

@@ -6,7 +6,7 @@ import { useSamples } from '../hooks/useSamples.ts';
 import { useSelected } from '../hooks/useSelected.ts';
 import { useViewport } from '../hooks/useViewport.ts';
 import { ALL_SHOWN, readingOrder, stateOf, visibleBoxes } from '../model/layer.ts';
-import { boxesAt, type PlacedBox } from '../model/samples.ts';
+import { boxesAt, sampleWhere, type PlacedBox } from '../model/samples.ts';
 import { ControlBar } from './ControlBar.tsx';
 import { ObjectLayer, type LayerHandle } from './ObjectLayer.tsx';
 import { ObjectStrip } from './ObjectStrip.tsx';
@@ -135,12 +135,31 @@ export function Player(props: PlayerProps) {
         all[next]?.focus();
     }
 
+    const shownAt = (us: number) => readingOrder(visibleBoxes(boxesAt(samples, us), options, selection));
+    const withObjects = (us: number, direction: 1 | -1) =>
+        sampleWhere(samples, us, direction, frame => shownAt(frame.pts_us).length > 0);
+
+    /** From a picture with nothing in it to the nearest one with something, which is chosen then. */
+    function goToObjects(direction: 1 | -1) {
+        const frame = withObjects(playback.currentUs(), direction);
+        if (frame === undefined) return;
+        const [first] = shownAt(frame.pts_us);
+        playback.pause();
+        playback.seekTo(frame.pts_us);
+        // While one is picked, being there picks nothing.
+        if (first !== undefined && !picking) onSelect(selectionOf(first));
+    }
+
     function chooseBeside(direction: 1 | -1) {
+        if (shownAt(playback.currentUs()).length === 0) {
+            goToObjects(direction);
+            return;
+        }
         if (picking) {
             focusBeside(direction);
             return;
         }
-        const boxes = readingOrder(visibleBoxes(boxesAt(samples, playback.currentUs()), options, selection));
+        const boxes = shownAt(playback.currentUs());
         const at = boxes.findIndex(box => stateOf(box, selection) === 'selected');
         const next = at < 0 ? (direction > 0 ? 0 : boxes.length - 1) : (at + direction + boxes.length) % boxes.length;
         choose(boxes[next] ?? null);
@@ -182,6 +201,8 @@ export function Player(props: PlayerProps) {
                 ref={strip}
                 {...shared}
                 isPending={loaded.isPending}
+                onNext={() => goToObjects(1)}
+                hasNext={us => withObjects(us, 1) !== undefined}
                 growing={video.state === 'queued' || video.state === 'running'}
             />
             <ControlBar

@@ -10,6 +10,7 @@ import {
     sampleAt,
     sampleBeside,
     sampleNear,
+    sampleWhere,
     snapToSample,
 } from './samples.ts';
 import { frame, object, SECOND, type Frame } from './testing.ts';
@@ -30,6 +31,26 @@ describe('intervalOf', () => {
 
     it('is a second where nothing is known', () => {
         expect(intervalOf({ fps: 'all', media: { ...media, frame_rate: 0 } })).toBe(SECOND);
+    });
+});
+
+describe('sampleWhere', () => {
+    const one = [object([0, 0, 10, 10])];
+    const samples = samplesOf(frame(0, one), frame(200_000, []), frame(400_000, []), frame(600_000, one));
+    const withObjects = (us: number, direction: 1 | -1) =>
+        sampleWhere(samples, us, direction, ({ objects }) => objects.length > 0)?.pts_us;
+
+    it('finds the nearest in either direction, never the one at that very time', () => {
+        expect(withObjects(200_000, 1)).toBe(600_000);
+        expect(withObjects(300_000, -1)).toBe(0);
+        expect(withObjects(0, 1)).toBe(600_000);
+        expect(withObjects(600_000, -1)).toBe(0);
+    });
+
+    it('finds nothing where nothing is known', () => {
+        expect(withObjects(600_000, 1)).toBeUndefined();
+        expect(withObjects(0, -1)).toBeUndefined();
+        expect(sampleWhere(NO_SAMPLES, 0, 1, () => true)).toBeUndefined();
     });
 });
 

@@ -68,6 +68,22 @@ export function sampleBeside(samples: Samples, us: number, direction: 1 | -1): F
     return here !== undefined && us - here.pts_us <= SAME_TIME_US ? samples.frames[at - 1] : here;
 }
 
+/** The nearest sample in a direction of which something holds, as far as samples are known. */
+export function sampleWhere(
+    samples: Samples,
+    us: number,
+    direction: 1 | -1,
+    holds: (frame: Frame) => boolean,
+): Frame | undefined {
+    const first = sampleBeside(samples, us, direction);
+    const { frames } = samples;
+    for (let at = first === undefined ? -1 : frames.indexOf(first); at >= 0; at += direction) {
+        const frame = frames[at];
+        if (frame === undefined || holds(frame)) return frame;
+    }
+    return undefined;
+}
+
 /** The sample nearest to a time. */
 export function sampleNear(samples: Samples, us: number): Frame | undefined {
     const at = sampleIndexAt(samples, us);

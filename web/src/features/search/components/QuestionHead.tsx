@@ -121,7 +121,8 @@ function LabelHead({ project, label, head }: { project: string; label: string; h
         example === null ? null : <ObjectThumb object={example} alt="" size={72} />,
         known === undefined ? null : (
             <>
-                Label · {formatNumberOf(known.explicit, 'object')}
+                Label · {formatNumberOf(known.positives, 'picture')} named
+                {known.explicit > known.positives && `, ${formatNumberOf(known.explicit, 'object')} with their tracks`}
                 {known.probable > 0 && `, and probably ${formatNumberOf(known.probable, 'more', 'more')}`}
             </>
         ),

@@ -12,7 +12,7 @@ const routes = {
     'GET /api/v1/projects/street/classes': { body: { classes: [{ name: 'car', objects: 40 }] } },
     'GET /api/v1/projects/street/labels': {
         body: {
-            labels: [{ name: 'taxi', explicit: 1, probable: 2, example: null }],
+            labels: [{ name: 'taxi', positives: 1, explicit: 5, probable: 2, example: null }],
             version: 1,
             undo: null,
             redo: null,
@@ -119,6 +119,8 @@ it('lists what carries a label before what probably is it, of one class where th
                 : hits([hitFixture('p', { confidence: 0.9 }), hitFixture('q', { class: 'bus' })]),
     });
     open(`?label=taxi&class=car&video=${OTHER}`);
+    const about = await screen.findByText(/^Label ·/);
+    expect(about).toHaveTextContent('Label · 1 picture named, 5 objects with their tracks, and probably 2 more');
     const list = await results();
     expect(list.getAllByRole('heading').map(heading => heading.textContent)).toEqual(['Probably']);
     expect(list.getAllByRole('link', { name: /^car at/ })).toHaveLength(1);

@@ -157,12 +157,15 @@ static void take_partitions(struct kafka_consumer *consumer, rd_kafka_topic_part
         note_trouble(consumer, rd_kafka_error_code(failure), "taking over partitions");
         rd_kafka_error_destroy(failure);
     }
-    // Held back or not, all partitions are: those that stay with us are not resumed by this, and it may bring none.
+    // Held back or not, all partitions are. Those that stay with us are not resumed by this, and it may bring none; and
+    // one that comes back is still paused if it was when it was given up.
     pthread_mutex_lock(&consumer->mutex);
     bool pause = consumer->is_paused;
     pthread_mutex_unlock(&consumer->mutex);
     if (pause)
         rd_kafka_pause_partitions(consumer->handle, partitions);
+    else
+        rd_kafka_resume_partitions(consumer->handle, partitions);
 }
 
 static void give_up_partitions(struct kafka_consumer *consumer, rd_kafka_topic_partition_list_t *partitions)

@@ -186,10 +186,10 @@ static void finish(struct queue *queue, struct queue_message **messages, size_t 
     }
 }
 
-// Whoever had more than it takes in at once when another one joined goes on with its own partitions afterwards.
-static void a_consumer_that_was_full_when_another_joined_goes_on(void **state)
+// Whoever had more than it takes in at once when another one joined goes on with its own partitions afterwards, and
+// with the other one's if that is gone again.
+static void go_on_after_being_full(bool other_stays)
 {
-    (void)state;
     char *prefix = new_prefix();
     struct queue *queue = open_queue(prefix);
     struct queue_message **messages = mem_calloc(WINDOW_MESSAGES_MAX, sizeof(struct queue_message *));
@@ -197,8 +197,10 @@ static void a_consumer_that_was_full_when_another_joined_goes_on(void **state)
     char line[64];
     publish_numbers(queue, WINDOW_MESSAGES_MAX * 2);
     size_t held = fill_window(queue, messages);
-    struct spawned second = spawn("work", prefix, NULL);
-    assert_true(spawned_line(&second, line, sizeof(line)));
+    struct spawned other = spawn("work", prefix, NULL);
+    assert_true(spawned_line(&other, line, sizeof(line)));
+    if (!other_stays)
+        spawned_kill(&other);
     finish(queue, messages, held);
     int64_t end_us = clock_monotonic_us(clock_system()) + PATIENCE_MS * INT64_C(1000);
     while (stats.ready + stats.leased > 0) {
@@ -208,10 +210,23 @@ static void a_consumer_that_was_full_when_another_joined_goes_on(void **state)
         assert_ok(queue_stats(queue, TOPIC_FRAMES, &stats, &err), &err);
         assert_true(count > 0 || clock_monotonic_us(clock_system()) < end_us);
     }
-    spawned_kill(&second);
+    if (other_stays)
+        spawned_kill(&other);
     free((void *)messages);
     queue_free(queue);
     free(prefix);
+}
+
+static void a_consumer_that_was_full_when_another_joined_goes_on(void **state)
+{
+    (void)state;
+    go_on_after_being_full(true);
+}
+
+static void partitions_given_up_while_full_come_back(void **state)
+{
+    (void)state;
+    go_on_after_being_full(false);
 }
 
 static void what_a_leaving_process_finished_is_not_delivered_again(void **state)
@@ -349,6 +364,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_message_is_lost_when_a_consumer_joins_and_another_is_killed),
         cmocka_unit_test(a_consumer_that_was_full_when_another_joined_goes_on),
+        cmocka_unit_test(partitions_given_up_while_full_come_back),
         cmocka_unit_test(what_a_leaving_process_finished_is_not_delivered_again),
         cmocka_unit_test(a_message_that_ends_process_after_process_becomes_a_dead_letter),
         cmocka_unit_test(brokers_that_are_not_there_are_named_with_their_setting),

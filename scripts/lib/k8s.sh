@@ -7,6 +7,7 @@ k8s_dir=$deps_dir/k8s
 kubernetes_version=v1.36.3
 etcd_version=v3.6.16
 keda_version=v2.21.0
+kwok_version=v0.8.0
 
 k8s_needs_go() {
     have go || die "this is built by Go (1.26 or newer), which is not here: see https://go.dev/doc/install"
@@ -135,7 +136,38 @@ k8s_servers_step() {
     mark_done k8s-servers "$key"
 }
 
+# k8s_keda_step: Go installs no module that replaces others, but builds it in a copy of its own.
+k8s_keda_step() {
+    local key name source work=$k8s_dir/build/keda
+    key=$(key_of "$keda_version")
+    is_done k8s-keda "$key" "$k8s_dir/bin/keda-operator" "$k8s_dir/bin/keda-adapter" && return 0
+    k8s_needs_go
+    say "setup: KEDA $keda_version (built from source, about ten minutes on two cores)"
+    source=$(k8s_module "github.com/kedacore/keda/v2@$keda_version")
+    rm -rf "$work"
+    mkdir -p "$k8s_dir/build" "$k8s_dir/bin"
+    cp -r "$source" "$work"
+    chmod -R u+w "$work"
+    for name in operator adapter; do k8s_build "$work" "keda-$name" "./cmd/$name" ""; done
+    mark_done k8s-keda "$key"
+}
+
+# k8s_kwok_step: nodes that only seem to be some. What becomes of theirs and of their pods, and when, comes with the module.
+k8s_kwok_step() {
+    local key source
+    k8s_tool_step kwok "sigs.k8s.io/kwok/cmd/kwok@$kwok_version"
+    key=$(key_of "$kwok_version" "fast, with leases")
+    is_done k8s-kwok-stages "$key" "$k8s_dir/kwok-stages.yaml" && return 0
+    k8s_needs_go
+    source=$(k8s_module "sigs.k8s.io/kwok@$kwok_version")
+    (cd "$source/kustomize/stage" && awk 'FNR == 1 { print "---" } { print }' node/fast/node-initialize.yaml \
+        node/heartbeat-with-lease/node-heartbeat-with-lease.yaml pod/fast/pod-*.yaml) >"$k8s_dir/kwok-stages.yaml"
+    mark_done k8s-kwok-stages "$key"
+}
+
 k8s_servers_group() {
     k8s_etcd_step
     k8s_servers_step
+    k8s_kwok_step
+    k8s_keda_step
 }

@@ -12,12 +12,7 @@ from harness.program import ROOT
 
 sys.path[:0] = [str(ROOT / "tests" / name) for name in ("deploy", "live", "k8s")]
 
-from k8s_cluster import BIN, NODE, Cluster, note  # noqa: E402
-
-def need(*programs: str) -> None:
-    for program in programs:
-        if not (BIN / program).exists():
-            pytest.skip(f"{program} is not installed: run scripts/setup k8s k8s-servers")
+from k8s_cluster import NODE, Cluster, need, note  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -66,12 +61,19 @@ def servers(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def node(cluster):
-    """The cluster with its controllers and a real node."""
-    need("kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")
-    work = Path(os.environ["FRAMEHOUND_K8S"])
+def controlled(cluster):
+    """The cluster with its controllers."""
+    need("kube-controller-manager", "kube-scheduler")
     cluster.start_controllers()
-    started = time.monotonic()
-    cluster.start_node([work / "pause.tar", work / "framehound.tar"])
-    note(f"the node is ready after {time.monotonic() - started:.1f} s")
     return cluster
+
+
+@pytest.fixture(scope="session")
+def node(controlled):
+    """And with a real node."""
+    need("kubelet", "kube-proxy")
+    work = Path(os.environ["FRAMEHOUND_K8S"])
+    started = time.monotonic()
+    controlled.start_node([work / "pause.tar", work / "framehound.tar"])
+    note(f"the node is ready after {time.monotonic() - started:.1f} s")
+    return controlled

@@ -16,6 +16,8 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from harness.clips import DEPS
 from harness.program import SLOWNESS
 
@@ -29,6 +31,12 @@ NODE_NAME = "localhost"  # what the API server reaches kubelet by
 STARTED = time.monotonic()
 
 
+def need(*programs: str) -> None:
+    for program in programs:
+        if not (BIN / program).exists():
+            pytest.skip(f"{program} is not installed: run scripts/setup k8s k8s-servers")
+
+
 def note(text: str) -> None:
     """A line in the log of the run."""
     with Path(os.environ["FRAMEHOUND_K8S_LOG"]).open("a", encoding="utf-8") as log:
@@ -36,13 +44,13 @@ def note(text: str) -> None:
             log.write(f"{time.monotonic() - STARTED:6.1f} s  {line}\n")
 
 
-def until(what: str, condition, seconds: float = 120):
-    """What `condition` gives, as soon as it is something."""
+def until(what: str, condition, seconds: float = 120, said=lambda: ""):
+    """What `condition` gives, as soon as it is something; `said` is added to the complaint that it is not."""
     end = time.monotonic() + seconds * SLOWNESS
     while True:
         if found := condition():
             return found
-        assert time.monotonic() < end, f"waited {seconds * SLOWNESS:.0f} s for: {what}"
+        assert time.monotonic() < end, f"waited {seconds * SLOWNESS:.0f} s for: {what}\n{said()}"
         time.sleep(0.3)
 
 
@@ -197,9 +205,9 @@ class Cluster:
         self.run(BIN / "kubelet", f"--config={node}/kubelet.json", f"--kubeconfig={self.kubeconfig}", f"--root-dir={node}/root",
                  f"--cert-dir={node}/pki", f"--hostname-override={NODE_NAME}", f"--node-ip={NODE}")
         self.run(BIN / "kube-proxy", f"--config={node}/proxy.json")
-        until("the node to be ready", lambda: self._is_ready(NODE_NAME))
+        until("the node to be ready", lambda: self.is_node_ready(NODE_NAME))
 
-    def _is_ready(self, name: str) -> bool:
+    def is_node_ready(self, name: str) -> bool:
         done = self.kubectl("get", "node", name, "--output=json", check=False)
         return done.returncode == 0 and any(
             one["type"] == "Ready" and one["status"] == "True" for one in json.loads(done.stdout)["status"].get("conditions", []))

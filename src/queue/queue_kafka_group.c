@@ -13,6 +13,7 @@
 
 #define POLL_MS 50
 #define COMMIT_PERIOD_US INT64_C(100000)
+#define FIRST_ASSIGNMENT_MS 10000
 
 static void set_metadata(rd_kafka_topic_partition_t *partition, int runs)
 {
@@ -200,10 +201,12 @@ static void on_rebalance(
 {
     struct kafka_consumer *consumer = ((struct kafka_opaque *)opaque)->consumer;
     (void)handle;
-    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
+    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         consumer->is_thrown_out = false;
-    else
+        consumer->was_assigned = true;
+    } else {
         note_loss(consumer);
+    }
     log_debug(consumer->opaque.self->log, "%s: %s %d partitions", consumer->name,
         code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? "taking over" : "giving up", partitions->cnt);
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
@@ -269,16 +272,40 @@ static void take_in(struct kafka_consumer *consumer, const rd_kafka_message_t *m
     queue_wait_wake(&consumer->opaque.self->wait, consumer->topic, 1, false);
 }
 
+static void poll_once(struct kafka_consumer *consumer)
+{
+    rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->handle, POLL_MS);
+    if (message != NULL) {
+        take_in(consumer, message);
+        rd_kafka_message_destroy(message);
+    }
+}
+
+// Whether the group has answered us.
+static bool is_member(const struct kafka_consumer *consumer)
+{
+    char *id = rd_kafka_memberid(consumer->handle);
+    bool is = id != NULL && id[0] != '\0';
+    if (id != NULL)
+        rd_kafka_mem_free(consumer->handle, id);
+    return is;
+}
+
+// librdkafka before 2.3.0 (its issue 4312) ends the process if a consumer is ended between being taken into its group
+// and its first assignment, which follow closely.
+static void await_first_assignment(struct kafka_consumer *consumer)
+{
+    int64_t end_us = clock_monotonic_us(clock_system()) + FIRST_ASSIGNMENT_MS * INT64_C(1000);
+    while (!consumer->was_assigned && is_member(consumer) && clock_monotonic_us(clock_system()) < end_us)
+        poll_once(consumer);
+}
+
 static void run(void *arg)
 {
     struct kafka_consumer *consumer = arg;
     int64_t committed_us = 0;
     while (!cancel_requested(consumer->cancel)) {
-        rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->handle, POLL_MS);
-        if (message != NULL) {
-            take_in(consumer, message);
-            rd_kafka_message_destroy(message);
-        }
+        poll_once(consumer);
         hold_back_or_go_on(consumer);
         int64_t now_us = clock_monotonic_us(clock_system());
         if (now_us - committed_us < COMMIT_PERIOD_US)
@@ -286,6 +313,7 @@ static void run(void *arg)
         commit(consumer, NULL, false);
         committed_us = now_us;
     }
+    await_first_assignment(consumer);
     rd_kafka_consumer_close(consumer->handle); // gives the partitions up
 }
 

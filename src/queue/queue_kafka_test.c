@@ -111,6 +111,9 @@ static int hold(char **args)
     struct queue_message *messages[QUEUE_RECEIVE_MAX];
     size_t count = 0;
     size_t max = (size_t)atoi(args[1]);
+    // How many are handed out depends on how many have come.
+    if (queue_kafka_catch_up(queue, TOPIC_FRAMES, PATIENCE_MS, &err) != ERR_NONE)
+        return 1;
     while (count == 0) {
         if (queue_receive(queue, TOPIC_FRAMES, "w", max, 1000, NULL, messages, &count, &err) != ERR_NONE)
             return 1;
@@ -306,6 +309,21 @@ static void a_message_that_ends_process_after_process_becomes_a_dead_letter(void
     free(prefix);
 }
 
+static void a_consumer_may_end_at_any_moment_of_its_joining(void **state)
+{
+    (void)state;
+    char *prefix = new_prefix();
+    for (int wait_ms = 0; wait_ms < 250; wait_ms += 10) {
+        struct queue *queue = open_queue(prefix);
+        struct queue_message *message;
+        size_t count = 1;
+        assert_ok(queue_receive(queue, TOPIC_FRAMES, "w", 1, wait_ms, NULL, &message, &count, &err), &err);
+        assert_int_equal(count, 0);
+        queue_free(queue);
+    }
+    free(prefix);
+}
+
 static void brokers_that_are_not_there_are_named_with_their_setting(void **state)
 {
     (void)state;
@@ -367,6 +385,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(partitions_given_up_while_full_come_back),
         cmocka_unit_test(what_a_leaving_process_finished_is_not_delivered_again),
         cmocka_unit_test(a_message_that_ends_process_after_process_becomes_a_dead_letter),
+        cmocka_unit_test(a_consumer_may_end_at_any_moment_of_its_joining),
         cmocka_unit_test(brokers_that_are_not_there_are_named_with_their_setting),
         cmocka_unit_test(properties_that_would_break_promises_or_are_unknown_are_refused),
         cmocka_unit_test(missing_topics_that_may_not_be_made_are_named),

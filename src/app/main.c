@@ -123,8 +123,11 @@ static int find_and_run(const struct command_spec *const *specs, int count, char
     int status = run_group_help(specs, count, args);
     if (status >= 0)
         return status;
-    if (command_find(specs, count, args, &found, &used, &err) != ERR_NONE)
-        return fail(&err, EXIT_USAGE);
+    if (command_find(specs, count, args, &found, &used, &err) != ERR_NONE) {
+        fail(&err, EXIT_USAGE);
+        fputs("See \"framehound --help\".\n", stderr);
+        return EXIT_USAGE;
+    }
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (specs[i] == found)
             return run_command(commands[i], specs, count - used, args + used);

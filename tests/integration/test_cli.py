@@ -35,6 +35,8 @@ def test_help_is_there_for_whoever_asks_another_way(home):
     assert run("help", "models", home=home).stdout == group
     assert all(f"models {verb} " in group for verb in ("list", "verify", "add", "bench")) and "ingest" not in group
     assert "list, verify, add, bench" in run("models", home=home, check=2).stderr
+    unknown = run("hlp", home=home, check=2).stderr
+    assert 'no command "hlp"' in unknown and 'See "framehound --help".' in unknown
 
 
 def test_no_server_on_a_folder_is_no_server_of_chance(home, data):

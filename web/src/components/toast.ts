@@ -18,6 +18,9 @@ const LONG_MS = 12_000;
 /** Key of messages about what was done, undone and done again: only the last one is true. */
 export const STEP_TOAST = 'step';
 
+/** Key of messages about what a video does now. */
+export const videoToast = (video: string) => `video ${video}`;
+
 let toasts: readonly Toast[] = [];
 let lastId = 0;
 const listeners = new Set<() => void>();

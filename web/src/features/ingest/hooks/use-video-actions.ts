@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { keys } from '@/api/keys.ts';
 import { sentenceOf } from '@/api/problem.ts';
-import { toast } from '@/components/toast.ts';
+import { toast, videoToast } from '@/components/toast.ts';
 import { cancelVideo, resumeVideo } from '../api/queries.ts';
 import type { Video } from '../model/progress.ts';
 
@@ -16,6 +16,7 @@ export function useVideoActions() {
         onSuccess: (_, { video, action }) =>
             toast(action === 'cancel' ? `${video.name} is cancelled; what is indexed stays` : `${video.name} goes on`, {
                 kind: 'success',
+                key: videoToast(video.id),
             }),
         onError: error => toast(sentenceOf(error), { kind: 'error' }),
         onSettled: (_data, _error, { video }) =>

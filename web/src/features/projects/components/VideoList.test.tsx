@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it } from 'vitest';
+import { ToastRegion } from '@/components/ToastRegion.tsx';
 import { renderInApp } from '@/testing/render.tsx';
 import { fakeServer } from '../fake-server.ts';
 import { videoFixture } from '../testing.ts';
@@ -51,6 +52,32 @@ it('offers to resume what has failed, and to cancel what runs', async () => {
     await waitFor(() => expect(server.of('POST /api/v1/videos/b/resume')).toHaveLength(1));
     // What became of it is asked for.
     await waitFor(() => expect(server.of(LIST).length).toBeGreaterThan(1));
+});
+
+it('says of a video only what was done to it last', async () => {
+    let video = videoFixture({ id: 'b', name: 'b.mp4', state: 'running' });
+    const become = (state: 'cancelled' | 'queued') => () => ({ body: (video = { ...video, state }) });
+    fakeServer({
+        [LIST]: () => ({ body: { videos: [video], next_cursor: null } }),
+        'POST /api/v1/videos/b/cancel': become('cancelled'),
+        'POST /api/v1/videos/b/resume': become('queued'),
+    });
+    renderInApp(
+        <>
+            <VideoList project="demo" />
+            <ToastRegion />
+        </>,
+    );
+    const user = userEvent.setup();
+    for (const [item, said] of [
+        ['Cancel indexing', /^Indexing of b.mp4 was stopped/],
+        ['Resume indexing', /^b.mp4 goes on/],
+    ] as const) {
+        await user.click(await screen.findByRole('button', { name: 'Actions for b.mp4' }));
+        await user.click(await screen.findByRole('menuitem', { name: item }));
+        expect(await screen.findByText(said)).toBeVisible();
+    }
+    expect(screen.queryByText(/was stopped/)).toBeNull();
 });
 
 it('gives a video another name, and says at the field what is wrong with one', async () => {

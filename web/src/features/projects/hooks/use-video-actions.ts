@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { sentenceOf } from '@/api/problem.ts';
-import { toast } from '@/components/toast.ts';
+import { toast, videoToast } from '@/components/toast.ts';
 import { cancelVideo, refreshProject, resumeVideo } from '../api/videos.ts';
 import { copiedSource } from '../model/source.ts';
 import type { Video } from '../model/video-state.ts';
@@ -21,7 +21,7 @@ export function useVideoActions(video: Video) {
     const { mutate } = useMutation({
         mutationFn: ({ act }: { act: (id: string) => Promise<unknown>; done: string }) => act(video.id),
         onSuccess: (_, { done }) => {
-            toast(done);
+            toast(done, { key: videoToast(video.id) });
             return refreshProject(queries, video.project);
         },
         onError: error => {

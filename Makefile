@@ -14,7 +14,7 @@ export CC
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## install what is missing (Debian packages, runtime, models, web packages)
@@ -42,6 +42,11 @@ test: build ## all tests; the last line says `N passed, N failed`
 test-live: build ## tests against real servers: Kafka, S3, Weaviate
 	@scripts/setup test live
 	@scripts/test-live "$(BUILD)"
+
+.PHONY: test-live-short
+test-live-short: build ## those that continuous integration runs: Kafka, S3, vectors; what cannot be fetched is skipped
+	@scripts/setup test live-short
+	@scripts/test-live "$(BUILD)" --short
 
 .PHONY: image
 image: ## build the container image; IMAGE_FLAGS='--base mmdebstrap' without a registry of images

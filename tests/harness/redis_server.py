@@ -11,13 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.ports import free_port
+
 READY_S = 60
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class RedisError(Exception):

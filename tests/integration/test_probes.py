@@ -7,7 +7,7 @@ import time
 import pytest
 
 from harness.program import PROGRAM, SLOWNESS, HttpError, environment, run, start
-from harness.redis_server import free_port
+from harness.ports import free_port
 
 PARTS = ("splitter", "downloader", "indexer", "tracker")
 TOKEN = "a-token-of-some-length"

@@ -8,7 +8,8 @@ import pytest
 
 from harness import clips
 from harness.program import SLOWNESS, HttpError, frames, ingest, run, serving, start
-from harness.redis_server import Redis, free_port
+from harness.ports import free_port
+from harness.redis_server import Redis
 
 INGEST = ("--chunk", "1", "--fps", "5")
 KILLS = 4

@@ -5,18 +5,35 @@ from pathlib import Path
 
 import pytest
 
-from harness.clips import DEPS
+from harness.live_servers import LIVE
 from harness.program import ROOT
 
 # Clients of servers, which scripts/setup live installs.
-sys.path.append(str(DEPS / "live" / "python"))
+sys.path.append(str(LIVE / "python"))
 
 BUILD = Path(os.environ.get("FRAMEHOUND_BUILD", ROOT / "build"))
+FORM = os.environ.get("FRAMEHOUND_LIVE")  # "whole" or "short"
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "short(*ids): in the short form too; of a test with parameters, only with those of these ids")
+
+
+def is_short(item) -> bool:
+    mark = item.get_closest_marker("short")
+    return mark is not None and (not mark.args or item.callspec.id in mark.args)
+
+
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+    for item in items:
+        if FORM == "short" and here in item.path.parents and not is_short(item):
+            item.add_marker(pytest.mark.skip(reason="not in the short form: make test-live runs it"))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _live():
-    if os.environ.get("FRAMEHOUND_LIVE") != "1":
+    if FORM not in ("whole", "short"):
         pytest.skip("tests against real servers are run by make test-live")
 
 

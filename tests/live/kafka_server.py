@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.clips import DEPS
+from harness.live_servers import LIVE, need
+from harness.ports import free_port
 
-JARS = DEPS / "live" / "kafka"
-READY_S = 60
+JARS = LIVE / "kafka"
+READY_S = 180
 
 CONFIG = """
 process.roles=broker,controller
@@ -56,10 +58,13 @@ appender.console.name=STDOUT
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+# Over TLS, and nothing else.
+TLS = """
+ssl.keystore.type=PEM
+ssl.keystore.location={folder}/identity.pem
+ssl.truststore.type=PEM
+ssl.truststore.location={certificate}
+"""
 
 
 def guard_of(users: dict[str, str]) -> str:
@@ -70,16 +75,22 @@ def guard_of(users: dict[str, str]) -> str:
 
 class Broker:
     def __init__(self, folder: Path, node: int, port: int, controller: int, voters: str, cluster: str, brokers: int,
-                 users: dict[str, str], host: str):
+                 users: dict[str, str], host: str, certificate: tuple[Path, Path] | None):
         self.folder, self.host, self.port = folder, host, port
+        protocol = "SASL_PLAINTEXT" if users else "SSL" if certificate else "PLAINTEXT"
         self.process: subprocess.Popen | None = None
         folder.mkdir(parents=True)
-        (folder / "server.properties").write_text(CONFIG.format(
-            protocol="SASL_PLAINTEXT" if users else "PLAINTEXT", node=node, host=host, port=port, controller=controller, voters=voters, folder=folder, replicas=min(brokers, 3),
-            insync=2 if brokers > 2 else 1) + (guard_of(users) if users else ""))
+        config = CONFIG.format(protocol=protocol, node=node, host=host, port=port, controller=controller, voters=voters,
+                               folder=folder, replicas=min(brokers, 3), insync=2 if brokers > 2 else 1)
+        if users:
+            config += guard_of(users)
+        if certificate:
+            (folder / "identity.pem").write_bytes(certificate[1].read_bytes() + certificate[0].read_bytes())
+            config += TLS.format(folder=folder, certificate=certificate[0])
+        (folder / "server.properties").write_text(config)
         (folder / "log4j2.properties").write_text(LOGGING)
         subprocess.run([*self._java("-Xmx128m"), "kafka.tools.StorageTool", "format", "-t", cluster, "-c",
-                        folder / "server.properties"], check=True, capture_output=True, timeout=120)
+                        folder / "server.properties"], check=True, capture_output=True, timeout=300)
 
     def _java(self, *options: str) -> list:
         return ["java", *options, "-XX:+UseSerialGC", f"-Dlog4j2.configurationFile={self.folder}/log4j2.properties", "-cp",
@@ -108,13 +119,16 @@ class Broker:
 
 
 class Kafka:
-    def __init__(self, folder: Path, brokers: int = 1, users: dict[str, str] | None = None, host: str = "127.0.0.1"):
-        if not JARS.exists():
-            pytest.skip(f"{JARS} is not there: run scripts/setup live")
+    def __init__(self, folder: Path, brokers: int = 1, users: dict[str, str] | None = None, host: str = "127.0.0.1",
+                 certificate: tuple[Path, Path] | None = None):
+        need(JARS, "kafka")
+        if shutil.which("java") is None:
+            pytest.skip("Kafka runs on Java, which is not here: run scripts/setup live")
         ports = [(free_port(), free_port()) for _ in range(brokers)]
         voters = ",".join(f"{n + 1}@127.0.0.1:{controller}" for n, (_, controller) in enumerate(ports))
         cluster = "framehoundTestCluster0"  # 16 bytes in base 64, as Kafka wants it
-        self.brokers = [Broker(folder / str(n + 1), n + 1, port, controller, voters, cluster, brokers, users or {}, host)
+        self.brokers = [Broker(folder / str(n + 1), n + 1, port, controller, voters, cluster, brokers, users or {}, host,
+                               certificate)
                         for n, (port, controller) in enumerate(ports)]
         self.folder, self.users = folder, users or {}
         self.start()
@@ -129,7 +143,7 @@ class Kafka:
                               "sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required "
                               f'username="{user}" password="{password}";\n')
         done = subprocess.run([*self.brokers[0]._java("-Xmx128m"), name, "--bootstrap-server", self.address, "--command-config",
-                               client, *args], capture_output=True, text=True, timeout=120)
+                               client, *args], capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stdout + done.stderr
 
     def plant(self, topic: str, *bodies: str, key: str | None = None) -> None:
@@ -138,7 +152,7 @@ class Kafka:
         done = subprocess.run(
             [*self.brokers[0]._java("-Xmx128m"), "org.apache.kafka.tools.ConsoleProducer", "--bootstrap-server", self.address,
              "--topic", topic, "--producer-property", "max.request.size=4000000", "--producer-property", "acks=all", *keyed],
-            input="".join(f"{key}|{body}\n" if key else f"{body}\n" for body in bodies), capture_output=True, text=True, timeout=120)
+            input="".join(f"{key}|{body}\n" if key else f"{body}\n" for body in bodies), capture_output=True, text=True, timeout=300)
         assert done.returncode == 0 and "ERROR" not in done.stderr, done.stdout + done.stderr
 
     def configure(self, topic: str, *settings: str) -> None:

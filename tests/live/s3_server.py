@@ -10,19 +10,12 @@ import time
 import urllib.request
 from pathlib import Path
 
-import pytest
+from harness.live_servers import LIVE, need
+from harness.ports import free_port
 
-from harness.clips import DEPS
-
-BIN = DEPS / "live" / "bin"
+BIN = LIVE / "bin"
 KEY, SECRET = "tester", "a-secret-that-no-log-may-hold"
 READY_S = 60
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class S3Server:
@@ -31,8 +24,7 @@ class S3Server:
     program = ""
 
     def __init__(self, folder: Path, bucket: str = "media", certificate: tuple[Path, Path] | None = None):
-        if not (BIN / self.program).exists():
-            pytest.skip(f"{self.program} is not installed: run scripts/setup {self.group}")
+        need(BIN / self.program, self.program, self.group)
         self.folder, self.bucket, self.certificate = folder, bucket, certificate
         self.port = free_port()
         self.process: subprocess.Popen | None = None
@@ -123,16 +115,6 @@ class Minio(S3Server):
             return opener.open(f"{self.url}/minio/health/ready", timeout=1).status == 200
         except OSError:
             return False
-
-
-def make_certificate(folder: Path, *names: str) -> tuple[Path, Path]:
-    """A certificate that vouches for itself, and its key."""
-    certificate, key = folder / "cert.pem", folder / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test",
-         "-addext", "subjectAltName=" + ",".join(names), "-out", certificate, "-keyout", key],
-        check=True, capture_output=True)
-    return certificate, key
 
 
 def write_keys(home: Path, key: str = KEY, secret: str = SECRET) -> None:

@@ -17,6 +17,7 @@ def server(tmp_path):
     made.stop()
 
 
+@pytest.mark.short
 def test_the_bucket_is_made_once_and_then_found(server):
     services = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))["services"]
     # What compose makes of the file: `$$` is a dollar sign, a variable is replaced.

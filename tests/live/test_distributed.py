@@ -136,6 +136,7 @@ def indexed(server, video: str) -> int:
     return server.get(f"/api/v1/videos/{video}").json()["progress"]["frames_indexed"]
 
 
+@pytest.mark.short("framehound vectors")
 def test_the_same_answers_as_on_one_machine(home, data, cluster, embedded):
     done, expected, tracks, near = embedded
     with serving(home, data, *cluster.settings()) as server:

@@ -1,14 +1,15 @@
 """The queue over Apache Kafka: its contract, and whole ingestions while brokers and processes are killed."""
 
 import json
-import time
 import uuid
 
 import pytest
 
+from cluster import wait_until
 from harness import clips
+from harness.ports import free_port
 from harness.program import HttpError, frames, ingest, run, serving, start
-from kafka_server import Kafka, free_port
+from kafka_server import Kafka
 
 INGEST = ("--chunk", "1", "--fps", "5")
 
@@ -47,6 +48,11 @@ def all_frames(server, video: str) -> list[dict]:
     return [{key: frame[key] for key in ("index", "pts_us", "width", "height", "objects")} for frame in found]
 
 
+def indexed(server, video: str) -> int:
+    return server.get(f"/api/v1/videos/{video}").json()["progress"]["frames_indexed"]
+
+
+@pytest.mark.short
 def test_it_keeps_the_contract_of_queues(kafka, run_c_test):
     run_c_test("src/queue/queue_contract", "kafka", FRAMEHOUND_TEST_KAFKA=kafka.address)
 
@@ -62,11 +68,11 @@ def test_an_ingestion_over_it_ends_as_one_over_the_embedded_queue(home, data, qu
     assert frames(video, home, data) == reference
 
 
+@pytest.mark.short
 def test_a_broker_killed_in_the_middle_and_started_again_loses_nothing(home, data, kafka, queue, expected):
     with serving(home, data, *queue) as server:
         video = post(server)
-        while server.get(f"/api/v1/videos/{video}").json()["progress"]["frames_indexed"] < 5:
-            time.sleep(0.05)
+        wait_until(lambda: indexed(server, video) >= 5, said=server.tail)
         kafka.stop()
         with pytest.raises(HttpError) as unready:
             server.get("/readyz")
@@ -85,8 +91,7 @@ def test_parts_as_processes_share_the_work_and_one_is_killed(home, data, queue, 
         indexers = [start(home, data, *queue, command="indexer") for _ in range(2)]
         try:
             video = post(server)
-            while server.get(f"/api/v1/videos/{video}").json()["progress"]["frames_indexed"] < 5:
-                time.sleep(0.05)
+            wait_until(lambda: indexed(server, video) >= 5, said=server.tail)
             indexers[0].kill()
             state = server.wait_for_end(video)
             assert (state["state"], state["errors"]) == ("done", [])
@@ -125,8 +130,7 @@ def test_of_three_brokers_one_may_be_killed_while_work_goes_on(home, data, tmp_p
     try:
         with serving(home, data, *queue) as server:
             video = post(server)
-            while server.get(f"/api/v1/videos/{video}").json()["progress"]["frames_indexed"] < 5:
-                time.sleep(0.05)
+            wait_until(lambda: indexed(server, video) >= 5, said=server.tail)
             cluster.brokers[0].end(9)
             state = server.wait_for_end(video)
             assert (state["state"], state["errors"]) == ("done", [])

@@ -2,13 +2,22 @@
 
 import pytest
 
-pinecone = pytest.importorskip("pinecone", reason="the official client is not installed: run scripts/setup live")
+from harness.live_servers import LIVE, need
+from vectors_server import serving_vectors
 
-from vectors_server import serving_vectors  # noqa: E402
+pytestmark = pytest.mark.short
 
 
 @pytest.fixture
-def index(home, data, tmp_path):
+def pinecone():
+    need(LIVE / "python" / "pinecone", "pinecone")
+    import pinecone
+
+    return pinecone
+
+
+@pytest.fixture
+def index(home, data, tmp_path, pinecone):
     key = tmp_path / "key"
     key.write_text("a-key-of-the-test")
     key.chmod(0o600)
@@ -96,7 +105,7 @@ def test_stats_and_namespaces(index):
     assert found.status.ready and found.host == url
 
 
-def test_refusals_are_the_clients_own_errors(index):
+def test_refusals_are_the_clients_own_errors(index, pinecone):
     _, data, url = index
     data.upsert(vectors=VECTORS)
     with pytest.raises(pinecone.errors.exceptions.ApiError, match="dimension 2 does not match"):

@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from harness import clips
+from harness.certificates import make_certificate
 from harness.clips import DEPS
+from harness.ports import free_port
 from harness.program import ROOT, HttpError, frames, ingest, run, serving, start
-from s3_server import KEY, SECRET, Minio, Versity, free_port, make_certificate, write_keys
+from s3_server import KEY, SECRET, Minio, Versity, write_keys
 
 INGEST = ("--chunk", "2", "--fps", "2")
 KEYS = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
@@ -112,6 +114,7 @@ def fetch(url: str, **headers: str):
 # ---- the contract, and what is particular to buckets
 
 
+@pytest.mark.short
 def test_versitys_gateway_keeps_the_contract(versity, run_c_test):
     run_c_test("src/blob_store/blob_store_contract", "s3", **KEYS,
                FRAMEHOUND_TEST_S3=versity.url, FRAMEHOUND_TEST_BUCKET=versity.bucket)
@@ -122,6 +125,7 @@ def test_the_bucket_may_be_in_the_hosts_name(versity, run_c_test):
                FRAMEHOUND_TEST_S3=f"http://localhost:{versity.port}", FRAMEHOUND_TEST_BUCKET=versity.bucket)
 
 
+@pytest.mark.short
 def test_versitys_gateway_takes_parts_odd_keys_and_links(versity, run_c_test):
     run_c_test("src/blob_store/blob_store_s3_live", **KEYS,
                FRAMEHOUND_TEST_S3=versity.url, FRAMEHOUND_TEST_BUCKET=versity.bucket)
@@ -265,6 +269,7 @@ def test_presigned_media_need_a_bucket(home, data):
 # ---- while something is wrong
 
 
+@pytest.mark.short
 def test_a_server_killed_in_the_middle_and_started_again_loses_nothing(home, data, own_versity, prefix, expected):
     settings = (*own_versity.settings(prefix), "--s3-attempts", "2", "--max-attempts", "2")
     with serving(home, data, *settings) as server:

@@ -8,9 +8,9 @@ import pytest
 
 from conftest import BUILD
 from harness import clips
+from harness.certificates import make_certificate
 from harness.program import SLOWNESS, HttpError, ingest, run, serving
 from harness.similarity import all_frames, same_hits, similar
-from s3_server import make_certificate
 from weaviate_server import KEY, Weaviate
 
 PROGRAM = "src/vector_index/vector_index_live"

@@ -64,17 +64,16 @@ if __name__ == "__main__":
 
 import pytest  # noqa: E402
 
-from harness.clips import DEPS  # noqa: E402
+from harness.live_servers import LIVE, need  # noqa: E402
 
-PROGRAM = DEPS / "live" / "bin" / "weaviate-server"
+PROGRAM = LIVE / "bin" / "weaviate-server"
 
 
 class Weaviate:
     """One node. `key` None: everybody may do everything."""
 
     def __init__(self, folder: Path, key: str | None = None, certificate: tuple[Path, Path] | None = None, **variables: str):
-        if not PROGRAM.exists():
-            pytest.skip(f"{PROGRAM.name} is not installed: run scripts/setup live")
+        need(PROGRAM, PROGRAM.name)
         self.folder, self.key, self.certificate, self.extra = folder, key, certificate, variables
         self.process: subprocess.Popen | None = None
         folder.mkdir(parents=True)

@@ -63,8 +63,9 @@ def holds(condition: dict, metadata: dict) -> bool:
 
 
 class StrictPinecone:
-    def __init__(self, busy_every: int = 0):
+    def __init__(self, busy_every: int = 0, metric: str = "cosine"):
         """Every `busy_every`-th request is refused once with 429 or 503 (0: none)."""
+        self.metric = metric
         self.spaces: dict[str, dict[str, dict]] = {}
         self.requests: list[tuple[str, int]] = []
         self.refusals: list[str] = []
@@ -128,7 +129,7 @@ class StrictPinecone:
 
     def stats(self, body: dict) -> dict:
         return {"namespaces": {name: {"vectorCount": len(space)} for name, space in self.spaces.items()},
-                "totalVectorCount": sum(map(len, self.spaces.values())), "metric": "cosine"}
+                "totalVectorCount": sum(map(len, self.spaces.values())), "metric": self.metric}
 
     def get(self, path: str, query: dict[str, list[str]]) -> dict:
         space = self.spaces.get(query.get("namespace", [""])[0], {})

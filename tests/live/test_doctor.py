@@ -6,10 +6,14 @@ import urllib.request
 
 import pytest
 
+from cluster import wait_until
 from harness import clips
+from harness.certificates import make_certificate
+from harness.doctor import doctor
+from harness.ports import free_port
 from harness.program import ingest, run, serving, start
 from harness.redis_server import Redis
-from kafka_server import Kafka, free_port
+from kafka_server import Kafka
 from s3_server import KEY, Versity, write_keys
 from vectors_server import serving_vectors
 
@@ -51,25 +55,7 @@ def home(home):
     return home
 
 
-class Said:
-    """The doctor's lines, by level."""
-
-    def __init__(self, done):
-        self.status, self.text = done.returncode, done.stdout + done.stderr
-        self.lines = [json.loads(line) for line in done.stdout.splitlines()]
-
-    def has(self, level: str, what: str, *words: str) -> bool:
-        return any(line.get("level") == level and line["check"] == what and
-                   all(word in line["text"] + ": " + line.get("remedy", "") for word in words) for line in self.lines)
-
-    def wrong(self) -> list[str]:
-        return [line["check"] for line in self.lines if line.get("level") == "wrong"]
-
-
-def doctor(home, data, *settings: str) -> Said:
-    return Said(run("doctor", "--data", data, "--json", *settings, home=home, check=None))
-
-
+@pytest.mark.short
 def test_servers_that_are_as_they_should_be_are_well_in_everything(home, data, kafka, s3, redis, tmp_path):
     with serving_vectors(home, tmp_path / "vectors") as vectors:
         servers = {"queue": f"kafka://{kafka.address}/well.", "kafka-partitions": "8", "kafka-replication": "1",
@@ -155,6 +141,64 @@ def test_passwords_and_rights_that_lack_at_the_brokers_are_told(home, data, guar
     assert (done.status, done.wrong()) == (0, []), done.text
 
 
+def test_topics_whose_brokers_are_away_are_told(home, data, tmp_path):
+    cluster = Kafka(tmp_path / "three", brokers=3)
+    try:
+        def queue(name: str, replicas: int) -> tuple[str, ...]:
+            return ("--queue", f"kafka://{cluster.address}/{name}.", "--kafka-partitions", "6", "--kafka-replication", str(replicas))
+
+        wait_until(lambda: doctor(home, data, *queue("thin", 1)).has("ok", "kafka", "it has 3 brokers"))
+        for settings in (queue("thin", 1), queue("thick", 3)):
+            run("queue", "init", *settings, home=home)
+        thin = doctor(home, data, *queue("thin", -1))
+        assert thin.has("warning", "kafka", "thin.frames: one replica: when its broker is lost, so is the work", "kafka-reassign"), thin.text
+        cluster.brokers[2].end(9)
+        said = None
+
+        def is_told() -> bool:
+            nonlocal said
+            said = doctor(home, data, *queue("thin", 1))
+            return said.has("wrong", "kafka", "thin.frames: 2 of 6 partitions have no leader", "start the brokers that have them")
+
+        wait_until(is_told, said=lambda: said.text)
+        assert said.status == 1
+        # With more replicas the others do its work.
+        thick = doctor(home, data, *queue("thick", 3))
+        assert (thick.status, thick.wrong()) == (0, []), thick.text
+        assert thick.has("warning", "kafka", "thick.frames: 6 of 6 partitions have replicas that are not up to date"), thick.text
+        assert thick.has("ok", "kafka", "lets messages be written to all topics"), thick.text
+    finally:
+        cluster.stop()
+
+
+def test_mistakes_with_tls_to_the_brokers_are_told(home, data, tmp_path):
+    certificate, key = make_certificate(tmp_path, "IP:127.0.0.1", "DNS:localhost")
+    (tmp_path / "other").mkdir()
+    stranger, _ = make_certificate(tmp_path / "other", "IP:127.0.0.1")
+    kafka = Kafka(tmp_path / "kafka", certificate=(certificate, key))
+    try:
+        def config(name: str, *lines: str) -> tuple[str, ...]:
+            path = tmp_path / f"{name}.conf"
+            path.write_text("".join(f"{line}\n" for line in lines))
+            return ("--queue", f"kafka://{kafka.address}/tls.", "--kafka-config", path, *PARTITIONS)
+
+        trusted = config("trusted", "security.protocol=SSL", f"ssl.ca.location={certificate}")
+        run("queue", "init", *trusted, home=home)
+        well = doctor(home, data, *trusted)
+        assert (well.status, well.wrong()) == (0, []), well.text
+        for mistaken in (config("nobody", "security.protocol=SSL"),
+                         config("stranger", "security.protocol=SSL", f"ssl.ca.location={stranger}")):
+            said = doctor(home, data, *mistaken)
+            assert said.wrong() == ["kafka"], said.text
+            assert said.has("wrong", "kafka", kafka.address, "certificate verify failed", "--kafka-config"), said.text
+        missing = doctor(home, data, *config("missing", "security.protocol=SSL", f"ssl.ca.location={tmp_path}/no.pem"))
+        assert missing.has("wrong", "kafka", "ssl.ca.location"), missing.text
+        clear = doctor(home, data, "--queue", f"kafka://{kafka.address}/tls.", *PARTITIONS)
+        assert clear.has("wrong", "kafka", kafka.address, "--kafka-config"), clear.text
+    finally:
+        kafka.stop()
+
+
 def test_a_bucket_that_cannot_be_used_is_told_with_what_to_do(home, data, s3):
     gone = f"http://127.0.0.1:{free_port()}"
     said = doctor(home, data, "--blob-store", "s3://media/x", "--s3-endpoint", gone)
@@ -169,6 +213,24 @@ def test_a_bucket_that_cannot_be_used_is_told_with_what_to_do(home, data, s3):
     s3.restart(read_only=True)
     frozen = doctor(home, data, *s3.settings("x"))
     assert frozen.has("ok", "s3", "answers") and frozen.has("wrong", "s3", "may not be written", "s3:PutObject"), frozen.text
+
+
+def test_mistakes_with_tls_to_the_bucket_are_told(home, data, tmp_path):
+    certificate, key = make_certificate(tmp_path, "IP:127.0.0.1")
+    (tmp_path / "other").mkdir()
+    stranger, _ = make_certificate(tmp_path / "other", "IP:127.0.0.1")
+    s3 = Versity(tmp_path / "s3", certificate=(certificate, key))
+    try:
+        well = doctor(home, data, *s3.settings("x"), "--s3-ca-file", certificate)
+        assert (well.status, well.wrong()) == (0, []), well.text
+        for settings in ((), ("--s3-ca-file", stranger)):
+            said = doctor(home, data, *s3.settings("x"), *settings)
+            assert said.wrong() == ["s3"], said.text
+            assert said.has("wrong", "s3", s3.url, "certificate", "--s3-ca-file"), said.text
+        clear = doctor(home, data, "--blob-store", f"s3://{s3.bucket}/x", "--s3-endpoint", f"http://{s3.host}")
+        assert clear.wrong() == ["s3"] and clear.has("wrong", "s3", f"http://{s3.host}"), clear.text
+    finally:
+        s3.stop()
 
 
 def test_a_redis_that_cannot_be_used_is_told_with_what_to_do(home, data, redis, tmp_path):

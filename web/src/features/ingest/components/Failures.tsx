@@ -3,6 +3,7 @@ import { EmptyState } from '@/components/EmptyState.tsx';
 import { ErrorState } from '@/components/ErrorState.tsx';
 import { RefreshIcon } from '@/components/icons.tsx';
 import { formatAgo, formatCount, formatDateTime, formatNumberOf } from '@/lib/format.ts';
+import { asSentence } from '@/lib/sentence.ts';
 import type { useFailures } from '../hooks/use-failures.ts';
 import { videoOf, whatFailed } from '../model/failures.ts';
 import styles from './Failures.module.css';
@@ -58,7 +59,7 @@ export function Failures({ failures: { query, letters, more, retry }, names }: P
                                 {whatFailed(letter)}
                                 <span className={styles.video}>{names.get(videoOf(letter)) ?? videoOf(letter)}</span>
                             </p>
-                            <p className={styles.reason}>{letter.reason}</p>
+                            <p className={styles.reason}>{asSentence(letter.reason)}</p>
                             <p className={styles.note} title={formatDateTime(letter.failed_at)}>
                                 {formatNumberOf(letter.attempts, 'attempt')}, given up {formatAgo(letter.failed_at)}
                             </p>

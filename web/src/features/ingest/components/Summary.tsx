@@ -3,6 +3,7 @@ import { ArrowRightIcon, CheckIcon, WarningIcon } from '@/components/icons.tsx';
 import { classNames } from '@/lib/class-names.ts';
 import { formatDuration, formatNumberOf } from '@/lib/format.ts';
 import { paths } from '@/lib/paths.ts';
+import { asSentence } from '@/lib/sentence.ts';
 import { summaryOf, toOpen, type Sums, type Video } from '../model/progress.ts';
 import styles from './Summary.module.css';
 
@@ -26,11 +27,13 @@ export function Summary({ videos, sums }: { videos: readonly Video[]; sums: Sums
             <span className={styles.icon}>{tone === 'success' ? <CheckIcon /> : <WarningIcon />}</span>
             <p>
                 <strong>{text}</strong>{' '}
-                {reason ?? (
+                {reason === undefined ? (
                     <>
                         {formatNumberOf(sums.objects, 'object')} in {formatNumberOf(sums.indexed, 'frame')}
                         {took !== null && `, ready after ${formatDuration(took)}`}.
                     </>
+                ) : (
+                    asSentence(reason)
                 )}
             </p>
             {open !== undefined && (

@@ -5,6 +5,7 @@ import { LinkButton } from '@/components/LinkButton.tsx';
 import { ProgressBar } from '@/components/ProgressBar.tsx';
 import { formatCount, formatDuration, formatNumberOf, formatPercent, formatRate } from '@/lib/format.ts';
 import { paths } from '@/lib/paths.ts';
+import { asSentence } from '@/lib/sentence.ts';
 import { useVideoActions } from '../hooks/use-video-actions.ts';
 import {
     canBeOpened,
@@ -131,7 +132,7 @@ function VideoRow({
                     <summary>{formatNumberOf(video.errors_count, 'problem')}</summary>
                     <ul>
                         {video.errors.map((error, i) => (
-                            <li key={i}>{error}</li>
+                            <li key={i}>{asSentence(error)}</li>
                         ))}
                     </ul>
                 </details>

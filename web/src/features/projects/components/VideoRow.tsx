@@ -10,10 +10,11 @@ import { toast } from '@/components/toast.ts';
 import { classNames } from '@/lib/class-names.ts';
 import { formatAgo, formatCount, formatDateTime, formatNumberOf, formatTimecode } from '@/lib/format.ts';
 import { paths } from '@/lib/paths.ts';
+import { asSentence } from '@/lib/sentence.ts';
 import { deleteVideo, refreshProject } from '../api/videos.ts';
 import { lossesOfVideo } from '../model/losses.ts';
 import { shownSource } from '../model/source.ts';
-import { canOpen, isActive, progressOf, shownError, type Video } from '../model/video-state.ts';
+import { canOpen, isActive, progressOf, type Video } from '../model/video-state.ts';
 import { RenameVideoDialog } from './RenameVideoDialog.tsx';
 import { StateBadge } from './StateBadge.tsx';
 import { VideoMenu } from './VideoMenu.tsx';
@@ -74,7 +75,7 @@ export function VideoRow({ video }: { video: Video }) {
             </div>
             <ul id={errorsId} className={styles.errors} hidden={!showsErrors} aria-label={`Errors of ${video.name}`}>
                 {video.errors.map((error, i) => (
-                    <li key={i}>{shownError(error)}</li>
+                    <li key={i}>{asSentence(error)}</li>
                 ))}
                 {video.errors_count > video.errors.length && (
                     <li>

@@ -1,14 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-    canCancel,
-    canOpen,
-    canResume,
-    isActive,
-    progressOf,
-    shownError,
-    type Video,
-    type VideoState,
-} from './video-state.ts';
+import { canCancel, canOpen, canResume, isActive, progressOf, type Video, type VideoState } from './video-state.ts';
 
 const PROGRESS: Video['progress'] = {
     split_done: false,
@@ -78,10 +69,4 @@ describe('what can be done', () => {
         expect(canOpen(of('failed', { frames_indexed: 1 }))).toBe(true);
         expect(canOpen(of('deleting', { frames_indexed: 1 }))).toBe(false);
     });
-});
-
-it('errors are sentences', () => {
-    expect(shownError('this is no video')).toBe('This is no video.');
-    expect(shownError('http://127.0.0.1:9/a.mp4: cannot connect')).toBe('http://127.0.0.1:9/a.mp4: cannot connect.');
-    expect(shownError('clip.mp4 is empty.')).toBe('clip.mp4 is empty.');
 });

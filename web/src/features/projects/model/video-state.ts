@@ -52,9 +52,3 @@ export function progressOf(video: Pick<Video, 'state' | 'progress'>): ShownProgr
     if (frames_emitted > 0) return { share: null, text: `${formatCount(settled)} frames so far` };
     return { share: null, text: split_done ? 'Decoding' : 'Fetching and cutting the source' };
 }
-
-/** An error as a sentence. An address or a file's name at its beginning stays as it is written. */
-export function shownError(text: string): string {
-    const sentence = /^[a-z]+ /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
-    return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
-}

@@ -7,7 +7,8 @@
 //
 // What the steps do:
 // - examples: a positive gives the object this label (and takes another one away) and removes a negative of this label;
-//   a negative removes this label from the object and is kept; clear removes either. The label is made if need be.
+//   a negative removes this label from the object and is kept; clear removes either. The label is made if need be, and
+//   gone afterwards where the step asks for that and nothing is said of it any more.
 // - rename: the name; "other" may be another spelling of the same, but no other label's.
 // - merge: objects of `label` become those of `other`, negatives too; where an object has a yes of one and a no of the
 //   other, the yes stays. `label` is gone.

@@ -97,6 +97,7 @@ static void draw_entry(const struct label_book *book, struct label_entry *entry,
         entry->negative_count = draw(5);
         entry->clear = (const char(*)[OBJECT_ID_SIZE])some + 8;
         entry->clear_count = draw(5);
+        entry->removes_empty = draw(3) == 0;
     } else if (what < 13) {
         *entry = (struct label_entry){.kind = LABEL_STEP_UNDO, .step = label_book_undo_step(book)};
     } else if (what < 16) {

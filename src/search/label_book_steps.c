@@ -42,6 +42,22 @@ static int32_t apply_group(
     return label;
 }
 
+static void remove_label(struct label_book *book, struct step *step, int32_t label)
+{
+    struct label_state state = book_state_of(book, label);
+    state.alive = false;
+    book_change_label(book, step, label, state);
+}
+
+static bool is_empty(const struct label_book *book, int32_t label)
+{
+    for (size_t i = 0; i < book->object_count; i++) {
+        if (book->objects[i].label == label || label_book_is_negative(&book->objects[i], label))
+            return false;
+    }
+    return true;
+}
+
 static void apply_examples(struct label_book *book, struct step *step, const struct label_entry *entry, int64_t id)
 {
     const struct label_entry_group group = {.label = entry->label,
@@ -53,6 +69,8 @@ static void apply_examples(struct label_book *book, struct step *step, const str
     step->cleared = (int64_t)entry->clear_count;
     for (size_t i = 0; i < entry->clear_count; i++)
         clear_object(book, step, book_find_or_add_object(book, entry->clear[i]), step->label);
+    if (entry->removes_empty && is_empty(book, step->label))
+        remove_label(book, step, step->label);
 }
 
 static void apply_import(struct label_book *book, struct step *step, const struct label_entry *entry, int64_t id)
@@ -83,13 +101,6 @@ static void apply_rename(struct label_book *book, struct step *step, const struc
     state.name = book_keep_name(book, entry->other);
     state.key = book_keep_key(book, entry->other);
     state.updated_us = step->at_us;
-    book_change_label(book, step, label, state);
-}
-
-static void remove_label(struct label_book *book, struct step *step, int32_t label)
-{
-    struct label_state state = book_state_of(book, label);
-    state.alive = false;
     book_change_label(book, step, label, state);
 }
 

@@ -218,6 +218,48 @@ static void a_deleted_label_leaves_nothing_and_undo_brings_all_back(void **state
     label_book_free(book);
 }
 
+static void take_back(struct label_book *book, const char *label, int object)
+{
+    const struct label_entry entry = {.kind = LABEL_STEP_EXAMPLES,
+        .label = label,
+        .clear = (const char(*)[OBJECT_ID_SIZE]) & objects[object],
+        .clear_count = 1,
+        .removes_empty = true};
+    assert_ok(apply(book, &entry), &failure);
+}
+
+static void a_step_may_remove_the_label_of_which_nothing_is_said_any_more(void **state)
+{
+    (void)state;
+    struct label_book *book = label_book_new();
+    no(book, "car", 0);
+    no(book, "car", 1);
+    yes(book, "red", 2);
+    take_back(book, "car", 0);
+    assert_true(label_book_find(book, "car") >= 0);
+    take_back(book, "red", 3);
+    assert_said(book, 2, "red");
+    char *before = dump(book);
+    take_back(book, "car", 1);
+    assert_int_equal(label_book_find(book, "car"), -1);
+    assert_int_equal(label_book_step_label(book, label_book_version(book)), -1);
+    char *after = dump(book);
+    undo(book);
+    char *now = dump(book);
+    assert_string_equal(now, before);
+    free(now);
+    redo(book);
+    now = dump(book);
+    assert_string_equal(now, after);
+    // Without the wish it stays.
+    clear(book, "red", 2);
+    assert_true(label_book_find(book, "red") >= 0);
+    free(now);
+    free(before);
+    free(after);
+    label_book_free(book);
+}
+
 static void a_new_step_forgets_what_could_have_been_redone(void **state)
 {
     (void)state;
@@ -350,6 +392,7 @@ int main(void)
         cmocka_unit_test(a_label_keeps_its_objects_under_its_new_name),
         cmocka_unit_test(a_merge_hands_everything_over_and_a_yes_wins_over_a_no),
         cmocka_unit_test(a_deleted_label_leaves_nothing_and_undo_brings_all_back),
+        cmocka_unit_test(a_step_may_remove_the_label_of_which_nothing_is_said_any_more),
         cmocka_unit_test(a_new_step_forgets_what_could_have_been_redone),
         cmocka_unit_test(what_changed_is_touched_once_until_forgotten),
         cmocka_unit_test(there_are_at_most_so_many_labels),

@@ -50,12 +50,18 @@ static json_t *groups_text(const struct label_entry *entry)
     return list;
 }
 
+// Programs that know no such steps go on reading projects without one.
+static int format_of(const struct label_entry *entry)
+{
+    if (entry->removes_empty)
+        return 3;
+    return entry->kind == LABEL_STEP_IMPORT || entry->kind == LABEL_STEP_KEEP ? 2 : 1;
+}
+
 void label_entry_encode(const struct label_entry *entry, struct strbuf *out)
 {
     json_t *text = json_object();
-    // Programs that know no such steps go on reading projects without one.
-    bool is_new = entry->kind == LABEL_STEP_IMPORT || entry->kind == LABEL_STEP_KEEP;
-    json_set_int64(text, "format", is_new ? 2 : 1);
+    json_set_int64(text, "format", format_of(entry));
     json_set_string(text, "kind", label_step_kind_name(entry->kind));
     if (entry->label != NULL)
         json_set_string(text, "label", entry->label);
@@ -68,6 +74,8 @@ void label_entry_encode(const struct label_entry *entry, struct strbuf *out)
     add_objects(text, "positive", entry->positive, entry->positive_count);
     add_objects(text, "negative", entry->negative, entry->negative_count);
     add_objects(text, "clear", entry->clear, entry->clear_count);
+    if (entry->removes_empty)
+        json_set_bool(text, "remove_empty", true);
     if (entry->kind == LABEL_STEP_IMPORT)
         json_set(text, "labels", groups_text(entry));
     json_dump(text, out);
@@ -165,6 +173,8 @@ static enum err_code read_fields(const json_t *text, struct label_entry *entry, 
             code = read_objects(text, "negative", memory, &entry->negative, &entry->negative_count, err);
         if (code == ERR_NONE && entry->kind == LABEL_STEP_EXAMPLES)
             code = read_objects(text, "clear", memory, &entry->clear, &entry->clear_count, err);
+        if (code == ERR_NONE && entry->kind == LABEL_STEP_EXAMPLES)
+            code = json_opt_bool(text, "remove_empty", &entry->removes_empty, err);
         break;
     case LABEL_STEP_IMPORT:
         return read_groups(text, entry, memory, err);

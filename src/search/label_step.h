@@ -13,6 +13,8 @@
 //    "labels": [{"label": "Bob", "positive": […], "negative": […]}, …]}    several labels at once
 //   {"format": 2, "kind": "keep", "label": "Bob", "positive": […], "negative": […]}
 //                                 what was said of these, yes or no, is right though it looks like a mistake
+//   {"format": 3, "kind": "examples", "label": "car", "clear": […], "remove_empty": true}
+//                                 the label goes with it if nothing is said of it afterwards
 //
 // "by" and empty lists are left out. Names are as label_name_clean() leaves them. The time of a step is that of its
 // entry, and its id the entry's position + 1. A program refuses steps of a format newer than its own.
@@ -29,7 +31,7 @@
 #include "base/strbuf.h"
 #include "search/label_name.h"
 
-#define LABEL_STEP_FORMAT 2
+#define LABEL_STEP_FORMAT 3
 #define LABEL_EDITOR_SIZE 401        // "by", with its NUL: 100 characters
 #define LABEL_STEP_OBJECTS_MAX 30000 // named in one step, all three lists together; but of an import:
 #define LABEL_STEP_IMPORT_OBJECTS_MAX 200000
@@ -77,6 +79,7 @@ struct label_entry {
     const char (*negative)[OBJECT_ID_SIZE]; // it is not this
     const char (*clear)[OBJECT_ID_SIZE];    // nothing is said of these any more
     size_t positive_count, negative_count, clear_count;
+    bool removes_empty;                     // of examples: the label is gone if nothing is said of it afterwards
     const struct label_entry_group *groups; // of an import, each label once
     size_t group_count;
     int64_t step; // of undo and redo: which

@@ -58,6 +58,28 @@ static void an_import_comes_back_as_it_was_written(void **state)
     strbuf_release(&text);
 }
 
+static void what_an_older_program_would_misread_says_that_it_is_newer(void **state)
+{
+    (void)state;
+    struct label_entry entry = {.kind = LABEL_STEP_EXAMPLES,
+        .label = "car",
+        .clear = (const char(*)[OBJECT_ID_SIZE])objects,
+        .clear_count = 1,
+        .removes_empty = true};
+    for (int removes = 1; removes >= 0; removes--) {
+        struct strbuf text;
+        struct label_entry back;
+        entry.removes_empty = removes == 1;
+        strbuf_init(&text);
+        label_entry_encode(&entry, &text);
+        assert_non_null(strstr(text.data, removes == 1 ? "\"format\":3" : "\"format\":1"));
+        assert_ok(label_entry_decode(text.data, text.size, &back, &failure), &failure);
+        assert_int_equal(back.removes_empty, removes);
+        label_entry_release(&back);
+        strbuf_release(&text);
+    }
+}
+
 static void assert_undecodable(const char *text, enum err_code code, const char *words)
 {
     struct label_entry entry;
@@ -70,7 +92,7 @@ static void assert_undecodable(const char *text, enum err_code code, const char 
 static void entries_of_a_newer_program_or_damaged_ones_are_refused(void **state)
 {
     (void)state;
-    assert_undecodable("{\"format\": 3, \"kind\": \"dream\"}", ERR_INVALID, "upgrade the program");
+    assert_undecodable("{\"format\": 4, \"kind\": \"dream\"}", ERR_INVALID, "upgrade the program");
     assert_undecodable("{\"format\": 1, \"kind\": \"dream\"}", ERR_CORRUPT, "no kind of step");
     assert_undecodable("{\"format\": 1, \"kind\": \"delete\"}", ERR_CORRUPT, "label");
     assert_undecodable("{\"format\": 1, \"kind\": \"undo\", \"step\": 0}", ERR_CORRUPT, "step");
@@ -82,6 +104,8 @@ static void entries_of_a_newer_program_or_damaged_ones_are_refused(void **state)
     assert_undecodable("{\"format\": 2, \"kind\": \"import\", \"labels\": [7]}", ERR_CORRUPT, "label");
     assert_undecodable("{\"format\": 2, \"kind\": \"import\", \"labels\": [{\"label\": \"x\", \"negative\": [\"y\"]}]}",
         ERR_CORRUPT, "no object's id");
+    assert_undecodable(
+        "{\"format\": 3, \"kind\": \"examples\", \"label\": \"x\", \"remove_empty\": 1}", ERR_CORRUPT, "remove_empty");
     assert_undecodable("", ERR_CORRUPT, "not what labelling writes");
     assert_undecodable("[]", ERR_CORRUPT, "not what labelling writes");
 }
@@ -91,6 +115,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_entry_comes_back_as_it_was_written),
         cmocka_unit_test(an_import_comes_back_as_it_was_written),
+        cmocka_unit_test(what_an_older_program_would_misread_says_that_it_is_newer),
         cmocka_unit_test(entries_of_a_newer_program_or_damaged_ones_are_refused),
     };
     return cmocka_run_group_tests(tests, name_objects, NULL);

@@ -13,7 +13,8 @@
 //   refuse it; what is nearer in time to the yes is probably still it (label_rank.h).
 // - A label that is called like a class of the detector (names are compared as those of labels are) speaks of that
 //   class too: a no for it refuses the class of the object and its track, which is told with the object, and filters by
-//   class leave it out. What the detector said stays what it is.
+//   class leave it out. What the detector said stays what it is. Where the last such word is taken back and nothing
+//   else is said of the label, the label goes with it: it came with the first.
 // - The version is the number of steps. A change that names the version it was made for is refused with ERR_CONFLICT
 //   when somebody else was quicker; -1 makes no such demand.
 // - Objects of a video that was deleted stay in the journal but count nowhere and are shown nowhere; that a video is

@@ -56,6 +56,25 @@ static enum err_code aim(const struct project *p, struct label_entry *entry, str
     return ERR_NONE;
 }
 
+// Whether it takes back that objects are not of their class and does nothing else. The label came with the first such
+// word and goes with the last: nobody made it.
+static bool takes_back_refusals(const struct project *p, const struct label_entry *entry)
+{
+    struct class_memo memo = {0};
+    int32_t label = entry->kind == LABEL_STEP_EXAMPLES ? label_book_find(p->book, entry->label) : -1;
+    if (label < 0 || entry->positive_count + entry->negative_count > 0)
+        return false;
+    for (size_t i = 0; i < entry->clear_count; i++) {
+        struct label_key key;
+        int64_t at = label_key_of(entry->clear[i], &key) ? label_book_find_object(p->book, key) : -1;
+        const struct label_book_object *object = at >= 0 ? label_book_object(p->book, (size_t)at) : NULL;
+        if (object == NULL || object->class_ < 0 || !label_book_is_negative(object, label) ||
+            labels_class_label(p, p->classes[object->class_], &memo) != label)
+            return false;
+    }
+    return true;
+}
+
 static enum err_code append(
     struct labels *labels, const struct project *p, const struct label_entry *entry, int64_t *position, struct err *err)
 {
@@ -95,6 +114,7 @@ static enum err_code try_once(struct labels *labels, struct project *p, struct l
         code = label_book_check(p->book, entry, err);
     if (code == ERR_NONE && check != NULL)
         code = check(labels, p, context, err);
+    entry->removes_empty = code == ERR_NONE && takes_back_refusals(p, entry);
     return code != ERR_NONE ? code : append(labels, p, entry, position, err);
 }
 

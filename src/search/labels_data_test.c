@@ -259,6 +259,46 @@ static void what_is_refused_is_gone_with_its_label(void **state)
     assert_true(is_refused(f, object, -1, "car"));
 }
 
+static void take_back(struct fixture *f, const char *label, const char *object, const char *left)
+{
+    struct label_change change;
+    const struct label_examples examples = {.clear = &object, .clear_count = 1};
+    assert_ok(labels_examples(f->labels, PROJECT, label, &examples, &anybody, &change, &failure), &failure);
+    assert_string_equal(listed(f), left);
+    assert_int_equal(change.has_label, strstr(left, label) != NULL);
+}
+
+static void taking_back_the_last_refusal_of_a_class_leaves_no_label(void **state)
+{
+    struct fixture *f = *state;
+    struct label_change change;
+    const char *one = object_of(VIDEO_A, 0, 0);
+    const char *other = object_of(VIDEO_A, 0, 1);
+    say_no(f, "car", one);
+    say_no(f, "car", other);
+    take_back(f, "car", one, "car 0/1/0");
+    take_back(f, "car", other, "");
+    assert_false(is_refused(f, other, -1, "car"));
+    undo(f);
+    assert_string_equal(listed(f), "car 0/1/0");
+    assert_true(is_refused(f, other, -1, "car"));
+    // By the other way too, and others read the same.
+    assert_ok(labels_clear(f->labels, PROJECT, "Car", other, &anybody, &change, &failure), &failure);
+    assert_false(change.has_label);
+    restart(f);
+    assert_string_equal(listed(f), "");
+}
+
+static void taking_back_what_was_said_of_a_label_that_somebody_made_leaves_it(void **state)
+{
+    struct fixture *f = *state;
+    const char *object = object_of(VIDEO_A, 0, 0);
+    say_no(f, "red", object);
+    take_back(f, "red", object, "red 0/0/0");
+    say_yes(f, "car", object);
+    take_back(f, "car", object, "car 0/0/0, red 0/0/0");
+}
+
 // ---- probable mistakes
 
 // "label object score", surest first: "red A3.1 other_label blue (+2)".
@@ -407,6 +447,8 @@ int main(int argc, char **argv)
         with_stores(no_for_a_label_called_like_a_class_refuses_the_class),
         with_stores(a_refused_class_holds_for_the_track_until_somebody_says_yes),
         with_stores(what_is_refused_is_gone_with_its_label),
+        with_stores(taking_back_the_last_refusal_of_a_class_leaves_no_label),
+        with_stores(taking_back_what_was_said_of_a_label_that_somebody_made_leaves_it),
         with_stores(what_is_right_is_no_mistake_and_a_planted_one_is_the_first),
         with_stores(several_mistakes_come_surest_first_and_in_pages),
         with_stores(a_mistake_that_somebody_kept_is_not_listed_again),

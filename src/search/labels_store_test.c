@@ -146,7 +146,7 @@ static void a_step_whose_writer_died_before_the_index_knew_is_made_up_for(void *
 static void steps_of_a_newer_program_are_refused_with_advice(void **state)
 {
     struct fixture *f = *state;
-    static const char entry[] = "{\"format\": 3, \"kind\": \"examples\"}";
+    static const char entry[] = "{\"format\": 999, \"kind\": \"examples\"}";
     assert_ok(meta_store_append_journal(f->meta, PROJECT, "labels", 0, entry, strlen(entry), NULL, &failure), &failure);
     struct label_list list;
     assert_code(labels_list(f->labels, PROJECT, &list, &failure), ERR_INVALID);

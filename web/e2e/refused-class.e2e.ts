@@ -2,7 +2,16 @@
 // and taken back.
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Browser } from 'playwright-core';
-import { expectBox, forgetLabels, labelUrl, objectsOf, partsOf, tracksOf, type Seen } from './labelling-support.ts';
+import {
+    expectBox,
+    forgetLabels,
+    labelsOf,
+    labelUrl,
+    objectsOf,
+    partsOf,
+    tracksOf,
+    type Seen,
+} from './labelling-support.ts';
 import { ingest, inPage, startBrowser, startServer, type Server } from './support.ts';
 
 const PROJECT = 'street';
@@ -75,6 +84,8 @@ it('refuses the class of what is selected, with its whole track, and undo takes 
         await parts.card.getByText('bicycle', { exact: true }).waitFor();
         await expect.poll(refused).toEqual([]);
         expect(await bicycles()).toBe(before);
+        // It was nobody's label.
+        expect(await labelsOf(server, PROJECT)).toEqual([]);
     });
 });
 

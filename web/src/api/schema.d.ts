@@ -630,7 +630,8 @@ export interface paths {
          *     moves it. What is said of an object holds for its track. The same object may not be named twice.
          *
          *     A label may be called like a class of the detector: a negative of "car" says that what the detector took for a car
-         *     is none, and filters by class leave it out from then on.
+         *     is none, and filters by class leave it out from then on. When the last such word is taken back and nothing else is
+         *     said of the label, the label is gone.
          */
         post: operations["addExamples"];
         delete?: never;

@@ -1,8 +1,10 @@
-// Labels as data: what was said by filters, and classes that are refused. Run as: labels_data_test BACKEND
+// Labels as data: what was said by filters, and classes that are refused. Run
+// as: labels_data_test BACKEND
 #include <string.h>
 
 #include "base/test.h"
 #include "search/labels.h"
+#include "search/labels_exchange.h"
 #include "search/test_labels.h"
 
 // ---- what was said, by filters
@@ -16,7 +18,8 @@ static void said_by(struct fixture *f, const char *who, const char *label, const
     assert_ok(labels_examples(f->labels, PROJECT, label, &examples, &editor, &change, &failure), &failure);
 }
 
-// "label object who, …" over all pages of so many, with the objects' places: "red A0.1 ann, red B2.0 -".
+// "label object who, …" over all pages of so many, with the objects' places:
+// "red A0.1 ann, red B2.0 -".
 static const char *assertions(struct fixture *f, const struct assertion_filter *filter, size_t limit)
 {
     static char text[8192];
@@ -155,12 +158,39 @@ static void pages_that_follow_are_not_shifted_by_what_is_said_meanwhile(void **s
     assertion_hits_release(&second);
 }
 
+static void one_object_that_is_none_of_several_labels_is_told_of_each_on_whatever_pages(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const names[] = {"red", "blue", "green"};
+    struct label_assertion items[6];
+    for (size_t i = 0; i < 6; i++)
+        items[i] = (struct label_assertion){
+            .object = object_of(VIDEO_A, (int)i / 3, 0), .track = -1, .label = i % 3, .word = LABEL_WORD_NO};
+    const struct labels_import request = {.project = PROJECT,
+        .names = names,
+        .name_count = 3,
+        .items = items,
+        .count = 6,
+        .editor = {.expected_version = -1}};
+    struct labels_imported imported;
+    assert_ok(labels_import(f->labels, &request, &imported, &failure), &failure);
+    labels_imported_release(&imported);
+    struct assertion_filter filter = ASSERTION_FILTER_ANY;
+    filter.listing = LABEL_LIST_NEGATIVE;
+    for (size_t limit = 1; limit <= 7; limit++)
+        assert_string_equal(assertions(f, &filter, limit),
+            "red A0.0 -, blue A0.0 -, green A0.0 -, red A1.0 -, "
+            "blue A1.0 -, green A1.0 -");
+}
+
 static void questions_that_make_no_sense_are_refused_with_their_field(void **state)
 {
     struct fixture *f = *state;
     struct assertion_hits page;
     static const char *const cursors[] = {"x", "", ".", "1.x", "-1." VIDEO_A "-00000000-000",
-        "99999999999999999999." VIDEO_A "-00000000-000", "1" VIDEO_A "-00000000-000"};
+        "99999999999999999999." VIDEO_A "-00000000-000", "1" VIDEO_A "-00000000-000",
+        "0000000000000001." VIDEO_A "-00000000-000", "00000000000000010000000g." VIDEO_A "-00000000-000",
+        "000000000000000100000000." VIDEO_A "-00000000-x"};
     struct assertion_filter filter = ASSERTION_FILTER_ANY;
     for (size_t i = 0; i < sizeof(cursors) / sizeof(cursors[0]); i++) {
         assert_code(labels_assertions(f->labels, PROJECT, &filter, cursors[i], 1, &page, &failure), ERR_INVALID);
@@ -405,7 +435,8 @@ static void a_mistake_that_somebody_kept_is_not_listed_again(void **state)
     assert_string_equal(mistakes(f, NULL, 10), "");
     restart(f);
     assert_string_equal(mistakes(f, NULL, 10), "");
-    // Other mistakes are; and this one is again once the word is taken back or something else was said.
+    // Other mistakes are; and this one is again once the word is taken back or
+    // something else was said.
     say_yes(f, "red", object_of(VIDEO_B, 7, 1));
     assert_string_equal(mistakes(f, NULL, 10), "red B7.1 other_label blue (+0)");
     undo(f);
@@ -443,6 +474,7 @@ int main(int argc, char **argv)
         with_stores(what_is_probable_is_found_by_its_certainty),
         with_stores(what_is_taken_back_is_not_said_any_more_and_says_who_when_it_is_again),
         with_stores(pages_that_follow_are_not_shifted_by_what_is_said_meanwhile),
+        with_stores(one_object_that_is_none_of_several_labels_is_told_of_each_on_whatever_pages),
         with_stores(questions_that_make_no_sense_are_refused_with_their_field),
         with_stores(no_for_a_label_called_like_a_class_refuses_the_class),
         with_stores(a_refused_class_holds_for_the_track_until_somebody_says_yes),

@@ -34,7 +34,9 @@ static int compare_newest_first(const void *a, const void *b)
     const struct found *y = b;
     if (x->step != y->step)
         return x->step > y->step ? -1 : 1;
-    return label_key_compare(x->key, y->key);
+    int order = label_key_compare(x->key, y->key);
+    // One step, an import's, may say of one object that it is none of several labels.
+    return order != 0 ? order : (x->label > y->label) - (x->label < y->label);
 }
 
 static int compare_surest_first(const void *a, const void *b)
@@ -178,7 +180,10 @@ enum err_code labels_objects(struct labels *labels, const char *project, const c
 
 // ---- of the whole project
 
-// A cursor says after which object a page begins: where it is in the order, and its id.
+#define PROBABLE_DIGITS 16 // confidence, similarity
+#define SAID_DIGITS 24     // step, label
+
+// A cursor says after what a page begins: where that is in the order, and the object's id.
 static void write_cursor(enum label_listing listing, const struct found *last, char cursor[LABEL_CURSOR_SIZE])
 {
     char object[OBJECT_ID_SIZE];
@@ -189,25 +194,28 @@ static void write_cursor(enum label_listing listing, const struct found *last, c
     if (listing == LABEL_LIST_PROBABLE)
         snprintf(cursor, LABEL_CURSOR_SIZE, "%08" PRIx32 "%08" PRIx32 ".%s", bits[0], bits[1], object);
     else
-        snprintf(cursor, LABEL_CURSOR_SIZE, "%" PRId64 ".%s", last->step, object);
+        snprintf(
+            cursor, LABEL_CURSOR_SIZE, "%016" PRIx64 "%08" PRIx32 ".%s", last->step, (uint32_t)last->label, object);
 }
 
 static bool read_place(enum label_listing listing, const char *text, size_t length, struct found *last)
 {
-    char *end = NULL;
-    uint64_t value = strtoull(text, &end, listing == LABEL_LIST_PROBABLE ? 16 : 10);
-    if (end != text + length || strspn(text, "0123456789abcdef") != length)
+    bool is_said = listing != LABEL_LIST_PROBABLE;
+    char first[PROBABLE_DIGITS + 1] = "";
+    if (length != (is_said ? SAID_DIGITS : PROBABLE_DIGITS) || strspn(text, "0123456789abcdef") != length)
         return false;
-    if (listing != LABEL_LIST_PROBABLE) {
-        last->step = (int64_t)value;
-        return length <= 18;
+    memcpy(first, text, PROBABLE_DIGITS);
+    uint64_t value = strtoull(first, NULL, 16);
+    if (is_said) {
+        last->step = (int64_t)(value & INT64_MAX);
+        last->label = (int32_t)(strtoull(text + PROBABLE_DIGITS, NULL, 16) & INT32_MAX);
+        return true;
     }
     const uint32_t bits[2] = {(uint32_t)(value >> 32), (uint32_t)value};
     memcpy(&last->confidence, &bits[0], sizeof(last->confidence));
     memcpy(&last->similarity, &bits[1], sizeof(last->similarity));
     // What is no number would be in no order.
-    return length == 16 && last->confidence >= 0 && last->confidence <= 1 && last->similarity >= -2 &&
-        last->similarity <= 2;
+    return last->confidence >= 0 && last->confidence <= 1 && last->similarity >= -2 && last->similarity <= 2;
 }
 
 static enum err_code read_cursor(enum label_listing listing, const char *cursor, struct found *last, struct err *err)

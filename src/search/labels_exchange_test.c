@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "base/test.h"
 #include "fault.h"
+#include "meta_store/meta_store_backend.h"
 #include "search/test_labels.h"
 
 #define EACH 4 // objects of each frame here; object k is on track k, but the last one on none
@@ -391,6 +392,83 @@ static void an_import_that_is_too_large_is_refused_with_a_way_out(void **state)
     free(ids);
 }
 
+// ---- beside another machine
+
+static const struct meta_store_ops *own;
+static struct labels *elsewhere;
+static void (*happens)(void); // once, when the import looks for a video
+
+static enum err_code get_video_late(
+    struct meta_store *store, const char *id, struct meta_video *video, struct err *error)
+{
+    void (*now)(void) = happens;
+    happens = NULL;
+    if (now != NULL)
+        now();
+    return own->get_video(store, id, video, error);
+}
+
+static void make_labels(struct labels *labels, size_t from, size_t count)
+{
+    struct labels_imported imported;
+    struct label_assertion *items = mem_calloc(count, sizeof(*items));
+    const char **made = mem_calloc(count, sizeof(*made));
+    const char *object = id_of(VIDEO_A, 0, 0);
+    for (size_t i = 0; i < count; i++) {
+        made[i] = mem_sprintf("label %zu", from + i);
+        items[i] = (struct label_assertion){.object = object, .track = 0, .label = i, .word = LABEL_WORD_NO};
+    }
+    const struct labels_import request = {.project = PROJECT,
+        .names = made,
+        .name_count = count,
+        .items = items,
+        .count = count,
+        .editor = {.expected_version = -1}};
+    assert_ok(labels_import(labels, &request, &imported, &failure), &failure);
+    labels_imported_release(&imported);
+    for (size_t i = 0; i < count; i++)
+        free((char *)(uintptr_t)made[i]);
+    free((void *)made);
+    free(items);
+}
+
+static void replace_red_by_another_label(void)
+{
+    struct label_change change;
+    assert_ok(labels_delete(elsewhere, PROJECT, "red", &anybody, &change, &failure), &failure);
+    make_labels(elsewhere, LABELS_PER_PROJECT_MAX, 1);
+}
+
+static void what_others_made_impossible_meanwhile_is_never_written(void **state)
+{
+    struct fixture *f = *state;
+    static struct meta_store_ops ops;
+    say_yes(f, "red", id_of(VIDEO_A, 0, 3));
+    // With blue there will be as many as can be.
+    for (size_t made = 0; made < LABELS_PER_PROJECT_MAX - 2;) {
+        size_t some = LABELS_PER_PROJECT_MAX - 2 - made;
+        some = some < LABEL_STEP_IMPORT_LABELS_MAX ? some : LABEL_STEP_IMPORT_LABELS_MAX;
+        make_labels(f->labels, made, some);
+        made += some;
+    }
+    own = f->meta->ops;
+    ops = *own;
+    ops.get_video = get_video_late;
+    f->meta->ops = &ops;
+    elsewhere = new_labels(f);
+    happens = replace_red_by_another_label;
+    // That it is red is so already, until it is not.
+    const struct label_assertion items[] = {word_of(0, 3, 0, LABEL_WORD_YES), word_of(1, 3, 1, LABEL_WORD_YES)};
+    assert_code(try_import(f, items, 2), ERR_LIMIT);
+    assert_null(happens);
+    labels_free(elsewhere);
+    restart(f);
+    struct label_list list;
+    assert_ok(labels_list(f->labels, PROJECT, &list, &failure), &failure);
+    assert_int_equal(list.count, LABELS_PER_PROJECT_MAX - 1);
+    label_list_release(&list);
+}
+
 #define tracked(name) cmocka_unit_test_setup_teardown(name, set_up_tracked, tear_down)
 
 int main(int argc, char **argv)
@@ -407,6 +485,7 @@ int main(int argc, char **argv)
         tracked(what_contradicts_itself_or_is_not_there_changes_nothing),
         tracked(an_import_of_twelve_thousand_happens_whole_or_not_at_all),
         tracked(an_import_that_is_too_large_is_refused_with_a_way_out),
+        tracked(what_others_made_impossible_meanwhile_is_never_written),
     };
     return cmocka_run_group_tests_name(backend, tests, NULL, NULL);
 }

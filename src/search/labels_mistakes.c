@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "os/cancel.h"
 #include "search/labels_internal.h"
 #include "vector_index/vector_kernels.h"
 
@@ -114,7 +115,7 @@ static size_t collect(const struct project *p, struct said_list *list)
 
 // The vectors of the objects; assertions about an object without one are dropped.
 static enum err_code fetch_vectors(struct labels *labels, const char *project, struct said_list *list,
-    uint16_t **halves, size_t *dimension, struct err *err)
+    uint16_t **halves, size_t *dimension, struct cancel *cancel, struct err *err)
 {
     float *vector = mem_calloc(VECTOR_DIMENSION_MAX, sizeof(*vector));
     enum err_code code = ERR_NONE;
@@ -125,7 +126,9 @@ static enum err_code fetch_vectors(struct labels *labels, const char *project, s
         char id[OBJECT_ID_SIZE];
         size_t here = 0;
         label_key_format(list->items[i].assertion.key, id);
-        code = vector_index_fetch(labels->config.vectors, project, id, vector, VECTOR_DIMENSION_MAX, &here, err);
+        code = cancel_check(cancel, err);
+        if (code == ERR_NONE)
+            code = vector_index_fetch(labels->config.vectors, project, id, vector, VECTOR_DIMENSION_MAX, &here, err);
         if (code == ERR_NOT_FOUND || (code == ERR_NONE && *dimension != 0 && here != *dimension)) {
             err_clear(err);
             code = ERR_NONE;
@@ -171,13 +174,18 @@ struct mistakes {
     size_t alike_count;
 };
 
+static void mistakes_free(struct mistakes *mistakes)
+{
+    if (mistakes == NULL)
+        return;
+    free(mistakes->items);
+    free(mistakes->alike);
+    free(mistakes);
+}
+
 void labels_forget_mistakes(struct project *p)
 {
-    if (p->mistakes == NULL)
-        return;
-    free(p->mistakes->items);
-    free(p->mistakes->alike);
-    free(p->mistakes);
+    mistakes_free(p->mistakes);
     p->mistakes = NULL;
 }
 
@@ -240,7 +248,7 @@ static void sum_up(const struct said_list *list, const struct mistake *found, st
     mistakes->items = mem_calloc(count, sizeof(*mistakes->items));
     mistakes->alike = mem_calloc(count, sizeof(*mistakes->alike));
     for (size_t first = 0; first < count;) {
-        size_t end = first;
+        size_t end = first + 1;
         while (end < count && members[end].unit == members[first].unit)
             end++;
         if (found[members[first].at].other != SIZE_MAX) {
@@ -271,7 +279,7 @@ static enum err_code look(struct labels *labels, struct project *p, struct cance
     mistakes->all = collect(p, &list);
     pthread_mutex_unlock(&p->mutex);
 
-    enum err_code code = fetch_vectors(labels, p->name, &list, &halves, &dimension, err);
+    enum err_code code = fetch_vectors(labels, p->name, &list, &halves, &dimension, cancel, err);
     mistakes->examined = list.count;
     if (code == ERR_NONE && list.count > 0) {
         struct mistake_assertion *said = mem_calloc(list.count, sizeof(*said));
@@ -291,11 +299,9 @@ static enum err_code look(struct labels *labels, struct project *p, struct cance
     if (code == ERR_NONE && p->epoch == epoch) {
         labels_forget_mistakes(p);
         p->mistakes = mistakes;
-        return ERR_NONE;
+    } else {
+        mistakes_free(mistakes);
     }
-    free(mistakes->items);
-    free(mistakes->alike);
-    free(mistakes);
     return code;
 }
 

@@ -153,6 +153,7 @@ struct change {
     const struct correction_request *request;
     struct meta_video video;
     bool wants_tracking; // before it can be corrected
+    bool is_kept;        // it is in the journal
     struct track_sheet sheet;
     struct track_book *book;
     struct track_state *state; // what the corrections so far make of the sheet
@@ -291,11 +292,14 @@ static enum err_code append(struct change *change, const struct track_entry *ent
     enum err_code code = meta_store_append_journal(
         change->ingest->meta, change->video.project, name, version, text.data, text.size, NULL, err);
     strbuf_release(&text);
+    change->is_kept = code == ERR_NONE;
     // With the time that it has there.
     if (code == ERR_NONE)
         code = meta_store_list_journal(change->ingest->meta, change->video.project, name, version - 1, 1, &page, err);
-    if (code == ERR_NONE && page.count == 0)
+    if (code == ERR_NONE && page.count == 0) {
+        change->is_kept = false;
         code = err_set(err, ERR_NOT_FOUND, "there is no project %s any more", change->video.project);
+    }
     if (code == ERR_NONE)
         code = add_entry(&change->video, &page.items[0], change->book, err);
     meta_journal_page_release(&page);
@@ -310,6 +314,16 @@ static void apply(struct change *change)
 }
 
 // ---- what follows from it
+
+// The correction counts: what could not be stored now is stored by the tracker.
+static enum err_code leave_to_tracker(const struct change *change, struct err *err)
+{
+    struct err later = ERR_INIT;
+    if (tracking_request(change->ingest, &change->video, &later) != ERR_NONE)
+        log_warn(change->ingest->log, "video %s is not tracked again before the next start: %s", change->video.id,
+            later.message);
+    return err_context(err, "the correction is kept, but the tracks do not show it yet");
+}
 
 static enum err_code follow(struct change *change, struct err *err)
 {
@@ -333,17 +347,10 @@ static enum err_code follow(struct change *change, struct err *err)
     if (code == ERR_NONE && !current)
         code = corrections_store(change->ingest, &change->video, change->cancel, NULL, err);
     free(changed);
-    if (code == ERR_NONE) {
+    if (code == ERR_NONE)
         log_info(change->ingest->log, "the tracks of video %s of project %s were corrected (%s): there are %zu now",
             change->video.id, change->video.project, track_step_kind_name(change->request->kind), change->track_count);
-        return ERR_NONE;
-    }
-    // The correction counts: what could not be stored now is stored by the tracker.
-    struct err later = ERR_INIT;
-    if (tracking_request(change->ingest, &change->video, &later) != ERR_NONE)
-        log_warn(change->ingest->log, "video %s is not tracked again before the next start: %s", change->video.id,
-            later.message);
-    return err_context(err, "the correction is kept, but the tracks do not show it yet");
+    return code;
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -441,13 +448,13 @@ static enum err_code change_locked(struct change *change, const char *video, str
     if (code == ERR_NONE)
         code = append(change, &entry, err);
     free(room);
-    if (code != ERR_NONE)
-        return code;
-    apply(change);
-    code = follow(change, err);
+    if (code == ERR_NONE) {
+        apply(change);
+        code = follow(change, err);
+    }
     if (code == ERR_NONE)
         describe(change, out);
-    return code;
+    return code != ERR_NONE && change->is_kept ? leave_to_tracker(change, err) : code;
 }
 
 static enum err_code change_once(const struct ingest *ingest, const char *video,

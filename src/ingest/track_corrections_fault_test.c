@@ -116,6 +116,15 @@ static void the_next_correction_mends_one_that_was_interrupted_anywhere(void **s
     sweep(mend_by_the_next_correction);
 }
 
+static void the_tracker_stores_a_split(struct pipeline *p)
+{
+    pipeline_start(p, RUN_TRACKER);
+    pipeline_wait_queues(p);
+    pipeline_stop(p);
+    assert_int_equal(pipeline_video(p, VIDEO).tracks, WALKERS + 1);
+    assert_follows(p);
+}
+
 static void a_correction_that_could_not_be_stored_is_stored_by_the_tracker(void **state)
 {
     (void)state;
@@ -127,11 +136,41 @@ static void a_correction_that_could_not_be_stored_is_stored_by_the_tracker(void 
     assert_code(change(&p, &split, NULL), ERR_UNAVAILABLE);
     assert_non_null(strstr(failure.message, "the correction is kept"));
     assert_int_equal(pipeline_video(&p, VIDEO).tracks, WALKERS);
-    pipeline_start(&p, RUN_TRACKER);
-    pipeline_wait_queues(&p);
-    pipeline_stop(&p);
-    assert_int_equal(pipeline_video(&p, VIDEO).tracks, WALKERS + 1);
-    assert_follows(&p);
+    the_tracker_stores_a_split(&p);
+    pipeline_close(&p);
+}
+
+static bool is_appended;
+
+static enum err_code append_and_note(struct meta_store *m, const char *project, const char *journal, int64_t expected,
+    const void *value, size_t size, int64_t *position, struct err *error)
+{
+    is_appended = true;
+    return own.meta.append_journal(m, project, journal, expected, value, size, position, error);
+}
+
+static enum err_code list_unless_appended(struct meta_store *m, const char *project, const char *journal, int64_t after,
+    size_t limit, struct meta_journal_page *page, struct err *error)
+{
+    if (is_appended)
+        return err_set(error, ERR_UNAVAILABLE, "the store went away");
+    return own.meta.list_journal(m, project, journal, after, limit, page, error);
+}
+
+static void a_correction_that_cannot_be_read_back_is_stored_by_the_tracker(void **state)
+{
+    (void)state;
+    static struct pipeline_ops ops;
+    struct pipeline p;
+    open_tracked(&p);
+    pipeline_intercept(&p, &own, &ops);
+    ops.meta.append_journal = append_and_note;
+    ops.meta.list_journal = list_unless_appended;
+    const struct correction_request split = split_at(2, 5);
+    assert_code(change(&p, &split, NULL), ERR_UNAVAILABLE);
+    assert_non_null(strstr(failure.message, "the correction is kept"));
+    is_appended = false;
+    the_tracker_stores_a_split(&p);
     pipeline_close(&p);
 }
 
@@ -267,6 +306,7 @@ int main(void)
         cmocka_unit_test(a_start_mends_a_correction_that_was_interrupted_anywhere),
         cmocka_unit_test(the_next_correction_mends_one_that_was_interrupted_anywhere),
         cmocka_unit_test(a_correction_that_could_not_be_stored_is_stored_by_the_tracker),
+        cmocka_unit_test(a_correction_that_cannot_be_read_back_is_stored_by_the_tracker),
         cmocka_unit_test(a_tracker_that_was_interrupted_anywhere_loses_no_correction),
         cmocka_unit_test(what_another_machine_corrects_meanwhile_is_stored_in_the_end),
         cmocka_unit_test(others_who_never_stop_are_said),

@@ -6,9 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 
@@ -76,7 +75,7 @@ static void add_context_json(json_t *object, const struct log *log)
     if (log->parent != NULL)
         add_context_json(object, log->parent);
     if (log->key != NULL)
-        json_object_set_new(object, log->key, json_string(log->value));
+        json_set_string(object, log->key, log->value);
 }
 
 // A line break inside a message would let foreign text forge log lines.
@@ -112,14 +111,11 @@ void log_write(struct log *log, enum log_level level, const char *format, ...)
     strbuf_init(&line);
     if (log->json) {
         json_t *object = json_object();
-        json_object_set_new(object, "time", json_string(when));
-        json_object_set_new(object, "level", json_string(level_names[level]));
-        json_object_set_new(object, "message", json_string(message));
+        json_set_string(object, "time", when);
+        json_set_string(object, "level", level_names[level]);
+        json_set_string(object, "message", message);
         add_context_json(object, log);
-        char *text = json_dumps(object, JSON_COMPACT);
-        if (text != NULL)
-            strbuf_adds(&line, text);
-        free(text);
+        json_dump(object, &line);
         json_decref(object);
     } else {
         strbuf_addf(&line, "%s %-5s %s", when, level_names[level], message);

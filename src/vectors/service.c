@@ -394,12 +394,13 @@ static enum err_code describe_space(struct service *service, struct http_request
 static json_t *index_json(const struct service *service, const struct record_stats *stats, const char *asked)
 {
     char *host = mem_sprintf("http://%s", asked != NULL ? asked : "");
-    json_t *index = json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:{s:b, s:s}, s:{s:{s:s, s:s}}, s:{s:s, s:s, s:s}, "
+    json_t *index = json_pack("{s:s, s:s, s:s, s:i, s:o, s:s, s:{s:b, s:s}, s:{s:{s:s, s:s}}, s:{s:s, s:s, s:s}, "
                               "s:{s:{s:{s:s, s:i, s:s}}}}",
         "name", service->name, "metric", "cosine", "vector_type", "dense", "dimension", (int)stats->dimension, "host",
-        host, "deletion_protection", "disabled", "status", "ready", 1, "state", "Ready", "spec", "serverless", "cloud",
-        "aws", "region", "local", "deployment", "deployment_type", "managed", "cloud", "aws", "region", "local",
-        "schema", "fields", "_values", "type", "dense_vector", "dimension", (int)stats->dimension, "metric", "cosine");
+        json_string_lossy(host), "deletion_protection", "disabled", "status", "ready", 1, "state", "Ready", "spec",
+        "serverless", "cloud", "aws", "region", "local", "deployment", "deployment_type", "managed", "cloud", "aws",
+        "region", "local", "schema", "fields", "_values", "type", "dense_vector", "dimension", (int)stats->dimension,
+        "metric", "cosine");
     free(host);
     return index;
 }

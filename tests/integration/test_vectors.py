@@ -208,6 +208,13 @@ def test_bad_requests_are_refused_with_a_sentence(service, path, body, part):
     assert post(service, "/describe_index_stats")["totalVectorCount"] == 5
 
 
+def test_the_index_is_described_by_whatever_name_it_was_asked(service):
+    for host, said in [("localhost", "http://localhost"), ("localhost:\xff", "http://localhost:\N{REPLACEMENT CHARACTER}")]:
+        [index] = service.get("/indexes", headers={"Host": host}).json()["indexes"]
+        assert index["host"] == said
+        assert service.get(f"/indexes/{index['name']}", headers={"Host": host}).json() == index
+
+
 def test_a_key_is_asked_for_where_there_is_one(home, data, tmp_path):
     key = tmp_path / "key"
     key.write_text("0123456789abcdef\n")

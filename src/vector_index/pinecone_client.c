@@ -164,9 +164,11 @@ enum err_code pinecone_fetch(
 }
 
 // A namespace that is not there has nothing to be removed.
-static enum err_code delete (struct vector_index_pinecone *self, json_t *body, struct err *err) {
+static enum err_code delete_some(struct vector_index_pinecone *self, json_t *body, struct err *err)
+{
     enum err_code code = pinecone_call(self, HTTP_POST, "/vectors/delete", body, NULL, err);
-    if (code != ERR_NOT_FOUND) return code;
+    if (code != ERR_NOT_FOUND)
+        return code;
     err_clear(err);
     return ERR_NONE;
 }
@@ -182,7 +184,7 @@ enum err_code pinecone_delete(struct vector_index_pinecone *self, const char *sp
             json_array_append(part, json_array_get(ids, i));
         json_set(body, "ids", part);
         json_set_string(body, "namespace", space);
-        code = delete (self, body, err);
+        code = delete_some(self, body, err);
     }
     return code;
 }
@@ -192,7 +194,7 @@ enum err_code pinecone_delete_all(struct vector_index_pinecone *self, const char
     json_t *body = json_object();
     json_set_bool(body, "deleteAll", true);
     json_set_string(body, "namespace", space);
-    return delete (self, body, err);
+    return delete_some(self, body, err);
 }
 
 enum err_code pinecone_list(struct vector_index_pinecone *self, const char *space, const char *prefix,
@@ -205,11 +207,16 @@ enum err_code pinecone_list(struct vector_index_pinecone *self, const char *spac
         json_t *answer = NULL;
         size_t i;
         const json_t *vector;
-        char *path = mem_sprintf("/vectors/list?namespace=%s&prefix=%s&limit=%d%s%s", space, prefix, PINECONE_LIST_MAX,
-            token[0] != '\0' ? "&paginationToken=" : "", token);
+        struct strbuf path;
+        strbuf_init(&path);
+        strbuf_addf(&path, "/vectors/list?namespace=%s&prefix=%s&limit=%d", space, prefix, PINECONE_LIST_MAX);
+        if (token[0] != '\0') {
+            strbuf_adds(&path, "&paginationToken=");
+            http_url_encode(&path, token); // of any characters
+        }
         free(token);
         token = NULL;
-        code = pinecone_call(self, HTTP_GET, path, NULL, &answer, err);
+        code = pinecone_call(self, HTTP_GET, path.data, NULL, &answer, err);
         json_array_foreach(json_object_get(answer, "vectors"), i, vector)
         {
             const char *id = json_string_value(json_object_get(vector, "id"));
@@ -218,7 +225,7 @@ enum err_code pinecone_list(struct vector_index_pinecone *self, const char *spac
         const char *next = json_string_value(json_object_get(json_object_get(answer, "pagination"), "next"));
         token = next != NULL && next[0] != '\0' ? mem_strdup(next) : NULL;
         json_decref(answer);
-        free(path);
+        strbuf_release(&path);
     }
     free(token);
     if (code != ERR_NOT_FOUND)

@@ -10,6 +10,8 @@ import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 KEY = "strict-key"
+PAGE = 20  # of a list: a server may give fewer than are asked for
+TOKEN = "+/&="  # to go on with may be any text
 SHAPES = {
     "/vectors/upsert": ({"vectors", "namespace"}, {"vectors"}),
     "/query": ({"vector", "id", "topK", "namespace", "filter", "includeValues", "includeMetadata"}, {"topK"}),
@@ -139,9 +141,12 @@ class StrictPinecone:
         need(path == "/vectors/list", path)
         limit = int(query["limit"][0])
         need(1 <= limit <= 100, "limit")
-        after = query.get("paginationToken", [""])[0]
+        limit = min(limit, PAGE)
+        token = query.get("paginationToken", [""])[0]
+        need(token == "" or token.startswith(TOKEN), f"the token {token}, which was never given")
+        after = token.removeprefix(TOKEN)
         names = sorted(name for name in space if name.startswith(query["prefix"][0]) and name > after)
-        more = {"pagination": {"next": names[limit - 1]}} if len(names) > limit else {}
+        more = {"pagination": {"next": TOKEN + names[limit - 1]}} if len(names) > limit else {}
         return {"vectors": [{"id": name} for name in names[:limit]], **more}
 
 

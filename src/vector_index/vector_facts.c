@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "vector_index/vector_index_backend.h"
 
 void vector_facts_cache_init(struct vector_facts_cache *cache)
 {
@@ -46,4 +47,13 @@ void vector_facts_forget(struct vector_facts_cache *cache, const char *project)
             cache->facts[i].until_us = 0;
     }
     pthread_mutex_unlock(&cache->mutex);
+}
+
+enum err_code vector_facts_check(const struct vector_facts *facts, const char *model, size_t dimension, struct err *err)
+{
+    if (model != NULL && strcmp(facts->model, model) != 0)
+        return vector_index_wrong_model(err, facts->project, facts->model, model);
+    if (facts->dimension != dimension)
+        return vector_index_wrong_dimension(err, facts->project, facts->dimension, dimension);
+    return ERR_NONE;
 }

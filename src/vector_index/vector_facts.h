@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "base/id.h"
 
 struct vector_facts {
@@ -29,3 +30,8 @@ void vector_facts_cache_release(struct vector_facts_cache *cache);
 bool vector_facts_recall(struct vector_facts_cache *cache, const char *project, struct vector_facts *facts);
 void vector_facts_keep(struct vector_facts_cache *cache, struct vector_facts *facts);
 void vector_facts_forget(struct vector_facts_cache *cache, const char *project);
+
+// Whether vectors of this model (NULL: any) and dimension go with those that are stored. ERR_CONFLICT (model),
+// ERR_INVALID (dimension).
+enum err_code vector_facts_check(
+    const struct vector_facts *facts, const char *model, size_t dimension, struct err *err) ERR_MUST_CHECK;

@@ -31,6 +31,11 @@ enum err_code vector_index_wrong_model(struct err *err, const char *project, con
         project, stored, given);
 }
 
+enum err_code vector_index_no_object(struct err *err, const char *project, const char *object)
+{
+    return err_set(err, ERR_NOT_FOUND, "the vector of %s is not in project \"%s\"", object, project);
+}
+
 enum err_code vector_index_no_track(struct err *err, const char *project, const struct vector_track *track)
 {
     return err_set(err, ERR_NOT_FOUND, "the vector of track %s-t%" PRId64 " is not in project \"%s\"", track->video,
@@ -327,7 +332,7 @@ enum err_code vector_index_fetch_track(struct vector_index *index, const char *p
 
 enum err_code vector_index_flush(struct vector_index *index, struct err *err)
 {
-    return index->ops->flush(index, err);
+    return index->ops->flush != NULL ? index->ops->flush(index, err) : ERR_NONE;
 }
 
 enum err_code vector_index_ping(struct vector_index *index, struct err *err)

@@ -32,6 +32,7 @@ struct vector_index_ops {
         const int64_t *numbers, size_t count, struct err *err);
     enum err_code (*fetch_track)(struct vector_index *index, const char *project, const struct vector_track *track,
         float *vector, size_t capacity, size_t *dimension, struct err *err);
+    // NULL where nothing is left to be done once an operation has returned.
     enum err_code (*flush)(struct vector_index *index, struct err *err);
     enum err_code (*ping)(struct vector_index *index, struct err *err);
     // Fills where and what else the server tells; `facts` has the kind, and is zero otherwise.
@@ -46,5 +47,6 @@ struct vector_index {
 // The sentences that all backends share.
 enum err_code vector_index_wrong_dimension(
     struct err *err, const char *project, size_t stored_dimension, size_t given_dimension);
+enum err_code vector_index_no_object(struct err *err, const char *project, const char *object);
 enum err_code vector_index_no_track(struct err *err, const char *project, const struct vector_track *track);
 enum err_code vector_index_wrong_model(struct err *err, const char *project, const char *stored, const char *given);

@@ -329,7 +329,7 @@ static enum err_code flat_fetch(struct vector_index *index, const char *project,
     const struct space *space = space_find(flat, project);
     const struct record *r = space != NULL ? record_find(space, vector_key_of(object)) : NULL;
     if (r == NULL) {
-        code = err_set(err, ERR_NOT_FOUND, "the vector of %s is not in project \"%s\"", object, project);
+        code = vector_index_no_object(err, project, object);
     } else if (space->dimension > capacity) {
         code = vector_index_wrong_dimension(err, project, space->dimension, capacity);
     } else {
@@ -517,7 +517,7 @@ static enum err_code flat_list(struct vector_index *index, const char *project, 
     return ERR_NONE;
 }
 
-static enum err_code flat_flush(struct vector_index *index, struct err *err)
+static enum err_code flat_ping(struct vector_index *index, struct err *err)
 {
     (void)index;
     (void)err;
@@ -548,8 +548,7 @@ static const struct vector_index_ops flat_ops = {
     .put_tracks = flat_put_tracks,
     .keep_tracks = flat_keep_tracks,
     .fetch_track = flat_fetch_track,
-    .flush = flat_flush,
-    .ping = flat_flush,
+    .ping = flat_ping,
     .describe = flat_describe,
 };
 

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "vector_index/pinecone_internal.h"
+#include "vector_index/vector_track_set.h"
 
 #define FACTS_ID "facts"
 
@@ -61,13 +62,8 @@ static enum err_code check_facts(
     enum err_code code = read_facts(self, project, &facts, err);
     if (code != ERR_NONE)
         return code;
-    if (facts.dimension == 0)
-        return write_facts(self, project, model, dimension, err);
-    if (strcmp(facts.model, model) != 0)
-        return vector_index_wrong_model(err, project, facts.model, model);
-    if (facts.dimension != dimension)
-        return vector_index_wrong_dimension(err, project, facts.dimension, dimension);
-    return ERR_NONE;
+    return facts.dimension == 0 ? write_facts(self, project, model, dimension, err)
+                                : vector_facts_check(&facts, model, dimension, err);
 }
 
 // ---- objects
@@ -175,9 +171,8 @@ static enum err_code query(struct vector_index *index, const struct vector_query
     enum err_code code = read_facts(pinecone_of(index), asked->project, &facts, err);
     if (code != ERR_NONE || facts.dimension == 0)
         return code;
-    if (facts.dimension != asked->dimension)
-        return vector_index_wrong_dimension(err, asked->project, facts.dimension, asked->dimension);
-    return pinecone_query(index, asked, hits, count, err);
+    code = vector_facts_check(&facts, NULL, asked->dimension, err);
+    return code == ERR_NONE ? pinecone_query(index, asked, hits, count, err) : code;
 }
 
 // One record's vector. *found is false where it is not there.
@@ -201,9 +196,7 @@ static enum err_code fetch(struct vector_index *index, const char *project, cons
 {
     bool found;
     enum err_code code = fetch_values(pinecone_of(index), project, object, vector, capacity, dimension, &found, err);
-    if (code == ERR_NONE && !found)
-        code = err_set(err, ERR_NOT_FOUND, "the vector of %s is not in project \"%s\"", object, project);
-    return code;
+    return code == ERR_NONE && !found ? vector_index_no_object(err, project, object) : code;
 }
 
 // ---- removing
@@ -341,20 +334,12 @@ struct keeping {
     json_t *others;
 };
 
-static int by_number(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-    return left < right ? -1 : left > right;
-}
-
 static bool sort_out(void *context, const char *id)
 {
     struct keeping *keeping = context;
     char video[VIDEO_ID_SIZE];
     int64_t n = -1;
-    bool kept = track_id_parse(id, video, &n) && keeping->count > 0 &&
-        bsearch(&n, keeping->numbers, keeping->count, sizeof(n), by_number) != NULL;
-    if (!kept)
+    if (!track_id_parse(id, video, &n) || !vector_track_is_among(n, keeping->numbers, keeping->count))
         json_array_append_new(keeping->others, json_string(id));
     return true;
 }
@@ -388,13 +373,6 @@ static enum err_code fetch_track(struct vector_index *index, const char *project
 }
 
 // ---- the instance
-
-static enum err_code flush(struct vector_index *index, struct err *err)
-{
-    (void)index;
-    (void)err;
-    return ERR_NONE;
-}
 
 static enum err_code ping(struct vector_index *index, struct err *err)
 {
@@ -443,7 +421,6 @@ static const struct vector_index_ops pinecone_ops = {
     .put_tracks = put_tracks,
     .keep_tracks = keep_tracks,
     .fetch_track = fetch_track,
-    .flush = flush,
     .ping = ping,
     .describe = describe,
 };

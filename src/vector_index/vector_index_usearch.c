@@ -302,7 +302,7 @@ static enum err_code embedded_fetch(struct vector_index *index, const char *proj
     if (code != ERR_NONE)
         return code;
     if (space == NULL)
-        return err_set(err, ERR_NOT_FOUND, "the vector of %s is not in project \"%s\"", object, project);
+        return vector_index_no_object(err, project, object);
     return vector_store_fetch(space->store, project, object, vector, capacity, dimension, err);
 }
 

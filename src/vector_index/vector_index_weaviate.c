@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "vector_index/vector_track_set.h"
 #include "vector_index/weaviate_internal.h"
 
 // ---- asking
@@ -16,9 +17,8 @@ static enum err_code query(struct vector_index *index, const struct vector_query
     enum err_code code = weaviate_read_facts(weaviate_of(index), asked->project, &facts, err);
     if (code != ERR_NONE || facts.dimension == 0)
         return code;
-    if (facts.dimension != asked->dimension)
-        return vector_index_wrong_dimension(err, asked->project, facts.dimension, asked->dimension);
-    return weaviate_query(weaviate_of(index), asked, hits, count, err);
+    code = vector_facts_check(&facts, NULL, asked->dimension, err);
+    return code == ERR_NONE ? weaviate_query(weaviate_of(index), asked, hits, count, err) : code;
 }
 
 static enum err_code fetch(struct vector_index *index, const char *project, const char *object, float *vector,
@@ -29,9 +29,7 @@ static enum err_code fetch(struct vector_index *index, const char *project, cons
     bool found;
     weaviate_id_of_object(object, id);
     enum err_code code = weaviate_fetch(self, self->objects, project, id, vector, capacity, dimension, &found, err);
-    if (code == ERR_NONE && !found)
-        code = err_set(err, ERR_NOT_FOUND, "the vector of %s is not in project \"%s\"", object, project);
-    return code;
+    return code == ERR_NONE && !found ? vector_index_no_object(err, project, object) : code;
 }
 
 static enum err_code stats(
@@ -82,17 +80,10 @@ struct doomed {
     size_t count, capacity;
 };
 
-static int by_number(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-    return (left > right) - (left < right);
-}
-
 static bool doom(void *context, uint64_t place)
 {
     struct doomed *doomed = context;
-    int64_t number = (int64_t)place - 1;
-    if (doomed->kept_count > 0 && bsearch(&number, doomed->kept, doomed->kept_count, sizeof(number), by_number) != NULL)
+    if (vector_track_is_among((int64_t)place - 1, doomed->kept, doomed->kept_count))
         return true;
     if (doomed->count == doomed->capacity) {
         doomed->capacity = doomed->capacity > 0 ? doomed->capacity * 2 : 64;
@@ -190,13 +181,6 @@ static enum err_code fetch_track(struct vector_index *index, const char *project
 
 // ---- the instance
 
-static enum err_code flush(struct vector_index *index, struct err *err)
-{
-    (void)index;
-    (void)err;
-    return ERR_NONE;
-}
-
 static enum err_code ping(struct vector_index *index, struct err *err)
 {
     return weaviate_check(weaviate_of(index), err);
@@ -236,7 +220,6 @@ static const struct vector_index_ops weaviate_ops = {
     .put_tracks = put_tracks,
     .keep_tracks = keep_tracks,
     .fetch_track = fetch_track,
-    .flush = flush,
     .ping = ping,
     .describe = describe,
 };

@@ -14,6 +14,18 @@ int vector_track_compare(const void *a, const void *b)
     return (x->n > y->n) - (x->n < y->n);
 }
 
+static int compare_numbers(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a;
+    int64_t y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+bool vector_track_is_among(int64_t n, const int64_t *numbers, size_t count)
+{
+    return count > 0 && bsearch(&n, numbers, count, sizeof(n), compare_numbers) != NULL;
+}
+
 void vector_track_set_init(struct vector_track_set *set, const struct vector_track *tracks, size_t count)
 {
     *set = (struct vector_track_set){.entries = mem_calloc(count, sizeof(*set->entries)), .count = count};

@@ -17,6 +17,8 @@ struct vector_track_entry {
 
 // By video, then by number; for qsort and bsearch too.
 int vector_track_compare(const void *a, const void *b);
+// Whether the ascending numbers of a video's tracks have this one.
+bool vector_track_is_among(int64_t n, const int64_t *numbers, size_t count);
 
 struct vector_track_set {
     struct vector_track_entry *entries; // ascending

@@ -61,16 +61,6 @@ static enum err_code write_facts(
     return weaviate_send(self, HTTP_POST, "/v1/objects?consistency_level=QUORUM", record, NULL, err);
 }
 
-static enum err_code compare_facts(
-    const struct vector_facts *facts, const char *project, const char *model, size_t dimension, struct err *err)
-{
-    if (strcmp(facts->model, model) != 0)
-        return vector_index_wrong_model(err, project, facts->model, model);
-    if (facts->dimension != dimension)
-        return vector_index_wrong_dimension(err, project, facts->dimension, dimension);
-    return ERR_NONE;
-}
-
 enum err_code weaviate_check_facts(
     struct weaviate *self, const char *project, const char *model, size_t dimension, struct err *err)
 {
@@ -78,11 +68,11 @@ enum err_code weaviate_check_facts(
     struct err refused = ERR_INIT;
     enum err_code code = weaviate_read_facts(self, project, &facts, err);
     if (code != ERR_NONE || facts.dimension > 0)
-        return code == ERR_NONE ? compare_facts(&facts, project, model, dimension, err) : code;
+        return code == ERR_NONE ? vector_facts_check(&facts, model, dimension, err) : code;
     enum err_code written = write_facts(self, project, model, dimension, &refused);
     code = weaviate_read_facts(self, project, &facts, err);
     if (code == ERR_NONE && facts.dimension > 0)
-        return compare_facts(&facts, project, model, dimension, err);
+        return vector_facts_check(&facts, model, dimension, err);
     if (code != ERR_NONE)
         return code;
     if (written == ERR_NONE)

@@ -1,0 +1,20 @@
+#include "contract.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+int contract_run(const char *group, const struct contract_part *const *parts, size_t count, CMFixtureFunction set_up,
+    CMFixtureFunction tear_down)
+{
+    struct CMUnitTest *tests = NULL;
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        tests = mem_realloc_array(tests, used + parts[i]->count, sizeof(*tests));
+        memcpy(tests + used, parts[i]->tests, parts[i]->count * sizeof(*tests));
+        used += parts[i]->count;
+    }
+    int failed = _cmocka_run_group_tests(group, tests, used, set_up, tear_down);
+    free(tests);
+    return failed;
+}

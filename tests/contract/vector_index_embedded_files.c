@@ -1,0 +1,320 @@
+// The files of the embedded vector index: they outlive the process, may be damaged or missing, and find what a scan
+// finds.
+#include "vector_index_embedded.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "vector_index/vector_index_usearch.h"
+#include "vector_index/vector_store_internal.h"
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text);
+    return length >= strlen(end) && strcmp(text + length - strlen(end), end) == 0;
+}
+
+typedef void file_visit(const char *path);
+
+// Calls back for each file of the project with the ending, and returns their number.
+static int each_file(struct fixture *f, const char *ending, file_visit *visit)
+{
+    char folder[FILE_PATH_MAX + 16];
+    char names[256][64];
+    int count = 0;
+    snprintf(folder, sizeof(folder), "%s/" PROJECT, f->folder);
+    DIR *dir = opendir(folder);
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        if (ends_with(entry->d_name, ending) && count < 256)
+            snprintf(names[count++], sizeof(names[0]), "%.63s", entry->d_name);
+    }
+    closedir(dir);
+    for (int i = 0; i < count && visit != NULL; i++) {
+        char *path = mem_sprintf("%s/%s", folder, names[i]);
+        visit(path);
+        free(path);
+    }
+    return count;
+}
+
+static void all_is_there_after_reopening(void **state)
+{
+    struct fixture *f = *state;
+    put_range(f, 1, 0, 700);
+    reopen(f);
+    assert_int_equal(count_all(f), 700);
+    for (int n = 0; n < 700; n += 37)
+        assert_found(f, 1, n);
+    flush(f);
+    put_range(f, 1, 700, 900);
+    reopen(f);
+    for (int n = 0; n < 900; n += 37)
+        assert_found(f, 1, n);
+    const char *removed[1];
+    char object[OBJECT_ID_SIZE];
+    object_of(1, 74, object);
+    removed[0] = object;
+    assert_ok(vector_index_remove(f->index, PROJECT, removed, 1, &failure), &failure);
+    reopen(f);
+    float vector[DIMENSION];
+    vector_of(1, 74, vector);
+    struct vector_query query = query_for(vector, 900);
+    struct vector_hit *hits;
+    size_t count = ask(f, &query, &hits);
+    assert_int_equal(count, 899);
+    for (size_t i = 0; i < count; i++)
+        assert_string_not_equal(hits[i].object, object);
+    free(hits);
+}
+
+static double recall(struct fixture *f, const struct vector_query *query)
+{
+    struct vector_query exact = *query;
+    struct vector_hit *found;
+    struct vector_hit *expected;
+    exact.exact = true;
+    size_t count = ask(f, query, &found);
+    assert_int_equal(ask(f, &exact, &expected), count);
+    assert_int_equal(count, query->limit);
+    size_t same = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < count; k++)
+            same += strcmp(found[i].object, expected[k].object) == 0;
+    }
+    free(found);
+    free(expected);
+    return (double)same / (double)count;
+}
+
+static void data_of_an_older_schema_is_taken_forward(void **state)
+{
+    struct fixture *f = *state;
+    float vector[DIMENSION];
+    float got[DIMENSION];
+    size_t dimension = 0;
+    put_range(f, 1, 0, 10);
+    vector_index_free(f->index);
+    f->index = NULL;
+    // As the program wrote it that knew no vectors of tracks.
+    char *path = mem_sprintf("%s/%s/vectors.sqlite", f->folder, PROJECT);
+    const struct db_options options = {.path = path,
+        .kind = "vector index",
+        .application_id = VECTOR_STORE_APPLICATION_ID,
+        .migrations = vector_store_migrations,
+        .migration_count = vector_store_migration_count};
+    struct db *db;
+    struct db_tx tx;
+    assert_ok(db_open(&options, &db, &failure), &failure);
+    db_begin(db, DB_WRITE_DURABLE, &tx);
+    db_exec(&tx, "DROP TABLE tracks");
+    db_exec(&tx, "PRAGMA user_version = 1");
+    assert_ok(db_end(&tx, &failure), &failure);
+    db_free(db);
+    free(path);
+
+    reopen(f);
+    for (int n = 0; n < 10; n++)
+        assert_found(f, 1, n);
+    vector_of(1, 0, vector);
+    const struct vector_track_item item = {.track = {.video = "00000000000000aa", .n = 7}, .vector = vector};
+    assert_ok(vector_index_put_tracks(f->index, PROJECT, MODEL, DIMENSION, &item, 1, &failure), &failure);
+    reopen(f);
+    assert_ok(vector_index_fetch_track(f->index, PROJECT, &item.track, got, DIMENSION, &dimension, &failure), &failure);
+    assert_int_equal(dimension, DIMENSION);
+}
+
+static void the_graph_finds_what_a_scan_finds(void **state)
+{
+    struct fixture *f = *state;
+    // Enough that a graph is worth it.
+    put_range(f, 7, 0, 8000);
+    flush(f);
+    assert_int_equal(each_file(f, ".graph", NULL), 1);
+    put_range(f, 7, 8000, 8100);
+    double sum = 0;
+    double filtered_sum = 0;
+    const char *even = "even";
+    for (int i = 0; i < 100; i++) {
+        float vector[DIMENSION];
+        vector_of(7, i * 81, vector);
+        struct vector_query query = query_for(vector, 10);
+        sum += recall(f, &query);
+        query.filter.labels = &even;
+        query.filter.label_count = 1;
+        filtered_sum += recall(f, &query);
+    }
+    assert_true(sum / 100 >= 0.97);
+    assert_true(filtered_sum / 100 >= 0.97);
+}
+
+static void as_many_hits_come_as_match(void **state)
+{
+    struct fixture *f = *state;
+    put_range(f, 7, 0, 6000);
+    flush(f);
+    float vector[DIMENSION];
+    vector_of(7, 5, vector);
+    const char *even = "even";
+    struct vector_query query = query_for(vector, 5000);
+    query.filter.labels = &even;
+    query.filter.label_count = 1;
+    struct vector_hit *hits;
+    assert_int_equal(ask(f, &query, &hits), 3000);
+    free(hits);
+}
+
+static void removing_frees_the_disk(void **state)
+{
+    struct fixture *f = *state;
+    char video[VIDEO_ID_SIZE];
+    put_range(f, 1, 0, 3000);
+    put_range(f, 2, 0, 3000);
+    flush(f);
+    struct vector_stats before;
+    struct vector_stats after;
+    assert_ok(vector_index_stats(f->index, PROJECT, NULL, &before, &failure), &failure);
+    snprintf(video, sizeof(video), "%016llx", (unsigned long long)mix(1));
+    assert_ok(vector_index_remove_video(f->index, PROJECT, video, &failure), &failure);
+    flush(f);
+    reopen(f);
+    assert_int_equal(count_all(f), 3000);
+    for (int n = 0; n < 3000; n += 301)
+        assert_found(f, 2, n);
+    vector_index_free(f->index); // the last one out empties the log
+    f->index = NULL;
+    assert_ok(open_at(f->folder, false, &f->index), &failure);
+    assert_ok(vector_index_stats(f->index, PROJECT, NULL, &after, &failure), &failure);
+    assert_true(after.bytes < before.bytes * 2 / 3);
+    assert_ok(vector_index_remove_project(f->index, PROJECT, &failure), &failure);
+    assert_int_equal(each_file(f, ".vectors", NULL), 0);
+    assert_int_equal(each_file(f, ".rows", NULL), 0);
+    assert_int_equal(each_file(f, ".graph", NULL), 0);
+    reopen(f);
+    assert_ok(vector_index_stats(f->index, PROJECT, NULL, &after, &failure), &failure);
+    assert_true(after.bytes < 300000);
+}
+
+static void flip_a_byte(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    off_t size = lseek(fd, 0, SEEK_END);
+    unsigned char byte;
+    assert_int_equal(pread(fd, &byte, 1, size - size / 3), 1);
+    byte ^= 0x55;
+    assert_int_equal(pwrite(fd, &byte, 1, size - size / 3), 1);
+    close(fd);
+}
+
+static void cut_in_half(const char *path)
+{
+    struct file_info info;
+    assert_ok(file_stat(path, &info, &failure), &failure);
+    assert_int_equal(truncate(path, (off_t)(info.size_bytes / 2)), 0);
+}
+
+static void make_empty(const char *path)
+{
+    assert_int_equal(truncate(path, 0), 0);
+}
+
+static void remove_it(const char *path)
+{
+    assert_int_equal(unlink(path), 0);
+}
+
+static void damaged_files_are_made_again(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const endings[] = {".rows", ".vectors", ".graph"};
+    static file_visit *const damages[] = {flip_a_byte, cut_in_half, make_empty, remove_it};
+    put_range(f, 3, 0, 1000);
+    for (size_t e = 0; e < 3; e++) {
+        for (size_t d = 0; d < 4; d++) {
+            flush(f);
+            vector_index_free(f->index);
+            f->index = NULL;
+            int files = each_file(f, endings[e], NULL);
+            assert_true(files > 0);
+            each_file(f, endings[e], damages[d]);
+            assert_ok(open_at(f->folder, false, &f->index), &failure);
+            // A flipped bit among the vectors is found by the flush, all else when the files are opened.
+            bool late = e == 1 && d == 0;
+            for (int n = 0; n < 1000 && !late; n += 97)
+                assert_found(f, 3, n);
+            flush(f);
+            assert_true(each_file(f, endings[e], NULL) > 0);
+            for (int n = 0; n < 1000; n += 97)
+                assert_found(f, 3, n);
+            assert_int_equal(count_all(f), 1000);
+        }
+    }
+}
+
+static void leftovers_of_a_killed_writer_are_swept(void **state)
+{
+    struct fixture *f = *state;
+    put_range(f, 1, 0, 600);
+    char *path = mem_sprintf("%s/" PROJECT "/00077-9.vectors", f->folder);
+    char *temporary = mem_sprintf("%s/" PROJECT "/00078-9.rows.abcdef.tmp", f->folder);
+    assert_ok(file_write(path, "x", 1, FILE_SYNC_NONE, &failure), &failure);
+    assert_ok(file_write(temporary, "x", 1, FILE_SYNC_NONE, &failure), &failure);
+    flush(f);
+    assert_false(file_exists(path));
+    assert_false(file_exists(temporary));
+    free(path);
+    free(temporary);
+}
+
+static void a_long_journal_is_shortened_and_nothing_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    enum { ROUNDS = 30, OBJECTS = 1200 };
+    struct vector_attributes *changes = mem_calloc(OBJECTS, sizeof(*changes));
+    put_range(f, 5, 0, OBJECTS);
+    flush(f);
+    // Somebody else looks at the beginning, and again when the journal no longer reaches back to that.
+    struct fixture other = *f;
+    assert_ok(open_at(f->folder, false, &other.index), &failure);
+    assert_found(&other, 5, 7);
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int n = 0; n < OBJECTS; n++) {
+            changes[n] = (struct vector_attributes){.set_track = true, .track = round};
+            object_of(5, n, changes[n].object);
+        }
+        assert_ok(vector_index_set_attributes(f->index, PROJECT, changes, OBJECTS, &failure), &failure);
+    }
+    free(changes);
+    flush(f);
+    reopen(f);
+    float vector[DIMENSION];
+    char video[VIDEO_ID_SIZE];
+    snprintf(video, sizeof(video), "%016llx", (unsigned long long)mix(5));
+    vector_of(5, 0, vector);
+    struct vector_query query = query_for(vector, OBJECTS + 1);
+    query.filter.video = video;
+    query.filter.has_track = true;
+    query.filter.track = ROUNDS - 1;
+    struct vector_hit *hits;
+    assert_int_equal(ask(f, &query, &hits), OBJECTS);
+    free(hits);
+    assert_int_equal(ask(&other, &query, &hits), OBJECTS);
+    free(hits);
+    vector_index_free(other.index);
+}
+
+static const struct CMUnitTest tests[] = {
+    embedded(all_is_there_after_reopening),
+    embedded(data_of_an_older_schema_is_taken_forward),
+    embedded(the_graph_finds_what_a_scan_finds),
+    embedded(as_many_hits_come_as_match),
+    embedded(removing_frees_the_disk),
+    embedded(damaged_files_are_made_again),
+    embedded(leftovers_of_a_killed_writer_are_swept),
+    embedded(a_long_journal_is_shortened_and_nothing_forgotten),
+};
+CONTRACT_PART(file_part, tests);

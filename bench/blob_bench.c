@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "bench.h"
 #include "blob_store/blob_store.h"
 #include "blob_store/blob_store_dir.h"
 #include "blob_store/blob_store_s3.h"
@@ -23,29 +24,11 @@
 #define RANGE_BYTES ((size_t)1 << 20)
 #define THREADS_MAX 64
 
-static struct err err;
 static struct blob_store *store;
 static int small_count = 1000;
 static int large_mib = 512;
 static int thread_count = 1;
 static char small[SMALL_BYTES];
-
-__attribute__((noreturn)) static void die(const char *what)
-{
-    fprintf(stderr, "blob_bench: %s: %s\n", what, err.message);
-    exit(1);
-}
-
-static void check(enum err_code code, const char *what)
-{
-    if (code != ERR_NONE)
-        die(what);
-}
-
-static double now_s(void)
-{
-    return (double)clock_monotonic_us(clock_system()) / 1e6;
-}
 
 static void fill(char *bytes, size_t size)
 {
@@ -78,8 +61,8 @@ static void *move_small(void *arg)
             code == ERR_NONE && (work->is_put || (size == sizeof(small) && memcmp(bytes, small, size) == 0));
         free(bytes);
         if (!is_right) {
-            err = failure;
-            die(key);
+            bench_err = failure;
+            bench_die(key);
         }
     }
     return NULL;
@@ -90,16 +73,16 @@ static double run_small(bool is_put)
 {
     struct work work = {.is_put = is_put};
     pthread_t threads[THREADS_MAX];
-    double start_s = now_s();
+    double start_s = bench_seconds();
     for (int i = 0; i < thread_count; i++) {
         if (pthread_create(&threads[i], NULL, move_small, &work) != 0)
-            die("a thread cannot be started");
+            bench_die("a thread cannot be started");
     }
     for (int i = 0; i < thread_count; i++)
         pthread_join(threads[i], NULL);
     if (is_put)
-        check(blob_store_flush(store, &err), "flush");
-    return small_count / (now_s() - start_s);
+        bench_check(blob_store_flush(store, &bench_err), "flush");
+    return small_count / (bench_seconds() - start_s);
 }
 
 static void make_large(const char *path)
@@ -108,10 +91,10 @@ static void make_large(const char *path)
     char *bytes = mem_alloc(piece);
     struct file_writer *writer = NULL;
     fill(bytes, piece);
-    check(file_writer_open(path, &writer, &err), path);
+    bench_check(file_writer_open(path, &writer, &bench_err), path);
     for (int i = 0; i < large_mib; i++)
-        check(file_writer_write(writer, bytes, piece, &err), path);
-    check(file_writer_commit(writer, FILE_SYNC_NONE, &err), path);
+        bench_check(file_writer_write(writer, bytes, piece, &bench_err), path);
+    bench_check(file_writer_commit(writer, FILE_SYNC_NONE, &bench_err), path);
     free(bytes);
 }
 
@@ -122,23 +105,23 @@ static void run_large(const char *folder, double *put_mb_s, double *get_mb_s, do
     double megabytes = large_mib * 1.048576;
     snprintf(path, sizeof(path), "%s/large.mp4", folder);
     make_large(path);
-    double start_s = now_s();
-    check(blob_store_put_file(store, "p/v/source", path, false, &err), "put");
-    check(blob_store_flush(store, &err), "flush");
-    *put_mb_s = megabytes / (now_s() - start_s);
-    start_s = now_s();
-    check(blob_store_get_file(store, "p/v/source", folder, NULL, &file, &err), "get");
-    *get_mb_s = megabytes / (now_s() - start_s);
+    double start_s = bench_seconds();
+    bench_check(blob_store_put_file(store, "p/v/source", path, false, &bench_err), "put");
+    bench_check(blob_store_flush(store, &bench_err), "flush");
+    *put_mb_s = megabytes / (bench_seconds() - start_s);
+    start_s = bench_seconds();
+    bench_check(blob_store_get_file(store, "p/v/source", folder, NULL, &file, &bench_err), "get");
+    *get_mb_s = megabytes / (bench_seconds() - start_s);
     blob_file_release(&file);
     char *bytes = mem_alloc(RANGE_BYTES);
-    start_s = now_s();
+    start_s = bench_seconds();
     for (int i = 0; i < large_mib; i++) {
         size_t got = 0;
-        check(blob_store_get_range(
-                  store, "p/v/source", (int64_t)i * (int64_t)RANGE_BYTES, bytes, RANGE_BYTES, &got, &err),
+        bench_check(blob_store_get_range(
+                        store, "p/v/source", (int64_t)i * (int64_t)RANGE_BYTES, bytes, RANGE_BYTES, &got, &bench_err),
             "range");
     }
-    *range_mb_s = megabytes / (now_s() - start_s);
+    *range_mb_s = megabytes / (bench_seconds() - start_s);
     free(bytes);
     unlink(path);
 }
@@ -146,11 +129,11 @@ static void run_large(const char *folder, double *put_mb_s, double *get_mb_s, do
 static void open_store(int count, char **args)
 {
     if (count == 2 && strcmp(args[0], "dir") == 0) {
-        check(blob_store_dir_open(args[1], &store, &err), args[1]);
+        bench_check(blob_store_dir_open(args[1], &store, &bench_err), args[1]);
     } else if (count == 3 && strcmp(args[0], "s3") == 0) {
         const struct blob_store_s3_options options = {
             .location = args[2], .endpoint = args[1], .clock = clock_system()};
-        check(blob_store_s3_open(&options, &store, &err), args[2]);
+        bench_check(blob_store_s3_open(&options, &store, &bench_err), args[2]);
     } else {
         fputs("usage: blob_bench [--small N] [--large MIB] [--threads N] dir FOLDER | s3 ENDPOINT s3://BUCKET/PREFIX\n",
             stderr);
@@ -178,17 +161,17 @@ int main(int argc, char **argv)
     }
     open_store(argc - optind, argv + optind);
     fill(small, sizeof(small));
-    check(dir_make_temporary(NULL, "blob-bench-", folder, &err), "a temporary folder");
+    bench_check(dir_make_temporary(NULL, "blob-bench-", folder, &bench_err), "a temporary folder");
     double put_s = run_small(true);
     double got_s = run_small(false);
     run_large(folder, &put_mb_s, &get_mb_s, &range_mb_s);
-    double start_s = now_s();
-    check(blob_store_remove_prefix(store, "p/", NULL, &err), "remove");
-    double removed_s = (small_count + 1) / (now_s() - start_s);
+    double start_s = bench_seconds();
+    bench_check(blob_store_remove_prefix(store, "p/", NULL, &bench_err), "remove");
+    double removed_s = (small_count + 1) / (bench_seconds() - start_s);
     printf("{\"put_small\": %.0f, \"get_small\": %.0f, \"put_large\": %.0f, \"get_large\": %.0f, \"ranges\": %.0f, "
            "\"remove\": %.0f}\n",
         put_s, got_s, put_mb_s, get_mb_s, range_mb_s, removed_s);
     blob_store_free(store);
-    check(dir_remove_tree(folder, &err), folder);
+    bench_check(dir_remove_tree(folder, &bench_err), folder);
     return 0;
 }

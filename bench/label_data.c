@@ -10,16 +10,6 @@
 
 #define VECTORS_BYTES_MAX ((size_t)4 << 30)
 
-struct err bench_err;
-
-void bench_check(enum err_code code, const char *what)
-{
-    if (code == ERR_NONE)
-        return;
-    fprintf(stderr, "bench: %s: %s\n", what, bench_err.message);
-    exit(1);
-}
-
 __attribute__((noreturn)) static void refuse(const char *path, size_t line)
 {
     fprintf(stderr, "bench: line %zu of %s is no object\n", line, path);
@@ -39,6 +29,14 @@ int bench_ascending(const void *a, const void *b)
     double x = *(const double *)a;
     double y = *(const double *)b;
     return (x > y) - (x < y);
+}
+
+int bench_by_score(const void *a, const void *b)
+{
+    const struct bench_scored *x = a;
+    const struct bench_scored *y = b;
+    return x->score != y->score ? (x->score < y->score) - (x->score > y->score)
+                                : (x->object > y->object) - (x->object < y->object);
 }
 
 double bench_quantile(const double *sorted, size_t count, double share)

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/err.h"
 #include "base/id.h"
+#include "bench.h"
 #include "vector_index/vector_index.h"
 
 #define BENCH_PROJECT "bench"
@@ -32,12 +32,16 @@ struct data {
     int group_count;
 };
 
-extern struct err bench_err;
-
-void bench_check(enum err_code code, const char *what);
 // A number from a number, as good as random (splitmix64).
 uint64_t bench_mix(uint64_t x);
 int bench_ascending(const void *a, const void *b); // of doubles, for qsort
+// An object of the data, in an order.
+struct bench_scored {
+    float score;
+    size_t object;
+    bool right; // it is what is looked for, where somebody says so
+};
+int bench_by_score(const void *a, const void *b); // highest first; for qsort
 double bench_quantile(const double *sorted, size_t count, double share);
 
 // A line per object: id, identity, group, track the tracker found, true track (-1: none), parted by tabs.

@@ -53,20 +53,6 @@ static double average_precision(const bool *right, size_t count, size_t all)
     return all > 0 ? sum / (double)all : 0;
 }
 
-struct scored {
-    float score;
-    bool right;
-    size_t object;
-};
-
-static int by_score(const void *a, const void *b)
-{
-    const struct scored *x = a;
-    const struct scored *y = b;
-    return x->score != y->score ? (x->score < y->score) - (x->score > y->score)
-                                : (x->object > y->object) - (x->object < y->object);
-}
-
 // What a trial begins with: boxes of the thing, and of others that were said not to be it.
 struct trial {
     size_t yes[EXAMPLES_MOST], no[EXAMPLES_MOST];
@@ -119,7 +105,7 @@ static void try_model(const struct data *data, struct vector_index *index, const
 }
 
 // All that is no example, the most similar to one of the boxes of the thing first.
-static size_t rank_by_cosine(const struct data *data, const struct trial *trial, struct scored *scored)
+static size_t rank_by_cosine(const struct data *data, const struct trial *trial, struct bench_scored *scored)
 {
     size_t count = 0;
     for (size_t i = 0; i < data->count; i++) {
@@ -128,14 +114,14 @@ static size_t rank_by_cosine(const struct data *data, const struct trial *trial,
             continue;
         for (size_t e = 0; e < trial->yes_count; e++)
             best = fmaxf(best, data_cosine(data, i, trial->yes[e]));
-        scored[count++] = (struct scored){best, data_is_same(data, i, trial->yes[0]), i};
+        scored[count++] = (struct bench_scored){best, i, data_is_same(data, i, trial->yes[0])};
     }
-    qsort(scored, count, sizeof(*scored), by_score);
+    qsort(scored, count, sizeof(*scored), bench_by_score);
     return count;
 }
 
 // The most similar boxes that are not the thing are said not to be it.
-static void reject(const struct data *data, struct trial *trial, size_t n, struct scored *scored)
+static void reject(const struct data *data, struct trial *trial, size_t n, struct bench_scored *scored)
 {
     size_t count = rank_by_cosine(data, trial, scored);
     for (size_t i = 0; i < count && trial->no_count < n; i++) {
@@ -145,7 +131,7 @@ static void reject(const struct data *data, struct trial *trial, size_t n, struc
 }
 
 static void try_cosine(const struct data *data, const struct trial *trial, struct quality cuts[CUTS],
-    struct scored *scored, double *average)
+    struct bench_scored *scored, double *average)
 {
     size_t count = rank_by_cosine(data, trial, scored);
     bool *is_right = mem_calloc(count + 1, sizeof(*is_right));
@@ -199,7 +185,7 @@ struct measuring {
     const struct data *data;
     struct vector_index *index;
     size_t trials, worse; // of identities with noes, all groups
-    struct scored *scored;
+    struct bench_scored *scored;
     size_t *members;
 };
 

@@ -33,19 +33,6 @@ struct sketch {
     float *scores;
 };
 
-struct scored {
-    float score;
-    size_t object;
-};
-
-static int by_score(const void *a, const void *b)
-{
-    const struct scored *x = a;
-    const struct scored *y = b;
-    return x->score != y->score ? (x->score < y->score) - (x->score > y->score)
-                                : (x->object > y->object) - (x->object < y->object);
-}
-
 static void sketch_begin(void *context)
 {
     struct sketch *s = context;
@@ -134,15 +121,15 @@ static int word_about(const struct sketch *s, size_t object)
 static void sketch_show(void *context, float *shown)
 {
     const struct sketch *s = context;
-    struct scored *sorted = mem_calloc(s->data->count + 1, sizeof(*sorted));
+    struct bench_scored *sorted = mem_calloc(s->data->count + 1, sizeof(*sorted));
     size_t count = 0;
     for (size_t i = 0; i < s->data->count; i++) {
         int word = word_about(s, i);
         shown[i] = word > 0 ? 2 : 0;
         if (word == 0)
-            sorted[count++] = (struct scored){s->scores[i], i};
+            sorted[count++] = (struct bench_scored){.score = s->scores[i], .object = i};
     }
-    qsort(sorted, count, sizeof(*sorted), by_score);
+    qsort(sorted, count, sizeof(*sorted), bench_by_score);
     size_t cut = 0;
     float widest = 0;
     for (size_t i = 0; i + 1 < count && i < GAP_AMONG; i++) {

@@ -145,24 +145,11 @@ static void plant(struct trial *t, enum planting planting, size_t wanted)
     }
 }
 
-struct near {
-    float alike;
-    size_t object;
-};
-
-static int nearest_first(const void *a, const void *b)
-{
-    const struct near *x = a;
-    const struct near *y = b;
-    return x->alike != y->alike ? (x->alike < y->alike) - (x->alike > y->alike)
-                                : (x->object > y->object) - (x->object < y->object);
-}
-
 // Noes of what resembles each identity most; of some of its own objects, which are not said to be it then.
 static void say_noes(struct trial *t)
 {
     size_t yeses = t->count;
-    struct near *near = mem_calloc(data.count, sizeof(*near));
+    struct bench_scored *near = mem_calloc(data.count, sizeof(*near));
     for (int32_t identity = 0; identity < identity_count; identity++) {
         size_t count = 0;
         size_t own = SIZE_MAX;
@@ -174,11 +161,11 @@ static void say_noes(struct trial *t)
                 if (t->said[i].label == identity)
                     best = fmaxf(best, alike(object, t->of[i]));
             }
-            near[count++] = (struct near){best, object};
+            near[count++] = (struct bench_scored){.score = best, .object = object};
         }
         for (size_t i = 0; i < yeses; i++)
             own = t->said[i].label == identity && draw(3) == 0 ? i : own;
-        qsort(near, count, sizeof(*near), nearest_first);
+        qsort(near, count, sizeof(*near), bench_by_score);
         for (size_t n = 0; n < NOES_EACH && count > 0; n++) {
             size_t from = count < NOES_FROM ? count : NOES_FROM;
             size_t at = draw(from);

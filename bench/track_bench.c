@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "bench.h"
 #include "blob_store/blob_store_dir.h"
 #include "ingest/tracking.h"
 #include "meta_store/meta_store_sqlite.h"
@@ -30,8 +31,6 @@
 #define FRAMES_AT_ONCE 64
 #define BOXES_MAX 64
 
-static struct err err;
-
 struct options {
     double hours, fps;
     int objects, false_boxes, dimension;
@@ -42,18 +41,6 @@ struct walker {
     double x, y, vx, vy, height, seconds_left;
     float *look;
 };
-
-__attribute__((noreturn)) static void die(const char *what)
-{
-    fprintf(stderr, "track_bench: %s: %s\n", what, err.message);
-    exit(1);
-}
-
-static void check(enum err_code code, const char *what)
-{
-    if (code != ERR_NONE)
-        die(what);
-}
 
 static double unit(void)
 {
@@ -88,11 +75,12 @@ static void open_stores(const struct options *o, struct ingest *ingest)
     const struct vector_index_usearch_options vector_options = {.no_background = true};
     *ingest = (struct ingest){.log = log_none(), .clock = clock_system(), .temp_dir = o->folder};
     snprintf(path, sizeof(path), "%s/meta.db", o->folder);
-    check(meta_store_sqlite_open(path, clock_system(), &ingest->meta, &err), "the meta store");
+    bench_check(meta_store_sqlite_open(path, clock_system(), &ingest->meta, &bench_err), "the meta store");
     snprintf(path, sizeof(path), "%s/vectors", o->folder);
-    check(vector_index_usearch_open(path, &vector_options, log_none(), &ingest->vectors, &err), "the vector index");
+    bench_check(
+        vector_index_usearch_open(path, &vector_options, log_none(), &ingest->vectors, &bench_err), "the vector index");
     snprintf(path, sizeof(path), "%s/blobs", o->folder);
-    check(blob_store_dir_open(path, &ingest->blobs, &err), "the blob store");
+    bench_check(blob_store_dir_open(path, &ingest->blobs, &bench_err), "the blob store");
 }
 
 static void close_stores(struct ingest *ingest)
@@ -161,9 +149,10 @@ static void add_frame(struct batch *b, const struct options *o, struct walker *w
 
 static void put(struct ingest *ingest, struct batch *b, const struct options *o)
 {
-    check(vector_index_upsert(ingest->vectors, PROJECT, "model", (size_t)o->dimension, b->items, b->item_count, &err),
+    bench_check(vector_index_upsert(
+                    ingest->vectors, PROJECT, "model", (size_t)o->dimension, b->items, b->item_count, &bench_err),
         "storing vectors");
-    check(meta_store_put_objects(ingest->meta, VIDEO, b->frames, b->frame_count, &err), "storing objects");
+    bench_check(meta_store_put_objects(ingest->meta, VIDEO, b->frames, b->frame_count, &bench_err), "storing objects");
     b->frame_count = b->item_count = 0;
 }
 
@@ -180,7 +169,7 @@ static void fill(const struct options *o)
     strcpy(video->project, PROJECT);
     video->limit_us = -1;
     video->sampling = (struct sampling){.fps_num = 5, .fps_den = 1};
-    check(meta_store_create_video(ingest.meta, video, NULL, &err), "the video");
+    bench_check(meta_store_create_video(ingest.meta, video, NULL, &bench_err), "the video");
     b->vectors = mem_calloc(FRAMES_AT_ONCE * BOXES_MAX, (size_t)o->dimension * sizeof(float));
     for (int i = 0; i < o->objects; i++) {
         walkers[i].look = mem_calloc((size_t)o->dimension, sizeof(float));
@@ -227,9 +216,9 @@ static void track(const struct options *o)
     double before_mib = peak_mib();
     double before_s = processor_s();
     int64_t start_us = clock_monotonic_us(clock_system());
-    check(tracking_run(&ingest, VIDEO, NULL, &tracks, &err), "tracking");
+    bench_check(tracking_run(&ingest, VIDEO, NULL, &tracks, &bench_err), "tracking");
     double wall_s = (double)(clock_monotonic_us(clock_system()) - start_us) * 1e-6;
-    check(meta_store_get_video(ingest.meta, VIDEO, video, &err), "the video");
+    bench_check(meta_store_get_video(ingest.meta, VIDEO, video, &bench_err), "the video");
     printf("%.1f hours, %lld frames, %lld objects of %d numbers: %zu tracks in %.1f s (%.1f s of processor time, %.0f "
            "frames/s);"
            " peak memory %.0f MiB, of it %.0f MiB before\n",
@@ -300,9 +289,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "track_bench: %s exists already: name a folder that can be made and removed\n", o.folder);
         return 2;
     }
-    check(dir_make(o.folder, &err), "the folder");
+    bench_check(dir_make(o.folder, &bench_err), "the folder");
     run_alone(fill, &o);
     run_alone(track, &o);
-    check(dir_remove_tree(o.folder, &err), "removing the folder");
+    bench_check(dir_remove_tree(o.folder, &bench_err), "removing the folder");
     return 0;
 }

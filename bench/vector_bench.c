@@ -16,9 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "bench.h"
 #include "os/file.h"
 #include "vector_index/vector_index.h"
 #include "vector_index/vector_index_usearch.h"
@@ -32,30 +32,12 @@
 #define VIDEO_LENGTH 5000
 #define BATCH 256
 
-static struct err err;
 static size_t dimension = 563;
 static size_t query_count = 500;
 static float *basis; // SUBSPACE × dimension
 static bool use_cpu_time;
 static float *given; // of --vectors
 static size_t given_count;
-
-__attribute__((noreturn)) static void die(const char *what)
-{
-    fprintf(stderr, "vector_bench: %s: %s\n", what, err.message);
-    exit(1);
-}
-
-static void check(enum err_code code, const char *what)
-{
-    if (code != ERR_NONE)
-        die(what);
-}
-
-static double seconds(void)
-{
-    return (double)clock_monotonic_us(clock_system()) / 1e6;
-}
 
 static double query_seconds(void)
 {
@@ -134,7 +116,7 @@ static void read_given(const char *path)
 {
     char *bytes;
     size_t size;
-    check(file_read(path, (size_t)8 << 30, &bytes, &size, &err), "reading vectors");
+    bench_check(file_read(path, (size_t)8 << 30, &bytes, &size, &bench_err), "reading vectors");
     given = (float *)(void *)bytes;
     given_count = size / sizeof(float) / dimension;
     if (given_count == 0) {
@@ -171,7 +153,7 @@ static void fill(struct vector_index *index, size_t size)
             snprintf(items[i].class_name, VECTOR_CLASS_SIZE, "%s", class_of(n));
             make_vector(n, n, vectors + i * dimension);
         }
-        check(vector_index_upsert(index, PROJECT, "bench", dimension, items, count, &err), "upsert");
+        bench_check(vector_index_upsert(index, PROJECT, "bench", dimension, items, count, &bench_err), "upsert");
     }
     free(vectors);
     free(items);
@@ -202,7 +184,7 @@ static int ascending(const void *a, const void *b)
 static size_t ask(struct vector_index *index, const struct vector_query *query, struct vector_hit **hits)
 {
     size_t count = 0;
-    check(vector_index_query(index, query, hits, &count, &err), "query");
+    bench_check(vector_index_query(index, query, hits, &count, &bench_err), "query");
     return count;
 }
 
@@ -283,20 +265,20 @@ static struct vector_index *open_index(const char *folder, size_t threads)
 {
     struct vector_index *index;
     struct vector_index_usearch_options options = {.build_threads = threads, .no_background = true};
-    check(vector_index_usearch_open(folder, &options, log_none(), &index, &err), "opening");
+    bench_check(vector_index_usearch_open(folder, &options, log_none(), &index, &bench_err), "opening");
     return index;
 }
 
 static void build(const char *folder, size_t size, size_t threads)
 {
     struct vector_index *index = open_index(folder, threads);
-    double start = seconds();
+    double start = bench_seconds();
     fill(index, size);
-    double stored = seconds();
-    check(vector_index_flush(index, &err), "flush");
-    double built = seconds();
+    double stored = bench_seconds();
+    bench_check(vector_index_flush(index, &bench_err), "flush");
+    double built = bench_seconds();
     struct vector_stats stats;
-    check(vector_index_stats(index, PROJECT, NULL, &stats, &err), "stats");
+    bench_check(vector_index_stats(index, PROJECT, NULL, &stats, &bench_err), "stats");
     vector_index_free(index);
     printf("  stored durably: %.0f vectors/s; files and graph: %.0f vectors/s (%zu threads)\n",
         (double)size / (stored - start), (double)size / (built - stored), threads);
@@ -319,7 +301,7 @@ static void measure(const char *folder, size_t size, size_t threads)
     free(vector);
     double opened = query_seconds();
     struct vector_stats stats;
-    check(vector_index_stats(index, PROJECT, NULL, &stats, &err), "stats");
+    bench_check(vector_index_stats(index, PROJECT, NULL, &stats, &bench_err), "stats");
     printf("  opened with a first answer: %.0f ms; on disk: %.0f bytes a vector\n", (opened - start) * 1e3,
         (double)stats.bytes / (double)stats.count);
     printf("  %-18s %9s %9s %9s\n", "query", "median ms", "99 % ms", "recall@10");
@@ -345,15 +327,15 @@ static void run(size_t size, const char *keep, size_t threads)
     if (keep != NULL) {
         snprintf(folder, sizeof(folder), "%s/%zu-%zu", keep, size, dimension);
         is_new = !file_exists(folder);
-        check(dir_make(folder, &err), "making a folder");
+        bench_check(dir_make(folder, &bench_err), "making a folder");
     } else {
-        check(dir_make_temporary(NULL, "vector-bench-", folder, &err), "making a folder");
+        bench_check(dir_make_temporary(NULL, "vector-bench-", folder, &bench_err), "making a folder");
     }
     if (is_new)
         build(folder, size, threads);
     measure(folder, size, threads);
     if (keep == NULL)
-        check(dir_remove_tree(folder, &err), "removing the folder");
+        bench_check(dir_remove_tree(folder, &bench_err), "removing the folder");
 }
 
 static size_t number(const char *text)

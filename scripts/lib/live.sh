@@ -47,17 +47,11 @@ live_kafka_step() {
     mark_done live-kafka "$key"
 }
 
-# live_python_step: in a folder of its own, so that what clients pin does not meet what the benchmarks pin.
+# live_python_step: clients of these servers.
 live_python_step() {
-    local requirements=$root_dir/scripts/requirements-live.txt key
-    key=$(key_of "$requirements" "live python 1")
-    is_done live-python "$key" "$deps_dir/live/python" && return 0
-    say "setup: Python packages of the tests against real servers"
-    rm -rf "$deps_dir/live/python" "$deps_dir/live/python.new"
-    pip_run install -q --require-hashes --only-binary :all: --no-deps --target "$deps_dir/live/python.new" \
-        -r "$requirements" >&2 || die "pip could not install the packages of scripts/requirements-live.txt"
-    mv "$deps_dir/live/python.new" "$deps_dir/live/python"
-    mark_done live-python "$key"
+    local requirements=$root_dir/scripts/requirements-live.txt
+    pip_folder_step live-python "$(key_of "$requirements" "live python 1")" "$requirements" "$deps_dir/live/python" \
+        "Python packages of the tests against real servers"
 }
 
 # live_go_step NAME PACKAGE@VERSION: a server built from its Go module, which Go checks against its database of sums.

@@ -92,27 +92,29 @@ bench_python_step() {
     mark_done bench-python "$key"
 }
 
+# pip_folder_step NAME KEY REQUIREMENTS FOLDER WHAT: packages in a folder of their own, whole or not there, so that what
+# they pin does not meet what others pin.
+pip_folder_step() {
+    local name=$1 key=$2 requirements=$3 folder=$4 what=$5
+    is_done "$name" "$key" "$folder" && return 0
+    say "setup: $what"
+    rm -rf "$folder" "$folder.new"
+    pip_run install -q --require-hashes --only-binary :all: --no-deps --target "$folder.new" -r "$requirements" >&2 ||
+        die "pip could not install the packages of scripts/${requirements##*/}"
+    mv "$folder.new" "$folder"
+    mark_done "$name" "$key"
+}
+
 # bench_boto3_step: the peer of the benchmark of blobs.
 bench_boto3_step() {
-    local requirements=$root_dir/scripts/requirements-boto3.txt key
-    key=$(key_of "$requirements" "boto3 1")
-    is_done bench-boto3 "$key" "$deps_dir/bench/boto3" && return 0
-    say "setup: Amazon's client for Python, for the benchmark of blobs"
-    rm -rf "$deps_dir/bench/boto3"
-    pip_run install -q --require-hashes --only-binary :all: --no-deps --target "$deps_dir/bench/boto3" \
-        -r "$requirements" >&2 || die "pip could not install the packages of scripts/requirements-boto3.txt"
-    mark_done bench-boto3 "$key"
+    local requirements=$root_dir/scripts/requirements-boto3.txt
+    pip_folder_step bench-boto3 "$(key_of "$requirements" "boto3 1")" "$requirements" "$deps_dir/bench/boto3" \
+        "Amazon's client for Python, for the benchmark of blobs"
 }
 
 # image_python_step: what looks at deploy/Containerfile and deploy/compose.yaml.
 image_python_step() {
-    local requirements=$root_dir/scripts/requirements-image.txt key
-    key=$(key_of "$requirements" "image python 1")
-    is_done image-python "$key" "$deps_dir/image/python" && return 0
-    say "setup: Python packages of the image's checks"
-    rm -rf "$deps_dir/image/python" "$deps_dir/image/python.new"
-    pip_run install -q --require-hashes --only-binary :all: --no-deps --target "$deps_dir/image/python.new" \
-        -r "$requirements" >&2 || die "pip could not install the packages of scripts/requirements-image.txt"
-    mv "$deps_dir/image/python.new" "$deps_dir/image/python"
-    mark_done image-python "$key"
+    local requirements=$root_dir/scripts/requirements-image.txt
+    pip_folder_step image-python "$(key_of "$requirements" "image python 1")" "$requirements" "$deps_dir/image/python" \
+        "Python packages of the image's checks"
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/option_value.h"
+#include "base/strbuf.h"
 
 #define LINE_MAX_BYTES 4096
 #define WHAT_MAX 512
@@ -47,20 +48,10 @@ static const struct command_spec *command_named(const struct command_spec *const
     return NULL;
 }
 
-static char *trim(char *text)
-{
-    while (isspace((unsigned char)*text))
-        text++;
-    size_t length = strlen(text);
-    while (length > 0 && isspace((unsigned char)text[length - 1]))
-        text[--length] = '\0';
-    return text;
-}
-
 // The value of a line: what stands in quotes, or what comes before a comment. NULL if quotes are not closed.
 static char *read_value(char *text)
 {
-    text = trim(text);
+    text = text_trim(text);
     if (*text != '"') {
         for (char *c = text; *c != '\0'; c++) {
             if (*c == '#' && (c == text || isspace((unsigned char)c[-1]))) {
@@ -68,12 +59,12 @@ static char *read_value(char *text)
                 break;
             }
         }
-        return trim(text);
+        return text_trim(text);
     }
     char *end = strchr(text + 1, '"');
     if (end == NULL)
         return NULL;
-    const char *rest = trim(end + 1);
+    const char *rest = text_trim(end + 1);
     if (*rest != '\0' && *rest != '#')
         return NULL;
     *end = '\0';
@@ -86,7 +77,7 @@ static enum err_code read_heading(struct reader *reader, char *line, struct err 
     if (line[length - 1] != ']')
         return err_set(err, ERR_INVALID, "%s:%d: the heading has no \"]\"", reader->path, reader->line);
     line[length - 1] = '\0';
-    const char *name = trim(line + 1);
+    const char *name = text_trim(line + 1);
     reader->section = strcmp(reader->command->name, name) == 0 ? reader->command : command_named(reader->known, name);
     if (reader->section == NULL)
         return err_set(err, ERR_INVALID, "%s:%d: there is no command \"%.64s\"", reader->path, reader->line, name);
@@ -99,7 +90,7 @@ static enum err_code read_setting(struct reader *reader, char *line, struct err 
     if (equals == NULL)
         return err_set(err, ERR_INVALID, "%s:%d: a line must be name = value", reader->path, reader->line);
     *equals = '\0';
-    const char *name = trim(line);
+    const char *name = text_trim(line);
     const char *text = read_value(equals + 1);
     if (text == NULL)
         return err_set(err, ERR_INVALID, "%s:%d: the quotes are not closed", reader->path, reader->line);
@@ -124,7 +115,7 @@ static enum err_code read_lines(struct reader *reader, FILE *in, struct err *err
         size_t length = strlen(buffer);
         if (length + 1 == sizeof(buffer) && buffer[length - 1] != '\n')
             return err_set(err, ERR_INVALID, "%s:%d: the line is too long", reader->path, reader->line);
-        char *line = trim(buffer);
+        char *line = text_trim(buffer);
         if (*line == '\0' || *line == '#')
             continue;
         code = *line == '[' ? read_heading(reader, line, err) : read_setting(reader, line, err);

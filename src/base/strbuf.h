@@ -21,3 +21,5 @@ void strbuf_addc(struct strbuf *sb, char c);
 void strbuf_addf(struct strbuf *sb, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // Hands the bytes (NUL-terminated, to be freed) to the caller and leaves an empty string, which needs no release.
 char *strbuf_detach(struct strbuf *sb, size_t *size);
+// The text without white space at its ends, which is cut off in place.
+char *text_trim(char *text);

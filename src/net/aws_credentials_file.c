@@ -4,20 +4,11 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "net/aws_credentials_internal.h"
 #include "os/file.h"
 
 #define FILE_SIZE_MAX ((size_t)1 << 20)
-
-static char *trimmed(char *text)
-{
-    while (isspace((unsigned char)*text))
-        text++;
-    size_t length = strlen(text);
-    while (length > 0 && isspace((unsigned char)text[length - 1]))
-        text[--length] = '\0';
-    return text;
-}
 
 typedef void profile_visit(void *context, const char *name, const char *value);
 
@@ -29,13 +20,13 @@ static void each_setting(char *text, const char *profile, bool is_config, profil
     char *rest = NULL;
     for (char *line = strtok_r(text, "\r\n", &rest); line != NULL; line = strtok_r(NULL, "\r\n", &rest)) {
         bool is_nested = isspace((unsigned char)line[0]);
-        line = trimmed(line);
+        line = text_trim(line);
         if (line[0] == '[') {
             char *heading = line + 1;
             heading[strcspn(heading, "]")] = '\0';
-            heading = trimmed(heading);
+            heading = text_trim(heading);
             if (is_config && !is_default && strncmp(heading, "profile", 7) == 0 && isspace((unsigned char)heading[7]))
-                heading = trimmed(heading + 8);
+                heading = text_trim(heading + 8);
             else if (is_config && !is_default)
                 heading = "";
             within = strcmp(heading, profile) == 0;
@@ -45,7 +36,7 @@ static void each_setting(char *text, const char *profile, bool is_config, profil
         if (!within || is_nested || equals == NULL || line[0] == '#' || line[0] == ';')
             continue;
         *equals = '\0';
-        visit(context, trimmed(line), trimmed(equals + 1));
+        visit(context, text_trim(line), text_trim(equals + 1));
     }
 }
 

@@ -15,16 +15,6 @@
 
 // ---- in the frames
 
-static bool take_tracks(struct meta_object *objects, const struct meta_frame_tracks *given)
-{
-    bool is_new = false;
-    for (size_t k = 0; k < given->count; k++) {
-        is_new = is_new || objects[k].track != given->tracks[k];
-        objects[k].track = given->tracks[k];
-    }
-    return is_new;
-}
-
 // Adds the change of a frame to the script, if there is one to make. A frame that is not there or has other objects by
 // now is passed over.
 static enum err_code add_swap(struct meta_redis_call *change, const char *id, const struct meta_redis_buckets *buckets,
@@ -36,7 +26,7 @@ static enum err_code add_swap(struct meta_redis_call *change, const char *id, co
     enum err_code code = redis_frame_decode(value->str, value->len, &frame, err);
     if (code != ERR_NONE)
         return err_context(err, "the video %s, frame %d", id, given->frame);
-    if (frame.object_count == given->count && take_tracks(frame.objects, given)) {
+    if (frame.object_count == given->count && meta_take_tracks(frame.objects, given)) {
         struct strbuf bytes;
         strbuf_init(&bytes);
         redis_frame_encode(&frame, &bytes);

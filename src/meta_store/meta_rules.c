@@ -110,6 +110,16 @@ void meta_keep_tracks(const struct meta_object *before, size_t before_count, str
     }
 }
 
+bool meta_take_tracks(struct meta_object *objects, const struct meta_frame_tracks *given)
+{
+    bool is_new = false;
+    for (size_t k = 0; k < given->count; k++) {
+        is_new = is_new || objects[k].track != given->tracks[k];
+        objects[k].track = given->tracks[k];
+    }
+    return is_new;
+}
+
 enum err_code meta_no_project(const char *name, struct err *err)
 {
     return err_set(err, ERR_NOT_FOUND, "there is no project %s", name);

@@ -38,6 +38,9 @@ void meta_sqlite_load_counts(struct db_tx *tx, const char *id, int64_t *number, 
 void meta_sqlite_store_counts(struct db_tx *tx, int64_t number, const struct meta_video *video);
 // The video's number, for reading; ERR_NOT_FOUND if it is not there.
 int64_t meta_sqlite_find_video(struct db_tx *tx, const char *id);
+// Ends the transaction with what the statement's first column says; for meta_strings_free.
+enum err_code meta_sqlite_end_texts(
+    struct db_tx *tx, struct db_stmt *stmt, char ***texts, size_t *count, struct err *err) ERR_MUST_CHECK;
 // Makes the project unless it is there; ERR_CONFLICT while it is being deleted. True if it is new.
 bool meta_sqlite_add_project(struct db_tx *tx, const char *name, int64_t now_us);
 

@@ -76,26 +76,13 @@ enum err_code meta_sqlite_get_journal(
 enum err_code meta_sqlite_list_journals(
     struct meta_store *store, const char *project, char ***names, size_t *count, struct err *err)
 {
-    char **found = NULL;
-    size_t found_count = 0;
     struct db_tx tx;
     db_begin(meta_sqlite_db(store), DB_READ, &tx);
     require_project(&tx, project, false);
     struct db_stmt *stmt =
         db_stmt(&tx, "SELECT DISTINCT journal FROM journal_entries WHERE project = ?1 ORDER BY journal");
     db_bind_text(stmt, 1, project);
-    while (db_step(stmt)) {
-        found = mem_realloc_array(found, found_count + 1, sizeof(*found));
-        found[found_count++] = mem_strdup(db_text(stmt, 0));
-    }
-    enum err_code code = db_end(&tx, err);
-    if (code != ERR_NONE) {
-        meta_strings_free(found, found_count);
-        return code;
-    }
-    *names = found;
-    *count = found_count;
-    return ERR_NONE;
+    return meta_sqlite_end_texts(&tx, stmt, names, count, err);
 }
 
 enum err_code meta_sqlite_list_journal(struct meta_store *store, const char *project, const char *journal,

@@ -7,16 +7,6 @@
 
 // ---- in the frames
 
-static bool take_tracks(struct meta_object *objects, const struct meta_frame_tracks *given)
-{
-    bool is_new = false;
-    for (size_t k = 0; k < given->count; k++) {
-        is_new = is_new || objects[k].track != given->tracks[k];
-        objects[k].track = given->tracks[k];
-    }
-    return is_new;
-}
-
 static void put_frame(struct db_tx *tx, int64_t number, const struct meta_frame_tracks *given, struct strbuf *value)
 {
     int64_t row = meta_sqlite_frame_row(number, given->frame);
@@ -26,7 +16,7 @@ static void put_frame(struct db_tx *tx, int64_t number, const struct meta_frame_
     enum err_code code = meta_sqlite_load_objects(tx, row, &objects, &count, &sentence);
     if (code != ERR_NONE && code != ERR_NOT_FOUND)
         db_fail(tx, code, "%s, frame %d: %s", db_path(tx->db), given->frame, sentence.message);
-    if (code == ERR_NONE && count == given->count && take_tracks(objects, given)) {
+    if (code == ERR_NONE && count == given->count && meta_take_tracks(objects, given)) {
         strbuf_reset(value);
         frame_value_encode(objects, count, value);
         struct db_stmt *stmt = db_stmt(tx, "UPDATE frames SET objects = ?2 WHERE row = ?1");

@@ -423,26 +423,13 @@ enum err_code meta_sqlite_clear_video_errors(struct meta_store *store, const cha
 enum err_code meta_sqlite_video_errors(
     struct meta_store *store, const char *id, char ***sentences, size_t *count, struct err *err)
 {
-    char **found = NULL;
-    size_t found_count = 0;
     struct db_tx tx;
     db_begin(meta_sqlite_db(store), DB_READ, &tx);
     int64_t number = meta_sqlite_find_video(&tx, id);
     struct db_stmt *stmt =
         db_stmt(&tx, "SELECT sentence FROM video_errors WHERE video = ?1 AND sentence IS NOT NULL ORDER BY position");
     db_bind_int(stmt, 1, number);
-    while (db_step(stmt)) {
-        found = mem_realloc_array(found, found_count + 1, sizeof(*found));
-        found[found_count++] = mem_strdup(db_text(stmt, 0));
-    }
-    enum err_code code = db_end(&tx, err);
-    if (code != ERR_NONE) {
-        meta_strings_free(found, found_count);
-        return code;
-    }
-    *sentences = found;
-    *count = found_count;
-    return ERR_NONE;
+    return meta_sqlite_end_texts(&tx, stmt, sentences, count, err);
 }
 
 // Marks the video, so that nothing is added any more; its number, or 0 if there is none.

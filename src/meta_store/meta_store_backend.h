@@ -97,6 +97,8 @@ void meta_video_update_expected(struct meta_video *video);
 void meta_video_init_new(struct meta_video *video, int64_t now_us);
 // Objects without a track that are where those in their places were get their tracks.
 void meta_keep_tracks(const struct meta_object *before, size_t before_count, struct meta_object *objects, size_t count);
+// Gives as many objects their tracks; false where they had them.
+bool meta_take_tracks(struct meta_object *objects, const struct meta_frame_tracks *given);
 // Copies an entry to the end of a page that has room for it; false when it would make the page too large.
 bool meta_journal_page_add(
     struct meta_journal_page *page, int64_t position, int64_t at_us, const void *value, size_t size, size_t *bytes);

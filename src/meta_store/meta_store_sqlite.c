@@ -13,6 +13,25 @@ void meta_sqlite_fail(struct db_tx *tx, const struct err *sentence)
     db_fail(tx, sentence->code, "%s", sentence->message);
 }
 
+enum err_code meta_sqlite_end_texts(
+    struct db_tx *tx, struct db_stmt *stmt, char ***texts, size_t *count, struct err *err)
+{
+    char **found = NULL;
+    size_t found_count = 0;
+    while (db_step(stmt)) {
+        found = mem_realloc_array(found, found_count + 1, sizeof(*found));
+        found[found_count++] = mem_strdup(db_text(stmt, 0));
+    }
+    enum err_code code = db_end(tx, err);
+    if (code != ERR_NONE) {
+        meta_strings_free(found, found_count);
+        return code;
+    }
+    *texts = found;
+    *count = found_count;
+    return ERR_NONE;
+}
+
 bool meta_sqlite_add_project(struct db_tx *tx, const char *name, int64_t now_us)
 {
     struct db_stmt *stmt = db_stmt(tx, "SELECT deleting FROM projects WHERE name = ?1");
@@ -192,25 +211,12 @@ static enum err_code keep_setting(
 static enum err_code list_settings(
     struct meta_store *store, const char *after, size_t limit, char ***names, size_t *count, struct err *err)
 {
-    char **found = NULL;
-    size_t found_count = 0;
     struct db_tx tx;
     db_begin(meta_sqlite_db(store), DB_READ, &tx);
     struct db_stmt *stmt = db_stmt(&tx, "SELECT name FROM settings WHERE name > ?1 ORDER BY name LIMIT ?2");
     db_bind_text(stmt, 1, after);
     db_bind_int(stmt, 2, (int64_t)limit);
-    while (db_step(stmt)) {
-        found = mem_realloc_array(found, found_count + 1, sizeof(*found));
-        found[found_count++] = mem_strdup(db_text(stmt, 0));
-    }
-    enum err_code code = db_end(&tx, err);
-    if (code != ERR_NONE) {
-        meta_strings_free(found, found_count);
-        return code;
-    }
-    *names = found;
-    *count = found_count;
-    return ERR_NONE;
+    return meta_sqlite_end_texts(&tx, stmt, names, count, err);
 }
 
 static enum err_code ping(struct meta_store *store, struct err *err)

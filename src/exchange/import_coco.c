@@ -337,30 +337,14 @@ static enum err_code point_at_category(struct coco *coco, int64_t id, struct imp
     return code;
 }
 
-// Rows of no interest go; the others get their frame and label.
-static enum err_code resolve(struct coco *coco, struct err *err)
+static enum err_code resolve_row(void *context, size_t i, struct import_row *row, bool *is_wanted, struct err *err)
 {
-    struct import_file *file = coco->file;
-    size_t kept = 0;
-    for (size_t i = 0; i < file->count; i++) {
-        struct import_row row = file->rows[i];
-        const struct pointer *pointer = &coco->pointers[i];
-        bool is_wanted = (int)row.word <= IMPORT_NEGATIVE;
-        enum err_code code = point_at_image(coco, pointer->image, &row, err);
-        if (code == ERR_NONE && is_wanted && row.label < 0)
-            code = point_at_category(coco, pointer->category, &row, err);
-        if (code != ERR_NONE) {
-            char place[IMPORT_PLACE_SIZE];
-            import_file_place(file, &row, place);
-            return err_context(err, "%s", place);
-        }
-        if (is_wanted)
-            file->rows[kept++] = row;
-        else
-            file->passed_over++;
-    }
-    file->count = kept;
-    return ERR_NONE;
+    struct coco *coco = context;
+    const struct pointer *pointer = &coco->pointers[i];
+    *is_wanted = (int)row->word <= IMPORT_NEGATIVE;
+    enum err_code code = point_at_image(coco, pointer->image, row, err);
+    return code == ERR_NONE && *is_wanted && row->label < 0 ? point_at_category(coco, pointer->category, row, err)
+                                                            : code;
 }
 
 static void coco_release(struct coco *coco)
@@ -387,7 +371,7 @@ enum err_code import_read_coco(struct import_file *file, const char *text, size_
     if (code == ERR_NONE)
         code = check_ids(&coco, err);
     if (code == ERR_NONE)
-        code = resolve(&coco, err);
+        code = import_file_sift(coco.file, resolve_row, &coco, err);
     coco_release(&coco);
     return code;
 }

@@ -248,6 +248,27 @@ void import_file_place(const struct import_file *file, const struct import_row *
         snprintf(out, IMPORT_PLACE_SIZE, "line %" PRId64, row->place);
 }
 
+enum err_code import_file_sift(struct import_file *file, import_row_check *check, void *context, struct err *err)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < file->count; i++) {
+        struct import_row row = file->rows[i];
+        bool is_wanted = false;
+        enum err_code code = check(context, i, &row, &is_wanted, err);
+        if (code != ERR_NONE) {
+            char place[IMPORT_PLACE_SIZE];
+            import_file_place(file, &row, place);
+            return err_context(err, "%s", place);
+        }
+        if (is_wanted)
+            file->rows[kept++] = row;
+        else
+            file->passed_over++;
+    }
+    file->count = kept;
+    return ERR_NONE;
+}
+
 static enum err_code read_format(struct import_file *file, enum exchange_format format, const char *bytes, size_t size,
     const struct import_hints *hints, struct err *err)
 {

@@ -76,3 +76,10 @@ enum err_code import_read_kinds(
 // The `names` of a data.yaml.
 enum err_code import_read_yaml_names(
     struct import_categories *categories, const char *text, size_t size, struct err *err) ERR_MUST_CHECK;
+
+// Looks at the i-th row as it was read, which it may complete.
+typedef enum err_code import_row_check(
+    void *context, size_t i, struct import_row *row, bool *is_wanted, struct err *err);
+// Keeps the rows that are wanted; the others are passed over. An error says the row's place.
+enum err_code import_file_sift(
+    struct import_file *file, import_row_check *check, void *context, struct err *err) ERR_MUST_CHECK;

@@ -235,28 +235,11 @@ static enum err_code name_row(struct yolo *yolo, struct import_row *row, bool *i
     return *is_wanted ? import_add_label(yolo->file, categories->names[category], &row->label, err) : ERR_NONE;
 }
 
-static enum err_code resolve(struct yolo *yolo, struct err *err)
+static enum err_code resolve_row(void *context, size_t i, struct import_row *row, bool *is_wanted, struct err *err)
 {
-    struct import_file *file = yolo->file;
-    size_t kept = 0;
-    for (size_t i = 0; i < file->count; i++) {
-        struct import_row row = file->rows[i];
-        bool is_wanted = false;
-        enum err_code code = name_row(yolo, &row, &is_wanted, err);
-        if (code == ERR_NONE)
-            code = place_row(yolo, &row, err);
-        if (code != ERR_NONE) {
-            char place[IMPORT_PLACE_SIZE];
-            import_file_place(file, &row, place);
-            return err_context(err, "%s", place);
-        }
-        if (is_wanted)
-            file->rows[kept++] = row;
-        else
-            file->passed_over++;
-    }
-    file->count = kept;
-    return ERR_NONE;
+    (void)i;
+    enum err_code code = name_row(context, row, is_wanted, err);
+    return code == ERR_NONE ? place_row(context, row, err) : code;
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -307,7 +290,7 @@ enum err_code import_read_yolo(struct import_file *file, const char *bytes, size
     if (code == ERR_NONE && yolo.kinds != NULL)
         code = import_read_kinds(&yolo.categories, 0, yolo.kinds, yolo.kinds_size, err);
     if (code == ERR_NONE)
-        code = resolve(&yolo, err);
+        code = import_file_sift(yolo.file, resolve_row, &yolo, err);
     import_categories_release(&yolo.categories);
     import_frames_release(&yolo.frames);
     free(yolo.kinds);

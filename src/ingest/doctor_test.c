@@ -245,13 +245,6 @@ static void young_things_are_left_alone(void **state)
     discharge(&patient);
 }
 
-static int close_models(void **state)
-{
-    (void)state;
-    pipeline_models_close();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,5 +258,5 @@ int main(void)
         cmocka_unit_test(tracks_that_do_not_follow_their_corrections_are_made_again),
         cmocka_unit_test(young_things_are_left_alone),
     };
-    return cmocka_run_group_tests(tests, NULL, close_models);
+    return cmocka_run_group_tests(tests, NULL, pipeline_models_close);
 }

@@ -242,13 +242,6 @@ static void an_outage_of_the_meta_store_makes_no_dead_letters(void **state)
     pipeline_close(&p);
 }
 
-static int close_models(void **state)
-{
-    (void)state;
-    pipeline_models_close();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,5 +249,5 @@ int main(void)
         cmocka_unit_test(any_call_may_fail_once_after_it_took_effect),
         cmocka_unit_test(an_outage_of_the_meta_store_makes_no_dead_letters),
     };
-    return cmocka_run_group_tests(tests, NULL, close_models);
+    return cmocka_run_group_tests(tests, NULL, pipeline_models_close);
 }

@@ -405,13 +405,6 @@ static void numbers_out_of_range_are_refused(void **state)
     assert_int_equal(request.chunk_us, 2500000);
 }
 
-static int close_models(void **state)
-{
-    (void)state;
-    pipeline_models_close();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -427,5 +420,5 @@ int main(void)
         cmocka_unit_test(an_upload_is_ingested_by_its_content),
         cmocka_unit_test(numbers_out_of_range_are_refused),
     };
-    return cmocka_run_group_tests(tests, NULL, close_models);
+    return cmocka_run_group_tests(tests, NULL, pipeline_models_close);
 }

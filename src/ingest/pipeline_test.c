@@ -307,13 +307,6 @@ static void objects_that_are_gone_leave_nothing_behind(void **state)
     pipeline_close(&p);
 }
 
-static int close_models(void **state)
-{
-    (void)state;
-    pipeline_models_close();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,5 +320,5 @@ int main(void)
         cmocka_unit_test(indexing_again_gives_the_same_objects),
         cmocka_unit_test(objects_that_are_gone_leave_nothing_behind),
     };
-    return cmocka_run_group_tests(tests, NULL, close_models);
+    return cmocka_run_group_tests(tests, NULL, pipeline_models_close);
 }

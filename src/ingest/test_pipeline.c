@@ -59,11 +59,13 @@ void pipeline_models(struct detector **detector, struct embedder **embedder)
     *embedder = models.embedder;
 }
 
-void pipeline_models_close(void)
+int pipeline_models_close(void **state)
 {
+    (void)state;
     detector_free(models.detector);
     embedder_free(models.embedder);
     engine_free(models.engine);
+    return 0;
 }
 
 const char *pipeline_street(void)

@@ -29,7 +29,7 @@ struct pipeline {
 
 // The models of the set-up, opened once for all tests of the program; skips the test where they are missing.
 void pipeline_models(struct detector **detector, struct embedder **embedder);
-void pipeline_models_close(void);
+int pipeline_models_close(void **state); // as a group's tear-down
 // The path of a street scene with people, cars and bicycles, which set-up fetches; skips the test without it.
 const char *pipeline_street(void);
 

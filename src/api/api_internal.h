@@ -125,6 +125,9 @@ enum err_code api_shape_said(struct api *api, const char *project, const struct 
 // document what the version is now and who made it.
 enum err_code api_respond_change(struct http_response *response, enum err_code code, struct label_change *change,
     const struct err *err) ERR_MUST_CHECK;
+// What a change of a label begins with: the path's project and label, and a body with no other fields than these.
+enum err_code api_read_change(struct http_request *request, const char *const *allowed, const char **project,
+    const char **label, json_t **body, struct err *err) ERR_MUST_CHECK;
 // The fields `by` and `version` of a change.
 enum err_code api_read_editor(const json_t *body, struct label_editor *editor, struct err *err) ERR_MUST_CHECK;
 // The query field `kind`; explicit if absent.

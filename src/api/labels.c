@@ -90,6 +90,17 @@ enum err_code api_read_editor(const json_t *body, struct label_editor *editor, s
     return code == ERR_NONE ? api_check_editor(&editor->by, err) : code;
 }
 
+enum err_code api_read_change(struct http_request *request, const char *const *allowed, const char **project,
+    const char **label, json_t **body, struct err *err)
+{
+    enum err_code code = api_param_project(request, project, err);
+    if (code == ERR_NONE)
+        code = api_param_label(request, label, err);
+    if (code == ERR_NONE)
+        code = http_request_json(request, body, err);
+    return code == ERR_NONE ? json_check_fields(*body, allowed, err) : code;
+}
+
 // For changes without a body: `version` and `by` in the query.
 static enum err_code query_editor(const struct http_request *request, struct label_editor *editor, struct err *err)
 {
@@ -202,13 +213,7 @@ API_HANDLER(api_add_examples)
     struct label_examples examples = {0};
     struct label_editor editor = {.expected_version = -1};
     struct label_change *change = mem_calloc(1, sizeof(*change));
-    enum err_code code = api_param_project(request, &project, err);
-    if (code == ERR_NONE)
-        code = api_param_label(request, &label, err);
-    if (code == ERR_NONE)
-        code = http_request_json(request, &body, err);
-    if (code == ERR_NONE)
-        code = json_check_fields(body, allowed, err);
+    enum err_code code = api_read_change(request, allowed, &project, &label, &body, err);
     if (code == ERR_NONE)
         code = read_examples(request, body, &examples, err);
     if (code == ERR_NONE)
@@ -255,13 +260,7 @@ static enum err_code change_to_other(struct api *api, struct http_request *reque
     json_t *body = NULL;
     struct label_editor editor = {.expected_version = -1};
     struct label_change *change = mem_calloc(1, sizeof(*change));
-    enum err_code code = api_param_project(request, &project, err);
-    if (code == ERR_NONE)
-        code = api_param_label(request, &label, err);
-    if (code == ERR_NONE)
-        code = http_request_json(request, &body, err);
-    if (code == ERR_NONE)
-        code = json_check_fields(body, allowed, err);
+    enum err_code code = api_read_change(request, allowed, &project, &label, &body, err);
     if (code == ERR_NONE)
         code = get_name(request, body, field, &other, err);
     if (code == ERR_NONE)

@@ -126,13 +126,7 @@ API_HANDLER(api_keep)
     json_t *body = NULL;
     struct label_editor editor = {.expected_version = -1};
     struct label_change *change = mem_calloc(1, sizeof(*change));
-    enum err_code code = api_param_project(request, &project, err);
-    if (code == ERR_NONE)
-        code = api_param_label(request, &label, err);
-    if (code == ERR_NONE)
-        code = http_request_json(request, &body, err);
-    if (code == ERR_NONE)
-        code = json_check_fields(body, allowed, err);
+    enum err_code code = api_read_change(request, allowed, &project, &label, &body, err);
     if (code == ERR_NONE)
         code = api_read_objects(request, body, "objects", LABELS_EXAMPLES_MAX, &objects, &count, err);
     if (code == ERR_NONE)

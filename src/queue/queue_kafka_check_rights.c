@@ -193,7 +193,7 @@ static bool check_group(struct queue_kafka *self, const struct queue_kafka_topic
     }
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, topic->name, 0);
-    rd_kafka_resp_err_t code = rd_kafka_committed(handle, list, KAFKA_REQUEST_MS);
+    rd_kafka_resp_err_t code = kafka_committed(handle, list);
     rd_kafka_topic_partition_list_destroy(list);
     rd_kafka_destroy(handle);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR)

@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "queue/queue_kafka_internal.h"
 
+#define COORDINATOR_PAUSE_MS 100
+
 // What the queue's promises hang on is not for the user to set.
 static const char *const own_properties[] = {"bootstrap.servers", "metadata.broker.list", "group.id",
     "group.instance.id", "enable.auto.commit", "auto.commit.enable", "enable.auto.offset.store", "auto.offset.reset",
@@ -219,6 +221,23 @@ enum err_code kafka_error(struct queue_kafka *self, rd_kafka_resp_err_t code, co
     return err_set(err, ERR_UNAVAILABLE,
         "Kafka at %s (--queue) does not answer: %s: %.160s: check that it runs, and host, port and --kafka-config",
         self->brokers, what, reason);
+}
+
+static bool is_about_coordinator(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR_NOT_COORDINATOR || code == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
+        code == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS;
+}
+
+rd_kafka_resp_err_t kafka_committed(rd_kafka_t *handle, rd_kafka_topic_partition_list_t *partitions)
+{
+    int64_t end_us = clock_monotonic_us(clock_system()) + KAFKA_REQUEST_MS * INT64_C(1000);
+    rd_kafka_resp_err_t code = rd_kafka_committed(handle, partitions, KAFKA_REQUEST_MS);
+    while (is_about_coordinator(code) && clock_monotonic_us(clock_system()) < end_us) {
+        cancel_wait(NULL, COORDINATOR_PAUSE_MS);
+        code = rd_kafka_committed(handle, partitions, KAFKA_REQUEST_MS);
+    }
+    return code;
 }
 
 enum err_code kafka_watermarks(struct queue_kafka *self, rd_kafka_t *handle, const char *name, int32_t partition,

@@ -129,7 +129,7 @@ static void find_starts(struct kafka_consumer *consumer, rd_kafka_topic_partitio
 {
     struct queue_kafka *self = consumer->opaque.self;
     rd_kafka_topic_partition_list_t *stored = rd_kafka_topic_partition_list_copy(partitions);
-    rd_kafka_resp_err_t code = rd_kafka_committed(consumer->handle, stored, KAFKA_REQUEST_MS);
+    rd_kafka_resp_err_t code = kafka_committed(consumer->handle, stored);
     for (int i = 0; i < partitions->cnt; i++) {
         rd_kafka_topic_partition_t *partition = &partitions->elems[i];
         int64_t start = RD_KAFKA_OFFSET_INVALID;

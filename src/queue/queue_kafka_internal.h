@@ -113,6 +113,9 @@ rd_kafka_conf_t *kafka_client_conf(struct queue_kafka *self, struct kafka_consum
 void kafka_client_set(rd_kafka_conf_t *conf, const char *name, const char *value);
 // The sentence of an error, with the brokers, the setting and what to do. Returns the code it sets.
 enum err_code kafka_error(struct queue_kafka *self, rd_kafka_resp_err_t code, const char *what, struct err *err);
+// What the handle's group has committed, as rd_kafka_committed() has it. That a broker does not answer for the group
+// yet, or no longer, passes: it is asked again, for KAFKA_REQUEST_MS.
+rd_kafka_resp_err_t kafka_committed(rd_kafka_t *handle, rd_kafka_topic_partition_list_t *partitions);
 // The first and the next offset of a topic's partition.
 enum err_code kafka_watermarks(struct queue_kafka *self, rd_kafka_t *handle, const char *name, int32_t partition,
     int64_t *low, int64_t *high, struct err *err);

@@ -98,7 +98,7 @@ enum err_code queue_kafka_stats(struct queue *queue, const char *topic, struct q
     if (code == ERR_NONE) {
         begins = rd_kafka_topic_partition_list_copy(ends);
         committed = rd_kafka_topic_partition_list_copy(ends);
-        rd_kafka_resp_err_t failure = rd_kafka_committed(observer, committed, KAFKA_REQUEST_MS);
+        rd_kafka_resp_err_t failure = kafka_committed(observer, committed);
         if (failure != RD_KAFKA_RESP_ERR_NO_ERROR)
             code = kafka_error(self, failure, "asking how far a group is", err);
     }

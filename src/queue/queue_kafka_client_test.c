@@ -1,0 +1,77 @@
+// Requests to brokers that are not ready for them: librdkafka's own brokers in memory, which answer what they are told.
+#include "base/test.h"
+
+#include "queue/queue_kafka_internal.h"
+// It wants the other one before it.
+#include <librdkafka/rdkafka_mock.h>
+
+#define REQUEST_OFFSET_FETCH 9 // its number in Kafka's protocol
+
+struct fixture {
+    rd_kafka_t *host; // of the brokers
+    rd_kafka_mock_cluster_t *brokers;
+    rd_kafka_t *client;
+};
+
+static int set_up(void **state)
+{
+    static struct fixture f;
+    char reason[256];
+    f.host = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), reason, sizeof(reason));
+    assert_non_null(f.host);
+    f.brokers = rd_kafka_mock_cluster_new(f.host, 1);
+    assert_int_equal(rd_kafka_mock_topic_create(f.brokers, "frames", 1, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(f.brokers), NULL, 0);
+    rd_kafka_conf_set(conf, "group.id", "frames", NULL, 0);
+    f.client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof(reason));
+    assert_non_null(f.client);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    rd_kafka_destroy(f->client);
+    rd_kafka_mock_cluster_destroy(f->brokers);
+    rd_kafka_destroy(f->host);
+    return 0;
+}
+
+static rd_kafka_resp_err_t ask(struct fixture *f)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, "frames", 0);
+    rd_kafka_resp_err_t code = kafka_committed(f->client, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    return code;
+}
+
+static void a_group_whose_broker_is_not_ready_is_asked_again(void **state)
+{
+    static const rd_kafka_resp_err_t passing[] = {RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+        RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
+        rd_kafka_mock_push_request_errors(f->brokers, REQUEST_OFFSET_FETCH, 3, passing[i], passing[i], passing[i]);
+        assert_int_equal(ask(f), RD_KAFKA_RESP_ERR_NO_ERROR);
+    }
+}
+
+static void what_does_not_pass_is_told_at_once(void **state)
+{
+    struct fixture *f = *state;
+    rd_kafka_mock_push_request_errors(
+        f->brokers, REQUEST_OFFSET_FETCH, 1, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
+    assert_int_equal(ask(f), RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_group_whose_broker_is_not_ready_is_asked_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_does_not_pass_is_told_at_once, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("queue_kafka_client", tests, NULL, NULL);
+}

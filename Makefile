@@ -63,6 +63,11 @@ test-chart: ## check the Helm chart and the compose file
 	@scripts/setup build k8s
 	@scripts/test-chart
 
+.PHONY: test-compose
+test-compose: build ## start deploy/compose.yaml as a whole and try it; as root
+	@scripts/setup build test live image compose
+	@scripts/test-compose "$(BUILD)"
+
 .PHONY: test-k8s
 test-k8s: build ## the chart and the image on a real Kubernetes, built here the first time; as root
 	@scripts/setup build test live image k8s k8s-servers

@@ -59,3 +59,12 @@ def check(method: str, path: str, answer: Answer) -> None:
         whole = {**document(), **schema}
         jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker()).validate(
             json.loads(answer.body))
+
+
+def untried(calls: list, tag: str) -> set[tuple[str, str]]:
+    """Methods and paths of the operations with this tag that none of the calls went to with success."""
+    paths = document()["paths"]
+    wanted = {(m, p) for p, item in paths.items() for m, it in item.items() if isinstance(it, dict) and it.get("tags") == [tag]}
+    assert wanted, f"no operation is tagged {tag}"
+    return wanted - {(m.lower(), p) for m, path, answer in calls if answer.status == 200 for _, p in wanted
+                     if operation(m, path) is paths[p].get(m.lower())}

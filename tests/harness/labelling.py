@@ -27,6 +27,13 @@ def at(label: str, more: str = "", project: str = "street") -> str:
     return f"/api/v1/projects/{project}/labels/{quote(label, safe='')}{more}"
 
 
+def without_labels(server):
+    """The same server, with no label in its project."""
+    for label in server.get(LABELS).json()["labels"]:
+        server.request("DELETE", at(label["name"]))
+    return server
+
+
 def checked(server, method, path, **more):
     answer = server.request(method, path, **more)
     contract.check(method, path, answer)

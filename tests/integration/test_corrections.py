@@ -1,31 +1,17 @@
 """Corrections of tracks through HTTP: a real server, a real video, every answer checked against the contract."""
 
-import contextlib
-import http.client
-import json
 import random
-import sqlite3
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from types import SimpleNamespace
-from urllib.parse import quote
 
 import pytest
 
-from harness import clips, contract
-from harness.program import SLOWNESS, HttpError, ingest, run, serving, start
-
-LABELS = "/api/v1/projects/street/labels"
-
-
-def submit(server, project: str, limit: float) -> dict:
-    video = server.post(f"/api/v1/projects/{project}/videos", {
-        "source": str(clips.bikes()), "chunk_seconds": 2, "limit_seconds": limit, "fps": 10}).json()
-    done = server.wait_for_end(video["id"])
-    assert done["state"] == "done" and done["progress"]["tracked"], done
-    return done
+from harness import contract
+from harness.corrections import (
+    apart, belongs, consistent, frame_of, give, history, longest, members, merge,
+    not_done, redo, split, together, undo,
+)
+from harness.labelling import LABELS, checked, frames, submit, without_labels
+from harness.program import HttpError, serving
 
 
 @pytest.fixture(scope="module")
@@ -44,123 +30,8 @@ def street(site):
     """The same, with no correction that counts and no label."""
     while checked(site, "GET", history(site))["undo"]:
         undo(site)
-    for label in site.get(LABELS).json()["labels"]:
-        site.request("DELETE", f"{LABELS}/{quote(label['name'], safe='')}")
     assert belongs(site) == site.found
-    return site
-
-
-def checked(server, method, path, **more):
-    answer = server.request(method, path, **more)
-    contract.check(method, path, answer)
-    return answer.json()
-
-
-def refused(server, method, path, status, field=None, **more) -> str:
-    with pytest.raises(HttpError) as caught:
-        server.request(method, path, **more)
-    error = caught.value
-    assert error.status == status, error
-    contract.check(method, path, type("A", (), {"status": status, "headers": error.headers, "body": error.body}))
-    if field is not None:
-        assert error.problem().get("field") == field, error
-    return error.problem()["detail"]
-
-
-def history(server, video: str | None = None) -> str:
-    return f"/api/v1/videos/{video or server.video}/corrections"
-
-
-def undo(server) -> dict:
-    return checked(server, "POST", history(server) + "/undo")
-
-
-def redo(server) -> dict:
-    return checked(server, "POST", history(server) + "/redo")
-
-
-def split(server, track: str, at_us: int, **more) -> dict:
-    return checked(server, "POST", f"/api/v1/tracks/{track}/split", body={"at_us": at_us, **more})
-
-
-def merge(server, track: str, into: str, **more) -> dict:
-    return checked(server, "POST", f"/api/v1/tracks/{track}/merge", body={"into": into, **more})
-
-
-def give(server, objects: list[str], track: str | None, **more) -> dict:
-    if track is None:
-        return checked(server, "POST", f"/api/v1/videos/{server.video}/tracks", body={"objects": objects, **more})
-    return checked(server, "POST", f"/api/v1/tracks/{track}/objects", body={"objects": objects, **more})
-
-
-def frames(server, video: str | None = None) -> list[dict]:
-    return checked(server, "GET", f"/api/v1/videos/{video or server.video}/frames?limit=1000")["frames"]
-
-
-def belongs(server) -> dict[str, str | None]:
-    """object: track, as the frames show it."""
-    return {o["id"]: o["track"] for f in frames(server) for o in f["objects"]}
-
-
-def tracks(server) -> dict[str, dict]:
-    return {t["id"]: t for t in checked(server, "GET", f"/api/v1/videos/{server.video}/tracks?limit=1000")["tracks"]}
-
-
-def members(server, track: str) -> list[tuple[int, str]]:
-    """Times and objects of a track, in order."""
-    return [(f["pts_us"], o["id"]) for f in frames(server) for o in f["objects"] if o["track"] == track]
-
-
-def longest(server, least: int = 4) -> list[str]:
-    """Tracks with enough objects, longest first."""
-    found = sorted(tracks(server).values(), key=lambda t: (-t["objects"], t["id"]))
-    return [t["id"] for t in found if t["objects"] >= least]
-
-
-def frame_of(thing: str) -> str:
-    return thing[:25]
-
-
-def apart(server) -> tuple[str, str]:
-    """Two tracks that are never in the same frame."""
-    named = belongs(server)
-    where: dict[str, set] = {}
-    for thing, track in named.items():
-        if track:
-            where.setdefault(track, set()).add(frame_of(thing))
-    for a in where:
-        for b in where:
-            if a < b and not where[a] & where[b]:
-                return a, b
-    raise AssertionError("all tracks of the clip are in the same frames")
-
-
-def together(server) -> tuple[str, str]:
-    """Two tracks that are in some of the same frames, but not only."""
-    named = belongs(server)
-    where: dict[str, set] = {}
-    for thing, track in named.items():
-        if track:
-            where.setdefault(track, set()).add(frame_of(thing))
-    for a in where:
-        for b in where:
-            if a < b and len(where[a] & where[b]) >= 2 and where[a] - where[b]:
-                return a, b
-    raise AssertionError("no two tracks of the clip are in the same frames")
-
-
-def consistent(server) -> None:
-    """Tracks, frames, the vector index and the video's count all say the same."""
-    named = belongs(server)
-    listed = tracks(server)
-    counts: dict[str, int] = {}
-    for track in filter(None, named.values()):
-        counts[track] = counts.get(track, 0) + 1
-    assert counts == {t["id"]: t["objects"] for t in listed.values()}
-    assert server.get(f"/api/v1/videos/{server.video}").json()["progress"]["tracks"] == len(listed)
-    thing = next(iter(named))
-    hits = server.get(f"/api/v1/objects/{thing}/similar?limit=1000&min_score=-1").json()["hits"]
-    assert {h["object"]: h["track"] for h in hits} == {o: t for o, t in named.items() if o != thing}
+    return without_labels(site)
 
 
 def test_a_track_is_split_at_a_time(street):
@@ -205,7 +76,7 @@ def test_two_tracks_become_one(street):
     assert done["removed"] == [b] and [t["id"] for t in done["tracks"]] == [a]
     assert (done["step"]["track"], done["step"]["other"], done["step"]["made"]) == (b, a, None)
     assert members(street, a) == all_of_them
-    refused(street, "GET", f"/api/v1/tracks/{b}", 404)
+    not_done(street, "GET", f"/api/v1/tracks/{b}", 404)
     consistent(street)
     assert undo(street)["removed"] == []
     assert belongs(street) == street.found
@@ -216,7 +87,7 @@ def test_tracks_in_the_same_frames_are_not_made_one(street):
     a, b = together(street)
     both = {frame_of(o) for _, o in members(street, a)} & {frame_of(o) for _, o in members(street, b)}
     first = min(t for t, o in members(street, a) if frame_of(o) in both)
-    sentence = refused(street, "POST", f"/api/v1/tracks/{a}/merge", 409, body={"into": b})
+    sentence = not_done(street, "POST", f"/api/v1/tracks/{a}/merge", 409, body={"into": b})
     assert f"{len(both)} frames" in sentence and f"{first / 1e6:.3f} s" in sentence
     assert belongs(street) == street.found
     assert checked(street, "GET", history(street))["undo"] is None
@@ -234,7 +105,7 @@ def test_an_object_comes_to_a_track_and_to_one_of_its_own(street):
     assert belongs(street) == {**street.found, thing: made}
     assert [t["objects"] for t in done["tracks"] if t["id"] == made] == [1]
     consistent(street)
-    assert "own already" in refused(street, "PUT", path, 409, body={"track": None})
+    assert "own already" in not_done(street, "PUT", path, 409, body={"track": None})
 
 
 def test_an_exchange_of_identities_is_mended_by_giving_one_track_its_objects_back(street):
@@ -269,7 +140,7 @@ def test_a_new_correction_forgets_what_could_be_made_again(street):
     undo(street)
     second = split(street, track, at[2])
     assert second["redo"] is None and second["step"]["made"] != first["made"]
-    assert "make again" in refused(street, "POST", history(street) + "/redo", 409)
+    assert "make again" in not_done(street, "POST", history(street) + "/redo", 409)
 
 
 def test_the_history_is_newest_first_and_comes_page_by_page(street):
@@ -300,9 +171,9 @@ def test_a_change_for_an_older_version_is_refused(street):
     at = [t for t, _ in members(street, track)]
     version = checked(street, "GET", history(street))["version"]
     split(street, track, at[1], version=version)
-    sentence = refused(street, "POST", f"/api/v1/tracks/{track}/split", 409, body={"at_us": at[1], "version": version})
+    sentence = not_done(street, "POST", f"/api/v1/tracks/{track}/split", 409, body={"at_us": at[1], "version": version})
     assert "somebody else" in sentence and str(version + 1) in sentence
-    refused(street, "POST", history(street) + f"/undo?version={version}", 409)
+    not_done(street, "POST", history(street) + f"/undo?version={version}", 409)
     assert checked(street, "POST", history(street) + f"/undo?version={version + 1}&by=ann")["step"]["by"] == "ann"
 
 
@@ -381,7 +252,7 @@ def draw(dice, server, model) -> None:
         model.do(dict.fromkeys(mine[at:], made))
     elif kind == "merge":
         if {frame_of(o) for o in mine} & {frame_of(o) for o in theirs}:
-            refused(server, "POST", f"/api/v1/tracks/{a}/merge", 409, body={"into": b})
+            not_done(server, "POST", f"/api/v1/tracks/{a}/merge", 409, body={"into": b})
         else:
             merge(server, a, b)
             model.do(dict.fromkeys(mine, b))
@@ -422,41 +293,41 @@ def test_bad_input_is_refused_with_the_field(street):
     base = f"/api/v1/tracks/{a}"
     nobody = f"{street.video}-t999999"
     for at_us in (things[0][0], things[-1][0] + 1, 0, 10 ** 15):
-        refused(street, "POST", base + "/split", 400, "at_us", body={"at_us": at_us})
+        not_done(street, "POST", base + "/split", 400, "at_us", body={"at_us": at_us})
     for at_us in (-1, 0.5, "1", None):
-        refused(street, "POST", base + "/split", 400, "at_us", body={"at_us": at_us})
+        not_done(street, "POST", base + "/split", 400, "at_us", body={"at_us": at_us})
     for raw in (b'{"at_us": NaN}', b'{"at_us": Infinity}', b'{"at_us": 1e999}', b'{"at_us": 1000000000000000000000}', b"[]", b"", b"{"):
-        refused(street, "POST", base + "/split", 400, raw=raw)
-    refused(street, "POST", base + "/split", 400, body={"at_us": 1, "when": 2})
-    refused(street, "POST", base + "/split", 400, "at_us", body={})
-    refused(street, "POST", f"/api/v1/tracks/{nobody}/split", 404, "track", body={"at_us": 1})
-    refused(street, "POST", "/api/v1/tracks/7/split", 400, "track", body={"at_us": 1})
-    refused(street, "POST", "/api/v1/tracks/0000000000000000-t1/split", 404, body={"at_us": 1})
-    refused(street, "POST", base + "/merge", 400, "into", body={"into": a})
-    refused(street, "POST", base + "/merge", 404, "into", body={"into": nobody})
-    refused(street, "POST", base + "/merge", 400, "into", body={"into": elsewhere["id"]})
-    refused(street, "POST", base + "/merge", 400, "into", body={"into": 7})
-    refused(street, "POST", f"/api/v1/tracks/{b}/objects", 400, "objects", body={"objects": [thing, thing]})
-    refused(street, "POST", f"/api/v1/tracks/{b}/objects", 400, "objects", body={"objects": []})
-    refused(street, "POST", f"/api/v1/tracks/{b}/objects", 400, "objects", body={})
-    refused(street, "POST", f"/api/v1/tracks/{b}/objects", 400, "objects", body={"objects": [elsewhere["best"]]})
-    refused(street, "POST", f"/api/v1/tracks/{b}/objects", 404, "objects", body={"objects": [thing[:26] + "999"]})
-    refused(street, "POST", f"/api/v1/tracks/{b}/objects", 400, "objects", body={"objects": ["x"]})
-    refused(street, "POST", f"/api/v1/tracks/{a}/objects", 409, body={"objects": [thing]})
-    refused(street, "POST", f"/api/v1/tracks/{nobody}/objects", 404, "track", body={"objects": [thing]})
-    refused(street, "POST", f"/api/v1/videos/{street.video}/tracks", 409, body={"objects": [o for _, o in things]})
-    refused(street, "PUT", f"/api/v1/objects/{thing}/track", 400, "track", body={})
-    refused(street, "PUT", f"/api/v1/objects/{thing}/track", 400, "track", body={"track": elsewhere["id"]})
-    refused(street, "PUT", f"/api/v1/objects/{thing}/track", 404, "track", body={"track": nobody})
-    refused(street, "PUT", f"/api/v1/objects/{thing[:26]}999/track", 404, "object", body={"track": b})
-    refused(street, "PUT", "/api/v1/objects/x/track", 400, "object", body={"track": b})
-    refused(street, "GET", history(street) + "?limit=0", 400, "limit")
-    refused(street, "GET", history(street, "0000000000000000"), 404)
-    refused(street, "POST", history(street, "x") + "/undo", 400, "video")
-    refused(street, "POST", history(street) + "/undo?version=-1", 400, "version")
-    refused(street, "POST", history(street) + "/undo?by=" + "a" * 101, 400, "by")
-    refused(street, "POST", base + "/merge", 400, "by", body={"into": b, "by": "a\nb"})
-    assert "no correction to undo" in refused(street, "POST", history(street, street.other) + "/undo", 409)
+        not_done(street, "POST", base + "/split", 400, raw=raw)
+    not_done(street, "POST", base + "/split", 400, body={"at_us": 1, "when": 2})
+    not_done(street, "POST", base + "/split", 400, "at_us", body={})
+    not_done(street, "POST", f"/api/v1/tracks/{nobody}/split", 404, "track", body={"at_us": 1})
+    not_done(street, "POST", "/api/v1/tracks/7/split", 400, "track", body={"at_us": 1})
+    not_done(street, "POST", "/api/v1/tracks/0000000000000000-t1/split", 404, body={"at_us": 1})
+    not_done(street, "POST", base + "/merge", 400, "into", body={"into": a})
+    not_done(street, "POST", base + "/merge", 404, "into", body={"into": nobody})
+    not_done(street, "POST", base + "/merge", 400, "into", body={"into": elsewhere["id"]})
+    not_done(street, "POST", base + "/merge", 400, "into", body={"into": 7})
+    not_done(street, "POST", f"/api/v1/tracks/{b}/objects", 400, "objects", body={"objects": [thing, thing]})
+    not_done(street, "POST", f"/api/v1/tracks/{b}/objects", 400, "objects", body={"objects": []})
+    not_done(street, "POST", f"/api/v1/tracks/{b}/objects", 400, "objects", body={})
+    not_done(street, "POST", f"/api/v1/tracks/{b}/objects", 400, "objects", body={"objects": [elsewhere["best"]]})
+    not_done(street, "POST", f"/api/v1/tracks/{b}/objects", 404, "objects", body={"objects": [thing[:26] + "999"]})
+    not_done(street, "POST", f"/api/v1/tracks/{b}/objects", 400, "objects", body={"objects": ["x"]})
+    not_done(street, "POST", f"/api/v1/tracks/{a}/objects", 409, body={"objects": [thing]})
+    not_done(street, "POST", f"/api/v1/tracks/{nobody}/objects", 404, "track", body={"objects": [thing]})
+    not_done(street, "POST", f"/api/v1/videos/{street.video}/tracks", 409, body={"objects": [o for _, o in things]})
+    not_done(street, "PUT", f"/api/v1/objects/{thing}/track", 400, "track", body={})
+    not_done(street, "PUT", f"/api/v1/objects/{thing}/track", 400, "track", body={"track": elsewhere["id"]})
+    not_done(street, "PUT", f"/api/v1/objects/{thing}/track", 404, "track", body={"track": nobody})
+    not_done(street, "PUT", f"/api/v1/objects/{thing[:26]}999/track", 404, "object", body={"track": b})
+    not_done(street, "PUT", "/api/v1/objects/x/track", 400, "object", body={"track": b})
+    not_done(street, "GET", history(street) + "?limit=0", 400, "limit")
+    not_done(street, "GET", history(street, "0000000000000000"), 404)
+    not_done(street, "POST", history(street, "x") + "/undo", 400, "video")
+    not_done(street, "POST", history(street) + "/undo?version=-1", 400, "version")
+    not_done(street, "POST", history(street) + "/undo?by=" + "a" * 101, 400, "by")
+    not_done(street, "POST", base + "/merge", 400, "by", body={"into": b, "by": "a\nb"})
+    assert "no correction to undo" in not_done(street, "POST", history(street, street.other) + "/undo", 409)
     assert belongs(street) == street.found
 
 
@@ -464,11 +335,11 @@ def test_two_objects_of_a_frame_and_ten_thousand_and_one_are_too_many(street):
     a, b = together(street)
     mine, theirs = dict(members(street, a)), dict(members(street, b))
     t = min(set(mine) & set(theirs))
-    sentence = refused(street, "POST", f"/api/v1/videos/{street.video}/tracks", 400, "objects",
+    sentence = not_done(street, "POST", f"/api/v1/videos/{street.video}/tracks", 400, "objects",
                        body={"objects": [mine[t], theirs[t]]})
     assert "same frame" in sentence
     many = [f"{street.video}-{i:08}-000" for i in range(10001)]
-    refused(street, "POST", f"/api/v1/tracks/{a}/objects", 400, "objects", body={"objects": many})
+    not_done(street, "POST", f"/api/v1/tracks/{a}/objects", 400, "objects", body={"objects": many})
     assert belongs(street) == street.found
 
 
@@ -516,143 +387,4 @@ def test_all_of_many_who_demand_no_version_are_heard(street):
 
 
 def test_every_correction_of_the_contract_was_tried(site):
-    wanted = {(m, p) for p, item in contract.document()["paths"].items() for m, it in item.items()
-              if isinstance(it, dict) and it.get("tags") == ["tracks"]}
-    tried = {(m.lower(), p) for m, path, answer in site.calls if answer.status == 200 for p in contract.document()["paths"]
-             if contract.operation(m, path) is contract.document()["paths"][p].get(m.lower())}
-    assert len(wanted) == 8 and wanted <= tried
-
-
-# ---- interrupted, upgraded, deleted: servers of their own
-
-@pytest.fixture
-def short(home, data):
-    """A video that was split once, and not any more; the server is stopped."""
-    video = ingest(clips.bikes(), home, data, "--limit", "4", "--fps", "10")["video"]
-    with serving(home, data) as server:
-        server.video = video
-        before = belongs(server)
-        track = longest(server)[0]
-        at = [t for t, _ in members(server, track)]
-        made = split(server, track, at[2])["step"]["made"]
-        after = belongs(server)
-        undo(server)
-    return SimpleNamespace(video=video, before=before, after=after, track=track, made=made, at=at)
-
-
-def follows(server, wanted: dict) -> None:
-    end = time.monotonic() + 60 * SLOWNESS
-    while belongs(server) != wanted and time.monotonic() < end:
-        time.sleep(0.05)
-    assert belongs(server) == wanted
-    consistent(server)
-
-
-def append(data, video: str, entry: dict) -> None:
-    """To the journal alone, as if the process had ended before anything else."""
-    with closing(sqlite3.connect(data / "meta.sqlite")) as db, db:
-        journal = f"tracks-{video}"
-        [project, length] = db.execute(
-            "SELECT project, count(*) FROM journal_entries WHERE journal = ?", (journal,)).fetchone()
-        db.execute("INSERT INTO journal_entries (project, journal, position, at_us, value) VALUES (?, ?, ?, ?, ?)",
-                   (project, journal, length, time.time_ns() // 1000, json.dumps(entry).encode()))
-
-
-def test_an_entry_without_its_tracks_is_followed_after_the_next_start(short, home, data):
-    append(data, short.video, {"format": 1, "kind": "redo", "step": 1})
-    with serving(home, data) as server:
-        server.video = short.video
-        follows(server, short.after)
-        listed = checked(server, "GET", history(server))
-        assert (listed["version"], listed["undo"]["made"]) == (3, short.made)
-
-
-def test_an_entry_without_its_tracks_is_followed_with_the_next_correction(short, home, data):
-    append(data, short.video, {"format": 1, "kind": "redo", "step": 1})
-    run("track", "undo", short.video, "--data", data, home=home)
-    with serving(home, data, "--trackers", "0") as server:
-        server.video = short.video
-        assert belongs(server) == short.before
-        consistent(server)
-
-
-def test_an_entry_that_is_none_is_said_and_changes_nothing(short, home, data):
-    append(data, short.video, {"format": 1, "kind": "merge"})
-    with serving(home, data) as server:
-        server.video = short.video
-        sentence = refused(server, "POST", f"/api/v1/tracks/{short.track}/split", 500, body={"at_us": short.at[1]})
-        assert "correction 3" in sentence
-        refused(server, "GET", history(server), 500)
-        assert belongs(server) == short.before
-
-
-def test_a_server_killed_among_corrections_ends_with_what_its_history_says(short, home, data):
-    dice = random.Random(7)
-    wanted = {True: short.before, False: short.after}
-    for _ in range(8):
-        server = start(home, data)
-        server.video = short.video
-        heard = threading.Event()
-
-        def correct(server=server, heard=heard):
-            with contextlib.suppress(OSError, http.client.HTTPException, HttpError):
-                while True:
-                    server.post(history(server) + "/redo")
-                    server.post(history(server) + "/undo")
-                    heard.set()
-
-        thread = threading.Thread(target=correct)
-        # One that was left half done is the other way round.
-        if not checked(server, "GET", history(server))["redo"]:
-            undo(server)
-        thread.start()
-        assert heard.wait(60 * SLOWNESS)
-        time.sleep(dice.uniform(0, 0.05))
-        server.kill()
-        thread.join()
-    with serving(home, data) as server:
-        server.video = short.video
-        listed = checked(server, "GET", history(server))
-        assert listed["version"] > 16
-        follows(server, wanted[listed["undo"] is None])
-
-
-def test_a_video_of_a_program_without_corrections_can_be_corrected_at_once(short, home, data):
-    sheet = data / "blobs" / "test" / short.video / "tracks"
-    sheet.unlink()
-    done = json.loads(run("track", "redo", short.video, "--data", data, "--json", home=home).stdout)
-    assert done["undo"]["made"] == short.made and sheet.exists()
-    sheet.unlink()
-    with serving(home, data) as server:
-        server.video = short.video
-        follows(server, short.after)
-        end = time.monotonic() + 60 * SLOWNESS
-        while not sheet.exists() and time.monotonic() < end:
-            time.sleep(0.05)
-        assert sheet.exists()
-
-
-def test_a_video_that_is_deleted_and_comes_back_is_corrected_as_before(short, home, data):
-    run("track", "redo", short.video, "--data", data, home=home)
-    run("delete", short.video, "--yes", "--data", data, home=home)
-    assert not (data / "blobs" / "test" / short.video).exists()
-    assert ingest(clips.bikes(), home, data, "--limit", "4", "--fps", "10")["video"] == short.video
-    with serving(home, data) as server:
-        server.video = short.video
-        follows(server, short.after)
-        assert undo(server)["version"] == 4
-        assert belongs(server) == short.before
-
-
-def test_a_damaged_sheet_is_found_and_mended(short, home, data):
-    sheet = data / "blobs" / "test" / short.video / "tracks"
-    whole = sheet.read_bytes()
-    sheet.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-    said = run("doctor", "--data", data, "--json", home=home, check=None).stdout.splitlines()
-    assert [f["finding"] for f in map(json.loads, said) if "finding" in f] == ["tracks_behind"]
-    run("doctor", "--data", data, "--repair", home=home, check=None)
-    with serving(home, data):
-        end = time.monotonic() + 60 * SLOWNESS
-        while sheet.read_bytes() != whole and time.monotonic() < end:
-            time.sleep(0.05)
-        assert sheet.read_bytes() == whole
+    assert contract.untried(site.calls, "tracks") == set()

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from harness import clips
-from harness.labelling import LABELS, NOBODY, at, carried, checked, examples, objects, of_kind, refused
+from harness.labelling import LABELS, NOBODY, at, carried, checked, examples, objects, of_kind, refused, without_labels
 from harness.program import serving
 
 STREET = "/api/v1/projects/street"
@@ -29,9 +29,7 @@ def site(tmp_path_factory):
 
 @pytest.fixture
 def street(site):
-    for label in site.get(LABELS).json()["labels"]:
-        site.request("DELETE", at(label["name"]))
-    return site
+    return without_labels(site)
 
 
 def twins(server) -> list[tuple[str, str]]:

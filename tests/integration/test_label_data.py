@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from harness.labelling import LABELS, NOBODY, alike, at, checked, examples, frames, of_kind, refused, submit
+from harness.labelling import LABELS, NOBODY, alike, at, checked, examples, frames, of_kind, refused, submit, without_labels
 from harness.program import run, serving
 
 STREET = "/api/v1/projects/street"
@@ -24,9 +24,7 @@ def site(tmp_path_factory):
 @pytest.fixture
 def street(site):
     """The same, with no label in it."""
-    for label in site.get(LABELS).json()["labels"]:
-        site.request("DELETE", at(label["name"]))
-    return site
+    return without_labels(site)
 
 
 def every_object(server) -> dict[str, dict]:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from harness.labelling import LABELS, add_objects, at, checked, eventually, examples, frames, objects, submit
+from harness.labelling import LABELS, add_objects, at, checked, examples, objects, submit
 from harness.program import SLOWNESS, HttpError, serving, start
 
 STREET = "/api/v1/projects/street"

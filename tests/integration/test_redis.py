@@ -7,11 +7,11 @@ import time
 import pytest
 
 from harness import clips
-from harness.program import SLOWNESS, HttpError, frames, ingest, run, serving, start
 from harness.ports import free_port
+from harness.program import SLOWNESS, HttpError, frames, ingest, run, serving, start
 from harness.redis_server import Redis
+from harness.reference import INGEST, all_frames, ingest_embedded, post
 
-INGEST = ("--chunk", "1", "--fps", "5")
 KILLS = 4
 
 
@@ -31,21 +31,7 @@ def store(redis, request):
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory):
     """What the embedded meta store has of the clip."""
-    folder = tmp_path_factory.mktemp("embedded")
-    (folder / "home").mkdir()
-    done = ingest(clips.bikes(), folder / "home", folder / "data", *INGEST)
-    return done["video"], frames(done["video"], folder / "home", folder / "data")
-
-
-def post(server) -> str:
-    return server.post("/api/v1/projects/test/videos", {
-        "source": str(clips.bikes()), "chunk_seconds": 1, "fps": 5}).json()["id"]
-
-
-def all_frames(server, video: str) -> list[dict]:
-    """As the command line gives them."""
-    found = server.get(f"/api/v1/videos/{video}/frames?limit=1000").json()["frames"]
-    return [{key: frame[key] for key in ("index", "pts_us", "width", "height", "objects")} for frame in found]
+    return ingest_embedded(tmp_path_factory.mktemp("embedded"))
 
 
 def stored_frames(video, home, data, store) -> list[dict]:

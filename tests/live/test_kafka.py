@@ -9,9 +9,8 @@ from cluster import wait_until
 from harness import clips
 from harness.ports import free_port
 from harness.program import HttpError, frames, ingest, run, serving, start
+from harness.reference import INGEST, all_frames, ingest_embedded, post
 from kafka_server import Kafka
-
-INGEST = ("--chunk", "1", "--fps", "5")
 
 
 @pytest.fixture(scope="module")
@@ -31,21 +30,7 @@ def queue(kafka):
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory):
     """What the embedded queue makes of the clip."""
-    folder = tmp_path_factory.mktemp("embedded")
-    (folder / "home").mkdir()
-    done = ingest(clips.bikes(), folder / "home", folder / "data", *INGEST)
-    return done["video"], frames(done["video"], folder / "home", folder / "data")
-
-
-def post(server) -> str:
-    return server.post("/api/v1/projects/test/videos", {
-        "source": str(clips.bikes()), "chunk_seconds": 1, "fps": 5}).json()["id"]
-
-
-def all_frames(server, video: str) -> list[dict]:
-    """As the command line gives them."""
-    found = server.get(f"/api/v1/videos/{video}/frames?limit=1000").json()["frames"]
-    return [{key: frame[key] for key in ("index", "pts_us", "width", "height", "objects")} for frame in found]
+    return ingest_embedded(tmp_path_factory.mktemp("embedded"))
 
 
 def indexed(server, video: str) -> int:

@@ -15,7 +15,7 @@ static void candidates_differ_and_end_when_the_label_is_settled(void **state)
     // Ten pictures of nearly one moment, not quite like the example, and one of another sort.
     put(world, id_of(video_a, 0, 0), 0, 1.0f, 0);
     for (int i = 0; i < 10; i++)
-        put(world, id_of(video_b, i, 0), 0, 0.78f, 1);
+        put(world, id_of(video_b, i, 0), 0, 0.80f, 1);
     put(world, id_of(video_b, 1000, 0), 0, 0.77f, 2);
     fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}});
     ask(world, 20, &candidates);

@@ -19,8 +19,9 @@
 // What is less probable is not asked about, and what carries the label and is surer is no doubt.
 #define ASKED_MIN 0.1f
 #define ASKED_MAX 0.97f
-// Asking is worth while from here on: rarer yeses cost more answers than looking for the thing oneself.
-#define WORTH_MIN 0.35f
+// Asking is worth while from here on: rarer yeses cost more answers than looking for the thing oneself
+// (docs/labelling.md, "Actions to a labelled identity").
+#define WORTH_MIN 0.6f
 // A label is settled when this share of what carries it is expected to be right, and of what is it to carry it.
 #define SETTLED 0.95
 

@@ -214,7 +214,8 @@ static void track_all_the_time(void *arg)
 {
     struct rival *rival = arg;
     struct err error = ERR_INIT;
-    while (!atomic_load(&rival->stops)) {
+    // Once at least, however late it is let run.
+    while (!atomic_load(&rival->stops) || atomic_load(&rival->runs) == 0) {
         if (tracking_run(&rival->p->ingest, VIDEO, NULL, NULL, &error) == ERR_NONE)
             atomic_fetch_add(&rival->runs, 1);
     }

@@ -88,8 +88,11 @@ static enum err_code hear_last_words(
     struct redis_connection *connection, int64_t deadline_us, enum err_code code, struct err *err)
 {
     redisReply *reply = NULL;
-    if (redis_connection_receive(connection, &reply, deadline_us, NULL) == ERR_NONE && reply->type == REDIS_REPLY_ERROR)
-        code = redis_reply_check(reply, err);
+    struct err said = ERR_INIT;
+    // Not what is said of a single command, such as that a script is not known.
+    if (redis_connection_receive(connection, &reply, deadline_us, NULL) == ERR_NONE &&
+        redis_reply_check(reply, &said) != ERR_NONE && said.code != ERR_INTERNAL)
+        code = err_set(err, said.code, "%s", said.message);
     freeReplyObject(reply);
     return code;
 }

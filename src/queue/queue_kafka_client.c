@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "queue/queue_kafka_internal.h"
 
 #define COORDINATOR_PAUSE_MS 100
@@ -81,8 +82,7 @@ static enum err_code apply_property(rd_kafka_conf_t *conf, char *line, struct er
     char *value = strchr(line, '=');
     if (value != NULL) {
         *value++ = '\0';
-        for (char *end = value - 1; end > line && isspace((unsigned char)end[-1]); end--)
-            end[-1] = '\0';
+        line = text_trim(line);
         while (isspace((unsigned char)*value))
             value++;
         if (is_own_property(line))

@@ -135,16 +135,19 @@ static void find_starts(struct kafka_consumer *consumer, rd_kafka_topic_partitio
         int64_t start = RD_KAFKA_OFFSET_INVALID;
         int64_t end;
         int runs = 0;
-        if (code == RD_KAFKA_RESP_ERR_NO_ERROR && stored->elems[i].offset >= 0) {
+        bool is_told = code == RD_KAFKA_RESP_ERR_NO_ERROR && stored->elems[i].err == RD_KAFKA_RESP_ERR_NO_ERROR;
+        bool is_stored = is_told && stored->elems[i].offset >= 0;
+        if (is_stored) {
             start = stored->elems[i].offset;
             runs = read_metadata(&stored->elems[i]);
-        } else if (kafka_watermarks(self, consumer->handle, consumer->name, partition->partition, &start, &end, NULL) !=
-            ERR_NONE) {
+        } else if (!is_told ||
+            kafka_watermarks(self, consumer->handle, consumer->name, partition->partition, &start, &end, NULL) !=
+                ERR_NONE) {
             start = RD_KAFKA_OFFSET_INVALID;
         }
         partition->offset = start;
         pthread_mutex_lock(&consumer->mutex);
-        window_assign(&consumer->window, partition->partition, start, stored->elems[i].offset >= 0, runs);
+        window_assign(&consumer->window, partition->partition, start, is_stored, runs);
         pthread_mutex_unlock(&consumer->mutex);
     }
     rd_kafka_topic_partition_list_destroy(stored);
@@ -160,10 +163,7 @@ static void take_partitions(struct kafka_consumer *consumer, rd_kafka_topic_part
     }
     // Held back or not, all partitions are. Those that stay with us are not resumed by this, and it may bring none; and
     // one that comes back is still paused if it was when it was given up.
-    pthread_mutex_lock(&consumer->mutex);
-    bool pause = consumer->is_paused;
-    pthread_mutex_unlock(&consumer->mutex);
-    if (pause)
+    if (consumer->is_paused)
         rd_kafka_pause_partitions(consumer->handle, partitions);
     else
         rd_kafka_resume_partitions(consumer->handle, partitions);
@@ -222,13 +222,12 @@ static void hold_back_or_go_on(struct kafka_consumer *consumer)
     pthread_mutex_lock(&consumer->mutex);
     bool full = window_is_full(&consumer->window);
     bool roomy = consumer->window.count < WINDOW_MESSAGES_MAX / 2 && consumer->window.bytes < WINDOW_BYTES_MAX / 2;
+    pthread_mutex_unlock(&consumer->mutex);
     bool pause = full && !consumer->is_paused;
     bool resume = roomy && consumer->is_paused;
-    if (pause || resume)
-        consumer->is_paused = pause;
-    pthread_mutex_unlock(&consumer->mutex);
     if (!pause && !resume)
         return;
+    consumer->is_paused = pause;
     rd_kafka_topic_partition_list_t *ours = NULL;
     if (rd_kafka_assignment(consumer->handle, &ours) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return;

@@ -273,8 +273,8 @@ static void print_result(const json_t *video)
     ui_duration(duration_us, duration);
     printf(
         "%s: video %s of project %s", ui_string(video, "state"), ui_string(video, "id"), ui_string(video, "project"));
-    // Of what nobody could look into, there is nothing to count.
-    if (is_final(ui_string(video, "state")) && duration_us > 0)
+    // Of what nobody could look into, there is nothing to count; a header may have no duration.
+    if (is_final(ui_string(video, "state")) && ui_int(json_object_get(video, "media"), "width") > 0)
         printf(", %s, segments: %lld, frames: %lld, objects: %lld, tracks: %lld", duration,
             (long long)ui_int(progress, "segments"), (long long)ui_int(progress, "frames_indexed"),
             (long long)ui_int(progress, "objects"), (long long)ui_int(progress, "tracks"));

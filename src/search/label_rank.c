@@ -69,26 +69,19 @@ void label_model_describe(const struct label_model *model, struct label_model_in
 // What is outside the pool is taken for the thing from about the threshold on, and never below the floor.
 #define LIKELY_FLOOR 0.77f
 #define THRESHOLD_SLACK 0.02f
-// Odds of what was said.
-#define CERTAIN 1e6f
 // What the similarity to the nearest positive counts for, beside the logit, where nothing is taken.
 #define RANK_SIMILARITY 20.0f
 // And never as much as the threshold, however alike.
 #define BELOW 0.01f
-
-static float logit(float probability)
-{
-    return logf(probability < 1 ? probability / (1 - probability) : CERTAIN);
-}
 
 // At or above the threshold by how probable it is what is taken for the thing. All else comes below, in an order that
 // plain similarity takes part in: a probability that is fitted to be right on the whole is not the best order for every
 // thing, and mostly worse than similarity where it is wrong (docs/labelling.md, "Ranking after feedback").
 static float score_of(float threshold, struct rank_verdict verdict, float similarity)
 {
-    float likely = logit(LABEL_LIKELY_MIN);
+    float likely = rank_logit(LABEL_LIKELY_MIN);
     float above = verdict.probability >= LABEL_LIKELY_MIN
-        ? logit(verdict.probability) - likely
+        ? rank_logit(verdict.probability) - likely
         : fminf(verdict.rank - likely, 0) + RANK_SIMILARITY * (similarity - 1) - BELOW;
     return threshold + CONFIDENCE_SCALE * above;
 }

@@ -480,7 +480,7 @@ static float probability_of_taken(const struct rank_object *object)
 
 static struct rank_verdict verdict_of(float probability)
 {
-    return (struct rank_verdict){probability, logf(probability / (1 - probability))};
+    return (struct rank_verdict){probability, rank_logit(probability)};
 }
 
 static struct rank_verdict judge_alone(

@@ -1,5 +1,4 @@
-// Changes: checked against the book, appended to the journal at the end that
-// was looked at, applied from there.
+// Changes: checked against the book, appended to the journal at the end that was looked at, applied from there.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +7,7 @@
 #include "base/mem.h"
 #include "search/labels_internal.h"
 
-// How often a change that demands no version is tried again because somebody
-// else was quicker.
+// How often a change that demands no version is tried again because somebody else was quicker.
 #define ATTEMPTS 20
 
 enum err_code labels_check_version(const struct project *p, const struct label_editor *editor, struct err *err)
@@ -58,9 +56,8 @@ static enum err_code aim(const struct project *p, struct label_entry *entry, str
     return ERR_NONE;
 }
 
-// Whether it takes back that objects are not of their class and does nothing
-// else. The label came with the first such word and goes with the last: nobody
-// made it.
+// Whether it takes back that objects are not of their class and does nothing else. The label came with the first such
+// word and goes with the last: nobody made it.
 static bool takes_back_refusals(const struct project *p, const struct label_entry *entry)
 {
     struct class_memo memo = {0};
@@ -113,15 +110,11 @@ static enum err_code try_once(struct labels *labels, struct project *p, struct l
     enum err_code code = labels_check_version(p, editor, err);
     if (code == ERR_NONE)
         code = aim(p, entry, err);
+    // It may make the entry anew, and what does not follow must never be written: so the book is asked last.
+    if (code == ERR_NONE && check != NULL)
+        code = check(labels, p, context, err);
     if (code == ERR_NONE)
         code = label_book_check(p->book, entry, err);
-    if (code == ERR_NONE && check != NULL) {
-        code = check(labels, p, context, err);
-        // It may have made the entry anew, and what does not follow must never be
-        // written.
-        if (code == ERR_NONE)
-            code = label_book_check(p->book, entry, err);
-    }
     entry->removes_empty = code == ERR_NONE && takes_back_refusals(p, entry);
     return code != ERR_NONE ? code : append(labels, p, entry, position, err);
 }
@@ -144,8 +137,7 @@ static enum err_code follow(struct labels *labels, struct project *p, int64_t po
         code = err_set(err, ERR_NOT_FOUND, "there is no project %s any more", p->name);
     if (code != ERR_NONE)
         return err_context(err, "the change is stored, but cannot be shown yet");
-    // The change counts: what cannot be looked up now is looked up by the next
-    // call.
+    // The change counts: what cannot be looked up now is looked up by the next call.
     struct err later = ERR_INIT;
     if (labels_resolve_objects(labels, p, false, &later) != ERR_NONE)
         log_warn(
@@ -182,9 +174,7 @@ enum err_code labels_commit(struct labels *labels, const char *project, struct l
             break;
         }
         code = err_set(err, ERR_CONFLICT,
-            "others are changing the labels of project %s all the time: "
-            "try again in a moment",
-            p->name);
+            "others are changing the labels of project %s all the time: try again in a moment", p->name);
     }
     if (code == ERR_NONE)
         code = follow(labels, p, position, err);
@@ -277,9 +267,7 @@ static enum err_code check_cleared(struct labels *labels, struct project *p, voi
     const struct cleared *cleared = context;
     struct label_key key;
     if (!label_key_of(cleared->object, &key))
-        return err_set(err, ERR_INVALID,
-            "\"%.64s\" is no object id: it looks like "
-            "0123456789abcdef-00000042-007",
+        return err_set(err, ERR_INVALID, "\"%.64s\" is no object id: it looks like 0123456789abcdef-00000042-007",
             cleared->object);
     int32_t label = label_book_find(p->book, cleared->label);
     int64_t at = label_book_find_object(p->book, key);

@@ -9,6 +9,7 @@ enum err_code vector_store_fetch(struct vector_store *store, const char *project
     size_t capacity, size_t *dimension, struct err *err)
 {
     struct vector_key key = vector_key_of(object);
+    struct err wrong = ERR_INIT;
     struct db_tx tx;
     db_begin(store->db, DB_READ, &tx);
     struct db_stmt *s =
@@ -19,7 +20,6 @@ enum err_code vector_store_fetch(struct vector_store *store, const char *project
         size_t size = 0;
         const void *half = db_blob(s, 0, &size);
         size_t stored = size / sizeof(uint16_t);
-        struct err wrong = ERR_INIT;
         if (stored > capacity) {
             vector_index_wrong_dimension(&wrong, project, stored, capacity);
             db_fail(&tx, wrong.code, "%s", wrong.message);
@@ -28,7 +28,8 @@ enum err_code vector_store_fetch(struct vector_store *store, const char *project
             vector_from_half(half, vector, stored);
         }
     } else {
-        db_fail(&tx, ERR_NOT_FOUND, "the vector of %s is not in project \"%s\"", object, project);
+        vector_index_no_object(&wrong, project, object);
+        db_fail(&tx, wrong.code, "%s", wrong.message);
     }
     return db_end(&tx, err);
 }

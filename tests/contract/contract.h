@@ -11,5 +11,6 @@ struct contract_part {
 #define CONTRACT_PART(name, array)                                                                                     \
     const struct contract_part name = {.tests = array, .count = sizeof(array) / sizeof((array)[0])}
 
-int contract_run(const char *group, const struct contract_part *const *parts, size_t count, CMFixtureFunction set_up,
-    CMFixtureFunction tear_down);
+// `parts` ends with NULL.
+int contract_run(
+    const char *group, const struct contract_part *const *parts, CMFixtureFunction set_up, CMFixtureFunction tear_down);

@@ -169,6 +169,6 @@ int main(int argc, char **argv)
         puts("1..0 # SKIP no Redis server is installed: scripts/setup test installs redis-tools");
         return 0;
     }
-    static const struct contract_part *const parts[] = {&video_part, &frame_part, &record_part};
-    return contract_run(backend, parts, 3, start_servers, end_servers);
+    static const struct contract_part *const parts[] = {&video_part, &frame_part, &record_part, NULL};
+    return contract_run(backend, parts, start_servers, end_servers);
 }

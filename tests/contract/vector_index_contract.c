@@ -172,6 +172,6 @@ int main(int argc, char **argv)
                " names no server; tests/integration/test_vectors.py and test_weaviate.py start one\n");
         return 0;
     }
-    static const struct contract_part *const parts[] = {&storing_part, &filter_part, &track_part, &random_part};
-    return contract_run(backend, parts, 4, NULL, NULL);
+    static const struct contract_part *const parts[] = {&storing_part, &filter_part, &track_part, &random_part, NULL};
+    return contract_run(backend, parts, NULL, NULL);
 }

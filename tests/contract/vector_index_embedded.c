@@ -145,6 +145,6 @@ int main(int argc, char **argv)
         return run_writer(argv[2], strtoull(argv[3], NULL, 10), atoi(argv[4]));
     if (argc == 2)
         cmocka_set_test_filter(argv[1]);
-    static const struct contract_part *const parts[] = {&file_part, &process_part};
-    return contract_run("embedded vector index", parts, 2, NULL, NULL);
+    static const struct contract_part *const parts[] = {&file_part, &process_part, NULL};
+    return contract_run("embedded vector index", parts, NULL, NULL);
 }

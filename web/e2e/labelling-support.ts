@@ -139,6 +139,14 @@ export async function middle(target: Locator): Promise<{ x: number; y: number }>
 
 type Point = { x: number; y: number };
 
+/** So long after a drag its listeners stay on the document, and take clicks and the selection away (dnd-kit's detach()). */
+const DRAG_LINGERS_MS = 50;
+
+/** A timer that is set later for as long runs after that of the drag. */
+function dragIsOver(page: Page): Promise<void> {
+    return page.evaluate(ms => new Promise<void>(over => setTimeout(over, ms)), DRAG_LINGERS_MS);
+}
+
 /** Takes something with the mouse, and drops it elsewhere. */
 export async function drag(page: Page, from: Point, to: Point, before?: () => Promise<void>): Promise<void> {
     await page.mouse.move(from.x, from.y);
@@ -147,6 +155,7 @@ export async function drag(page: Page, from: Point, to: Point, before?: () => Pr
     await page.mouse.move(to.x, to.y, { steps: 10 });
     await before?.();
     await page.mouse.up();
+    await dragIsOver(page);
 }
 
 /** Takes a picture with the mouse, and drops it into a column. */
@@ -170,6 +179,7 @@ export async function touchDragInto(page: Page, picture: Locator, column: Locato
         await touch('touchMove', [at]);
     }
     await touch('touchEnd', []);
+    await dragIsOver(page);
 }
 
 /** The parts of the view. */

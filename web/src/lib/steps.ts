@@ -10,12 +10,12 @@ export function quoted(name: string): string {
     return `“${name}”`;
 }
 
-/** What was done, without a full stop: "named 12 objects “red car”, 3 are not it". */
 /** With who it was, where that was told and is somebody else. */
 export function withEditor(text: string, by: string | null, me: string): string {
-    return by === null || by === '' || by === me ? text : `${text} (${by})`;
+    return by === null || by === me ? text : `${text} (${by})`;
 }
 
+/** What was done, without a full stop: "named 12 objects “red car”, 3 are not it". */
 export function stepText(step: StepFacts): string {
     // Only an import is about several labels, and then about none by name.
     const label = step.labels > 1 ? formatNumberOf(step.labels, 'label') : quoted(step.label);

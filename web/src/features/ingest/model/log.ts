@@ -1,5 +1,6 @@
 // The log: what happened, as lines with a level.
 import type { Schema } from '@/api/client.ts';
+import { capital } from '@/lib/sentence.ts';
 
 type ActivityEvent = Schema<'ActivityEvent'>;
 
@@ -66,11 +67,6 @@ function levelOf(event: ActivityEvent): Level | undefined {
         case 'progress':
             return undefined;
     }
-}
-
-/** With a capital letter, unless it begins with an address or a file's name. */
-function capital(text: string): string {
-    return /^[a-z]+( |$)/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }
 
 function textOf(event: ActivityEvent): string {

@@ -104,8 +104,8 @@ export function LabelDetails({ label, onBack }: { label: Label; onBack: () => vo
             </div>
             {kind === 'explicit' && label.explicit > label.positives && (
                 <p className={styles.reach}>
-                    Followed from frame to frame, these are {formatNumberOf(label.explicit, 'object')} that{' '}
-                    {label.explicit === 1 ? 'carries' : 'carry'} the label.
+                    Followed from frame to frame, these are {formatNumberOf(label.explicit, 'object')} that carry the
+                    label.
                 </p>
             )}
             <LabelObjects key={kind} label={label.name} kind={kind} />

@@ -12,7 +12,6 @@ export interface Clearing {
 }
 
 interface Cleared {
-    project: string;
     columns: Columns;
     /** What labels and tracks were at then. */
     versions: string;
@@ -28,10 +27,10 @@ export function useClearing(
     const tracks = useQuery(correctionStepsQuery(video)).data?.version;
     const versions = `${video} ${labels} ${tracks}`;
     const [cleared, setCleared] = useState<Cleared | null>(null);
-    const counts = cleared !== null && cleared.project === project && cleared.versions === versions && isEmpty(columns);
+    const counts = cleared !== null && cleared.versions === versions && isEmpty(columns);
     return {
         clear: () => {
-            setCleared({ project, columns, versions });
+            setCleared({ columns, versions });
             dispatch({ type: 'clear' });
         },
         unclear: counts

@@ -151,7 +151,8 @@ export function Player(props: PlayerProps) {
     }
 
     function chooseBeside(direction: 1 | -1) {
-        if (shownAt(playback.currentUs()).length === 0) {
+        const boxes = shownAt(playback.currentUs());
+        if (boxes.length === 0) {
             goToObjects(direction);
             return;
         }
@@ -159,7 +160,6 @@ export function Player(props: PlayerProps) {
             focusBeside(direction);
             return;
         }
-        const boxes = shownAt(playback.currentUs());
         const at = boxes.findIndex(box => stateOf(box, selection) === 'selected');
         const next = at < 0 ? (direction > 0 ? 0 : boxes.length - 1) : (at + direction + boxes.length) % boxes.length;
         choose(boxes[next] ?? null);

@@ -169,7 +169,8 @@ static enum err_code take_error(void *context, const char *path, const char *tex
         free(removal->message);
         removal->message = mem_strdup(text);
     } else if (strcmp(path, "DeleteResult/Error") == 0) {
-        removal->has_failed = true;
+        // What is not there any more is removed; some servers say so when others were quicker.
+        removal->has_failed = strcmp(removal->code, "NoSuchKey") != 0;
     }
     return ERR_NONE;
 }

@@ -212,6 +212,21 @@ static void long_lists_come_in_pages_and_go_in_batches(void **state)
     strbuf_release(&wanted);
 }
 
+static void what_was_removed_already_is_removed(void **state)
+{
+    struct s3_fixture *f = *state;
+    for (int i = 0; i < 3; i++) {
+        char key[8];
+        snprintf(key, sizeof(key), "p/%d", i);
+        s3_fixture_put(f, key, "x");
+    }
+    // Asked again, because the answer was lost, the server knows none of the keys.
+    s3_server_fault(
+        f->server, &(struct s3_fault){.kind = S3_FAULT_LOSE_ANSWER, .method = "POST", .target = "delete=", .times = 1});
+    assert_ok(blob_store_remove_prefix(f->store, "p/", NULL, &err), &err);
+    assert_int_equal(s3_server_count(f->server, "POST", "delete="), 2);
+}
+
 static void what_others_put_into_the_bucket_is_not_shown_but_goes_with_its_prefix(void **state)
 {
     struct s3_fixture *f = *state;
@@ -261,6 +276,7 @@ int main(void)
         in_bucket(a_server_that_is_not_there_is_named),
         in_bucket(closing_ends_the_waiting),
         in_bucket(long_lists_come_in_pages_and_go_in_batches),
+        in_bucket(what_was_removed_already_is_removed),
         in_bucket(what_others_put_into_the_bucket_is_not_shown_but_goes_with_its_prefix),
         in_bucket(keys_that_stay_although_they_were_to_go_are_an_error),
         in_bucket(a_blob_that_looks_like_an_error_is_a_blob),

@@ -213,14 +213,27 @@ static void list_objects(struct s3_server_request *request, struct s3_server_rep
     free(most_text);
 }
 
+struct removing {
+    struct s3_server *server;
+    struct strbuf *answer;
+};
+
 static enum err_code remove_key(void *context, const char *path, const char *text, struct err *err)
 {
-    struct s3_server *server = context;
+    const struct removing *removing = context;
+    struct s3_server *server = removing->server;
     (void)err;
-    struct s3_server_object *object =
-        strcmp(path, "Delete/Object/Key") == 0 ? s3_server_find_object(server, text) : NULL;
-    if (object != NULL)
+    if (strcmp(path, "Delete/Object/Key") != 0)
+        return ERR_NONE;
+    struct s3_server_object *object = s3_server_find_object(server, text);
+    if (object != NULL) {
         s3_server_remove_at(server->objects, &server->object_count, (size_t)(object - server->objects));
+    } else {
+        // Amazon does not say so, the Versity gateway does.
+        strbuf_adds(removing->answer, "<Error><Key>");
+        xml_escape(removing->answer, text);
+        strbuf_adds(removing->answer, "</Key><Code>NoSuchKey</Code><Message>It does not exist.</Message></Error>");
+    }
     return ERR_NONE;
 }
 
@@ -328,11 +341,13 @@ void s3_server_serve(struct s3_server_request *request, struct s3_server_reply *
         return;
     if (key[0] == '\0' && strcmp(request->method, "POST") == 0) {
         struct err err = ERR_INIT;
+        struct removing removing = {.server = server, .answer = &reply->body};
+        strbuf_adds(&reply->body, "<DeleteResult>");
         if (s3_server_head_value(request->head, "Content-MD5") == NULL ||
-            xml_walk(request->body, request->body_size, remove_key, server, &err) != ERR_NONE)
+            xml_walk(request->body, request->body_size, remove_key, &removing, &err) != ERR_NONE)
             s3_server_fail(reply, 400, "MalformedXML", NULL);
         else
-            strbuf_adds(&reply->body, "<DeleteResult/>");
+            strbuf_adds(&reply->body, "</DeleteResult>");
     } else if (key[0] == '\0') {
         list_objects(request, reply);
     } else if (strcmp(request->method, "PUT") == 0) {

@@ -59,6 +59,8 @@ live_go_step() {
     local name=$1 module=$2 key
     key=$(key_of "$module")
     is_done "live-$name" "$key" "$deps_dir/live/bin/$name" && return 0
+    # One of another version must not be tested in its place.
+    rm -f "$deps_dir/live/bin/$name"
     if ! have go; then
         live_leave_out "$name" "it is built by Go (1.25 or newer), which is not here"
         return 0

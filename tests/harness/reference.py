@@ -21,6 +21,11 @@ def post(server) -> str:
         "source": str(clips.bikes()), "chunk_seconds": 1, "fps": 5}).json()["id"]
 
 
+def indexed(server, video: str) -> int:
+    """How many of its frames are."""
+    return server.get(f"/api/v1/videos/{video}").json()["progress"]["frames_indexed"]
+
+
 def all_frames(server, video: str) -> list[dict]:
     """As the command line gives them."""
     found = server.get(f"/api/v1/videos/{video}/frames?limit=1000").json()["frames"]

@@ -14,7 +14,7 @@ import pytest
 
 from harness import clips
 from harness.corrections import belongs, consistent, history, longest, members, not_done, split, undo
-from harness.labelling import checked
+from harness.labelling import checked, eventually
 from harness.program import SLOWNESS, HttpError, ingest, run, serving, start
 
 
@@ -34,10 +34,7 @@ def short(home, data):
 
 
 def follows(server, wanted: dict) -> None:
-    end = time.monotonic() + 60 * SLOWNESS
-    while belongs(server) != wanted and time.monotonic() < end:
-        time.sleep(0.05)
-    assert belongs(server) == wanted
+    eventually(lambda: belongs(server), wanted)
     consistent(server)
 
 
@@ -119,10 +116,7 @@ def test_a_video_of_a_program_without_corrections_can_be_corrected_at_once(short
     with serving(home, data) as server:
         server.video = short.video
         follows(server, short.after)
-        end = time.monotonic() + 60 * SLOWNESS
-        while not sheet.exists() and time.monotonic() < end:
-            time.sleep(0.05)
-        assert sheet.exists()
+        eventually(sheet.exists, True)
 
 
 def test_a_video_that_is_deleted_and_comes_back_is_corrected_as_before(short, home, data):
@@ -145,7 +139,4 @@ def test_a_damaged_sheet_is_found_and_mended(short, home, data):
     assert [f["finding"] for f in map(json.loads, said) if "finding" in f] == ["tracks_behind"]
     run("doctor", "--data", data, "--repair", home=home, check=None)
     with serving(home, data):
-        end = time.monotonic() + 60 * SLOWNESS
-        while sheet.read_bytes() != whole and time.monotonic() < end:
-            time.sleep(0.05)
-        assert sheet.read_bytes() == whole
+        eventually(sheet.read_bytes, whole)

@@ -132,10 +132,6 @@ def same_hits(found: list[tuple[str, float]], expected: list[tuple[str, float]])
     assert {name for name, score in found if score > border} <= {name for name, _ in expected}
 
 
-def indexed(server, video: str) -> int:
-    return server.get(f"/api/v1/videos/{video}").json()["progress"]["frames_indexed"]
-
-
 @pytest.mark.short("framehound vectors")
 def test_the_same_answers_as_on_one_machine(home, data, cluster, embedded):
     done, expected, tracks, near = embedded

@@ -9,7 +9,7 @@ from cluster import wait_until
 from harness import clips
 from harness.ports import free_port
 from harness.program import HttpError, frames, ingest, run, serving, start
-from harness.reference import INGEST, all_frames, ingest_embedded, post
+from harness.reference import INGEST, all_frames, indexed, ingest_embedded, post
 from kafka_server import Kafka
 
 
@@ -31,10 +31,6 @@ def queue(kafka):
 def expected(tmp_path_factory):
     """What the embedded queue makes of the clip."""
     return ingest_embedded(tmp_path_factory.mktemp("embedded"))
-
-
-def indexed(server, video: str) -> int:
-    return server.get(f"/api/v1/videos/{video}").json()["progress"]["frames_indexed"]
 
 
 @pytest.mark.short

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from cluster import wait_until
 from harness import clips
 from harness.certificates import make_certificate
 from harness.clips import DEPS
 from harness.ports import free_port
 from harness.program import ROOT, HttpError, frames, ingest, run, serving, start
+from harness.reference import indexed
 from s3_server import KEY, SECRET, Minio, Versity, write_keys
 
 INGEST = ("--chunk", "2", "--fps", "2")
@@ -73,19 +75,8 @@ def post(server, source=None) -> str:
         "source": str(source or clips.bikes()), "chunk_seconds": 2, "fps": 2}).json()["id"]
 
 
-def indexed(server, video: str) -> int:
-    return server.get(f"/api/v1/videos/{video}").json()["progress"]["frames_indexed"]
-
-
-def wait_until(condition, seconds: float = 60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "what was waited for does not come"
-        time.sleep(0.05)
-
-
 def wait_for_log(server, text: str):
-    wait_until(lambda: text in server.log.read_text(errors="replace"))
+    wait_until(lambda: text in server.log.read_text(errors="replace"), said=server.tail)
 
 
 def assert_no_secret(*texts: str):
@@ -274,7 +265,7 @@ def test_a_server_killed_in_the_middle_and_started_again_loses_nothing(home, dat
     settings = (*own_versity.settings(prefix), "--s3-attempts", "2", "--max-attempts", "2")
     with serving(home, data, *settings) as server:
         video = post(server)
-        wait_until(lambda: indexed(server, video) >= 2)
+        wait_until(lambda: indexed(server, video) >= 2, said=server.tail)
         own_versity.stop()
         wait_for_log(server, "work stops until the stores can be used again")
         with pytest.raises(HttpError) as unready:

@@ -110,11 +110,10 @@ static enum err_code try_once(struct labels *labels, struct project *p, struct l
     enum err_code code = labels_check_version(p, editor, err);
     if (code == ERR_NONE)
         code = aim(p, entry, err);
-    // It may make the entry anew, and what does not follow must never be written: so the book is asked last.
-    if (code == ERR_NONE && check != NULL)
-        code = check(labels, p, context, err);
     if (code == ERR_NONE)
         code = label_book_check(p->book, entry, err);
+    if (code == ERR_NONE && check != NULL)
+        code = check(labels, p, context, err);
     entry->removes_empty = code == ERR_NONE && takes_back_refusals(p, entry);
     return code != ERR_NONE ? code : append(labels, p, entry, position, err);
 }

@@ -245,7 +245,8 @@ static enum err_code prepare(struct labels *labels, struct project *p, void *con
         code = labels_check_objects(labels, p, it->refs, it->ref_count, err);
     if (code == ERR_NONE)
         make_entry(it);
-    return code;
+    // What does not follow on the book must never be written.
+    return code == ERR_NONE ? label_book_check(p->book, &it->entry, err) : code;
 }
 
 // What would be done; and whether that is anything.
@@ -259,8 +260,6 @@ static enum err_code look(struct labels *labels, struct importing *it, bool *is_
     code = labels_check_version(p, &it->request->editor, err);
     if (code == ERR_NONE)
         code = prepare(labels, p, it, err);
-    if (code == ERR_NONE)
-        code = label_book_check(p->book, &it->entry, err);
     it->imported->version = label_book_version(p->book);
     *is_any = it->entry.group_count > 0;
     labels_leave(labels, p);

@@ -176,8 +176,8 @@ enum err_code labels_check_objects(struct labels *labels, const struct project *
 // ERR_CONFLICT when the editor had seen another version. The project is locked.
 enum err_code labels_check_version(
     const struct project *p, const struct label_editor *editor, struct err *err) ERR_MUST_CHECK;
-// What must be so for a change besides what the book checks; looked at again whenever somebody else was quicker. It may
-// make the entry anew.
+// What must be so for a change besides what the book checks; looked at again whenever somebody else was quicker. One
+// that makes the entry anew asks the book about it again.
 typedef enum err_code labels_change_check(struct labels *labels, struct project *p, void *context, struct err *err);
 // Makes the change: all of it happens, or nothing. The project is not locked.
 enum err_code labels_commit(struct labels *labels, const char *project, struct label_entry *entry,

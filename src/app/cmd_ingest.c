@@ -14,7 +14,10 @@
 #include "base/mem.h"
 #include "ingest/lifecycle.h"
 
-#define POLL_MS 200
+// How often a video is asked about: what is soon done is noticed at once, what lasts costs the server little.
+#define POLL_LEAST_MS 20
+#define POLL_MOST_MS 200
+#define POLL_SHARE 100
 // With so little room left and nothing done for so long, a disk counts as full.
 #define STALL_US (INT64_C(15) * 1000000)
 #define STALL_FREE_BYTES ((uint64_t)8 * 1024 * 1024)
@@ -211,6 +214,14 @@ static bool waits_for_tracks(struct session *session, const json_t *video)
     return is_indexed && !is_tracked && has_tracker(session);
 }
 
+static int64_t poll_ms(int64_t since_us)
+{
+    int64_t ms = (clock_monotonic_us(clock_system()) - since_us) / 1000 / POLL_SHARE;
+    if (ms < POLL_LEAST_MS)
+        return POLL_LEAST_MS;
+    return ms > POLL_MOST_MS ? POLL_MOST_MS : ms;
+}
+
 // Until the video is final and its objects are followed; *video is replaced by its last state.
 static enum err_code wait_for_end(struct session *session, json_t **video, struct err *err)
 {
@@ -218,6 +229,7 @@ static enum err_code wait_for_end(struct session *session, json_t **video, struc
     char *path = mem_sprintf("/api/v1/videos/%s", ui_string(*video, "id"));
     enum err_code code = ERR_NONE;
     struct stall stall = {0};
+    int64_t since_us = clock_monotonic_us(clock_system());
     ui_progress_begin(&progress);
     for (;;) {
         ui_progress_show(&progress, *video);
@@ -226,7 +238,7 @@ static enum err_code wait_for_end(struct session *session, json_t **video, struc
         code = check_stall(session, *video, &stall, err);
         if (code != ERR_NONE)
             break;
-        if (cancel_wait(session->cancel, POLL_MS)) {
+        if (cancel_wait(session->cancel, poll_ms(since_us))) {
             code = err_set(err, ERR_CANCELLED, "stopped waiting; video %s %s", ui_string(*video, "id"),
                 session->instance != NULL ? "goes on when the same command is given again" : "goes on in the server");
             break;

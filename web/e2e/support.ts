@@ -18,6 +18,7 @@ import { join, resolve } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { Parts } from './deployment.ts';
+import { watchOvertaken } from './overtaken.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const PROGRAM = resolve(process.env.FRAMEHOUND_BIN ?? join(ROOT, 'build/framehound'));
@@ -273,11 +274,15 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
     const note = (text: string) => {
         if (!expected.some(pattern => pattern.test(text))) wrong.push(text);
     };
+    const isOvertaken = watchOvertaken(page);
     page.on('console', message => {
-        if (message.type() === 'error') note(`console: ${message.text()} (${message.location().url})`);
+        const { url } = message.location();
+        if (message.type() !== 'error' || (/status of 404/.test(message.text()) && isOvertaken(url))) return;
+        note(`console: ${message.text()} (${url})`);
     });
     page.on('pageerror', error => note(`exception: ${error.message}`));
     page.on('response', answer => {
+        if (answer.status() === 404 && isOvertaken(answer.url())) return;
         if (answer.status() >= 400) note(`answer: ${answer.status()} ${answer.url()}`);
     });
     page.on('requestfailed', request => {

@@ -168,9 +168,7 @@ enum err_code blob_s3_explain(
         return explain_region(self, answer, err);
     if (status == 401 || status == 403 || blob_s3_refuses_keys(answer))
         return explain_denied(self, call, answer, err);
-    const char *hint = status == 400 && answer->code[0] == '\0' && strstr(answer->message, "HTTPS") != NULL
-        ? "; write https:// in --s3-endpoint"
-        : "";
+    const char *hint = http_answer_wants_tls(&answer->http) ? "; write https:// in --s3-endpoint" : "";
     char tries[32] = "";
     if (answer->attempts > 1)
         snprintf(tries, sizeof(tries), " (%d attempts)", answer->attempts);

@@ -142,9 +142,12 @@ static enum err_code conclude(
         // Time does not mend it.
         if (err != NULL)
             err->code = ERR_INVALID;
-        err_context(err,
-            "the S3 server %s is not trusted; --s3-ca-file FILE may name the authority that vouches for it",
-            self->endpoint);
+        if (answer->http.lacks_tls)
+            err_context(err, "the S3 server %s does not speak TLS: write http:// in --s3-endpoint", self->endpoint);
+        else
+            err_context(err,
+                "the S3 server %s is not trusted; --s3-ca-file FILE may name the authority that vouches for it",
+                self->endpoint);
         return ERR_INVALID;
     }
     if (code == ERR_UNAVAILABLE || code == ERR_TIMEOUT)

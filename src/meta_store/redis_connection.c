@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "meta_store/redis_reply.h"
@@ -12,10 +13,12 @@
 #define ANSWER_BYTES_MAX ((size_t)256 * 1024 * 1024)
 // What a connection keeps of a large command's memory.
 #define OUT_BYTES_KEPT ((size_t)1024 * 1024)
+#define LOOK_MS 1000 // for finding out why a server says nothing
 
 struct redis_connection {
     struct stream *stream;
     redisReader *reader;
+    bool was_heard; // the server has said something
     struct strbuf out;
     char in[READ_BYTES];
 };
@@ -75,6 +78,7 @@ enum err_code redis_connection_receive(
             stream_read(connection->stream, connection->in, sizeof(connection->in), &got, deadline_us, err);
         if (code != ERR_NONE)
             return code;
+        connection->was_heard = true;
         total += got;
         if (total > ANSWER_BYTES_MAX)
             return err_set(err, ERR_CORRUPT, "its answer is larger than any can be");
@@ -83,14 +87,14 @@ enum err_code redis_connection_receive(
     }
 }
 
-// A server that closes a connection may have said why before: that tells more than that it did.
-static enum err_code hear_last_words(
-    struct redis_connection *connection, int64_t deadline_us, enum err_code code, struct err *err)
+// A server that closes a connection may have said why before: that tells more than that it did. It is here by now, so
+// nothing is waited for.
+static enum err_code hear_last_words(struct redis_connection *connection, enum err_code code, struct err *err)
 {
     redisReply *reply = NULL;
     struct err said = ERR_INIT;
     // Not what is said of a single command, such as that a script is not known.
-    if (redis_connection_receive(connection, &reply, deadline_us, NULL) == ERR_NONE &&
+    if (redis_connection_receive(connection, &reply, stream_deadline_us(0), NULL) == ERR_NONE &&
         redis_reply_check(reply, &said) != ERR_NONE && said.code != ERR_INTERNAL)
         code = err_set(err, said.code, "%s", said.message);
     freeReplyObject(reply);
@@ -106,7 +110,7 @@ enum err_code redis_connection_send(struct redis_connection *connection, int64_t
         strbuf_release(&connection->out);
         strbuf_init(&connection->out);
     }
-    return code == ERR_UNAVAILABLE ? hear_last_words(connection, deadline_us, code, err) : code;
+    return code == ERR_UNAVAILABLE ? hear_last_words(connection, code, err) : code;
 }
 
 // ---- logging in
@@ -169,17 +173,60 @@ static enum err_code log_in(
     return code == ERR_NONE && login->mark != NULL ? check_mark(connection, login, deadline_us, err) : code;
 }
 
+// ---- TLS where there is none, and the other way round
+
+// Whether it answers as Redis does without TLS, over a connection of its own. Nothing secret is said.
+static bool answers_in_the_clear(const struct stream_target *target, int64_t deadline_us)
+{
+    static const char ping[] = "PING\r\n";
+    struct stream_target in_the_clear = *target;
+    struct stream *stream = NULL;
+    char first = '\0';
+    size_t got = 0;
+    in_the_clear.tls = NULL;
+    bool answers = stream_open(&in_the_clear, deadline_us, &stream, NULL) == ERR_NONE &&
+        stream_write(stream, ping, strlen(ping), deadline_us, NULL) == ERR_NONE &&
+        stream_read(stream, &first, sizeof(first), &got, deadline_us, NULL) == ERR_NONE;
+    stream_free(stream);
+    return answers && (first == '+' || first == '-');
+}
+
+// Redis in the clear takes the greeting of TLS for the beginning of a line, and waits for the rest in silence. So a
+// quarter of the time is kept for finding that out.
+static enum err_code open_over_tls(
+    const struct stream_target *target, int64_t deadline_us, struct stream **stream, struct err *err)
+{
+    int64_t now_us = clock_monotonic_us(clock_system());
+    enum err_code code = stream_open(target, now_us + (deadline_us - now_us) * 3 / 4, stream, err);
+    if ((code == ERR_TIMEOUT || code == ERR_DENIED) && answers_in_the_clear(target, deadline_us))
+        return err_set(
+            err, ERR_DENIED, "it does not speak TLS there: write redis:// in --meta-store, or name its port for TLS");
+    return code;
+}
+
+// Redis over TLS takes nothing else, and closes the connection without a word.
+static bool wants_tls(
+    const struct redis_connection *connection, const struct stream_target *target, int64_t deadline_us)
+{
+    int64_t until_us = stream_deadline_us(LOOK_MS);
+    return target->path == NULL && target->tls == NULL && !connection->was_heard &&
+        stream_speaks_tls(target, until_us < deadline_us ? until_us : deadline_us);
+}
+
 enum err_code redis_connection_open(const struct stream_target *target, const struct redis_login *login,
     int64_t deadline_us, struct redis_connection **out, struct err *err)
 {
     *out = NULL;
     struct redis_connection *connection = mem_calloc(1, sizeof(*connection));
     strbuf_init(&connection->out);
-    enum err_code code = stream_open(target, deadline_us, &connection->stream, err);
+    enum err_code code = target->tls != NULL ? open_over_tls(target, deadline_us, &connection->stream, err)
+                                             : stream_open(target, deadline_us, &connection->stream, err);
     if (code == ERR_NONE) {
         connection->reader = redisReaderCreate();
         code = connection->reader != NULL ? log_in(connection, login, deadline_us, err)
                                           : err_set(err, ERR_UNAVAILABLE, "there is no memory for a connection");
+        if (code == ERR_UNAVAILABLE && wants_tls(connection, target, deadline_us))
+            code = err_set(err, ERR_DENIED, "it speaks TLS there: write rediss:// in --meta-store");
     }
     if (code != ERR_NONE) {
         redis_connection_free(connection);

@@ -19,8 +19,8 @@ struct redis_login {
     const char *mark; // a key that must be there: without it the server has lost what it held; NULL: none
 };
 
-// Connects and logs in. ERR_DENIED if the server wants other credentials, ERR_INVALID if it has no such database,
-// ERR_UNAVAILABLE also without the mark.
+// Connects and logs in. ERR_DENIED if the server wants other credentials, or TLS where we speak none or the other way
+// round; ERR_INVALID if it has no such database, ERR_UNAVAILABLE also without the mark.
 enum err_code redis_connection_open(const struct stream_target *target, const struct redis_login *login,
     int64_t deadline_us, struct redis_connection **out, struct err *err) ERR_MUST_CHECK;
 void redis_connection_free(struct redis_connection *connection); // NULL is harmless

@@ -192,6 +192,7 @@ enum err_code http_client_send(struct http_client *client, const struct http_cal
         answer->retry_after_ms = exchange.retry_after_ms;
     }
     answer->is_final = exchange.is_final;
+    answer->lacks_tls = exchange.lacks_tls;
     answer->attempts = attempts;
     free(final_url);
     http_exchange_release(&exchange);
@@ -243,6 +244,13 @@ static enum err_code code_of_status(int status)
     }
 }
 
+bool http_answer_wants_tls(const struct http_answer *answer)
+{
+    return answer->status == 400 && answer->body != NULL &&
+        (strstr(answer->body, "HTTPS server") != NULL || strstr(answer->body, "HTTPS port") != NULL ||
+            strstr(answer->body, "SSL-enabled server") != NULL);
+}
+
 enum err_code http_answer_check(const struct http_answer *answer, const char *url, struct err *err)
 {
     if (answer->status >= 200 && answer->status < 300)
@@ -259,7 +267,9 @@ enum err_code http_answer_check(const struct http_answer *answer, const char *ur
         json_opt_string(problem, "detail", &detail, &ignored) != ERR_NONE)
         detail = NULL;
     enum err_code code = code_of_status(answer->status);
-    if (detail != NULL)
+    if (http_answer_wants_tls(answer))
+        err_set(err, code, "%s answered %d: it speaks TLS there; https:// may be meant", shown, answer->status);
+    else if (detail != NULL)
         err_set(err, code, "%s answered %d: %.300s", shown, answer->status, detail);
     else
         err_set(err, code, "%s answered %d %s", shown, answer->status, http_status_text(answer->status));

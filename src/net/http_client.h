@@ -82,6 +82,7 @@ struct http_answer {
     // Of a call that failed: trying again cannot mend it (an untrusted certificate, a forbidden address, a callback's
     // error).
     bool is_final;
+    bool lacks_tls; // of a call that failed, and finally: it was for a server over TLS, and this one speaks none
 };
 
 // The answer is to be released in any case.
@@ -94,6 +95,8 @@ const char *http_answer_header(const struct http_answer *answer, const char *nam
 // 410: ERR_NOT_FOUND; 401 and 403: ERR_DENIED; 409 and 412: ERR_CONFLICT; 408 and 504: ERR_TIMEOUT; 413: ERR_LIMIT;
 // 429 and other 5xx: ERR_UNAVAILABLE; else ERR_INVALID.
 enum err_code http_answer_check(const struct http_answer *answer, const char *url, struct err *err) ERR_MUST_CHECK;
+// Whether it is that of a server over TLS which was asked in the clear: Go's, nginx and Apache say so, in words only.
+bool http_answer_wants_tls(const struct http_answer *answer);
 
 struct http_download {
     const char *url;

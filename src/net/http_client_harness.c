@@ -16,7 +16,8 @@ static void serve_one(struct script *script, int fd)
     size_t size = 0;
     char *request = script->last_request;
     request[0] = '\0';
-    while (size + 1 < sizeof(script->last_request) && strstr(request, "\r\n\r\n") == NULL) {
+    while (size + 1 < sizeof(script->last_request) && strstr(request, "\r\n\r\n") == NULL &&
+        !(script->answers_anything && size > 0)) {
         ssize_t got = recv(fd, request + size, sizeof(script->last_request) - 1 - size, 0);
         if (got <= 0)
             return;

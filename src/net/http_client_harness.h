@@ -19,7 +19,8 @@ struct script {
     const char *const *answers; // NULL-terminated; the last one is repeated
     const char *body;           // sent after an answer that ends in an empty line
     size_t body_size;
-    size_t cut_after; // of the first answer's body, the second goes on from there; 0: not cut
+    size_t cut_after;      // of the first answer's body, the second goes on from there; 0: not cut
+    bool answers_anything; // whatever came first, be it no request
     atomic_int served;
     char last_request[8192];
     struct thread *thread;

@@ -279,20 +279,28 @@ static void too_large_an_answer_is_refused_told_or_not(void **state)
     http_client_free(client);
 }
 
-static void deadlines_and_cancel_end_a_call(void **state)
+// Nobody accepts there: no request is ever answered.
+static int listen_only(uint16_t *port)
 {
-    (void)state;
-    struct err err = ERR_INIT;
-    // Nobody accepts: the request is never answered.
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof(address);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(fd, (const struct sockaddr *)&address, size), 0);
     assert_int_equal(listen(fd, 8), 0);
-    getsockname(fd, (struct sockaddr *)&address, &size);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    *port = ntohs(address.sin_port);
+    return fd;
+}
+
+static void deadlines_and_cancel_end_a_call(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    uint16_t port;
+    int fd = listen_only(&port);
     struct http_client *client = client_make(true);
     struct http_answer answer;
-    struct http_call call = {.method = HTTP_GET, .url = url_at(ntohs(address.sin_port), "/"), .timeout_ms = 50};
+    struct http_call call = {.method = HTTP_GET, .url = url_at(port, "/"), .timeout_ms = 50};
     assert_code(http_client_send(client, &call, NULL, &answer, &err), ERR_TIMEOUT);
     http_answer_release(&answer);
     struct cancel *cancel = cancel_new(NULL);
@@ -320,6 +328,64 @@ static void a_page_that_is_no_https_is_explained(void **state)
     http_client_free(client);
 }
 
+static void silence_upon_a_greeting_of_tls_is_told(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    uint16_t port;
+    char url[64];
+    int fd = listen_only(&port);
+    struct http_client *client = NULL;
+    const struct http_client_options options = {.allow_private = true, .connect_timeout_ms = 100};
+    assert_ok(http_client_new(&options, &client, &err), &err);
+    snprintf(url, sizeof(url), "https://127.0.0.1:%u/", (unsigned)port);
+    assert_code(send_to(client, url, &err), ERR_TIMEOUT);
+    assert_err_says(&err, "does it speak TLS there?");
+    http_client_free(client);
+    close(fd);
+}
+
+static void tls_where_there_is_none_is_told_and_not_tried_again(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    // What Go's server says to a greeting of TLS; another would be answered well.
+    const char *const answers[] = {"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n400 Bad Request",
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", NULL};
+    struct script script = {.answers = answers, .answers_anything = true};
+    struct http_client *client = client_make(true);
+    script_start(&script);
+    char url[64];
+    snprintf(url, sizeof(url), "https://127.0.0.1:%u/", (unsigned)script.port);
+    struct http_answer answer;
+    const struct http_call call = {.url = url, .retry = &quick};
+    assert_code(http_client_send(client, &call, NULL, &answer, &err), ERR_UNAVAILABLE);
+    assert_err_says(&err, "it does not speak TLS there");
+    assert_true(answer.lacks_tls && answer.is_final);
+    assert_int_equal(answer.attempts, 1);
+    http_answer_release(&answer);
+    http_client_free(client);
+    script_stop(&script);
+}
+
+static void a_server_that_wants_tls_is_understood(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    const char *const bodies[] = {"Client sent an HTTP request to an HTTPS server.\n",
+        "<center>The plain HTTP request was sent to HTTPS port</center>",
+        "You're speaking plain HTTP to an SSL-enabled server port."};
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+        const struct http_answer answer = {
+            .status = 400, .body = (char *)(uintptr_t)bodies[i], .body_size = strlen(bodies[i])};
+        assert_true(http_answer_wants_tls(&answer));
+        assert_code(http_answer_check(&answer, "http://127.0.0.1/", &err), ERR_INVALID);
+        assert_err_says(&err, "it speaks TLS there; https:// may be meant");
+    }
+    const struct http_answer another = {.status = 400, .body = (char *)(uintptr_t) "Bad Request", .body_size = 11};
+    assert_false(http_answer_wants_tls(&another));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +401,9 @@ int main(void)
         cmocka_unit_test(too_large_an_answer_is_refused_told_or_not),
         cmocka_unit_test(deadlines_and_cancel_end_a_call),
         cmocka_unit_test(a_page_that_is_no_https_is_explained),
+        cmocka_unit_test(silence_upon_a_greeting_of_tls_is_told),
+        cmocka_unit_test(tls_where_there_is_none_is_told_and_not_tried_again),
+        cmocka_unit_test(a_server_that_wants_tls_is_understood),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

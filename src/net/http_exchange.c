@@ -402,14 +402,20 @@ static enum err_code explain(struct http_exchange *exchange, CURLcode result, co
         return err_set(err, ERR_DENIED, "%s: its address %s is private; fetching from there is not allowed", shown,
             exchange->refused);
     case CURLE_OPERATION_TIMEDOUT:
-        return err_set(err, ERR_TIMEOUT, "%s: %s", shown, reason);
+        // A server in the clear may wait for the end of what it takes for a line.
+        return err_set(err, ERR_TIMEOUT, "%s: %s%s", shown, reason,
+            strstr(reason, "SSL connection timeout") != NULL ? ": does it speak TLS there?" : "");
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
         exchange->is_final = true;
         return err_set(err, ERR_UNAVAILABLE, "%s: the server's certificate cannot be trusted: %s", shown, reason);
     case CURLE_SSL_CONNECT_ERROR:
-        return err_set(err, ERR_UNAVAILABLE, "%s: no secure connection: %s", shown, reason);
+        // OpenSSL's words for bytes that are none of TLS.
+        exchange->lacks_tls = exchange->is_final = strstr(reason, "wrong version number") != NULL;
+        return exchange->lacks_tls
+            ? err_set(err, ERR_UNAVAILABLE, "%s: it does not speak TLS there; http:// may be meant", shown)
+            : err_set(err, ERR_UNAVAILABLE, "%s: no secure connection: %s", shown, reason);
     case CURLE_OUT_OF_MEMORY: // in truth its own limits of a header, which curl does not tell apart
         exchange->is_final = true;
         return err_set(err, ERR_CORRUPT, "%s: the server's answer has headers that are too large", shown);
@@ -492,7 +498,7 @@ static void exchange_reset(struct http_exchange *exchange)
     strbuf_reset(&exchange->body);
     exchange->received = exchange->announced = exchange->sent = 0;
     exchange->retry_after_ms = 0;
-    exchange->is_final = exchange->head_done = false;
+    exchange->is_final = exchange->lacks_tls = exchange->head_done = false;
     exchange->stopped = ERR_NONE;
     exchange->refused[0] = '\0';
 }

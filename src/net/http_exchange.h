@@ -52,6 +52,7 @@ struct http_exchange {
     int64_t retry_after_ms; // 0 if not said
     char *redirect_url;     // absolute; NULL if the answer is no redirect
     bool is_final;          // a failure that trying again cannot mend
+    bool lacks_tls;         // as http_answer's
 
     // While it runs.
     struct http_client *client;

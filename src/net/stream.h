@@ -49,3 +49,7 @@ enum err_code stream_read(
     struct stream *stream, void *bytes, size_t size, size_t *got, int64_t deadline_us, struct err *err) ERR_MUST_CHECK;
 // Whether a stream on which nothing is expected is still good: not closed, and nothing came.
 bool stream_is_quiet(const struct stream *stream);
+
+// Whether what listens there speaks TLS: over a connection of its own it is greeted as TLS clients greet. For saying
+// why a stream in the clear was closed; `target->tls` is not looked at. False also where nothing is told.
+bool stream_speaks_tls(const struct stream_target *target, int64_t deadline_us);

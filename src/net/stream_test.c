@@ -346,6 +346,31 @@ static void a_server_in_the_clear_is_no_tls_server(void **state)
     stream_tls_free(tls);
 }
 
+static bool speaks_tls(struct server *server, int64_t timeout_ms)
+{
+    start_tcp(server);
+    const struct stream_target target = {.host = "127.0.0.1", .port = server->port};
+    bool speaks = stream_speaks_tls(&target, stream_deadline_us(timeout_ms));
+    stop(server);
+    SSL_CTX_free(server->tls);
+    return speaks;
+}
+
+static void servers_are_told_apart_by_whether_they_speak_tls(void **state)
+{
+    struct authority *a = *state;
+    struct server open_to_all = {.tls = server_context(a, &a->server, false)};
+    struct server asks_for_ours = {.tls = server_context(a, &a->stranger, true)};
+    struct server closes = {.manner = CLOSES};
+    struct server silent = {.manner = SAYS_NOTHING};
+    assert_true(speaks_tls(&open_to_all, PATIENT_MS));
+    assert_true(speaks_tls(&asks_for_ours, PATIENT_MS));
+    assert_false(speaks_tls(&closes, PATIENT_MS));
+    assert_false(speaks_tls(&silent, SHORT_MS));
+    const struct stream_target nobody = {.host = "127.0.0.1", .port = 1};
+    assert_false(stream_speaks_tls(&nobody, stream_deadline_us(PATIENT_MS)));
+}
+
 static void files_that_are_no_certificates_are_refused_by_name(void **state)
 {
     struct authority *a = *state;
@@ -375,6 +400,7 @@ int main(void)
         over_tls(a_certificate_of_another_authority_or_name_is_refused),
         over_tls(a_server_that_asks_for_a_certificate_gets_ours),
         over_tls(a_server_in_the_clear_is_no_tls_server),
+        over_tls(servers_are_told_apart_by_whether_they_speak_tls),
         over_tls(files_that_are_no_certificates_are_refused_by_name),
     };
     return cmocka_run_group_tests_name("stream", tests, NULL, NULL);

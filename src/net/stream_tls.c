@@ -13,6 +13,8 @@
 #include "net/stream_internal.h"
 
 #define RECORD_BYTES 16384
+#define RECORD_ALERT 21 // the first byte of a record
+#define RECORD_HANDSHAKE 22
 
 struct stream_tls {
     SSL_CTX *context;
@@ -227,4 +229,46 @@ enum err_code tls_session_read(
 bool tls_session_has_bytes(const struct tls_session *session)
 {
     return SSL_has_pending(session->ssl) == 1;
+}
+
+// ---- telling it apart
+
+// The greeting of a client.
+static enum err_code greet(struct stream *stream, int64_t deadline_us)
+{
+    enum err_code code = ERR_INTERNAL;
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL *ssl = context != NULL ? SSL_new(context) : NULL;
+    BIO *in = BIO_new(BIO_s_mem());
+    BIO *out = BIO_new(BIO_s_mem());
+    if (ssl != NULL && in != NULL && out != NULL) {
+        char *bytes = NULL;
+        SSL_set_bio(ssl, in, out);
+        SSL_set_connect_state(ssl);
+        (void)SSL_do_handshake(ssl); // wants an answer
+        long size = BIO_get_mem_data(out, &bytes);
+        if (size > 0)
+            code = stream_socket_write(stream, bytes, (size_t)size, deadline_us, NULL);
+    } else {
+        BIO_free(in);
+        BIO_free(out);
+    }
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+    ERR_clear_error();
+    return code;
+}
+
+bool stream_speaks_tls(const struct stream_target *target, int64_t deadline_us)
+{
+    struct stream_target in_the_clear = *target;
+    struct stream *stream = NULL;
+    unsigned char first = 0;
+    size_t got = 0;
+    in_the_clear.tls = NULL;
+    bool answers = stream_open(&in_the_clear, deadline_us, &stream, NULL) == ERR_NONE &&
+        greet(stream, deadline_us) == ERR_NONE &&
+        stream_socket_read(stream, &first, sizeof(first), &got, deadline_us, NULL) == ERR_NONE;
+    stream_free(stream);
+    return answers && (first == RECORD_HANDSHAKE || first == RECORD_ALERT);
 }

@@ -7,9 +7,13 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "net/stream.h"
 #include "queue/queue_kafka_internal.h"
 
 #define COORDINATOR_PAUSE_MS 100
+#define LOOK_MS 1000 // for finding out why a broker says nothing
+#define HOST_SIZE 256
+#define PORT_DEFAULT 9092
 
 // What the queue's promises hang on is not for the user to set.
 static const char *const own_properties[] = {"bootstrap.servers", "metadata.broker.list", "group.id",
@@ -204,6 +208,43 @@ static bool is_about_connection(rd_kafka_resp_err_t code)
         code == RD_KAFKA_RESP_ERR__WAIT_COORD;
 }
 
+// ---- TLS where there is none, and the other way round
+
+static void first_broker(const struct queue_kafka *self, char host[HOST_SIZE], uint16_t *port)
+{
+    const char *brokers = self->brokers;
+    bool is_v6 = brokers[0] == '[';
+    size_t length = is_v6 ? strcspn(++brokers, "]") : strcspn(brokers, ":,");
+    snprintf(host, HOST_SIZE, "%.*s", (int)(length < HOST_SIZE ? length : 0), brokers);
+    brokers += length + is_v6;
+    *port = brokers[0] == ':' ? (uint16_t)strtoul(brokers + 1, NULL, 10) : PORT_DEFAULT;
+}
+
+// A broker closes a connection on which it is spoken to in the other way, and librdkafka can tell no more than that.
+// NULL: that is not why.
+static const char *explain_tls(const struct queue_kafka *self, const char *reason)
+{
+    char protocol[32] = "";
+    size_t size = sizeof(protocol);
+    char host[HOST_SIZE];
+    struct stream_target broker = {.host = host};
+    bool is_greeting_lost = strstr(reason, "SSL handshake failed") != NULL && strstr(reason, "certificate") == NULL;
+    if (reason[0] != '\0' && !is_greeting_lost)
+        return NULL;
+    if (self->producer == NULL ||
+        rd_kafka_conf_get(rd_kafka_conf(self->producer), "security.protocol", protocol, &size) != RD_KAFKA_CONF_OK)
+        return NULL;
+    first_broker(self, host, &broker.port);
+    bool speaks_tls = stream_speaks_tls(&broker, stream_deadline_us(LOOK_MS));
+    bool is_tls = strstr(protocol, "ssl") != NULL;
+    if (is_tls && is_greeting_lost && !speaks_tls)
+        return "it does not speak TLS there: set security.protocol to plaintext or sasl_plaintext in the file of "
+               "--kafka-config, or name its port for TLS";
+    if (!is_tls && speaks_tls)
+        return "it speaks TLS there: set security.protocol to ssl or sasl_ssl in the file of --kafka-config";
+    return NULL;
+}
+
 enum err_code kafka_error(struct queue_kafka *self, rd_kafka_resp_err_t code, const char *what, struct err *err)
 {
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
@@ -216,11 +257,14 @@ enum err_code kafka_error(struct queue_kafka *self, rd_kafka_resp_err_t code, co
             err, ERR_UNAVAILABLE, "Kafka at %s (--queue): %s: %s", self->brokers, what, rd_kafka_err2str(code));
     char reason[ERR_MESSAGE_MAX];
     pthread_mutex_lock(&self->mutex);
-    snprintf(reason, sizeof(reason), "%s", self->last_reason[0] != '\0' ? self->last_reason : rd_kafka_err2str(code));
+    snprintf(reason, sizeof(reason), "%s", self->last_reason);
     pthread_mutex_unlock(&self->mutex);
+    const char *tls = explain_tls(self, reason);
+    if (tls != NULL)
+        return err_set(err, ERR_UNAVAILABLE, "Kafka at %s (--queue): %s: %s", self->brokers, what, tls);
     return err_set(err, ERR_UNAVAILABLE,
         "Kafka at %s (--queue) does not answer: %s: %.160s: check that it runs, and host, port and --kafka-config",
-        self->brokers, what, reason);
+        self->brokers, what, reason[0] != '\0' ? reason : rd_kafka_err2str(code));
 }
 
 static bool is_about_coordinator(rd_kafka_resp_err_t code)

@@ -37,6 +37,9 @@ static enum err_code explain(
     enum err_code code = http_answer_check(got, self->url, &why);
     if (code == ERR_NONE)
         return ERR_NONE;
+    if (http_answer_wants_tls(got))
+        return err_set(err, ERR_UNAVAILABLE, "the vector index at %s (--vector-index) speaks TLS: write https:// in it",
+            self->url);
     if (code == ERR_DENIED)
         return err_set(err, ERR_UNAVAILABLE,
             "the vector index at %s (--vector-index) refuses the key: the file of --vector-key-file must hold its key",
@@ -70,7 +73,9 @@ enum err_code pinecone_call(struct vector_index_pinecone *self, enum http_method
         .retry = &self->retry,
         .repeatable = true}; // storing, asking and removing the same twice is the same
     enum err_code code = http_client_send(self->client, &call, NULL, &got, err);
-    if (code == ERR_UNAVAILABLE || code == ERR_TIMEOUT)
+    if (got.lacks_tls)
+        err_context(err, "the vector index at %s (--vector-index) does not speak TLS: write http:// in it", self->url);
+    else if (code == ERR_UNAVAILABLE || code == ERR_TIMEOUT)
         err_context(err, "the vector index at %s (--vector-index) does not answer", self->url);
     if (code == ERR_NONE && got.body_size > 0) {
         const struct json_limits limits = {.size_bytes = ANSWER_BYTES_MAX, .depth = 32};

@@ -50,6 +50,8 @@ static enum err_code explain(
     enum err_code code = http_answer_check(got, self->address.url, &why);
     if (code == ERR_NONE)
         return ERR_NONE;
+    if (http_answer_wants_tls(got))
+        return err_set(err, ERR_UNAVAILABLE, NAMED " speaks TLS: write weaviates:// in it", self->address.label);
     if (got->status == 401)
         return err_set(err, ERR_UNAVAILABLE,
             NAMED " refuses the key: the file of --vector-key-file must hold one of its API keys", self->address.label);
@@ -87,7 +89,9 @@ static enum err_code call(struct weaviate *self, enum http_method method, const 
         .repeatable = true, // storing, asking and removing the same twice is the same
         .once = retry == NULL};
     enum err_code code = http_client_send(self->client, &request, NULL, &got, err);
-    if (code == ERR_UNAVAILABLE || code == ERR_TIMEOUT)
+    if (got.lacks_tls)
+        err_context(err, NAMED " does not speak TLS: write weaviate:// in it", self->address.label);
+    else if (code == ERR_UNAVAILABLE || code == ERR_TIMEOUT)
         err_context(err, NAMED " does not answer", self->address.label);
     if (code == ERR_NONE && got.body_size > 0) {
         const struct json_limits limits = {.size_bytes = ANSWER_BYTES_MAX, .depth = 32};

@@ -131,9 +131,12 @@ def test_mistakes_with_tls_to_redis_are_told(home, data, tmp_path):
             assert untrusted.has("wrong", "redis", f"rediss://localhost:{port}/0", "certificate is not trusted"), untrusted.text
         numbered = doctor(home, data, "--meta-store", f"rediss://127.0.0.1:{port}/0", "--redis-ca", certificate)
         assert numbered.has("wrong", "redis", f"rediss://127.0.0.1:{port}/0", "certificate is not trusted"), numbered.text
-        clear = doctor(home, data, "--meta-store", f"rediss://localhost:{redis.port}/0", "--redis-timeout", "1s",
-                       "--redis-ca", certificate)
-        assert clear.wrong() == ["redis"] and clear.has("wrong", "redis", f"rediss://localhost:{redis.port}/0"), clear.text
+        clear = doctor(home, data, "--meta-store", f"rediss://localhost:{redis.port}/0", "--redis-ca", certificate)
+        assert clear.wrong() == ["redis"]
+        assert clear.has("wrong", "redis", f"rediss://localhost:{redis.port}/0", "does not speak TLS there: write redis://"), clear.text
+        missing = doctor(home, data, "--meta-store", f"redis://localhost:{port}/0")
+        assert missing.wrong() == ["redis"]
+        assert missing.has("wrong", "redis", f"redis://localhost:{port}/0", "speaks TLS there: write rediss://"), missing.text
         needless = doctor(home, data, "--meta-store", redis.address, "--redis-ca", certificate)
         assert needless.has("wrong", "redis", "write rediss:// in its address"), needless.text
     finally:

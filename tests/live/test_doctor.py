@@ -194,9 +194,17 @@ def test_mistakes_with_tls_to_the_brokers_are_told(home, data, tmp_path):
         missing = doctor(home, data, *config("missing", "security.protocol=SSL", f"ssl.ca.location={tmp_path}/no.pem"))
         assert missing.has("wrong", "kafka", "ssl.ca.location"), missing.text
         clear = doctor(home, data, "--queue", f"kafka://{kafka.address}/tls.", *PARTITIONS)
-        assert clear.has("wrong", "kafka", kafka.address, "--kafka-config"), clear.text
+        assert clear.has("wrong", "kafka", kafka.address, "it speaks TLS there: set security.protocol to ssl", "--kafka-config"), clear.text
     finally:
         kafka.stop()
+
+
+def test_tls_to_brokers_without_it_is_told(home, data, kafka, tmp_path):
+    config = tmp_path / "tls.conf"
+    config.write_text("security.protocol=SSL\n")
+    said = doctor(home, data, "--queue", f"kafka://{kafka.address}/tls.", "--kafka-config", config, *PARTITIONS)
+    assert said.wrong() == ["kafka"], said.text
+    assert said.has("wrong", "kafka", kafka.address, "it does not speak TLS there: set security.protocol to plaintext", "--kafka-config"), said.text
 
 
 def test_a_bucket_that_cannot_be_used_is_told_with_what_to_do(home, data, s3):
@@ -231,6 +239,12 @@ def test_mistakes_with_tls_to_the_bucket_are_told(home, data, tmp_path):
         assert clear.wrong() == ["s3"] and clear.has("wrong", "s3", f"http://{s3.host}"), clear.text
     finally:
         s3.stop()
+
+
+def test_tls_to_a_bucket_without_it_is_told(home, data, s3):
+    said = doctor(home, data, "--blob-store", f"s3://{s3.bucket}/x", "--s3-endpoint", f"https://{s3.host}")
+    assert said.wrong() == ["s3"], said.text
+    assert said.has("wrong", "s3", f"https://{s3.host}", "does not speak TLS: write http:// in --s3-endpoint"), said.text
 
 
 def test_a_redis_that_cannot_be_used_is_told_with_what_to_do(home, data, redis, tmp_path):

@@ -107,7 +107,7 @@ def test_what_is_wrong_at_the_start_is_a_sentence(home, data, tmp_path, weaviate
         (weaviate.address + "/Fresh", key_file(tmp_path, "reader", weaviate.key + "-reader"), "does not let the key"),
         (weaviate.address + "/Other", key, "OtherObjects"),
         ("weaviate://127.0.0.1:1", key, "does not answer"),
-        (weaviate.address.replace("weaviate:", "weaviates:"), key, "does not answer"),
+        (weaviate.address.replace("weaviate:", "weaviates:"), key, "does not speak TLS: write weaviate://"),
     ]:
         settings = ("--vector-index", address, *(("--vector-key-file", given) if given else ()))
         said = run("up", "--data", data, "--listen", "127.0.0.1:0", *settings, home=home, check=1).stderr
@@ -124,6 +124,9 @@ def test_tls_with_an_authority_of_ones_own(home, data, tmp_path):
         settings = ("--vector-index", server.address, "--vector-key-file", key)
         said = run("up", "--data", data, "--listen", "127.0.0.1:0", *settings, home=home, check=1).stderr
         assert "certificate" in said and "--vector-index" in said, said
+        clear = server.address.replace("weaviates:", "weaviate:")
+        said = run("up", "--data", data, "--listen", "127.0.0.1:0", "--vector-index", clear, home=home, check=1).stderr
+        assert f"{clear} (--vector-index) speaks TLS: write weaviates://" in said, said
         with serving(home, data, *settings, "--vector-ca-file", certificate) as running:
             assert running.get("/readyz").json()["status"] == "ok"
     finally:

@@ -51,9 +51,5 @@ void vector_facts_forget(struct vector_facts_cache *cache, const char *project)
 
 enum err_code vector_facts_check(const struct vector_facts *facts, const char *model, size_t dimension, struct err *err)
 {
-    if (model != NULL && strcmp(facts->model, model) != 0)
-        return vector_index_wrong_model(err, facts->project, facts->model, model);
-    if (facts->dimension != dimension)
-        return vector_index_wrong_dimension(err, facts->project, facts->dimension, dimension);
-    return ERR_NONE;
+    return vector_index_check_kind(facts->project, facts->model, facts->dimension, model, dimension, err);
 }

@@ -31,7 +31,6 @@ bool vector_facts_recall(struct vector_facts_cache *cache, const char *project, 
 void vector_facts_keep(struct vector_facts_cache *cache, struct vector_facts *facts);
 void vector_facts_forget(struct vector_facts_cache *cache, const char *project);
 
-// Whether vectors of this model (NULL: any) and dimension go with those that are stored. ERR_CONFLICT (model),
-// ERR_INVALID (dimension).
+// vector_index_check_kind() of what is stored.
 enum err_code vector_facts_check(
     const struct vector_facts *facts, const char *model, size_t dimension, struct err *err) ERR_MUST_CHECK;

@@ -23,12 +23,17 @@ enum err_code vector_index_wrong_dimension(
         stored_dimension, given_dimension);
 }
 
-enum err_code vector_index_wrong_model(struct err *err, const char *project, const char *stored, const char *given)
+enum err_code vector_index_check_kind(const char *project, const char *stored_model, size_t stored_dimension,
+    const char *model, size_t dimension, struct err *err)
 {
-    return err_set(err, ERR_CONFLICT,
-        "project \"%s\" holds vectors of the model \"%s\"; those of \"%s\" cannot be compared with them: re-index the "
-        "project with one model",
-        project, stored, given);
+    if (model != NULL && strcmp(stored_model, model) != 0)
+        return err_set(err, ERR_CONFLICT,
+            "project \"%s\" holds vectors of the model \"%s\"; those of \"%s\" cannot be compared with them: re-index "
+            "the project with one model",
+            project, stored_model, model);
+    if (stored_dimension != dimension)
+        return vector_index_wrong_dimension(err, project, stored_dimension, dimension);
+    return ERR_NONE;
 }
 
 enum err_code vector_index_no_object(struct err *err, const char *project, const char *object)

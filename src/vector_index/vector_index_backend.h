@@ -49,4 +49,7 @@ enum err_code vector_index_wrong_dimension(
     struct err *err, const char *project, size_t stored_dimension, size_t given_dimension);
 enum err_code vector_index_no_object(struct err *err, const char *project, const char *object);
 enum err_code vector_index_no_track(struct err *err, const char *project, const struct vector_track *track);
-enum err_code vector_index_wrong_model(struct err *err, const char *project, const char *stored, const char *given);
+// Whether vectors of this model (NULL: any) and dimension go with those that the project holds. ERR_CONFLICT (model),
+// ERR_INVALID (dimension).
+enum err_code vector_index_check_kind(const char *project, const char *stored_model, size_t stored_dimension,
+    const char *model, size_t dimension, struct err *err) ERR_MUST_CHECK;

@@ -174,11 +174,7 @@ static enum err_code space_for(
         strcpy(space->model, model);
     }
     *out = space;
-    if (strcmp(space->model, model) != 0)
-        return vector_index_wrong_model(err, project, space->model, model);
-    if (space->dimension != dimension)
-        return vector_index_wrong_dimension(err, project, space->dimension, dimension);
-    return ERR_NONE;
+    return vector_index_check_kind(project, space->model, space->dimension, model, dimension, err);
 }
 
 static enum err_code flat_upsert(struct vector_index *index, const char *project, const char *model, size_t dimension,

@@ -181,11 +181,7 @@ void vector_store_check_or_set_model(struct db_tx *tx, const char *project, cons
         db_bind_text(s, 1, model);
         db_bind_int(s, 2, (int64_t)dimension);
         db_run(s);
-    } else if (strcmp(stored.model, model) != 0) {
-        vector_index_wrong_model(&err, project, stored.model, model);
-        db_fail(tx, err.code, "%s", err.message);
-    } else if (stored.dimension != dimension) {
-        vector_index_wrong_dimension(&err, project, stored.dimension, dimension);
+    } else if (vector_index_check_kind(project, stored.model, stored.dimension, model, dimension, &err) != ERR_NONE) {
         db_fail(tx, err.code, "%s", err.message);
     }
 }

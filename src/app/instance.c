@@ -25,6 +25,7 @@
 #include "queue/queue.h"
 #include "search/labels.h"
 #include "search/search.h"
+#include "vector_index/vector_index.h"
 
 #define DRAIN_MS 5000
 #define TOKEN_BYTES 24
@@ -112,6 +113,12 @@ static enum err_code start_workers(struct instance *in, struct err *err)
         code = models_detector(in->models, &detector, err);
         if (code == ERR_NONE)
             code = models_embedder(in->models, &embedder, NULL, err);
+        // Of an index of another dimension no frame would be indexed.
+        if (code == ERR_NONE)
+            code = vector_index_fits(ingest->vectors,
+                &(struct vector_check){
+                    .model = options_string(options, "embedder"), .dimension = (size_t)embedder_dimension(embedder)},
+                err);
         if (code == ERR_NONE)
             code = indexer_start(ingest, &settings, detector, embedder, in->cancel, &in->indexer, err);
     }

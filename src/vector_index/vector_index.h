@@ -174,3 +174,7 @@ struct vector_check {
     size_t dimension;  // of them; 0: not known, so nothing is stored
 };
 void vector_index_check(struct vector_index *index, const struct vector_check *check, struct checks *checks);
+// Whether an index on a server is made for such vectors: by cosines, and of their dimension, or of none yet.
+// ERR_INVALID says what to do. For whoever is about to store many.
+enum err_code vector_index_fits(
+    struct vector_index *index, const struct vector_check *check, struct err *err) ERR_MUST_CHECK;

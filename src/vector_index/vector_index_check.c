@@ -1,4 +1,4 @@
-// The check-up of a vector index on a server: what it says of itself, and whether it takes a vector.
+// The check-up of a vector index on a server: what it says of itself, whether that fits, and whether it takes a vector.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +66,30 @@ static void try_all(
     else if (code == ERR_NONE)
         checks_ok(checks, "%s lets vectors be removed", name);
     free(vector);
+}
+
+static void keep_wrong(void *context, const struct check *check)
+{
+    struct err *err = context;
+    if (check->level == CHECK_WRONG && err->code == ERR_NONE)
+        err_set(err, ERR_INVALID, "%s: %s", check->text, check->remedy);
+}
+
+enum err_code vector_index_fits(struct vector_index *index, const struct vector_check *check, struct err *err)
+{
+    struct vector_index_facts facts;
+    char name[sizeof(facts.where) + 48];
+    struct err wrong = ERR_INIT;
+    struct checks checks = {.context = &wrong, .found = keep_wrong};
+    enum err_code code = vector_index_describe(index, &facts, err);
+    if (code != ERR_NONE)
+        return code;
+    snprintf(name, sizeof(name), "the vector index at %s (--vector-index)", facts.where);
+    check_metric(&facts, name, &checks);
+    check_dimension(&facts, name, check, &checks);
+    if (wrong.code != ERR_NONE && err != NULL)
+        *err = wrong;
+    return wrong.code;
 }
 
 void vector_index_check(struct vector_index *index, const struct vector_check *check, struct checks *checks)

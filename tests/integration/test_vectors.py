@@ -310,6 +310,18 @@ def test_a_video_over_it_is_found_as_in_the_embedded_index(home, tmp_path, reque
     else:
         settings = ("--vector-index", request.getfixturevalue("service").url)
     with serving(home, tmp_path / "over", *settings) as server:
+def test_an_index_that_is_made_for_other_vectors_is_refused_at_the_start(home, data, service, key):
+    upsert(service, SHELF)
+    small = run("indexer", "--data", data, "--vector-index", service.url, home=home, check=1).stderr
+    assert f"{service.url} (--vector-index) is of 3 dimensions" in small and "(--embedder)" in small, small
+    other = StrictPinecone(metric="dotproduct")
+    try:
+        said = run("indexer", "--data", data, "--vector-index", other.url, "--vector-key-file", key, home=home, check=1).stderr
+        assert f'{other.url} (--vector-index) compares vectors by the metric "dotproduct"' in said, said
+    finally:
+        other.close()
+
+
         video = server.post("/api/v1/projects/test/videos", {"source": str(clip), "fps": 3}).json()["id"]
         state = server.wait_for_end(video)
         assert (state["state"], state["errors"], video) == ("done", [], done["video"])

@@ -33,10 +33,8 @@ tests = Path(__file__).resolve().parent.parent / "tests"
 sys.path[:0] = [str(tests), str(tests / "live")]
 
 from harness.program import PROGRAM, HttpError, environment, serving, start  # noqa: E402
-from harness.redis_server import Redis  # noqa: E402
-from kafka_server import Kafka  # noqa: E402
-from s3_server import Versity, write_keys  # noqa: E402
-from vectors_server import serving_vectors  # noqa: E402
+from cluster import Cluster  # noqa: E402
+from s3_server import write_keys  # noqa: E402
 
 WAITING = build / "framehound-waiting"
 PARTITIONS = 128
@@ -82,17 +80,9 @@ class Stage:
     def __init__(self, folder: Path, stack: contextlib.ExitStack):
         self.home, self.data, self.folder = folder / "home", folder / "data", folder
         write_keys(self.home)
-        self.kafka = Kafka(folder / "kafka")
-        stack.callback(self.kafka.stop)
-        self.s3 = Versity(folder / "s3")
-        stack.callback(self.s3.stop)
-        self.redis = Redis(folder / "redis")
-        stack.callback(self.redis.end)
-        self.vectors = stack.enter_context(serving_vectors(self.home, folder / "vectors"))
-        self.settings = (
-            "--queue", f"kafka://{self.kafka.address}/scale.", "--kafka-partitions", str(PARTITIONS), "--kafka-replication",
-            "1", *self.s3.settings("scale"), "--meta-store", self.redis.address, "--vector-index", self.vectors,
-            "--frames-ahead", "1000000", "--segments-ahead", "100000")
+        # The door of tests would be one more thing that all pictures go through.
+        self.cluster = Cluster(folder, stack, self.home, partitions=PARTITIONS, door=False)
+        self.settings = (*self.cluster.settings(), "--frames-ahead", "1000000", "--segments-ahead", "100000")
         self.server = stack.enter_context(serving(self.home, self.data, *self.settings, command="query"))
         self.filled = ""
 
@@ -179,7 +169,7 @@ def make_clip(path: Path):
 
 
 def dimension(stage: Stage):
-    request = urllib.request.Request(stage.vectors + "/describe_index_stats", data=b"{}", method="POST",
+    request = urllib.request.Request(stage.cluster.vectors + "/describe_index_stats", data=b"{}", method="POST",
                                      headers={"Content-Type": "application/json"})
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
         return json.load(answer)["dimension"]

@@ -5,27 +5,19 @@ import os
 import resource
 import secrets
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
-from harness import clips
-from harness.program import ROOT, SLOWNESS, Server, frames, ingest
+from harness.deployment import assert_as_alone, frames_of, seen, upload
+from harness.program import ROOT, SLOWNESS, Server
+from harness.waiting import until
 
 FILE = ROOT / "deploy" / "compose.yaml"
 SOCKET = "unix:///run/docker.sock"
 LASTING = {"kafka", "s3", "redis", "vectors", "splitter", "downloader", "indexer", "tracker", "query"}
 ONCE = {"secrets", "topics", "bucket"}
 NAMES = ("FRAMEHOUND_TOKEN", "VECTOR_KEY", "REDIS_PASSWORD", "S3_SECRET_KEY")
-
-
-def until(what: str, condition, seconds: float = 300, said=lambda: ""):
-    end = time.monotonic() + seconds * SLOWNESS
-    while not (found := condition()):
-        assert time.monotonic() < end, f"waited {seconds * SLOWNESS:.0f} s for: {what}\n{said()}"
-        time.sleep(0.5)
-    return found
 
 
 class Host:
@@ -44,7 +36,7 @@ class Host:
                 ["dockerd", f"--host={SOCKET}", f"--data-root={work}/docker", "--exec-root=/run/docker", "--pidfile=/run/docker.pid",
                  "--exec-opt=native.cgroupdriver=cgroupfs", f"--cgroup-parent={os.environ['FRAMEHOUND_COMPOSE_CGROUP']}",
                  "--oom-score-adjust=0", f"--default-ulimit=nofile={soft}:{hard}"], stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-        until("Docker's engine", self._answers, said=self.tail)
+        until("Docker's engine", self._answers, 300, self.tail)
         self.docker("load", "--quiet", "--input", str(work / "images.tar"))
 
     def _answers(self) -> bool:
@@ -70,7 +62,7 @@ class Host:
         done = self.compose("up", "--detach", "--quiet-pull", *args, check=False)
         assert done.returncode == 0, f"{done.stderr[-3000:]}\n{self.trouble()}"
         until("everything to be healthy", lambda: all(
-            state == ("running", "healthy") for service, state in self.states() if service in LASTING), said=self.trouble)
+            state == ("running", "healthy") for service, state in self.states() if service in LASTING), 300, self.trouble)
 
     def containers(self) -> list[dict]:
         return [json.loads(line) for line in self.compose("ps", "--all", "--format", "json").stdout.splitlines()]
@@ -107,28 +99,15 @@ def server(host, tmp_path):
     return host.server(tmp_path)
 
 
-def seen(found: list[dict]) -> list:
-    return [(frame["index"], frame["pts_us"], [(o["class"], o["box"]) for o in frame["objects"]]) for frame in found]
-
-
-def submit(server, fps: float) -> str:
-    return server.request("PUT", f"/api/v1/projects/test/uploads/bikes.mp4?fps={fps}&chunk_seconds=1", raw=clips.bikes().read_bytes(),
-                          headers={"Content-Type": "application/octet-stream"}).json()["id"]
-
-
-def frames_of(server, video: str) -> list:
-    return seen(server.get(f"/api/v1/videos/{video}/frames?limit=1000").json()["frames"])
-
-
 def ingested(server, home, folder, fps: float) -> str:
     """A video, with everything that one machine finds in it."""
-    state = server.wait_for_end(submit(server, fps), seconds=300)
-    assert (state["state"], state["errors"]) == ("done", [])
-    alone = ingest(clips.bikes(), home, folder, "--fps", str(fps), "--chunk", "1")
-    assert len(frames_of(server, state["id"])) == fps * 10
-    assert frames_of(server, state["id"]) == seen(frames(alone["video"], home, folder))
-    assert state["progress"]["tracks"] == alone["tracks"]
+    state = server.wait_for_end(upload(server, fps), seconds=300)
+    assert assert_as_alone(server, state, home, folder, fps)["frames"] == fps * 10
     return state["id"]
+
+
+def stored(server, video: str) -> list:
+    return seen(frames_of(server, video))
 
 
 def test_all_services_are_healthy_and_what_is_done_once_is_done(host):
@@ -142,7 +121,7 @@ def test_all_services_are_healthy_and_what_is_done_once_is_done(host):
 
 def test_a_video_is_ingested_as_on_one_machine(server, home, tmp_path):
     video = ingested(server, home, tmp_path / "alone", 2)
-    some = next(o["id"] for frame in server.get(f"/api/v1/videos/{video}/frames?limit=1000").json()["frames"] for o in frame["objects"])
+    some = next(o["id"] for frame in frames_of(server, video) for o in frame["objects"])
     assert server.get(f"/api/v1/objects/{some}/similar?limit=5").json()["hits"] != []
     assert server.get(f"/api/v1/objects/{some}/image").body[:2] == b"\xff\xd8"
 
@@ -177,11 +156,11 @@ def test_secrets_are_files_that_only_framehound_s_user_may_read(host):
 
 def test_what_was_stored_is_there_after_an_end_and_a_new_start(host, server):
     videos = [one["id"] for one in server.get("/api/v1/projects/test/videos").json()["videos"]]
-    before = {video: frames_of(server, video) for video in videos}
+    before = {video: stored(server, video) for video in videos}
     assert len(before) == 2
     host.compose("down")
     assert host.containers() == []
     host.up()
-    assert {video: frames_of(server, video) for video in videos} == before
-    some = next(o["id"] for frame in server.get(f"/api/v1/videos/{videos[0]}/frames?limit=1000").json()["frames"] for o in frame["objects"])
+    assert {video: stored(server, video) for video in videos} == before
+    some = next(o["id"] for frame in frames_of(server, videos[0]) for o in frame["objects"])
     assert server.get(f"/api/v1/objects/{some}/similar?limit=5").json()["hits"] != []

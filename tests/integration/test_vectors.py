@@ -7,37 +7,22 @@ import os
 import random
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from harness import clips
-from harness.program import PROGRAM, SLOWNESS, HttpError, Server, environment, ingest, run, serving
+from harness.program import PROGRAM, SLOWNESS, HttpError, ingest, run, serving
 from harness.similarity import all_frames, same_hits, similar
 from harness.strict_pinecone import KEY, StrictPinecone
+from harness.vectors import start_vectors
 
 SPACE = "prod"
 
 
-def start(home, data, *args: str, token: str | None = None) -> Server:
-    log = data.parent / f"vectors-{time.monotonic_ns()}.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen([PROGRAM, "vectors", "--data", data, "--listen", "127.0.0.1:0", *args],
-                                   env=environment(home), stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-    server = Server(process, data, log, token=token)
-    end = time.monotonic() + 30 * SLOWNESS
-    while "on http://" not in log.read_text():
-        assert process.poll() is None, log.read_text()
-        assert time.monotonic() < end, log.read_text()
-        time.sleep(0.02)
-    server.url = "http://" + log.read_text().split("on http://")[1].split()[0]
-    return server
-
-
 @pytest.fixture
 def service(home, data):
-    server = start(home, data)
+    server = start_vectors(home, data)
     yield server
     server.stop()
 
@@ -219,7 +204,7 @@ def test_a_key_is_asked_for_where_there_is_one(home, data, tmp_path):
     key = tmp_path / "key"
     key.write_text("0123456789abcdef\n")
     key.chmod(0o600)
-    server = start(home, data, "--token-file", str(key))
+    server = start_vectors(home, data, "--token-file", str(key))
     try:
         for headers in ({}, {"Api-Key": "wrong"}, {"Authorization": "Bearer wrong"}):
             with pytest.raises(HttpError) as refused:
@@ -233,7 +218,7 @@ def test_a_key_is_asked_for_where_there_is_one(home, data, tmp_path):
 
 
 def test_a_folder_is_served_by_one_process(home, data):
-    server = start(home, data)
+    server = start_vectors(home, data)
     try:
         refused = run("vectors", "--data", data, "--listen", "127.0.0.1:0", home=home, check=1)
         assert "another process serves the vectors" in refused.stderr
@@ -245,7 +230,7 @@ def test_killed_at_any_moment_it_keeps_what_it_acknowledged(home, data):
     chance = random.Random(3)
     kept: dict[str, list[float]] = {}
     for life in range(6):
-        server = start(home, data)
+        server = start_vectors(home, data)
         if kept:
             stats = post(server, "/describe_index_stats")
             assert stats["totalVectorCount"] >= len(kept)
@@ -310,18 +295,6 @@ def test_a_video_over_it_is_found_as_in_the_embedded_index(home, tmp_path, reque
     else:
         settings = ("--vector-index", request.getfixturevalue("service").url)
     with serving(home, tmp_path / "over", *settings) as server:
-def test_an_index_that_is_made_for_other_vectors_is_refused_at_the_start(home, data, service, key):
-    upsert(service, SHELF)
-    small = run("indexer", "--data", data, "--vector-index", service.url, home=home, check=1).stderr
-    assert f"{service.url} (--vector-index) is of 3 dimensions" in small and "(--embedder)" in small, small
-    other = StrictPinecone(metric="dotproduct")
-    try:
-        said = run("indexer", "--data", data, "--vector-index", other.url, "--vector-key-file", key, home=home, check=1).stderr
-        assert f'{other.url} (--vector-index) compares vectors by the metric "dotproduct"' in said, said
-    finally:
-        other.close()
-
-
         video = server.post("/api/v1/projects/test/videos", {"source": str(clip), "fps": 3}).json()["id"]
         state = server.wait_for_end(video)
         assert (state["state"], state["errors"], video) == ("done", [], done["video"])
@@ -335,6 +308,18 @@ def test_an_index_that_is_made_for_other_vectors_is_refused_at_the_start(home, d
     if where == "a strict server":
         assert strict.refusals == []
         assert {path for path, _ in strict.requests} >= {"/vectors/upsert", "/query", "/vectors/fetch", "/vectors/list"}
+
+
+def test_an_index_that_is_made_for_other_vectors_is_refused_at_the_start(home, data, service, key):
+    upsert(service, SHELF)
+    small = run("indexer", "--data", data, "--vector-index", service.url, home=home, check=1).stderr
+    assert f"{service.url} (--vector-index) is of 3 dimensions" in small and "(--embedder)" in small, small
+    other = StrictPinecone(metric="dotproduct")
+    try:
+        said = run("indexer", "--data", data, "--vector-index", other.url, "--vector-key-file", key, home=home, check=1).stderr
+        assert f'{other.url} (--vector-index) compares vectors by the metric "dotproduct"' in said, said
+    finally:
+        other.close()
 
 
 def test_a_wrong_key_or_a_missing_server_is_named_with_its_setting(home, data, strict, tmp_path):

@@ -20,6 +20,7 @@ import pytest
 
 from harness.clips import DEPS
 from harness.program import SLOWNESS
+from harness.waiting import until
 
 BIN = DEPS / "k8s" / "bin"
 API, ETCD = "https://127.0.0.1:6443", "http://127.0.0.1:2379"
@@ -42,16 +43,6 @@ def note(text: str) -> None:
     with Path(os.environ["FRAMEHOUND_K8S_LOG"]).open("a", encoding="utf-8") as log:
         for line in text.rstrip().splitlines():
             log.write(f"{time.monotonic() - STARTED:6.1f} s  {line}\n")
-
-
-def until(what: str, condition, seconds: float = 120, said=lambda: ""):
-    """What `condition` gives, as soon as it is something; `said` is added to the complaint that it is not."""
-    end = time.monotonic() + seconds * SLOWNESS
-    while True:
-        if found := condition():
-            return found
-        assert time.monotonic() < end, f"waited {seconds * SLOWNESS:.0f} s for: {what}\n{said()}"
-        time.sleep(0.3)
 
 
 class Certificates:

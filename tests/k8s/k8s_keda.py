@@ -11,8 +11,9 @@ import shutil
 from collections import Counter
 from urllib.parse import quote
 
-from k8s_cluster import BIN, Cluster, note, until
+from k8s_cluster import BIN, Cluster, note
 from harness.clips import DEPS
+from harness.waiting import until
 
 # What pods need in order to be put on a fake node; no others are.
 ON_FAKE_NODES = {"nodeSelector": {"type": "fake"}, "tolerations": [{"key": "fake", "operator": "Exists", "effect": "NoSchedule"}]}

@@ -6,9 +6,10 @@ import os
 
 import yaml
 
-from k8s_cluster import Cluster, until
+from k8s_cluster import Cluster
 from helm_chart import CHART, LEAST, merge
 from harness.program import Server
+from harness.waiting import until
 from s3_server import KEY, SECRET
 
 TOKEN = LEAST["secrets"]["token"]

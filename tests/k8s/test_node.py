@@ -8,8 +8,8 @@ import time
 import pytest
 
 from k8s_cluster import BIN, note
-from harness import clips
-from harness.program import frames, ingest, run
+from harness.deployment import assert_as_alone, frames_of, upload
+from harness.program import run
 from k8s_release import PARTS, Release, values
 
 NAMESPACE = "video"
@@ -39,15 +39,6 @@ def server(release, tmp_path_factory):
     return release.server(tmp_path_factory.mktemp("server"))
 
 
-def submit(server, fps: float) -> str:
-    return server.request("PUT", f"/api/v1/projects/test/uploads/bikes.mp4?fps={fps}&chunk_seconds=1", raw=clips.bikes().read_bytes(),
-                          headers={"Content-Type": "application/octet-stream"}).json()["id"]
-
-
-def seen(found: list[dict]) -> list:
-    return [(frame["index"], frame["pts_us"], [(o["class"], o["box"]) for o in frame["objects"]]) for frame in found]
-
-
 def test_all_parts_are_ready_and_none_was_started_twice(release):
     for part in (*PARTS, "vectors"):
         pods = release.cluster.pods(NAMESPACE, part)
@@ -70,32 +61,24 @@ def test_topics_were_made_by_the_job(release, servers, home):
 
 def test_a_video_is_ingested_as_on_one_machine(server, home, tmp_path):
     started = time.monotonic()
-    state = server.wait_for_end(submit(server, FPS), seconds=300)
+    state = server.wait_for_end(upload(server, FPS), seconds=300)
     took = time.monotonic() - started
-    assert (state["state"], state["errors"]) == ("done", [])
-    found = server.get(f"/api/v1/videos/{state['id']}/frames?limit=1000").json()["frames"]
-    alone = ingest(clips.bikes(), home, tmp_path / "alone", "--fps", str(FPS), "--chunk", "1")
-    assert seen(found) == seen(frames(alone["video"], home, tmp_path / "alone"))
-    assert state["progress"]["tracks"] == alone["tracks"]
-    note(f"a video was ingested in {took:.1f} s: {len(found)} frames, {alone['objects']} objects, {alone['tracks']} tracks, as on one machine")
-    some = next(o["id"] for frame in found for o in frame["objects"])
+    alone = assert_as_alone(server, state, home, tmp_path / "alone", FPS)
+    note(f"a video was ingested in {took:.1f} s: {alone['frames']} frames, {alone['objects']} objects, {alone['tracks']} tracks, as on one machine")
+    some = next(o["id"] for frame in frames_of(server, state["id"]) for o in frame["objects"])
     assert server.get(f"/api/v1/objects/{some}/similar?limit=5").json()["hits"] != []
     assert server.get(f"/api/v1/objects/{some}/image").body[:2] == b"\xff\xd8"
 
 
 def test_a_rollout_in_the_middle_and_a_killed_pod_lose_nothing(release, server, home, tmp_path):
-    video = submit(server, 5)
+    video = upload(server, 5)
     victim = release.cluster.pods(NAMESPACE, "indexer")[0]["metadata"]["name"]
     release.kubectl("delete", "pod", victim, "--grace-period=0", "--force")
     for part in ("downloader", "indexer", "query"):
         release.roll(part)
-    state = server.wait_for_end(video, seconds=300)
-    assert (state["state"], state["errors"]) == ("done", [])
+    alone = assert_as_alone(server, server.wait_for_end(video, seconds=300), home, tmp_path / "alone", 5)
     assert server.get("/api/v1/dead-letters").json()["dead_letters"] == []
-    found = server.get(f"/api/v1/videos/{video}/frames?limit=1000").json()["frames"]
-    alone = ingest(clips.bikes(), home, tmp_path / "alone", "--fps", "5", "--chunk", "1")
-    assert seen(found) == seen(frames(alone["video"], home, tmp_path / "alone"))
-    note(f"an indexer was killed and downloader, indexer and query engine were rolled while a video was ingested: {len(found)} frames, as on one machine")
+    note(f"an indexer was killed and downloader, indexer and query engine were rolled while a video was ingested: {alone['frames']} frames, as on one machine")
 
 
 def test_a_part_ends_in_good_order_when_it_is_told_to(release):

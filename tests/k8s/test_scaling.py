@@ -10,11 +10,12 @@ import pytest
 
 from harness import clips
 from harness.program import run, start
-from k8s_cluster import NODE, need, note, until
+from harness.vectors import serving_vectors
+from harness.waiting import until
+from k8s_cluster import NODE, need, note
 from k8s_keda import ON_FAKE_NODES, Scaled, add_fake_nodes, keda_said, start_keda
 from k8s_release import Release, values
 from s3_server import write_keys
-from vectors_server import serving_vectors
 
 NAMESPACE, PREFIX = "lag", "lag."
 PARTITIONS, CEILING, FRAMES_A_REPLICA = 8, 6, 20

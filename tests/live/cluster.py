@@ -12,9 +12,9 @@ from pathlib import Path
 
 from harness.program import SLOWNESS
 from harness.redis_server import Redis
+from harness.vectors import serving_vectors
 from kafka_server import Kafka
 from s3_server import Versity
-from vectors_server import serving_vectors
 from weaviate_server import Weaviate
 
 S3_BUSY = b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>said by the test</Message></Error>"
@@ -150,16 +150,18 @@ class Room:
 
 
 class Cluster:
-    """The four servers, and the settings that name them."""
+    """The four servers, and the settings that name them. S3 stands behind a door, unless there is to be none."""
 
-    def __init__(self, folder: Path, stack: contextlib.ExitStack, home: Path, partitions: int = 8, weaviate: bool = False):
+    def __init__(self, folder: Path, stack: contextlib.ExitStack, home: Path, partitions: int = 8, weaviate: bool = False,
+                 door: bool = True):
         self.partitions = partitions
         self.kafka = Kafka(folder / "kafka")
         stack.callback(self.kafka.stop)
         self.s3 = Versity(folder / "s3")
         stack.callback(self.s3.stop)
-        self.door = Door(self.s3.port)
-        stack.callback(self.door.close)
+        self.door = Door(self.s3.port) if door else None
+        if self.door:
+            stack.callback(self.door.close)
         self.redis = Redis(folder / "redis")
         stack.callback(self.redis.end)
         self.weaviate = Weaviate(folder / "weaviate") if weaviate else None
@@ -172,8 +174,8 @@ class Cluster:
     def settings(self) -> tuple[str, ...]:
         return ("--queue", f"kafka://{self.kafka.address}/all.", "--kafka-partitions", str(self.partitions),
                 "--kafka-replication", "1", "--blob-store", f"s3://{self.s3.bucket}/all",
-                "--s3-endpoint", f"http://127.0.0.1:{self.door.port}", "--meta-store", self.redis.address,
-                "--vector-index", self.vectors)
+                "--s3-endpoint", f"http://127.0.0.1:{self.door.port}" if self.door else self.s3.url,
+                "--meta-store", self.redis.address, "--vector-index", self.vectors)
 
     def ports(self) -> list[int]:
         return [self.kafka.brokers[0].port, self.door.port, self.redis.port, int(self.vectors.rpartition(":")[2])]

@@ -13,9 +13,9 @@ from harness.doctor import doctor
 from harness.ports import free_port
 from harness.program import ingest, run, serving, start
 from harness.redis_server import Redis
+from harness.vectors import serving_vectors
 from kafka_server import Kafka
 from s3_server import KEY, Versity, write_keys
-from vectors_server import serving_vectors
 
 PARTITIONS = ("--kafka-partitions", "8", "--kafka-replication", "1")
 

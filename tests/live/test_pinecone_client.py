@@ -3,7 +3,7 @@
 import pytest
 
 from harness.live_servers import LIVE, need
-from vectors_server import serving_vectors
+from harness.vectors import serving_vectors
 
 pytestmark = pytest.mark.short
 

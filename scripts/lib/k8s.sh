@@ -18,6 +18,16 @@ k8s_module() {
     go mod download -json "$1" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p' | grep . || die "Go could not fetch $1"
 }
 
+# k8s_copy MODULE@VERSION FOLDER: the module, where it can be built although it replaces others: Go does not install such.
+k8s_copy() {
+    local source
+    source=$(k8s_module "$1")
+    rm -rf "$2"
+    mkdir -p "$(dirname "$2")"
+    cp -r "$source" "$2"
+    chmod -R u+w "$2"
+}
+
 # k8s_tool_step NAME PACKAGE@VERSION
 k8s_tool_step() {
     local name=$1 package=$2 key
@@ -69,11 +79,12 @@ k8s_step() {
     k8s_compose_step
 }
 
-# k8s_build FOLDER NAME PACKAGE FLAGS: one program of the module in the folder.
+# k8s_build FOLDER PROGRAM PACKAGE FLAGS: one program of the module in the folder.
 k8s_build() {
-    (cd "$1" && CGO_ENABLED=0 nice go build -ldflags "-s -w $4" -o "$k8s_dir/bin/$2.new" "$3") >&2 ||
-        die "Go could not build $2: see the lines above"
-    mv "$k8s_dir/bin/$2.new" "$k8s_dir/bin/$2"
+    mkdir -p "$(dirname "$2")"
+    (cd "$1" && CGO_ENABLED=0 nice go build -ldflags "-s -w $4" -o "$2.new" "$3") >&2 ||
+        die "Go could not build $(basename "$2"): see the lines above"
+    mv "$2.new" "$2"
 }
 
 # k8s_etcd_step: Debian's etcd is too old for this Kubernetes.
@@ -83,7 +94,7 @@ k8s_etcd_step() {
     is_done k8s-etcd "$key" "$k8s_dir/bin/etcd" && return 0
     k8s_needs_go
     say "setup: etcd $etcd_version (built from source)"
-    mkdir -p "$work" "$k8s_dir/bin"
+    mkdir -p "$work"
     cat >"$work/go.mod" <<MOD
 module local/etcd
 go 1.24.0
@@ -97,7 +108,7 @@ require (
 MOD
     printf '//go:build tools\n\npackage tools\n\nimport _ "go.etcd.io/etcd/server/v3/etcdmain"\n' >"$work/tools.go"
     (cd "$work" && go mod tidy -e >tidy.log 2>&1) || true
-    k8s_build "$work" etcd go.etcd.io/etcd/server/v3 ""
+    k8s_build "$work" "$k8s_dir/bin/etcd" go.etcd.io/etcd/server/v3 ""
     mark_done k8s-etcd "$key"
 }
 
@@ -110,7 +121,7 @@ k8s_servers_step() {
     k8s_needs_go
     say "setup: Kubernetes $version (built from source, about ten minutes on two cores)"
     source=$(k8s_module "k8s.io/kubernetes@$kubernetes_version")
-    mkdir -p "$work" "$k8s_dir/bin"
+    mkdir -p "$work"
     {
         printf 'module local/kubernetes\n\n'
         grep -E '^go ' "$source/go.mod"
@@ -130,25 +141,20 @@ k8s_servers_step() {
     flags="-X $stamp.gitVersion=$kubernetes_version -X $stamp.gitMajor=1 -X $stamp.gitMinor=$(cut -d. -f2 <<<"$version")"
     for name in "${programs[@]}"; do
         [ -x "$k8s_dir/bin/$name" ] && [ "$(cat "$work/$name.key" 2>/dev/null)" = "$key" ] && continue
-        k8s_build "$work" "$name" "k8s.io/kubernetes/cmd/$name" "$flags -X $stamp.gitTreeState=clean"
+        k8s_build "$work" "$k8s_dir/bin/$name" "k8s.io/kubernetes/cmd/$name" "$flags -X $stamp.gitTreeState=clean"
         printf '%s\n' "$key" >"$work/$name.key"
     done
     mark_done k8s-servers "$key"
 }
 
-# k8s_keda_step: Go installs no module that replaces others, but builds it in a copy of its own.
 k8s_keda_step() {
-    local key name source work=$k8s_dir/build/keda
+    local key name work=$k8s_dir/build/keda
     key=$(key_of "$keda_version")
     is_done k8s-keda "$key" "$k8s_dir/bin/keda-operator" "$k8s_dir/bin/keda-adapter" && return 0
     k8s_needs_go
     say "setup: KEDA $keda_version (built from source, about ten minutes on two cores)"
-    source=$(k8s_module "github.com/kedacore/keda/v2@$keda_version")
-    rm -rf "$work"
-    mkdir -p "$k8s_dir/build" "$k8s_dir/bin"
-    cp -r "$source" "$work"
-    chmod -R u+w "$work"
-    for name in operator adapter; do k8s_build "$work" "keda-$name" "./cmd/$name" ""; done
+    k8s_copy "github.com/kedacore/keda/v2@$keda_version" "$work"
+    for name in operator adapter; do k8s_build "$work" "$k8s_dir/bin/keda-$name" "./cmd/$name" ""; done
     mark_done k8s-keda "$key"
 }
 

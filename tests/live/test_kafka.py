@@ -1,6 +1,8 @@
 """The queue over Apache Kafka: its contract, and whole ingestions while brokers and processes are killed."""
 
+import contextlib
 import json
+import signal
 import uuid
 
 import pytest
@@ -31,6 +33,21 @@ def queue(kafka):
 def expected(tmp_path_factory):
     """What the embedded queue makes of the clip."""
     return ingest_embedded(tmp_path_factory.mktemp("embedded"))
+
+
+@contextlib.contextmanager
+def at_work(home, data, queue):
+    """Each part as a process, and two indexers, which it gives. Who was not killed ends in good order."""
+    indexers = [start(home, data, *queue, command="indexer") for _ in range(2)]
+    parts = [start(home, data, *queue, command=name) for name in ("splitter", "downloader", "tracker")] + indexers
+    try:
+        yield indexers
+        for part in parts:
+            assert part.process.poll() == -signal.SIGKILL or part.stop() == 0, part.tail()
+    finally:
+        for part in parts:
+            if part.process.poll() is None:
+                part.kill()
 
 
 @pytest.mark.short
@@ -66,25 +83,15 @@ def test_a_broker_killed_in_the_middle_and_started_again_loses_nothing(home, dat
 
 
 def test_parts_as_processes_share_the_work_and_one_is_killed(home, data, queue, expected):
-    with serving(home, data, *queue, command="query") as server:
-        parts = {name: start(home, data, *queue, command=name)
-                 for name in ("splitter", "downloader", "tracker")}
-        indexers = [start(home, data, *queue, command="indexer") for _ in range(2)]
-        try:
-            video = post(server)
-            wait_until(lambda: indexed(server, video) >= 5, said=server.tail)
-            indexers[0].kill()
-            state = server.wait_for_end(video)
-            assert (state["state"], state["errors"]) == ("done", [])
-            assert all_frames(server, video) == expected[1]
-            # What the parts said is known to the query engine, which ran none of them.
-            assert state["progress"]["frames_indexed"] == len(expected[1])
-            for part in (*parts.values(), indexers[1]):
-                assert part.stop() == 0
-        finally:
-            for part in (*parts.values(), *indexers):
-                if part.process.poll() is None:
-                    part.kill()
+    with serving(home, data, *queue, command="query") as server, at_work(home, data, queue) as indexers:
+        video = post(server)
+        wait_until(lambda: indexed(server, video) >= 5, said=server.tail)
+        indexers[0].kill()
+        state = server.wait_for_end(video)
+        assert (state["state"], state["errors"]) == ("done", [])
+        assert all_frames(server, video) == expected[1]
+        # What the parts said is known to the query engine, which ran none of them.
+        assert state["progress"]["frames_indexed"] == len(expected[1])
 
 
 def test_queue_init_makes_the_topics_and_doctor_looks_at_them(home, data, queue):
@@ -105,16 +112,18 @@ def test_missing_brokers_are_named_with_their_setting(home, data):
     assert run("up", "--data", data, "--queue", "rabbit://x", home=home, check=None).returncode != 0
 
 
-def test_of_three_brokers_one_may_be_killed_while_work_goes_on(home, data, tmp_path, expected):
+def test_of_three_brokers_one_is_killed_for_good_and_a_worker_too_and_nothing_is_lost(home, data, tmp_path, expected):
     cluster = Kafka(tmp_path / "cluster", brokers=3)
     queue = ("--queue", f"kafka://{cluster.address}/three.", "--kafka-partitions", "8", "--kafka-replication", "3")
     try:
-        with serving(home, data, *queue) as server:
+        with serving(home, data, *queue, command="query") as server, at_work(home, data, queue) as indexers:
             video = post(server)
             wait_until(lambda: indexed(server, video) >= 5, said=server.tail)
-            cluster.brokers[0].end(9)
+            cluster.brokers[0].end(signal.SIGKILL)
+            indexers[0].kill()
             state = server.wait_for_end(video)
             assert (state["state"], state["errors"]) == ("done", [])
             assert all_frames(server, video) == expected[1]
+            assert server.get("/api/v1/dead-letters").json()["dead_letters"] == []
     finally:
         cluster.stop()

@@ -1,9 +1,11 @@
 """The blob store in buckets of real servers: its contract, whole ingestions, media for browsers, and what goes wrong."""
 
 import hashlib
+import http.server
 import json
 import signal
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -144,6 +146,36 @@ def test_an_ingestion_over_it_ends_as_one_over_the_data_folder(home, data, versi
     assert [key.removeprefix(f"{prefix}/") for key in versity.keys(prefix) if key.endswith((".jpg", ".mp4"))] == keys
     assert not (data / "blobs").exists()
     assert [path.name for path in (data / "tmp").iterdir() if path.name.startswith(("blob-", "split-"))] == []
+
+
+def test_keys_come_from_a_containers_endpoint(home, data, versity, prefix, expected):
+    class Endpoint(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            known = (self.path, self.headers["Authorization"]) == ("/keys", "a-token-of-the-container")
+            body = json.dumps({"AccessKeyId": KEY, "SecretAccessKey": SECRET, "Expiration": "2100-01-01T00:00:00Z"}).encode()
+            self.send_response(200 if known else 403)
+            self.send_header("Content-Length", str(len(body) if known else 0))
+            self.end_headers()
+            self.wfile.write(body if known else b"")
+
+        def log_message(self, *_):
+            pass
+
+    (home / ".aws" / "credentials").unlink()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as endpoint:
+        threading.Thread(target=endpoint.serve_forever, daemon=True).start()
+
+        def try_with(token: str):
+            within = ("env", f"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:{endpoint.server_port}/keys",
+                      f"AWS_CONTAINER_AUTHORIZATION_TOKEN={token}")
+            return run("ingest", clips.bikes(), "--project", "test", "--data", data, "--wait", "--json", *INGEST,
+                       *versity.settings(prefix), home=home, check=None, within=within)
+
+        refused = try_with("another")
+        assert refused.returncode == 1 and "the container's endpoint gives no keys" in refused.stderr, refused.stderr
+        done = json.loads(try_with("a-token-of-the-container").stdout.splitlines()[-1])
+        endpoint.shutdown()
+    assert (done["video"], done["state"], done["errors"]) == (expected[0], "done", [])
 
 
 def test_the_same_over_minio(home, data, minio, prefix, expected):

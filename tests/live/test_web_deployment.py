@@ -1,4 +1,5 @@
-"""The web application's main tests, unchanged, against a distributed Framehound: each part a process, over real servers."""
+"""The web application's main tests, unchanged, against a distributed Framehound: each part a process, over real servers.
+In the last one two query engines stand behind a balancer that sends the page from one to the other."""
 
 import contextlib
 import json
@@ -14,7 +15,7 @@ from harness.redis_server import Redis
 from kafka_server import Kafka
 from s3_server import KEY, SECRET, Versity
 
-TESTS = ("story", "labelling", "search")
+TESTS = ("story", "labelling", "search", "query-engines")
 
 
 def node() -> str:

@@ -134,13 +134,31 @@ static void check_locks(const char *dir, struct checks *checks)
     free(path);
 }
 
-void check_folder(const char *dir, struct checks *checks)
+// By any of these: where the file that says what the folder is was lost, the rest is not nothing.
+static bool has_data(const char *dir)
+{
+    static const char *const names[] = {"framehound.json", "meta.sqlite", "queue.sqlite", "blobs", "vectors"};
+    bool any = false;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !any; i++) {
+        char *path = mem_sprintf("%s/%s", dir, names[i]);
+        any = file_exists(path);
+        free(path);
+    }
+    return any;
+}
+
+bool check_folder(const char *dir, struct checks *checks)
 {
     checks->what = "data";
     if (!file_exists(dir)) {
         checks_ok(checks, "%s does not exist yet: the first \"framehound up\" makes it", dir);
-        return;
+        return false;
     }
     check_disk(dir, checks);
     check_locks(dir, checks);
+    if (has_data(dir))
+        return true;
+    checks->what = "data";
+    checks_ok(checks, "nothing is in %s yet: the first \"framehound up\" makes what it needs", dir);
+    return false;
 }

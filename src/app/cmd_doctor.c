@@ -164,14 +164,14 @@ static enum err_code run_doctor(const struct options *options, int *status, stru
     if (code == ERR_NONE) {
         size_t dimension = check_models(options, &visit.checks);
         check_programs(options, &visit.checks);
-        check_folder(dir, &visit.checks);
+        bool has_data = check_folder(dir, &visit.checks);
         const struct wiring_check servers = {.options = options,
             .dir = dir,
             .model = options_string(options, "embedder"),
             .dimension = dimension,
             .log = visit.log};
         // Without its servers the data cannot be looked at.
-        if (wiring_check_servers(&servers, &visit.checks) && (file_exists(dir) || everything_is_on_servers(options)))
+        if (wiring_check_servers(&servers, &visit.checks) && (has_data || everything_is_on_servers(options)))
             code = check_data(&visit, dir, err);
     }
     *status = visit.checks.wrong != 0 || visit.left != 0;

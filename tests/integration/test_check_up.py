@@ -54,7 +54,22 @@ def test_a_disk_with_little_room_is_told_with_how_much_there_is(home, data):
     assert (said.status, said.wrong()) == (1, ["disk"]), said.text
     assert said.has("wrong", "disk", f"209.7 MB free in {data}", "make room, or name another folder with --data"), said.text
     roomy = doctor(home, data, within=mounted("size=4g", data))
-    assert roomy.wrong() == [] and roomy.has("ok", "disk", f"4.3 GB free in {data}"), roomy.text
+    assert (roomy.status, roomy.wrong()) == (0, []), roomy.text
+    assert roomy.has("ok", "disk", f"4.3 GB free in {data}"), roomy.text
+
+
+def test_a_folder_in_which_nothing_is_yet_is_well(home, data):
+    (data / "lost+found").mkdir(parents=True)  # as a volume that was just made has it
+    said = doctor(home, data)
+    assert said.status == 0, said.text
+    assert said.has("ok", "data", f"nothing is in {data} yet"), said.text
+
+
+def test_a_folder_that_does_not_say_any_more_what_it_is_is_not_taken_for_a_new_one(home, data):
+    data.mkdir()
+    (data / "meta.sqlite").touch()
+    said = doctor(home, data)
+    assert said.status == 1 and "is no data folder" in said.text, said.text
 
 
 # ---- Redis

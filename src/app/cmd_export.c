@@ -79,12 +79,8 @@ static void make_path(const struct options *options, const char *project, bool i
     strbuf_addf(path, "/api/v1/projects/%s/export?format=%s", project, options_string(options, "format"));
     if (is_video)
         strbuf_addf(path, "&video=%s", options_argument(options, 0));
-    if (options_is_set(options, "label")) {
-        strbuf_adds(path, "&label=");
-        http_url_encode(path, options_string(options, "label"));
-    }
-    if (options_is_set(options, "kind"))
-        strbuf_addf(path, "&kind=%s", options_string(options, "kind"));
+    session_add_option(path, options, "label");
+    session_add_option(path, options, "kind");
     if (options_bool(options, "tracks"))
         strbuf_adds(path, "&tracks=true");
     if (options_bool(options, "images"))

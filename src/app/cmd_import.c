@@ -11,7 +11,6 @@
 #include "base/id.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "net/http.h"
 
 static const char *const formats[] = {"coco", "yolo", "csv", "mot", NULL};
 
@@ -72,22 +71,14 @@ static enum err_code check_video(const struct options *options, const char *opti
         option, id);
 }
 
-static void add_text(struct strbuf *path, const struct options *options, const char *option)
-{
-    if (!options_is_set(options, option))
-        return;
-    strbuf_addf(path, "&%s=", option);
-    http_url_encode(path, options_string(options, option));
-}
-
 static void make_path(const struct options *options, struct strbuf *path)
 {
     strbuf_addf(path, "/api/v1/projects/%s/import?format=%s&min_iou=%.17g", options_string(options, "project"),
         options_string(options, "format"), options_float(options, "min-iou"));
-    add_text(path, options, "video");
-    add_text(path, options, "from");
-    add_text(path, options, "label");
-    add_text(path, options, "by");
+    session_add_option(path, options, "video");
+    session_add_option(path, options, "from");
+    session_add_option(path, options, "label");
+    session_add_option(path, options, "by");
     if (options_bool(options, "strict"))
         strbuf_adds(path, "&strict=true");
     if (options_bool(options, "dry-run"))

@@ -163,10 +163,7 @@ static enum err_code run_step(const struct options *options, const char *verb, s
     struct strbuf path;
     strbuf_init(&path);
     strbuf_addf(&path, "/api/v1/projects/%s/%s", project, verb);
-    if (options_is_set(options, "by")) {
-        strbuf_adds(&path, "?by=");
-        http_url_encode(&path, options_string(options, "by"));
-    }
+    session_add_option(&path, options, "by");
     code = post_change(options, path.data, NULL, err);
     strbuf_release(&path);
     return code;

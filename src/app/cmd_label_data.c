@@ -70,20 +70,12 @@ static void add_assertion(struct ui_table *table, const json_t *assertion)
             ui_string(assertion, "by"), ui_string(assertion, "at")});
 }
 
-static void add_filter(struct strbuf *path, const char *field, const char *value)
-{
-    strbuf_addf(path, "&%s=", field);
-    http_url_encode(path, value);
-}
-
 static void add_filters(struct strbuf *path, const struct options *options)
 {
     static const char *const texts[] = {"label", "by", "from", "to", "video", "class"};
     strbuf_addf(path, "?kind=%s", options_string(options, "kind"));
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        if (options_is_set(options, texts[i]))
-            add_filter(path, texts[i], options_string(options, texts[i]));
-    }
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        session_add_option(path, options, texts[i]);
     if (options_is_set(options, "min-score"))
         strbuf_addf(path, "&min_score=%.6f", options_float(options, "min-score"));
     if (options_is_set(options, "max-score"))
@@ -161,8 +153,7 @@ static enum err_code run_mistakes(const struct options *options, int *status, st
     struct strbuf path;
     strbuf_init(&path);
     strbuf_addf(&path, "/api/v1/projects/%s/mistakes?min_score=%.6f", project, options_float(options, "min-score"));
-    if (options_is_set(options, "label"))
-        add_filter(&path, "label", options_string(options, "label"));
+    session_add_option(&path, options, "label");
     const struct listing mistakes = {.path = path.data,
         .items = "mistakes",
         .headings = headings,

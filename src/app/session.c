@@ -163,6 +163,12 @@ enum err_code session_call(struct session *session, enum http_method method, con
     return code;
 }
 
+void session_add_option(struct strbuf *path, const struct options *options, const char *option)
+{
+    if (options_is_set(options, option))
+        http_url_add_query(path, option, options_string(options, option));
+}
+
 enum err_code session_download(
     struct session *session, const char *path, session_sink *sink, void *context, struct err *err)
 {
@@ -202,11 +208,10 @@ enum err_code session_each(
         json_t *page = NULL;
         struct strbuf target;
         strbuf_init(&target);
-        strbuf_addf(&target, "%s%climit=1000", path, strchr(path, '?') != NULL ? '&' : '?');
-        if (cursor != NULL) {
-            strbuf_adds(&target, "&cursor=");
-            http_url_encode(&target, cursor);
-        }
+        strbuf_adds(&target, path);
+        http_url_add_query(&target, "limit", "1000");
+        if (cursor != NULL)
+            http_url_add_query(&target, "cursor", cursor);
         code = session_get(session, target.data, &page, err);
         strbuf_release(&target);
         free(cursor);

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/strbuf.h"
 #include "net/http_client.h"
 #include "os/cancel.h"
 
@@ -43,6 +44,8 @@ static inline enum err_code session_get(struct session *session, const char *pat
 {
     return session_call(session, HTTP_GET, path, NULL, answer, err);
 }
+// Appends an option to the query of a path, under the option's name; nothing where it is not set.
+void session_add_option(struct strbuf *path, const struct options *options, const char *option);
 // Sends a local file as the body, by PUT or POST.
 enum err_code session_upload(struct session *session, enum http_method method, const char *path, const char *file,
     json_t **answer, struct err *err) ERR_MUST_CHECK;

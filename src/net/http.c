@@ -73,6 +73,12 @@ void http_url_encode_path(struct strbuf *out, const char *text)
     url_encode(out, text, '/');
 }
 
+void http_url_add_query(struct strbuf *url, const char *name, const char *value)
+{
+    strbuf_addf(url, "%c%s=", strchr(url->data, '?') != NULL ? '&' : '?', name);
+    http_url_encode(url, value);
+}
+
 static int hex_value(char c)
 {
     if (c >= '0' && c <= '9')

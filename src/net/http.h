@@ -37,6 +37,8 @@ void http_url_encode_path(struct strbuf *out, const char *text);
 // Undoes it in place ('+' becomes a space if `plus`). False, with `text` in an undefined state, for a broken escape, a
 // NUL, a control character or bytes that are no UTF-8.
 bool http_url_decode(char *text, bool plus);
+// Appends a parameter to the query of a URL or a path, which is begun if there is none. The value is encoded.
+void http_url_add_query(struct strbuf *url, const char *name, const char *value);
 // A date as headers have it, "Sun, 06 Nov 1994 08:49:37 GMT"; false for anything else.
 bool http_date_parse(const char *text, int64_t *wall_us);
 // The URL without user name, password, query values and fragment, for logs and sentences; `out` is always terminated.

@@ -16,6 +16,19 @@ static void everything_but_plain_letters_is_encoded_and_comes_back(void **state)
     strbuf_release(&out);
 }
 
+static void a_query_is_begun_once_and_its_values_are_encoded(void **state)
+{
+    (void)state;
+    struct strbuf out;
+    strbuf_init(&out);
+    strbuf_adds(&out, "/labels");
+    http_url_add_query(&out, "by", "Ann & Bee?");
+    http_url_add_query(&out, "label", "");
+    http_url_add_query(&out, "class", "bus");
+    assert_string_equal(out.data, "/labels?by=Ann%20%26%20Bee%3F&label=&class=bus");
+    strbuf_release(&out);
+}
+
 static void a_plus_is_a_space_only_where_it_is_said(void **state)
 {
     (void)state;
@@ -87,6 +100,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_but_plain_letters_is_encoded_and_comes_back),
+        cmocka_unit_test(a_query_is_begun_once_and_its_values_are_encoded),
         cmocka_unit_test(a_plus_is_a_space_only_where_it_is_said),
         cmocka_unit_test(broken_escapes_and_bytes_are_refused),
         cmocka_unit_test(a_url_is_shown_without_secrets),

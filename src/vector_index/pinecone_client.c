@@ -215,10 +215,8 @@ enum err_code pinecone_list(struct vector_index_pinecone *self, const char *spac
         struct strbuf path;
         strbuf_init(&path);
         strbuf_addf(&path, "/vectors/list?namespace=%s&prefix=%s&limit=%d", space, prefix, PINECONE_LIST_MAX);
-        if (token[0] != '\0') {
-            strbuf_adds(&path, "&paginationToken=");
-            http_url_encode(&path, token); // of any characters
-        }
+        if (token[0] != '\0')
+            http_url_add_query(&path, "paginationToken", token);
         free(token);
         token = NULL;
         code = pinecone_call(self, HTTP_GET, path.data, NULL, &answer, err);

@@ -109,6 +109,13 @@ static void print_media(const json_t *media)
         size);
 }
 
+// More of it may come. What nobody works on is as large as it is.
+static const char *so_far(const json_t *video)
+{
+    const char *state = ui_string(video, "state");
+    return strcmp(state, "queued") == 0 || strcmp(state, "running") == 0 ? " so far" : "";
+}
+
 static void print_video(const json_t *video)
 {
     const json_t *progress = json_object_get(video, "progress");
@@ -120,10 +127,12 @@ static void print_video(const json_t *video)
     printf("state     %s\n", ui_string(video, "state"));
     print_media(json_object_get(video, "media"));
     printf("segments  %" PRId64 " of %" PRId64 "%s\n", ui_int(progress, "segments_done"), ui_int(progress, "segments"),
-        json_is_true(json_object_get(progress, "split_done")) ? "" : " so far");
-    printf("frames    %" PRId64 " indexed, %" PRId64 " failed, %" PRId64 " found so far\n",
-        ui_int(progress, "frames_indexed"), ui_int(progress, "frames_failed"), ui_int(progress, "frames_emitted"));
+        json_is_true(json_object_get(progress, "split_done")) ? "" : so_far(video));
+    printf("frames    %" PRId64 " of %" PRId64 "%s indexed, %" PRId64 " failed\n", ui_int(progress, "frames_indexed"),
+        ui_int(progress, "frames_emitted"), so_far(video), ui_int(progress, "frames_failed"));
     printf("objects   %" PRId64 "\n", ui_int(progress, "objects"));
+    if (json_is_true(json_object_get(progress, "tracked")))
+        printf("tracks    %" PRId64 "\n", ui_int(progress, "tracks"));
     if (ui_string(models, "detector")[0] != '\0')
         printf("models    %s, %s\n", ui_string(models, "detector"), ui_string(models, "embedder"));
     for (size_t i = 0; i < json_array_size(errors); i++)

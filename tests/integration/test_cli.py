@@ -47,6 +47,13 @@ def test_no_server_on_a_folder_is_no_server_of_chance(home, data):
     assert json.loads(resumed.stdout)["state"] == "done" and not resumed.stderr
 
 
+def test_the_state_of_a_video_that_is_done_leaves_nothing_open(home, data):
+    video = ingest(clips.bikes(), home, data, "--limit", "1")
+    said = run("status", video["video"], "--data", data, home=home).stdout
+    assert f"frames    {video['frames']} of {video['frames']} indexed, 0 failed\n" in said, said
+    assert f"tracks    {video['tracks']}\n" in said and "so far" not in said, said
+
+
 def test_the_page_of_settings_is_what_the_program_says(home):
     said = run("--describe-settings", home=home).stdout
     assert (ROOT / "docs" / "settings.md").read_text() == said, "run: make docs"

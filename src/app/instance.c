@@ -341,6 +341,18 @@ static enum err_code recover(struct instance *in, struct err *err)
     return code;
 }
 
+// Whoever starts a second server on a folder mostly wants the one that is there.
+static enum err_code take_folder(struct instance *in, struct err *err)
+{
+    struct err why = ERR_INIT;
+    char *url = NULL;
+    enum err_code code = wiring_lock(in->config.dir, &in->lock, err);
+    if (code == ERR_CONFLICT && instance_find_server(in->config.dir, &url, &why) == ERR_NONE)
+        err_context(err, "Framehound is to be opened at %s/ already", url);
+    free(url);
+    return code;
+}
+
 enum err_code instance_start(const struct instance_config *config, struct instance **instance, struct err *err)
 {
     struct instance *in = mem_calloc(1, sizeof(*in));
@@ -370,7 +382,7 @@ enum err_code instance_start(const struct instance_config *config, struct instan
     else if (config->alone)
         code = dir_make(dir, err);
     if (code == ERR_NONE && config->alone)
-        code = wiring_lock(dir, &in->lock, err);
+        code = take_folder(in, err);
     if (code == ERR_DENIED)
         err_context(err, "this user may not write to the data folder %s; name another with --data", dir);
     if (code == ERR_NONE)

@@ -52,6 +52,7 @@ def test_a_second_up_on_the_same_folder_is_refused(home, data):
     with serving(home, data) as server:
         second = run("up", "--data", data, "--listen", "127.0.0.1:0", home=home, check=1)
         assert "another process" in second.stderr and str(server.process.pid) in second.stderr
+        assert f"{server.url}/ already" in second.stderr, second.stderr
         # A command that is given the folder finds the server that has it.
         assert run("projects", "--data", data, home=home).returncode == 0
 

@@ -4,7 +4,7 @@ import a11y from 'eslint-plugin-jsx-a11y';
 import hooks from 'eslint-plugin-react-hooks';
 import ts from 'typescript-eslint';
 
-const FEATURES = ['projects', 'ingest', 'player', 'labelling', 'search'];
+const FEATURES = ['projects', 'ingest', 'player', 'labelling', 'labelled', 'search', 'exchange'];
 
 /** Forbids imports of the given folders of src/, by alias and by relative path. */
 function mayNotImport(folders, message) {

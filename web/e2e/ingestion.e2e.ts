@@ -87,7 +87,7 @@ test('nodes light up while a video goes through them, and count what they did', 
         await watchLights(page);
         const { id } = await submit(server);
         const row = page.getByRole('list', { name: 'Videos' }).getByRole('listitem');
-        await row.getByText('Running').waitFor();
+        await row.getByText('Indexing').waitFor();
         await page.getByText('The video is indexed.').waitFor();
         const video = await ended(server, id);
         expect(video.progress).toMatchObject({ frames_indexed: 50, frames_failed: 0 });

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { Schema } from '@/api/client.ts';
+import { isUnfinished } from '@/api/video.ts';
 import { Badge } from '@/components/Badge.tsx';
 import { IconButton } from '@/components/IconButton.tsx';
 import { PanelIcon } from '@/components/icons.tsx';
@@ -37,7 +38,7 @@ export function LabelView({ video, view }: Props) {
     const [playerShare, setPlayerShare] = useKept('label.player', 0.56);
     const [panelShare, setPanelShare] = useKept('label.panel', 0.55);
     useShortcut('h', 'Show or hide the panels', () => setPanelsShown(!panelsShown), { group: 'Labelling' });
-    const running = video.state === 'queued' || video.state === 'running';
+    const running = isUnfinished(video);
 
     return (
         <div className={styles.view} data-toasts="top">
@@ -47,7 +48,7 @@ export function LabelView({ video, view }: Props) {
                 <span className={styles.space} />
                 {running && (
                     <>
-                        <Badge tone="info">Still being ingested</Badge>
+                        <Badge tone="info">Still being indexed</Badge>
                         <LinkButton size="s" variant="quiet" to={paths.activity(project, video.id)}>
                             Watch
                         </LinkButton>

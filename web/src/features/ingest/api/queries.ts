@@ -2,7 +2,9 @@
 import { queryOptions } from '@tanstack/react-query';
 import { call, client } from '@/api/client.ts';
 import { keys } from '@/api/keys.ts';
-import { isUnfinished, type Video } from '../model/progress.ts';
+import { isNotFound } from '@/api/problem.ts';
+import { isActive } from '@/api/video.ts';
+import type { Video } from '../model/progress.ts';
 
 /** The newest ones; a project with more says so. */
 export const VIDEOS_MOST = 200;
@@ -17,7 +19,7 @@ export interface VideoPage {
 }
 
 function pollMs(page: VideoPage | undefined): number {
-    if (page === undefined || !page.videos.some(isUnfinished)) return RESTING_MS;
+    if (page === undefined || !page.videos.some(isActive)) return RESTING_MS;
     return page.videos.length > 40 ? MANY_WORKING_MS : WORKING_MS;
 }
 
@@ -42,7 +44,8 @@ export function watchedVideosQuery(project: string | null, video: string | null)
                       );
             return { videos: page.videos, more: page.next_cursor !== null };
         },
-        refetchInterval: query => pollMs(query.state.data),
+        // A video that is gone does not come back.
+        refetchInterval: ({ state }) => (isNotFound(state.error) ? false : pollMs(state.data)),
     });
 }
 
@@ -58,14 +61,6 @@ export function deadLettersQuery(video: string | null) {
             ),
         refetchInterval: RESTING_MS,
     });
-}
-
-export function cancelVideo(video: string) {
-    return call(client.POST('/api/v1/videos/{v}/cancel', { params: { path: { v: video } } }));
-}
-
-export function resumeVideo(video: string) {
-    return call(client.POST('/api/v1/videos/{v}/resume', { params: { path: { v: video } } }));
 }
 
 export function retryDeadLetter(id: number) {

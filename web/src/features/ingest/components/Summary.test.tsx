@@ -36,5 +36,5 @@ it('says why nothing came of a video as a sentence, beside the video too', () =>
     );
     const sentence = 'This is no video: the content is of no known media format.';
     expect(screen.getByRole('status')).toHaveTextContent(sentence);
-    expect(screen.getByText('1 problem').closest('details')).toHaveTextContent(sentence);
+    expect(screen.getByText('1 error').closest('details')).toHaveTextContent(sentence);
 });

@@ -1,34 +1,15 @@
 import { Link } from 'react-router';
-import { Badge, type BadgeTone } from '@/components/Badge.tsx';
+import { useVideoActions } from '@/api/video-actions.ts';
+import { canOpen, canResume, isUnfinished } from '@/api/video.ts';
 import { Button } from '@/components/Button.tsx';
 import { LinkButton } from '@/components/LinkButton.tsx';
 import { ProgressBar } from '@/components/ProgressBar.tsx';
+import { StateBadge } from '@/components/StateBadge.tsx';
 import { formatCount, formatDuration, formatNumberOf, formatPercent, formatRate } from '@/lib/format.ts';
 import { paths } from '@/lib/paths.ts';
 import { asSentence } from '@/lib/sentence.ts';
-import { useVideoActions } from '../hooks/use-video-actions.ts';
-import {
-    canBeOpened,
-    canResume,
-    framesExpected,
-    isUnfinished,
-    rateOf,
-    shareDone,
-    timeLeftUs,
-    type Samples,
-    type Video,
-} from '../model/progress.ts';
+import { framesExpected, rateOf, shareDone, timeLeftUs, type Samples, type Video } from '../model/progress.ts';
 import styles from './VideoList.module.css';
-
-const STATES: Record<Video['state'], { tone: BadgeTone; text: string }> = {
-    queued: { tone: 'neutral', text: 'Queued' },
-    running: { tone: 'info', text: 'Running' },
-    done: { tone: 'success', text: 'Done' },
-    incomplete: { tone: 'warning', text: 'Incomplete' },
-    failed: { tone: 'danger', text: 'Failed' },
-    cancelled: { tone: 'neutral', text: 'Cancelled' },
-    deleting: { tone: 'neutral', text: 'Being removed' },
-};
 
 function details(video: Video, samples: Samples): string {
     const { progress } = video;
@@ -63,7 +44,6 @@ function VideoRow({
     alone: boolean;
 }) {
     const actions = useVideoActions();
-    const state = STATES[video.state];
     const share = shareDone(video);
     const busy = actions.isPending;
     return (
@@ -80,7 +60,7 @@ function VideoRow({
                         {video.name}
                     </Link>
                 )}
-                <Badge tone={state.tone}>{state.text}</Badge>
+                <StateBadge state={video.state} />
                 <span className={styles.actions}>
                     {isUnfinished(video) && (
                         <Button
@@ -103,7 +83,7 @@ function VideoRow({
                             Resume
                         </Button>
                     )}
-                    {canBeOpened(video) && (
+                    {canOpen(video) && (
                         <LinkButton
                             size="s"
                             variant="quiet"
@@ -129,7 +109,7 @@ function VideoRow({
             </p>
             {video.errors.length > 0 && (
                 <details className={styles.errors}>
-                    <summary>{formatNumberOf(video.errors_count, 'problem')}</summary>
+                    <summary>{formatNumberOf(video.errors_count, 'error')}</summary>
                     <ul>
                         {video.errors.map((error, i) => (
                             <li key={i}>{asSentence(error)}</li>

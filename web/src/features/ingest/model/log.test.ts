@@ -21,7 +21,7 @@ describe('addToLog', () => {
             event('video', 5, { text: 'incomplete' }),
         ]);
         expect(log.lines.map(line => [line.level, line.text])).toEqual([
-            ['info', 'The video is being ingested'],
+            ['info', 'The video is being indexed'],
             ['info', 'Segment 3 decoded, 1 frame'],
             ['warning', 'The disk is slow'],
             ['error', 'Frame 9 failed: a damaged picture'],

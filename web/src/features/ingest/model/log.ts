@@ -35,12 +35,12 @@ const VIDEO_LEVELS: Record<string, Level> = { failed: 'error', incomplete: 'warn
 
 const VIDEO_TEXTS: Record<string, string> = {
     queued: 'The video waits for its turn',
-    running: 'The video is being ingested',
+    running: 'The video is being indexed',
     done: 'The video is done',
     incomplete: 'The video is done, with gaps',
     failed: 'The video failed',
     cancelled: 'The video was cancelled',
-    deleting: 'The video is being removed',
+    deleting: 'The video is being deleted',
 };
 
 function place(event: ActivityEvent): string {

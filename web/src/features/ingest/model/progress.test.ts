@@ -148,6 +148,8 @@ describe('the whole', () => {
         expect(phaseOf([])).toBe('empty');
         expect(phaseOf([done, video()])).toBe('working');
         expect(phaseOf([done, failed])).toBe('finished');
+        // What is being deleted is not what has come of an ingestion.
+        expect(phaseOf([video({ state: 'deleting' })])).toBe('working');
     });
 
     it('ends with a sentence that does not hide what went wrong', () => {

@@ -1,22 +1,8 @@
 // How far the videos are, how fast it goes, and how long it still takes.
 import type { Schema } from '@/api/client.ts';
+import { canOpen, isActive, isUnfinished } from '@/api/video.ts';
 
 export type Video = Schema<'Video'>;
-
-const UNFINISHED = new Set<Video['state']>(['queued', 'running']);
-
-export function isUnfinished(video: Pick<Video, 'state'>): boolean {
-    return UNFINISHED.has(video.state);
-}
-
-export function canResume(video: Pick<Video, 'state'>): boolean {
-    return video.state === 'cancelled' || video.state === 'failed' || video.state === 'incomplete';
-}
-
-/** Whether there is anything to look at in the labelling view. */
-export function canBeOpened(video: Pick<Video, 'state' | 'progress'>): boolean {
-    return video.progress.frames_indexed > 0 && video.state !== 'deleting';
-}
 
 /** Frames there will be; null while that is not known. Before the split is done it is reckoned from the duration. */
 export function framesExpected(video: Video): number | null {
@@ -130,7 +116,7 @@ export type Phase = 'empty' | 'working' | 'finished';
 
 export function phaseOf(videos: readonly Video[]): Phase {
     if (videos.length === 0) return 'empty';
-    return videos.some(isUnfinished) ? 'working' : 'finished';
+    return videos.some(isActive) ? 'working' : 'finished';
 }
 
 /** What a finished ingestion has come to, in a sentence or two. */
@@ -161,5 +147,5 @@ export function summaryOf(videos: readonly Video[]): { tone: 'success' | 'warnin
 
 /** The video worth opening: the newest one that has anything to show. */
 export function toOpen(videos: readonly Video[]): Video | undefined {
-    return videos.find(video => video.state === 'done' && canBeOpened(video)) ?? videos.find(canBeOpened);
+    return videos.find(video => video.state === 'done') ?? videos.find(canOpen);
 }

@@ -1,5 +1,6 @@
 import { useEffect, useEffectEvent, useImperativeHandle, useMemo, useRef, useState, type Ref } from 'react';
 import type { Schema } from '@/api/client.ts';
+import { isUnfinished } from '@/api/video.ts';
 import { usePlayback } from '../hooks/usePlayback.ts';
 import { usePlayerShortcuts } from '../hooks/usePlayerShortcuts.ts';
 import { useSamples } from '../hooks/useSamples.ts';
@@ -203,7 +204,7 @@ export function Player(props: PlayerProps) {
                 isPending={loaded.isPending}
                 onNext={() => goToObjects(1)}
                 hasNext={us => withObjects(us, 1) !== undefined}
-                growing={video.state === 'queued' || video.state === 'running'}
+                growing={isUnfinished(video)}
             />
             <ControlBar
                 playback={playback}

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useLayoutEffect, useMemo } from 'react';
 import type { Schema } from '@/api/client.ts';
+import { isUnfinished } from '@/api/video.ts';
 import { windowIndexOf } from '@/lib/time.ts';
 import { framesQuery } from '../api/queries.ts';
 import type { Playback } from '../model/playback.ts';
@@ -19,7 +20,7 @@ export interface LoadedSamples {
 
 /** The frames around the playhead: of its window, and then of its neighbours. */
 export function useSamples(video: Schema<'Video'>, playback: Playback): LoadedSamples {
-    const growing = video.state === 'queued' || video.state === 'running';
+    const growing = isUnfinished(video);
     const here = useOfTime(playback, () => windowIndexOf(playback.headUs()));
     const last = windowIndexOf(video.media.duration_us - 1);
     const refetchInterval = growing ? GROWING_MS : (false as const);

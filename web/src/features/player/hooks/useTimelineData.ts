@@ -1,6 +1,7 @@
 import { keepPreviousData, useQueries, useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { Schema } from '@/api/client.ts';
+import { isUnfinished } from '@/api/video.ts';
 import { segmentsQuery, timelineQuery, type Marked } from '../api/queries.ts';
 import { columnsOf, filled, notIndexed, type Column, type Span } from '../model/density.ts';
 import { intervalOf } from '../model/samples.ts';
@@ -26,7 +27,7 @@ function together(results: UseQueryResult<Timeline>[]): Timeline[] | null {
 /** What the timeline draws: coarse at once, finer when the parts that are looked at have come. */
 export function useTimelineData(video: Schema<'Video'>, viewport: Viewport, marked: Marked): TimelineData {
     const { duration_us: durationUs } = video.media;
-    const growing = video.state === 'queued' || video.state === 'running';
+    const growing = isUnfinished(video);
     const refetchInterval = growing ? GROWING_MS : (false as const);
     const enabled = durationUs > 0;
     const all = { fromUs: 0, toUs: Math.max(1, durationUs) };

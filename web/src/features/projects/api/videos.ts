@@ -62,8 +62,6 @@ export async function submitVideo(project: string, submission: Submission): Prom
 
 const pathOf = (video: string) => ({ params: { path: { v: video } } });
 
-export const cancelVideo = (video: string) => call(client.POST('/api/v1/videos/{v}/cancel', pathOf(video)));
-export const resumeVideo = (video: string) => call(client.POST('/api/v1/videos/{v}/resume', pathOf(video)));
 export const renameVideo = (video: string, name: string) =>
     call(client.POST('/api/v1/videos/{v}/rename', { ...pathOf(video), body: { name } }));
 export const deleteVideo = (video: string) => call(client.DELETE('/api/v1/videos/{v}', pathOf(video)));

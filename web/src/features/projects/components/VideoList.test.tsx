@@ -70,14 +70,14 @@ it('says of a video only what was done to it last', async () => {
     );
     const user = userEvent.setup();
     for (const [item, said] of [
-        ['Cancel indexing', /^Indexing of b.mp4 was stopped/],
+        ['Cancel indexing', /^Indexing of b.mp4 was cancelled/],
         ['Resume indexing', /^b.mp4 goes on/],
     ] as const) {
         await user.click(await screen.findByRole('button', { name: 'Actions for b.mp4' }));
         await user.click(await screen.findByRole('menuitem', { name: item }));
         expect(await screen.findByText(said)).toBeVisible();
     }
-    expect(screen.queryByText(/was stopped/)).toBeNull();
+    expect(screen.queryByText(/was cancelled/)).toBeNull();
 });
 
 it('gives a video another name, and says at the field what is wrong with one', async () => {

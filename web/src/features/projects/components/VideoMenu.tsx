@@ -1,4 +1,6 @@
 import { useNavigate } from 'react-router';
+import { useVideoActions } from '@/api/video-actions.ts';
+import { canOpen, canResume, isUnfinished } from '@/api/video.ts';
 import { IconButton } from '@/components/IconButton.tsx';
 import {
     ActivityIcon,
@@ -11,10 +13,10 @@ import {
     TrashIcon,
 } from '@/components/icons.tsx';
 import { Menu } from '@/components/Menu.tsx';
+import { toast } from '@/components/toast.ts';
 import { paths } from '@/lib/paths.ts';
-import { useVideoActions } from '../hooks/use-video-actions.ts';
 import { copiedSource } from '../model/source.ts';
-import { canCancel, canOpen, canResume, type Video } from '../model/video-state.ts';
+import type { Video } from '../model/video-state.ts';
 
 interface Props {
     video: Video;
@@ -22,9 +24,20 @@ interface Props {
     onDelete: () => void;
 }
 
+/** Puts the source on the clipboard; the browser does not allow that on plain http. */
+async function copySource(source: string) {
+    try {
+        await navigator.clipboard.writeText(source);
+        toast('The source was copied.');
+    } catch {
+        toast(`The browser does not allow copying here. The source is ${source}`, { kind: 'error' });
+    }
+}
+
 export function VideoMenu({ video, onRename, onDelete }: Props) {
     const navigate = useNavigate();
-    const { cancel, resume, copySource } = useVideoActions(video);
+    const { mutate } = useVideoActions();
+    const source = copiedSource(video.source);
     return (
         <Menu
             label={video.name}
@@ -41,14 +54,30 @@ export function VideoMenu({ video, onRename, onDelete }: Props) {
                     icon: <ActivityIcon />,
                     onSelect: () => void navigate(paths.activity(video.project, video.id)),
                 },
-                ...(canCancel(video) ? [{ label: 'Cancel indexing', icon: <StopIcon />, onSelect: cancel }] : []),
-                ...(canResume(video) ? [{ label: 'Resume indexing', icon: <RefreshIcon />, onSelect: resume }] : []),
+                ...(isUnfinished(video)
+                    ? [
+                          {
+                              label: 'Cancel indexing',
+                              icon: <StopIcon />,
+                              onSelect: () => mutate({ video, action: 'cancel' }),
+                          },
+                      ]
+                    : []),
+                ...(canResume(video)
+                    ? [
+                          {
+                              label: 'Resume indexing',
+                              icon: <RefreshIcon />,
+                              onSelect: () => mutate({ video, action: 'resume' }),
+                          },
+                      ]
+                    : []),
                 { label: 'Rename…', icon: <PencilIcon />, onSelect: onRename },
                 {
                     label: 'Copy source',
                     icon: <CopyIcon />,
-                    disabled: copiedSource(video.source) === undefined,
-                    onSelect: () => void copySource(),
+                    disabled: source === undefined,
+                    onSelect: () => source !== undefined && void copySource(source),
                 },
                 'separator',
                 { label: 'Delete…', icon: <TrashIcon />, danger: true, onSelect: onDelete },

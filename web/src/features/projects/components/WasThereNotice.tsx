@@ -1,7 +1,8 @@
+import { canOpen, isActive } from '@/api/video.ts';
 import { LinkButton } from '@/components/LinkButton.tsx';
+import { StateBadge } from '@/components/StateBadge.tsx';
 import { paths } from '@/lib/paths.ts';
-import { canOpen, isActive, type Video } from '../model/video-state.ts';
-import { StateBadge } from './StateBadge.tsx';
+import type { Video } from '../model/video-state.ts';
 import styles from './WasThereNotice.module.css';
 
 /** The same source with the same options is the same video: says so, and offers it. */

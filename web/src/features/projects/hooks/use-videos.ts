@@ -1,14 +1,17 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef } from 'react';
 import { keys } from '@/api/keys.ts';
+import { isActive } from '@/api/video.ts';
 import { toast } from '@/components/toast.ts';
 import { videosQuery } from '../api/videos.ts';
-import { isActive, type Video } from '../model/video-state.ts';
-import { finishedSince, sentenceOfEnd } from '../model/finished.ts';
+import type { Video } from '../model/video-state.ts';
+import { finishedSince, hasSettled, sentenceOfEnd } from '../model/finished.ts';
 
 const POLL_MS = 1500;
+/** While nothing is worked on: videos may come from elsewhere. */
+const RESTING_MS = 10_000;
 
-/** The videos of a project, asked for again and again while one of them is being worked on. `all`: every page. */
+/** The videos of a project, asked for again and again, often while one of them is being worked on. `all`: every page. */
 export function useVideos(project: string, all: boolean) {
     const queries = useQueryClient();
     const query = useInfiniteQuery({
@@ -16,7 +19,8 @@ export function useVideos(project: string, all: boolean) {
         // Every page is fetched again: the more there are, the less often.
         refetchInterval: ({ state }) => {
             const pages = state.data?.pages ?? [];
-            return pages.some(page => page.videos.some(isActive)) ? POLL_MS * Math.max(1, pages.length) : false;
+            const isWorking = pages.some(page => page.videos.some(isActive));
+            return (isWorking ? POLL_MS : RESTING_MS) * Math.max(1, pages.length);
         },
     });
     const { data, hasNextPage, isFetchingNextPage, isFetching, fetchNextPage, isError } = query;
@@ -26,17 +30,22 @@ export function useVideos(project: string, all: boolean) {
         if (all && hasNextPage && !isFetching && !isError) void fetchNextPage();
     }, [all, hasNextPage, isFetching, isError, fetchNextPage]);
 
-    // What has ended in the meantime is said, and the project's own counts are asked for again while they change.
-    const before = useRef<readonly Video[]>([]);
+    // What has ended in the meantime is said, and what the project has in all is asked for again as it changes.
+    const before = useRef<readonly Video[]>(undefined);
     useEffect(() => {
-        for (const video of finishedSince(before.current, videos)) {
+        if (data === undefined) return;
+        const known = before.current;
+        before.current = videos;
+        if (known === undefined) return;
+        for (const video of finishedSince(known, videos)) {
             toast(sentenceOfEnd(video), { kind: video.state === 'done' ? 'success' : 'error' });
         }
-        if (videos.some(isActive) || before.current.some(isActive)) {
-            void queries.invalidateQueries({ queryKey: keys.project(project) });
-        }
-        before.current = videos;
-    }, [videos, project, queries]);
+        const stale = [
+            ...(videos.length !== known.length || [...videos, ...known].some(isActive) ? [keys.project(project)] : []),
+            ...(hasSettled(known, videos) ? [keys.labels(project), keys.classes(project)] : []),
+        ];
+        for (const queryKey of stale) void queries.invalidateQueries({ queryKey });
+    }, [data, videos, project, queries]);
 
     return { ...query, videos, isLoadingMore: isFetchingNextPage };
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { videoFixture } from '../testing.ts';
-import { finishedSince, sentenceOfEnd } from './finished.ts';
+import { finishedSince, hasSettled, sentenceOfEnd } from './finished.ts';
 
 it('finds what was at work and is no longer', () => {
     const before = [
@@ -18,6 +18,15 @@ it('finds what was at work and is no longer', () => {
     ];
     expect(finishedSince(before, now).map(video => video.id)).toEqual(['a', 'b']);
     expect(finishedSince([], now)).toEqual([]);
+});
+
+it('knows when a video has ended, whichever way, or is gone', () => {
+    const at = (state: 'running' | 'done' | 'cancelled' | 'deleting') => [videoFixture({ id: 'a', state })];
+    expect(hasSettled(at('running'), at('running'))).toBe(false);
+    expect(hasSettled(at('running'), at('deleting'))).toBe(false);
+    expect(hasSettled(at('done'), at('done'))).toBe(false);
+    expect(hasSettled(at('running'), at('cancelled'))).toBe(true);
+    expect(hasSettled(at('deleting'), [])).toBe(true);
 });
 
 it('says how it ended', () => {

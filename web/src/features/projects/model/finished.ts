@@ -1,16 +1,21 @@
 // Which videos have come to an end between two looks at the list.
+import { isActive, isUnfinished } from '@/api/video.ts';
 import { formatNumberOf } from '@/lib/format.ts';
 import type { Video } from './video-state.ts';
 
 export function finishedSince(before: readonly Video[], now: readonly Video[]): readonly Video[] {
-    const atWork = new Set(
-        before.filter(video => video.state === 'queued' || video.state === 'running').map(video => video.id),
-    );
+    const atWork = new Set(before.filter(isUnfinished).map(video => video.id));
     return now.filter(
         video =>
             atWork.has(video.id) &&
             (video.state === 'done' || video.state === 'failed' || video.state === 'incomplete'),
     );
+}
+
+/** Whether a video has come to an end or has gone: what the project's objects are called, and how many there are, is another. */
+export function hasSettled(before: readonly Video[], now: readonly Video[]): boolean {
+    const active = new Set(now.filter(isActive).map(video => video.id));
+    return before.some(video => isActive(video) && !active.has(video.id));
 }
 
 export function sentenceOfEnd(video: Video): string {

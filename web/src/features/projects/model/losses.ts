@@ -1,5 +1,6 @@
 // What deleting takes away, as sentences.
 import type { Schema } from '@/api/client.ts';
+import { isUnfinished } from '@/api/video.ts';
 import { formatNumberOf } from '@/lib/format.ts';
 import type { Video } from './video-state.ts';
 
@@ -43,7 +44,7 @@ export function lossesOfVideo(video: Pick<Video, 'progress' | 'source' | 'state'
     const source = video.source.startsWith('sha256:')
         ? 'It was uploaded: to have it again, it must be uploaded again.'
         : 'The source itself is not touched.';
-    const running = video.state === 'queued' || video.state === 'running' ? 'Indexing stops. ' : '';
+    const running = isUnfinished(video) ? 'Indexing stops. ' : '';
     const sentence = listOf(lost);
     return `${running}${sentence.charAt(0).toUpperCase()}${sentence.slice(1)} will be lost. ${source}`;
 }

@@ -1,4 +1,5 @@
 // Which videos are listed, and in what order.
+import { isActive } from '@/api/video.ts';
 import { shownSource } from './source.ts';
 import type { Video } from './video-state.ts';
 
@@ -23,7 +24,7 @@ function isIn(filter: StateFilter, state: Video['state']): boolean {
         case 'all':
             return true;
         case 'active':
-            return state === 'queued' || state === 'running' || state === 'deleting';
+            return isActive({ state });
         case 'done':
             return state === 'done';
         case 'trouble':

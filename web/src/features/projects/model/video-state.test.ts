@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canCancel, canOpen, canResume, isActive, progressOf, type Video, type VideoState } from './video-state.ts';
+import { progressOf, type Video } from './video-state.ts';
 
 const PROGRESS: Video['progress'] = {
     split_done: false,
@@ -14,7 +14,7 @@ const PROGRESS: Video['progress'] = {
     tracked: false,
 };
 
-const of = (state: VideoState, progress: Partial<Video['progress']> = {}) => ({
+const of = (state: Video['state'], progress: Partial<Video['progress']> = {}) => ({
     state,
     progress: { ...PROGRESS, ...progress },
 });
@@ -42,31 +42,5 @@ describe('progress', () => {
 
     it.each(['done', 'incomplete', 'failed', 'cancelled', 'deleting'] as const)('is none when %s', state => {
         expect(progressOf(of(state))).toBeUndefined();
-    });
-});
-
-describe('what can be done', () => {
-    it.each([
-        ['queued', { active: true, cancel: true, resume: false, open: false }],
-        ['running', { active: true, cancel: true, resume: false, open: false }],
-        ['done', { active: false, cancel: false, resume: false, open: true }],
-        ['incomplete', { active: false, cancel: false, resume: true, open: false }],
-        ['failed', { active: false, cancel: false, resume: true, open: false }],
-        ['cancelled', { active: false, cancel: false, resume: true, open: false }],
-        ['deleting', { active: true, cancel: false, resume: false, open: false }],
-    ] as const)('depends on the state: %s', (state, expected) => {
-        const video = of(state);
-        expect({
-            active: isActive(video),
-            cancel: canCancel(video),
-            resume: canResume(video),
-            open: canOpen(video),
-        }).toEqual(expected);
-    });
-
-    it('is looking, as soon as there are frames', () => {
-        expect(canOpen(of('running', { frames_indexed: 1 }))).toBe(true);
-        expect(canOpen(of('failed', { frames_indexed: 1 }))).toBe(true);
-        expect(canOpen(of('deleting', { frames_indexed: 1 }))).toBe(false);
     });
 });

@@ -1,36 +1,8 @@
-// What the states of a video mean to a person, and what can be done in each.
+// How far a video is, in the words of its row.
 import type { Schema } from '@/api/client.ts';
 import { formatCount } from '@/lib/format.ts';
 
 export type Video = Schema<'Video'>;
-export type VideoState = Schema<'VideoState'>;
-
-export const STATE_NAMES: Record<VideoState, string> = {
-    queued: 'Queued',
-    running: 'Indexing',
-    done: 'Done',
-    incomplete: 'Incomplete',
-    failed: 'Failed',
-    cancelled: 'Cancelled',
-    deleting: 'Being deleted',
-};
-
-export function isActive(video: Pick<Video, 'state'>): boolean {
-    return video.state === 'queued' || video.state === 'running' || video.state === 'deleting';
-}
-
-export function canCancel(video: Pick<Video, 'state'>): boolean {
-    return video.state === 'queued' || video.state === 'running';
-}
-
-export function canResume(video: Pick<Video, 'state'>): boolean {
-    return video.state === 'incomplete' || video.state === 'failed' || video.state === 'cancelled';
-}
-
-/** Whether there is anything to look at. */
-export function canOpen(video: Pick<Video, 'state' | 'progress'>): boolean {
-    return video.state !== 'deleting' && (video.state === 'done' || video.progress.frames_indexed > 0);
-}
 
 export interface ShownProgress {
     /** 0 to 1; null as long as nobody knows how much there is. */

@@ -66,7 +66,7 @@ export function Results({ project, question, results, clearFilters }: Props) {
                 title={clearFilters === false ? 'Nothing was found' : 'Nothing passes the filters'}
                 actions={clearFilters}
             >
-                {clearFilters === false && 'Videos that are still being ingested are searched as far as they are done.'}
+                {clearFilters === false && 'Videos that are still being indexed are searched as far as they are done.'}
             </EmptyState>
         );
     return (

@@ -120,6 +120,37 @@ test('a video is deleted when what is lost was said', async () => {
     await expect(server.get(`/videos/${video.id}`)).rejects.toThrow('404');
 });
 
+test('a video that is deleted while it is looked at says so, in each view of it', async () => {
+    const { id } = await ingest(server, { name: 'The middle', limit_seconds: 1 });
+    await inPage(browser, async watching => {
+        await watching.page.goto(`${server.url}/p/street/activity?video=${id}`);
+        await watching.page.getByRole('heading', { name: 'Videos' }).waitFor();
+        await inPage(browser, async ({ page, expectTrouble }) => {
+            await page.goto(`${server.url}/p/street/v/${id}`);
+            await page.getByTestId('object-layer').waitFor();
+            for (const one of [watching, { expectTrouble }]) one.expectTrouble(/404/);
+            await server.request('DELETE', `/videos/${id}`);
+            await page.getByRole('alert').getByText('The middle was deleted').waitFor();
+            await page.getByRole('link', { name: 'All videos of street' }).click();
+            await page.getByRole('heading', { name: 'Street scene' }).waitFor();
+        });
+        await watching.page.getByText('The video could not be loaded').waitFor();
+        await watching.page.getByRole('link', { name: 'Show all videos' }).click();
+        await watching.page.getByRole('link', { name: 'Street scene', exact: true }).waitFor();
+    });
+});
+
+test('a video is found in its own project, whatever project the address names', async () => {
+    const { videos } = await server.get<{ videos: Video[] }>('/projects/street/videos');
+    const video = videos.find(({ name }) => name === 'Street scene')!;
+    await inPage(browser, async ({ page }) => {
+        await page.goto(`${server.url}/p/holiday-2024/v/${video.id}?t=200000`);
+        await page.waitForURL(`**/p/street/v/${video.id}?t=200000`);
+        await page.getByTestId('object-layer').waitFor();
+        await page.getByRole('navigation', { name: 'Breadcrumb' }).getByRole('link', { name: 'street' }).waitFor();
+    });
+});
+
 test('a project is deleted only when its name was typed', async () => {
     await inPage(browser, async ({ page }) => {
         await page.goto(`${server.url}/p/street`);

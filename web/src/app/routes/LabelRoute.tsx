@@ -1,12 +1,14 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
-import { useParams } from 'react-router';
+import { Navigate, useLocation, useParams } from 'react-router';
 import type { Schema } from '@/api/client.ts';
 import { keys } from '@/api/keys.ts';
 import { isNotFound } from '@/api/problem.ts';
 import { videoQuery } from '@/api/queries.ts';
 import { isGrowing } from '@/api/video.ts';
+import { EmptyState } from '@/components/EmptyState.tsx';
 import { ErrorState } from '@/components/ErrorState.tsx';
+import { TrashIcon } from '@/components/icons.tsx';
 import { LinkButton } from '@/components/LinkButton.tsx';
 import { Loading, Skeleton } from '@/components/Skeleton.tsx';
 import { LabellingProvider } from '@/features/labelling/components/LabellingProvider.tsx';
@@ -18,6 +20,8 @@ import styles from './LabelRoute.module.css';
 import { useLabelView } from './useLabelView.ts';
 
 const RUNNING_REFETCH_MS = 3000;
+/** It may be renamed or deleted elsewhere. */
+const RESTING_REFETCH_MS = 5000;
 
 /** When the objects of a video have been followed, what was fetched before is fetched again. */
 function useRefetchWhenTracked(video: Schema<'Video'> | undefined) {
@@ -37,21 +41,33 @@ function useRefetchWhenTracked(video: Schema<'Video'> | undefined) {
 /** The labelling view: player, similar objects, columns, labels. */
 export default function LabelRoute() {
     const { project = '', video = '' } = useParams();
-    const { data, error, isFetching, refetch } = useQuery({
+    const { search } = useLocation();
+    const query = useQuery({
         ...videoQuery(video),
-        refetchInterval: ({ state }) => (isGrowing(state.data, Date.now()) ? RUNNING_REFETCH_MS : false),
+        refetchInterval: ({ state }) =>
+            isNotFound(state.error)
+                ? false
+                : isGrowing(state.data, Date.now())
+                  ? RUNNING_REFETCH_MS
+                  : RESTING_REFETCH_MS,
     });
+    const { data, error } = query;
+    const isGone = isNotFound(error);
     useRefetchWhenTracked(data);
     useTitle(data?.name, project);
+    if (data !== undefined && (isGone || data.state === 'deleting')) return <DeletedVideo video={data} />;
+    // What a video is in belongs to it, whatever the address says.
+    if (data !== undefined && data.project !== project)
+        return <Navigate replace to={`${paths.video(data.project, video)}${search}`} />;
     if (data !== undefined) return <LoadedVideo key={project} project={project} video={data} />;
     if (error !== null)
         return (
             <ErrorState
                 title="The video could not be loaded"
                 error={error}
-                busy={isFetching}
+                busy={query.isFetching}
                 // It does not come by asking again.
-                onRetry={isNotFound(error) ? undefined : () => void refetch()}
+                onRetry={isGone ? undefined : () => void query.refetch()}
                 actions={<LinkButton to={paths.project(project)}>All videos of {project}</LinkButton>}
             />
         );
@@ -60,6 +76,20 @@ export default function LabelRoute() {
             <Loading what="the video" />
             <Skeleton width="100%" height="100%" />
             <Skeleton width="100%" height="100%" />
+        </div>
+    );
+}
+
+function DeletedVideo({ video: { name, project } }: { video: Schema<'Video'> }) {
+    return (
+        <div role="alert">
+            <EmptyState
+                icon={<TrashIcon size={20} />}
+                title={`${name} was deleted`}
+                actions={<LinkButton to={paths.project(project)}>All videos of {project}</LinkButton>}
+            >
+                It was deleted while it was open here, with what was found in it and said about that.
+            </EmptyState>
         </div>
     );
 }

@@ -1,5 +1,6 @@
 import { lazy, Suspense, useMemo, type ReactNode } from 'react';
 import { Link } from 'react-router';
+import { isNotFound } from '@/api/problem.ts';
 import { EmptyState } from '@/components/EmptyState.tsx';
 import { ErrorState } from '@/components/ErrorState.tsx';
 import { ActivityIcon, CloseIcon, PlusIcon } from '@/components/icons.tsx';
@@ -96,7 +97,8 @@ function View({ project }: Props) {
     const phase = phaseOf(videos);
     const loaded = query.data !== undefined;
 
-    if (query.isError && !loaded) {
+    // A video that is deleted while one watches it is gone, whatever was known of it.
+    if (query.isError && (!loaded || isNotFound(query.error))) {
         return (
             <section className={styles.view}>
                 <Head project={project} video={undefined} />
@@ -104,7 +106,7 @@ function View({ project }: Props) {
                     title={video === null ? 'The videos could not be loaded' : 'The video could not be loaded'}
                     error={query.error}
                     busy={query.isFetching}
-                    onRetry={() => void query.refetch()}
+                    onRetry={isNotFound(query.error) ? undefined : () => void query.refetch()}
                     actions={
                         video !== null && (
                             <LinkButton to={paths.activity(project ?? undefined)}>Show all videos</LinkButton>

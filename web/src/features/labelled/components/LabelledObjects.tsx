@@ -46,7 +46,7 @@ export function LabelledObjects({ project, filters, onChange }: Props) {
     return (
         <>
             <AssertionFilters project={project} filters={filters} onChange={onChange} />
-            {error !== null && !isFetchNextPageError ? (
+            {error !== null && data === undefined ? (
                 <ErrorState
                     compact
                     title="What was said could not be loaded"

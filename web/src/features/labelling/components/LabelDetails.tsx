@@ -27,6 +27,7 @@ import { useLabelling } from '../hooks/useLabelling.ts';
 import { usePictureActions } from '../hooks/usePictureActions.tsx';
 import { GridSkeleton } from './GridSkeleton.tsx';
 import { MergeDialog, RemoveDialog, RenameDialog } from './LabelDialogs.tsx';
+import { NextFailed } from './NextFailed.tsx';
 import { PictureGrid } from './PictureGrid.tsx';
 import { SegmentedControl } from '@/components/SegmentedControl.tsx';
 import { useTagOf } from './SimilarPanel.tsx';
@@ -145,7 +146,8 @@ function LabelObjects({ label, kind }: { label: string; kind: ObjectsKind }) {
                 <GridSkeleton />
             </>
         );
-    if (error !== null)
+    // What is on the screen stays there while the server is away.
+    if (error !== null && data === undefined)
         return (
             <ErrorState
                 compact
@@ -157,16 +159,19 @@ function LabelObjects({ label, kind }: { label: string; kind: ObjectsKind }) {
         );
     if (sections[0]?.pictures.length === 0) return <EmptyState compact title={NOTHING[kind]} />;
     return (
-        <PictureGrid
-            id={`label ${kind}`}
-            label={`Objects of ${label}`}
-            sections={sections}
-            actionsOf={() => [yes, no, ...(give === null ? [] : [give])]}
-            scoreBy={() => (kind === 'probable' ? 'confidence' : null)}
-            tagOf={tagOf}
-            onOpen={open}
-            onEnd={onEnd}
-            loadingMore={isFetchingNextPage}
-        />
+        <>
+            <PictureGrid
+                id={`label ${kind}`}
+                label={`Objects of ${label}`}
+                sections={sections}
+                actionsOf={() => [yes, no, ...(give === null ? [] : [give])]}
+                scoreBy={() => (kind === 'probable' ? 'confidence' : null)}
+                tagOf={tagOf}
+                onOpen={open}
+                onEnd={onEnd}
+                loadingMore={isFetchingNextPage}
+            />
+            {isFetchNextPageError && <NextFailed onRetry={() => void fetchNextPage()} />}
+        </>
     );
 }

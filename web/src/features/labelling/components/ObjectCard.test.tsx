@@ -1,4 +1,4 @@
-import { fireEvent, screen, waitFor } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it } from 'vitest';
 import type { Schema } from '@/api/client.ts';
@@ -27,14 +27,14 @@ const press = (key: string) => fireEvent.keyDown(document.body, { key });
 
 function renderCard(routes: Routes) {
     const server = fakeServer({ [LABELS]: listOf([]), [OBJECT]: { body: seen }, ...routes });
-    renderLabelling(
+    const { queries } = renderLabelling(
         <>
             <ObjectCard />
             <ToastRegion />
         </>,
         { selected: seen.id },
     );
-    return server;
+    return { ...server, queries };
 }
 
 it('refuses what the detector says with one key, and shows it before the server has answered', async () => {
@@ -82,4 +82,16 @@ it('says what the server says when it cannot be refused, and shows it as it was'
     await userEvent.click(await screen.findByRole('button', { name: /^Not a car/ }));
     expect(await screen.findByText('The store is away.')).toBeVisible();
     expect(await screen.findByRole('button', { name: /^Not a car/ })).toBeVisible();
+});
+
+it('stays on the screen while the server is away, and goes when the object is gone', async () => {
+    const server = renderCard({});
+    await screen.findByRole('button', { name: /^Not a car/ });
+    server.routes[OBJECT] = { status: 503, body: { detail: 'The store is away.' } };
+    await act(() => server.queries.invalidateQueries({ queryKey: ['object', seen.id] }));
+    expect(screen.getByRole('button', { name: /^Not a car/ })).toBeVisible();
+    server.routes[OBJECT] = { status: 404, body: { detail: 'There is no such object.' } };
+    await act(() => server.queries.invalidateQueries({ queryKey: ['object', seen.id] }));
+    expect(screen.getByText('There is no such object.')).toBeVisible();
+    expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull();
 });

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useDraggable } from '@dnd-kit/core';
+import { isNotFound } from '@/api/problem.ts';
 import { Button } from '@/components/Button.tsx';
 import { ErrorState } from '@/components/ErrorState.tsx';
 import { CheckIcon, MinusIcon, SearchIcon } from '@/components/icons.tsx';
@@ -50,9 +51,15 @@ export function ObjectCard() {
 function SelectedObject({ object }: { object: string }) {
     const { tracked } = useLabelling();
     const { data, error, refetch } = useQuery(objectQuery(object));
-    if (error !== null)
+    // One that is known stays on the screen while the server is away, and does not once it is gone.
+    if (error !== null && (data === undefined || isNotFound(error)))
         return (
-            <ErrorState compact title="The object could not be loaded" error={error} onRetry={() => void refetch()} />
+            <ErrorState
+                compact
+                title="The object could not be loaded"
+                error={error}
+                onRetry={isNotFound(error) ? undefined : () => void refetch()}
+            />
         );
     if (data === undefined)
         return (

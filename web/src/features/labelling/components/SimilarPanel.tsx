@@ -10,6 +10,7 @@ import { useLabelling } from '../hooks/useLabelling.ts';
 import { usePictureActions } from '../hooks/usePictureActions.tsx';
 import type { Picture } from '../model/picture.ts';
 import { GridSkeleton } from './GridSkeleton.tsx';
+import { NextFailed } from './NextFailed.tsx';
 import { PictureGrid } from './PictureGrid.tsx';
 import { SimilarFilters } from './SimilarFilters.tsx';
 import styles from './panels.module.css';
@@ -117,14 +118,7 @@ function SimilarResults({ object }: { object: string }) {
                     loadingMore={isFetchingNextPage}
                 />
             )}
-            {isFetchNextPageError && (
-                <p role="alert" className={styles.problem}>
-                    The next ones could not be loaded.{' '}
-                    <Button size="s" onClick={() => void fetchNextPage()}>
-                        Try again
-                    </Button>
-                </p>
-            )}
+            {isFetchNextPageError && <NextFailed onRetry={() => void fetchNextPage()} />}
         </>
     );
 }

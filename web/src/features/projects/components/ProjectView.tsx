@@ -46,11 +46,11 @@ export function ProjectView({ project: name, onExport, onImport }: Props) {
         refetch,
     } = useQuery({
         ...projectQuery(name),
-        refetchInterval: ({ state }) => (state.data?.deleting ? 1500 : false),
+        refetchInterval: ({ state }) => (state.data?.deleting && !isNotFound(state.error) ? 1500 : false),
     });
 
     useShortcut('n', 'New video', () => void navigate(paths.newVideo(name)), { group: 'Projects' });
-    if (error !== null && project === undefined) {
+    if (error !== null && (project === undefined || isNotFound(error))) {
         return isNotFound(error) || !isProjectName(name) ? (
             <NoSuchProject name={name} />
         ) : (

@@ -7,6 +7,7 @@
 #include "ingest/activity.h"
 #include "ingest/messages.h"
 #include "ingest/settle.h"
+#include "ingest/tracking.h"
 #include "meta_store/meta_store.h"
 #include "queue/queue.h"
 
@@ -106,8 +107,33 @@ enum err_code dead_letter_settle(const struct ingest *ingest, const char *topic,
     return settle_video(ingest, video, err);
 }
 
+// Who settled it before may have been stopped when its video had ended and was not yet to be tracked. `asked` is the
+// video that the letter before was about: to ask once is enough. A video that cannot be tracked is not asked for again.
+static enum err_code settle_again(
+    const struct ingest *ingest, const struct queue_dead_letter *letter, char asked[VIDEO_ID_SIZE], struct err *err)
+{
+    struct meta_video before = {0};
+    char video[VIDEO_ID_SIZE] = "";
+    enum err_code code = ERR_NONE;
+    bool asks = strcmp(letter->topic, TOPIC_DETECTIONS) != 0 && message_key_video(letter->key, video) &&
+        strcmp(video, asked) != 0;
+    if (asks) {
+        memcpy(asked, video, sizeof(video));
+        code = meta_store_get_video(ingest->meta, video, &before, err);
+    }
+    if (code == ERR_NOT_FOUND) {
+        err_clear(err);
+        return ERR_NONE;
+    }
+    if (code == ERR_NONE)
+        code = dead_letter_settle(
+            ingest, letter->topic, letter->key, letter->body, letter->body_size, letter->reason, err);
+    return code == ERR_NONE && asks && tracking_is_due(&before) ? tracking_request(ingest, &before, err) : code;
+}
+
 enum err_code dead_letter_settle_new(const struct ingest *ingest, const char *topic, int64_t *after, struct err *err)
 {
+    char asked[VIDEO_ID_SIZE] = "";
     for (;;) {
         struct queue_dead_letter *letters = NULL;
         size_t count = 0;
@@ -117,8 +143,7 @@ enum err_code dead_letter_settle_new(const struct ingest *ingest, const char *to
         for (size_t i = 0; i < count && code == ERR_NONE; i++) {
             const struct queue_dead_letter *letter = &letters[i];
             if (strcmp(letter->topic, topic) == 0)
-                code = dead_letter_settle(
-                    ingest, letter->topic, letter->key, letter->body, letter->body_size, letter->reason, err);
+                code = settle_again(ingest, letter, asked, err);
             if (code == ERR_NONE)
                 *after = letter->id;
         }

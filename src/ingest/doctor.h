@@ -22,7 +22,7 @@ enum finding_kind {
     FINDING_STUCK_VIDEO,           // running, but nothing is left to do or no message is there: resumed or settled
     FINDING_DELETION_UNFINISHED,   // finished
     FINDING_TEMPORARY_FILE,        // removed
-    FINDING_TRACKS_BEHIND,         // cannot be corrected, or do not follow their corrections: tracked again
+    FINDING_TRACKS_BEHIND,         // missing, cannot be corrected, or do not follow corrections: tracked again
     FINDING_UNFINISHED_UPLOAD,     // of the blob store (blob_store_list_unfinished): removed
     FINDING_KIND_COUNT,
 };

@@ -2,9 +2,11 @@
 
 #include "blob_store/blob_store.h"
 #include "ingest/doctor.h"
+#include "ingest/settle.h"
 #include "ingest/test_pipeline.h"
 #include "ingest/track_corrections.h"
 #include "meta_store/meta_store.h"
+#include "queue/queue.h"
 #include "vector_index/vector_index.h"
 
 struct patient {
@@ -197,6 +199,34 @@ static void tracks_that_cannot_be_corrected_are_made_again(void **state)
     discharge(&patient);
 }
 
+static void tracks_that_nobody_asks_for_any_more_are_asked_for(void **state)
+{
+    (void)state;
+    struct patient patient;
+    struct queue_message *taken[1] = {0};
+    size_t count = 0;
+    struct err err = ERR_INIT;
+    admit(&patient);
+    pipeline_stop(&patient.p);
+    // As if it had ended once more, with a queue that was lost before its tracker had its turn.
+    assert_ok(
+        meta_store_set_video_state(patient.p.ingest.meta, patient.id, 1u << VIDEO_DONE, VIDEO_RUNNING, &err), &err);
+    assert_ok(settle_video(&patient.p.ingest, patient.id, &err), &err);
+    struct meta_video video = pipeline_video(&patient.p, patient.id);
+    assert_true(tracking_is_due(&video));
+    // As long as the message is there, it will be done.
+    assert_int_equal(see_doctor(&patient, true).found, 0);
+    assert_ok(queue_receive(patient.p.ingest.queue, TOPIC_DETECTIONS, "test", 1, 0, NULL, taken, &count, &err), &err);
+    assert_int_equal(count, 1);
+    assert_int_equal(see_doctor(&patient, true).found, 0);
+    assert_ok(queue_ack(patient.p.ingest.queue, taken, 1, &err), &err);
+    queue_message_free(taken[0]);
+    expect_cured(&patient, FINDING_TRACKS_BEHIND, 1);
+    video = pipeline_video(&patient.p, patient.id);
+    assert_false(tracking_is_due(&video));
+    discharge(&patient);
+}
+
 static void tracks_that_do_not_follow_their_corrections_are_made_again(void **state)
 {
     (void)state;
@@ -255,6 +285,7 @@ int main(void)
         cmocka_unit_test(what_belongs_to_nothing_is_removed),
         cmocka_unit_test(a_video_that_nobody_works_on_is_resumed),
         cmocka_unit_test(tracks_that_cannot_be_corrected_are_made_again),
+        cmocka_unit_test(tracks_that_nobody_asks_for_any_more_are_asked_for),
         cmocka_unit_test(tracks_that_do_not_follow_their_corrections_are_made_again),
         cmocka_unit_test(young_things_are_left_alone),
     };

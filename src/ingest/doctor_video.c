@@ -329,12 +329,29 @@ static enum err_code check_source(struct exam *exam, struct err *err)
     return ERR_NONE;
 }
 
+// Of a video that has ended and was not tracked since: where a message asks for it, all is well.
+static enum err_code check_tracks_due(struct exam *exam, struct err *err)
+{
+    struct doctor *doctor = exam->doctor;
+    struct queue_stats stats = {0};
+    enum err_code code = queue_stats(doctor->ingest->queue, TOPIC_DETECTIONS, &stats, err);
+    if (code != ERR_NONE || stats.ready + stats.leased > 0)
+        return code;
+    code = doctor->options->repair ? tracking_request(doctor->ingest, exam->video, err) : ERR_NONE;
+    if (code == ERR_NONE)
+        doctor_report_finding(doctor, FINDING_TRACKS_BEHIND, exam->video->id, doctor->options->repair,
+            "the objects of video %s were not followed, and no message asks for that", exam->video->id);
+    return code;
+}
+
 static enum err_code check_tracks(struct exam *exam, struct err *err)
 {
     struct doctor *doctor = exam->doctor;
     struct track_sheet sheet = {0};
     bool are_behind = false;
-    if (!exam->settled || tracking_is_due(exam->video) || exam->video->tracked_us == 0)
+    if (exam->settled && tracking_is_due(exam->video))
+        return check_tracks_due(exam, err);
+    if (!exam->settled || exam->video->tracked_us == 0)
         return ERR_NONE;
     enum err_code code = corrections_are_due(doctor->ingest, exam->video, &are_behind, err);
     if (code == ERR_NONE && !are_behind) {

@@ -338,7 +338,7 @@ static enum err_code run(struct job *job, struct err *err)
         code = decode_segment(job, file.path, err);
     // The last segment may be the last thing to be done: without frames no indexer comes after.
     if (code == ERR_NONE)
-        code = settle_video(job->ingest, job->video->id, err);
+        code = settle_video_again(job->ingest, job->video, err);
     blob_file_release(&file);
     return code;
 }

@@ -60,6 +60,12 @@ enum err_code settle_video(const struct ingest *ingest, const char *video, struc
     return code;
 }
 
+enum err_code settle_video_again(const struct ingest *ingest, const struct meta_video *before, struct err *err)
+{
+    enum err_code code = settle_video(ingest, before->id, err);
+    return code == ERR_NONE && tracking_is_due(before) ? tracking_request(ingest, before, err) : code;
+}
+
 void settle_remove_leftovers(const struct ingest *ingest, const char *project, const char *video)
 {
     struct err err = ERR_INIT;

@@ -371,7 +371,7 @@ static enum err_code run(struct job *job, struct err *err)
     if (code == ERR_NONE && (!job->video->split_done || job->video->source_incomplete || job->again))
         code = split(job, file.path, err);
     if (code == ERR_NONE)
-        code = settle_video(job->ingest, job->video->id, err);
+        code = settle_video_again(job->ingest, job->video, err);
     if (code == ERR_NONE && job->splitter->settings.make_playable)
         code = splitter_make_playable(job->ingest, job->video, file.path, job->splitter->settings.playable_threads,
             worker_log(job->worker), job->cancel, err);

@@ -166,8 +166,7 @@ static void take_frame(struct value_reader *reader, struct track_sheet *sheet, s
     int64_t step_us = (int64_t)take_uint(reader, INT64_MAX);
     size_t count = (size_t)take_uint(reader, OBJECTS_PER_FRAME_MAX);
     if (reader->bad || index > FRAME_INDEX_MAX || step_us > INT64_MAX - before.pts_us ||
-        (!is_first && (index == (uint64_t)before.index || step_us == 0)) ||
-        count > sheet->object_room - sheet->object_count) {
+        (!is_first && index == (uint64_t)before.index) || count > sheet->object_room - sheet->object_count) {
         reader->bad = true;
         return;
     }

@@ -41,7 +41,7 @@ struct sheet_object {
 };
 
 struct track_sheet {
-    struct sheet_frame *frames; // ascending by index and time
+    struct sheet_frame *frames; // ascending by index; times do not fall
     size_t frame_count, frame_room;
     struct sheet_object *objects; // of all frames; no two of a frame are of the same track
     size_t object_count, object_room;

@@ -130,24 +130,28 @@ static void what_breaks_the_rules_of_a_sheet_is_refused(void **state)
     struct sheet_object *object = &sheet.objects[sheet.frames[3].first];
     assert_true(sheet.frames[3].count >= 2);
 
-    struct sheet_object kept = object[0];
+    const struct sheet_object kept[2] = {object[0], object[1]};
     object[0].track = object[1].track = 1;
     assert_code(decode_changed(&sheet), ERR_CORRUPT);
-    object[0] = kept;
+    object[1] = kept[1];
+    object[0] = kept[0];
     object[0].x = NAN;
     assert_code(decode_changed(&sheet), ERR_CORRUPT);
-    object[0] = kept;
+    object[0] = kept[0];
     object[0].class_number = (int32_t)sheet.class_count;
     assert_code(decode_changed(&sheet), ERR_CORRUPT);
-    object[0] = kept;
+    object[0] = kept[0];
     object[0].track = (int64_t)sheet.object_count + 1;
     assert_code(decode_changed(&sheet), ERR_CORRUPT);
-    object[0] = kept;
-    int32_t index = sheet.frames[4].index;
+    object[0] = kept[0];
+    const int32_t index = sheet.frames[4].index;
     sheet.frames[4].index = sheet.frames[3].index;
     assert_code(decode_changed(&sheet), ERR_CORRUPT);
     sheet.frames[4].index = index;
+    // Every frame of a video that has two of one time.
     sheet.frames[4].pts_us = sheet.frames[3].pts_us;
+    assert_code(decode_changed(&sheet), ERR_NONE);
+    sheet.frames[4].pts_us--;
     assert_code(decode_changed(&sheet), ERR_CORRUPT);
     track_sheet_release(&sheet);
 }

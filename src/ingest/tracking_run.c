@@ -22,6 +22,7 @@ struct run {
     struct cancel *cancel;
     struct tracker *tracker;
     size_t dimension; // 0: without looks
+    int64_t time_us;  // of the frame that was read last
     struct track_sheet sheet;
     int64_t *before; // of each object of the sheet: its track as it was read
     size_t before_room;
@@ -102,12 +103,14 @@ static enum err_code add_frame(struct run *run, const struct meta_frame *frame, 
     note_tracks(run, frame);
     track_sheet_add(&run->sheet, frame);
     const struct sheet_object *objects = run->sheet.objects + run->sheet.object_count - frame->object_count;
+    // Of a video of which every frame is taken some may have the same time.
+    run->time_us = frame->pts_us > run->time_us ? frame->pts_us : run->time_us + 1;
     for (size_t k = 0; k < frame->object_count && code == ERR_NONE; k++) {
         const struct meta_object *object = &frame->objects[k];
         run->boxes[k] = box_of(object, objects[k].class_number);
         code = fetch_look(run, frame, k, &run->boxes[k].embedding, err);
     }
-    return code != ERR_NONE ? code : tracker_add(run->tracker, frame->pts_us, run->boxes, frame->object_count, err);
+    return code != ERR_NONE ? code : tracker_add(run->tracker, run->time_us, run->boxes, frame->object_count, err);
 }
 
 static enum err_code read_frames(struct run *run, struct err *err)
@@ -229,6 +232,7 @@ enum err_code tracking_run(
     struct file_lock *lock = NULL;
     run->ingest = ingest;
     run->cancel = cancel;
+    run->time_us = INT64_MIN;
     enum err_code code = track_lock(ingest, video, TRACK_LOCK_RUN, -1, cancel, &lock, err);
     if (code == ERR_NONE)
         code = begin(run, video, err);

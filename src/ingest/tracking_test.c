@@ -8,6 +8,7 @@
 #include "ingest/messages.h"
 #include "ingest/settle.h"
 #include "ingest/test_pipeline.h"
+#include "ingest/track_sheet.h"
 #include "meta_store/meta_store.h"
 #include "vector_index/vector_index.h"
 
@@ -97,8 +98,8 @@ static void index_frame(struct pipeline *p, const char *video, int32_t index, fi
     index_frame_with(p, video, index, find, MODEL);
 }
 
-// A video whose frames are decoded, and none indexed.
-static void begin_video(struct pipeline *p, const char *id, int32_t frames)
+// A video whose frames are decoded, and none indexed; `together` frames each have one time.
+static void begin_video_of(struct pipeline *p, const char *id, int32_t frames, int32_t together)
 {
     struct meta_video *video = mem_calloc(1, sizeof(*video));
     strcpy(video->id, id);
@@ -114,10 +115,16 @@ static void begin_video(struct pipeline *p, const char *id, int32_t frames)
     assert_ok(meta_store_put_segment(p->ingest.meta, id, &segment, &err), &err);
     for (int32_t i = 0; i < frames; i++) {
         struct meta_frame frame = frame_at(i);
+        frame.pts_us = i / together * together * STEP_US;
         assert_ok(meta_store_put_frames(p->ingest.meta, id, &frame, 1, &err), &err);
     }
     assert_ok(meta_store_finish_segment(p->ingest.meta, id, 0, frames, &err), &err);
     assert_ok(meta_store_finish_split(p->ingest.meta, id, 1, frames, frames * STEP_US, false, &err), &err);
+}
+
+static void begin_video(struct pipeline *p, const char *id, int32_t frames)
+{
+    begin_video_of(p, id, frames, 1);
 }
 
 // Waits until no message is left, and says what there is.
@@ -423,6 +430,32 @@ static void as_many_boxes_as_a_frame_may_have_are_all_followed(void **state)
     close_pipeline(p);
 }
 
+// Every frame of a video of which some are of one time: milliseconds are all that some containers know.
+static void frames_of_one_time_are_followed_in_their_order(void **state)
+{
+    (void)state;
+    struct pipeline *p = open_pipeline(1);
+    size_t count;
+    const char *id = "00000000000000aa";
+    begin_video_of(p, id, FRAMES, 2);
+    for (int32_t i = 0; i < FRAMES; i++)
+        index_frame(p, id, i, find_street);
+    free(tracked(p, id));
+    struct meta_track *tracks = list(p, id, &count);
+    assert_int_equal(count, 3);
+    for (size_t i = 0; i < count; i++)
+        assert_true(tracks[i].objects >= FRAMES - 6);
+    free(tracks);
+    // What is stored beside them can be read again.
+    const struct meta_video video = pipeline_video(p, id);
+    struct track_sheet sheet;
+    assert_ok(track_sheet_get(&p->ingest, &video, &sheet, &err), &err);
+    assert_int_equal(sheet.frame_count, FRAMES);
+    assert_int_equal(sheet.frames[1].pts_us, 0);
+    track_sheet_release(&sheet);
+    close_pipeline(p);
+}
+
 static void find_copies(int32_t frame, struct found *found)
 {
     found->count = 0;
@@ -539,6 +572,7 @@ int main(void)
         cmocka_unit_test(a_video_without_objects_has_no_tracks_and_is_tracked),
         cmocka_unit_test(a_video_of_one_frame_is_tracked),
         cmocka_unit_test(as_many_boxes_as_a_frame_may_have_are_all_followed),
+        cmocka_unit_test(frames_of_one_time_are_followed_in_their_order),
         cmocka_unit_test(boxes_that_are_all_the_same_have_a_track_each),
         cmocka_unit_test(boxes_that_are_none_have_no_track_and_disturb_nobody),
         cmocka_unit_test(a_video_indexed_by_another_model_gets_other_tracks),

@@ -51,6 +51,7 @@ static const struct route routes[] = {
     {HTTP_POST, V1 "/videos/{v}/tracks", api_make_track, 0, GIVE_BODY_MAX},
     {HTTP_GET, V1 "/tracks/{t}", api_get_track, 0, 0},
     {HTTP_GET, V1 "/tracks/{t}/objects", api_list_track_objects, 0, 0},
+    {HTTP_GET, V1 "/tracks/{t}/boxes", api_list_track_boxes, 0, 0},
     {HTTP_POST, V1 "/tracks/{t}/split", api_split_track, 0, 0},
     {HTTP_POST, V1 "/tracks/{t}/merge", api_merge_track, 0, 0},
     {HTTP_POST, V1 "/tracks/{t}/objects", api_give_objects, 0, GIVE_BODY_MAX},

@@ -37,6 +37,7 @@ API_HANDLER(api_stream_video);
 API_HANDLER(api_list_tracks);
 API_HANDLER(api_get_track);
 API_HANDLER(api_list_track_objects);
+API_HANDLER(api_list_track_boxes);
 API_HANDLER(api_split_track);
 API_HANDLER(api_merge_track);
 API_HANDLER(api_give_objects);

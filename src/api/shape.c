@@ -203,6 +203,18 @@ json_t *shape_track_object(const char *video, const struct meta_frame *frame, in
     return o;
 }
 
+json_t *shape_track_box(
+    const char *video, int64_t pts_us, const struct meta_object *box, int32_t frame_index, int32_t k)
+{
+    char id[OBJECT_ID_SIZE];
+    object_id_make(video, frame_index, k < 0 ? 0 : k, id);
+    json_t *o = json_object();
+    json_set_int64(o, "pts_us", pts_us);
+    json_set(o, "box", shape_box(box));
+    json_set_string(o, "object", k < 0 ? NULL : id);
+    return o;
+}
+
 json_t *shape_frame(const char *video, const struct meta_frame *frame, const struct object_label *labels)
 {
     char id[FRAME_ID_SIZE];

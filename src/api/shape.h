@@ -25,6 +25,9 @@ json_t *shape_object_info(const char *id, const struct object_info *info, const 
 void shape_set_track(json_t *object, const char *field, const char *video, int64_t n);
 // An object of a track, with its frame.
 json_t *shape_track_object(const char *video, const struct meta_frame *frame, int32_t k);
+// A box of a track at a time; k is -1 where it is not that of an object.
+json_t *shape_track_box(
+    const char *video, int64_t pts_us, const struct meta_object *box, int32_t frame_index, int32_t k);
 json_t *shape_track(const char *video, const struct meta_track *track, const struct object_label *label);
 // `confidence` below 0: none is said.
 json_t *shape_hit(const struct search_hit *hit, const struct object_label *label, float confidence);

@@ -1,5 +1,6 @@
 // Commands about tracks: listing them, and correcting them.
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,16 @@ static const struct option_spec give_list[] = {
         .help = "The track that gets the objects; new: one of their own."},
     {.name = "by", .type = OPTION_STRING, .value_name = "NAME", .help = "Who corrects, for the history."},
 };
+static const struct option_spec boxes_list[] = {
+    {.name = "step",
+        .type = OPTION_FLOAT,
+        .fallback = "0.04",
+        .least = "0.001",
+        .most = "10",
+        .value_name = "SECONDS",
+        .env = "",
+        .help = "Time between boxes."},
+};
 static const struct option_spec step_list[] = {
     {.name = "by", .type = OPTION_STRING, .value_name = "NAME", .help = "Who corrects, for the history."},
 };
@@ -48,12 +59,14 @@ static const struct option_table split_options = TABLE(split_list);
 static const struct option_table merge_options = TABLE(merge_list);
 static const struct option_table give_options = TABLE(give_list);
 static const struct option_table step_options = TABLE(step_list);
+static const struct option_table boxes_options = {.title = "Boxes", .options = boxes_list, .count = 1};
 
 static const struct option_table *const list_tables[] = {&json_options, CLIENT_TABLES, NULL};
 static const struct option_table *const split_tables[] = {&split_options, &json_options, CLIENT_TABLES, NULL};
 static const struct option_table *const merge_tables[] = {&merge_options, &json_options, CLIENT_TABLES, NULL};
 static const struct option_table *const give_tables[] = {&give_options, &json_options, CLIENT_TABLES, NULL};
 static const struct option_table *const step_tables[] = {&step_options, &json_options, CLIENT_TABLES, NULL};
+static const struct option_table *const boxes_tables[] = {&boxes_options, &json_options, CLIENT_TABLES, NULL};
 
 // ---- arguments
 
@@ -98,6 +111,18 @@ static void add_track(struct ui_table *table, const json_t *track)
     ui_table_add(table,
         (const char *[]){ui_string(track, "id"), ui_string(track, "class"), from, to, objects, score,
             ui_string(track, "best"), ui_string(json_object_get(track, "label"), "name")});
+}
+
+static void add_box(struct ui_table *table, const json_t *item)
+{
+    char at[UI_TEXT_SIZE];
+    char numbers[4][NUMBER_SIZE];
+    ui_timestamp(ui_int(item, "pts_us"), at);
+    for (size_t i = 0; i < 4; i++)
+        snprintf(
+            numbers[i], sizeof(numbers[i]), "%.1f", json_number_value(json_array_get(json_object_get(item, "box"), i)));
+    ui_table_add(
+        table, (const char *[]){at, numbers[0], numbers[1], numbers[2], numbers[3], ui_string(item, "object")});
 }
 
 static bool is_step_back_or_forth(const json_t *step)
@@ -160,6 +185,23 @@ static enum err_code run_tracks(const struct options *options, int *status, stru
     struct listing tracks = {
         .items = "tracks", .headings = headings, .add_row = add_track, .none = "No tracks: nothing was followed."};
     return list(options, "tracks", &tracks, err);
+}
+
+static enum err_code run_boxes(const struct options *options, int *status, struct err *err)
+{
+    static const char *const headings[] = {"TIME", "LEFT", "TOP", "WIDTH", "HEIGHT", "OBJECT", NULL};
+    const char *track = options_argument(options, 0);
+    (void)status;
+    enum err_code code = check_track(track, err);
+    if (code != ERR_NONE)
+        return code;
+    char *path =
+        mem_sprintf("/api/v1/tracks/%s/boxes?step_us=%lld", track, llround(options_float(options, "step") * 1e6));
+    const struct listing boxes = {
+        .path = path, .items = "boxes", .headings = headings, .add_row = add_box, .none = "No boxes."};
+    code = listing_print(options, &boxes, err);
+    free(path);
+    return code;
 }
 
 static enum err_code run_history(const struct options *options, int *status, struct err *err)
@@ -334,6 +376,17 @@ const struct command command_tracks = {.spec = {.name = "tracks",
                                            .arguments_least = 1,
                                            .arguments_most = 1},
     .run = run_tracks};
+
+const struct command command_track_boxes = {
+    .spec = {.name = "track boxes",
+        .arguments = "TRACK",
+        .summary = "List where a track is, between its objects too.",
+        .details = "The boxes of its objects and, as long as it was not out of sight, boxes on the way from one to the "
+                   "next. With --json, one box a line.",
+        .tables = boxes_tables,
+        .arguments_least = 1,
+        .arguments_most = 1},
+    .run = run_boxes};
 
 const struct command command_track_split = {
     .spec = {.name = "track split",

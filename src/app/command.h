@@ -38,6 +38,7 @@ extern const struct command command_redo;
 extern const struct command command_export;
 extern const struct command command_import;
 extern const struct command command_tracks;
+extern const struct command command_track_boxes;
 extern const struct command command_track_split;
 extern const struct command command_track_merge;
 extern const struct command command_track_give;

@@ -19,13 +19,13 @@ extern char **environ;
 
 const struct command *const commands[] = {&command_up, &command_ingest, &command_projects, &command_videos,
     &command_status, &command_frames, &command_similar, &command_search, &command_label, &command_labels,
-    &command_assertions, &command_mistakes, &command_undo, &command_redo, &command_tracks, &command_track_split,
-    &command_track_merge, &command_track_give, &command_track_undo, &command_track_redo, &command_track_history,
-    &command_export, &command_import, &command_cancel, &command_resume, &command_rename, &command_delete,
-    &command_dead_letters, &command_retry, &command_models_list, &command_models_verify, &command_models_add,
-    &command_models_bench, &command_embed, &command_track_eval, &command_queue_init, &command_meta_export,
-    &command_meta_import, &command_vectors, &command_doctor, &command_splitter, &command_downloader, &command_indexer,
-    &command_tracker, &command_query, NULL};
+    &command_assertions, &command_mistakes, &command_undo, &command_redo, &command_tracks, &command_track_boxes,
+    &command_track_split, &command_track_merge, &command_track_give, &command_track_undo, &command_track_redo,
+    &command_track_history, &command_export, &command_import, &command_cancel, &command_resume, &command_rename,
+    &command_delete, &command_dead_letters, &command_retry, &command_models_list, &command_models_verify,
+    &command_models_add, &command_models_bench, &command_embed, &command_track_eval, &command_queue_init,
+    &command_meta_export, &command_meta_import, &command_vectors, &command_doctor, &command_splitter,
+    &command_downloader, &command_indexer, &command_tracker, &command_query, NULL};
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]) - 1)
 

@@ -263,6 +263,86 @@ def test_a_track_gives_its_boxes_in_order(site):
     refused(site, "GET", f"/api/v1/tracks/{site.video['id']}-t999999/objects", 404)
 
 
+SAMPLE_US = 200_000
+
+
+def boxes_between(objects: list[dict], step_us: int) -> list[dict]:
+    """Where a track with these objects is, by the contract."""
+    found = []
+    for i, here in enumerate(objects):
+        found.append({"pts_us": here["pts_us"], "box": here["box"], "object": here["id"]})
+        if i + 1 == len(objects):
+            break
+        after = objects[i + 1]
+        gap = after["pts_us"] - here["pts_us"]
+        if gap <= 3.5 * SAMPLE_US:
+            found += [{"pts_us": us, "object": None,
+                       "box": [a + (b - a) * (us - here["pts_us"]) / gap for a, b in zip(here["box"], after["box"])]}
+                      for us in range(here["pts_us"] + step_us, after["pts_us"], step_us)]
+    return found
+
+
+def assert_boxes(found: list[dict], expected: list[dict]) -> None:
+    assert [(b["pts_us"], b["object"]) for b in found] == [(b["pts_us"], b["object"]) for b in expected]
+    for one, other in zip(found, expected):
+        assert one["box"] == pytest.approx(other["box"], abs=1e-3)
+
+
+def all_boxes(site, track: str, query: str) -> list[dict]:
+    found, cursor = [], ""
+    while cursor is not None:
+        page = checked(site, "GET", f"/api/v1/tracks/{track}/boxes?{query}{cursor and f'&cursor={cursor}'}").json()
+        found += page["boxes"]
+        cursor = page["next_cursor"]
+    return found
+
+
+@pytest.mark.parametrize("step_us", [40_000, 33_333, 200_000, 10_000_000])
+def test_a_track_has_boxes_on_the_way_from_object_to_object(site, step_us):
+    for track in tracks_of(site):
+        objects = checked(site, "GET", f"/api/v1/tracks/{track['id']}/objects?limit=1000").json()["objects"]
+        expected = boxes_between(objects, step_us)
+        assert_boxes(all_boxes(site, track["id"], f"limit=1000&step_us={step_us}"), expected)
+        assert_boxes(all_boxes(site, track["id"], f"limit=3&step_us={step_us}"), expected)
+        start, end = track["first_us"] + 130_000, track["last_us"] - 90_000
+        if start < end:
+            assert_boxes(all_boxes(site, track["id"], f"limit=5&step_us={step_us}&from_us={start}&to_us={end}"),
+                         [b for b in expected if start <= b["pts_us"] < end])
+        assert all_boxes(site, track["id"], f"from_us={track['last_us'] + 1}") == []
+        assert all_boxes(site, track["id"], "to_us=0") == []
+    moving = max(tracks_of(site), key=lambda t: t["objects"])
+    assert len(all_boxes(site, moving["id"], "limit=1000")) > 3 * moving["objects"]
+
+
+def test_a_track_has_no_boxes_where_it_was_out_of_sight(site):
+    frames = checked(site, "GET", f"/api/v1/videos/{site.video['id']}/frames?limit=1000").json()["frames"]
+    things = [{**f["objects"][0], "pts_us": f["pts_us"]} for f in frames if f["objects"]]
+    # Two soon after one another, and one so much later that it was hidden.
+    first, second = next((a, b) for a, b in zip(things, things[1:]) if b["pts_us"] - a["pts_us"] <= 3 * SAMPLE_US)
+    third = next(o for o in things if o["pts_us"] - second["pts_us"] >= 4 * SAMPLE_US)
+    before = tracks_of(site)
+    made = site.post(f"/api/v1/videos/{site.video['id']}/tracks", {"objects": [o["id"] for o in (first, second, third)]}).json()
+    track = made["step"]["made"]
+    found = all_boxes(site, track, "limit=1000")
+    assert_boxes(found, boxes_between([first, second, third], 40_000))
+    assert len(found) > 3 and not [b for b in found if second["pts_us"] < b["pts_us"] < third["pts_us"]]
+    # Nor for one who asks for just that time, or turns the page there.
+    assert all_boxes(site, track, f"from_us={second['pts_us'] + 1}&to_us={third['pts_us']}") == []
+    assert_boxes(all_boxes(site, track, f"limit={len(found) - 1}"), found)
+    site.post(f"/api/v1/videos/{site.video['id']}/corrections/undo")
+    assert tracks_of(site) == before
+
+
+def test_wrong_questions_for_boxes_are_refused(site):
+    base = f"/api/v1/tracks/{tracks_of(site)[0]['id']}/boxes"
+    for query in ("step_us=0", "step_us=999", "step_us=10000001", "step_us=x", "from_us=-1", "to_us=-1", "limit=0",
+                  "limit=1001", "cursor=x", "fps=5"):
+        refused(site, "GET", f"{base}?{query}", 400)
+    refused(site, "GET", f"/api/v1/tracks/{site.video['id']}-t999999/boxes", 404)
+    refused(site, "GET", "/api/v1/tracks/0000000000000000-t1/boxes", 404)
+    refused(site, "GET", "/api/v1/tracks/t1/boxes", 400)
+
+
 def test_tracks_come_page_by_page(site):
     base = f"/api/v1/videos/{site.video['id']}/tracks"
     tracks, cursor = [], None

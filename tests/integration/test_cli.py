@@ -10,7 +10,7 @@ from harness import clips, program
 from harness.program import ROOT, frames, ingest, run
 
 COMMANDS = ["up", "ingest", "projects", "videos", "status", "frames", "similar", "search", "label", "labels",
-            "assertions", "mistakes", "undo", "redo", "tracks", "track split", "track merge", "track give", "track undo",
+            "assertions", "mistakes", "undo", "redo", "tracks", "track boxes", "track split", "track merge", "track give", "track undo",
             "track redo", "track history", "cancel", "resume", "rename", "delete", "dead-letters", "retry", "models list", "models verify",
              "models add", "models bench", "embed", "track-eval", "doctor", "splitter", "downloader", "indexer",
              "tracker", "query"]
@@ -154,6 +154,11 @@ def test_tracks_are_listed_and_corrected(home, data):
     assert "No corrections" in run("track", "history", video, *at, home=home).stdout
 
     things = members(track["id"])
+    boxes = lines("track", "boxes", track["id"], "--step", "0.1")
+    assert [(b["pts_us"], b["object"]) for b in boxes if b["object"]] == things
+    assert any(b["object"] is None for b in boxes) and {b["pts_us"] % 100_000 for b in boxes} == {0}
+    table = run("track", "boxes", track["id"], *at, home=home).stdout.splitlines()
+    assert table[0].split() == ["TIME", "LEFT", "TOP", "WIDTH", "HEIGHT", "OBJECT"] and len(table) > len(boxes)
     seconds = f"{things[2][0] / 1e6:.6f}"
     done = run("track", "split", track["id"], "--at", seconds, "--by", "ann", *at, home=home).stdout
     assert done.startswith(f"split {track['id']} at ") and f"{track['id']}: {track['class']}, 2 objects" in done

@@ -322,8 +322,7 @@ export interface paths {
         };
         /**
          * The objects of a track, in the order of time
-         * @description One in each frame in which it was seen. In between, whoever draws the track leads its box from one to the next
-         *     by their times; where more than a few frames lie between two of them it was hidden.
+         * @description One in each frame in which it was seen; `listTrackBoxes` says where it is in between.
          */
         get: operations["listTrackObjects"];
         put?: never;
@@ -334,6 +333,28 @@ export interface paths {
          *     tracks its objects back. Objects that belong to the track already stay; a conflict (409) when all do.
          */
         post: operations["giveObjects"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks/{t}/boxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a track is at any time, between its objects too
+         * @description The boxes of the track's objects and, after each of them, a box every `step_us` on the straight way to the next one,
+         *     as the player draws it; sides grow and shrink evenly. Nothing is guessed where more than three and a half samples lie
+         *     between two objects: there it was hidden, or nobody looked.
+         */
+        get: operations["listTrackBoxes"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1310,6 +1331,15 @@ export interface components {
                 box: components["schemas"]["Box"];
                 class: string;
                 score: number;
+            }[];
+            next_cursor: string | null;
+        };
+        TrackBoxList: {
+            boxes: {
+                pts_us: number;
+                box: components["schemas"]["Box"];
+                /** @description The object whose box it is; null for one on the way between two */
+                object: components["schemas"]["ObjectId"] | null;
             }[];
             next_cursor: string | null;
         };
@@ -2479,6 +2509,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Correction"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTrackBoxes: {
+        parameters: {
+            query?: {
+                /** @description Boxes at or after this time */
+                from_us?: number;
+                /** @description Boxes before this time */
+                to_us?: number;
+                step_us?: number;
+                /** @description At most this many */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the page before */
+                cursor?: components["parameters"]["IndexCursor"];
+            };
+            header?: never;
+            path: {
+                t: components["parameters"]["Track"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of boxes, in the order of time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackBoxList"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -1,6 +1,6 @@
 // The labelling view's parts in a page, before a server that remembers what was sent, for the tests of this feature.
 import type { QueryClient } from '@tanstack/react-query';
-import { useState, type ReactNode } from 'react';
+import { act, useState, type ReactNode } from 'react';
 import { vi } from 'vitest';
 import type { Schema } from '@/api/client.ts';
 import { renderInApp } from '@/testing/render.tsx';
@@ -108,6 +108,15 @@ export function renderLabelling(children: ReactNode, options: Options = {}): { q
     const { positive = [], negative = [], rejected = [], draft = null } = options.columns ?? {};
     sessionStorage.setItem('framehound.columns.demo', JSON.stringify({ positive, negative, rejected, draft }));
     return renderInApp(<Page options={options}>{children}</Page>);
+}
+
+/** Asks the server once more, and shows what it said. */
+export async function fetchAgain(queries: QueryClient, queryKey: readonly string[]) {
+    await act(async () => {
+        await queries.invalidateQueries({ queryKey });
+        // Queries tell of themselves in a turn of their own.
+        await new Promise(told => setTimeout(told));
+    });
 }
 
 /** Pictures of a grid, by what is said of them. */

@@ -1,8 +1,8 @@
-import { act, screen, waitFor } from '@testing-library/react';
+import { screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it } from 'vitest';
 import { hitOf, labelOf } from '../testing.ts';
-import { fakeServer, LABELS, listOf, renderLabelling } from '../testing-view.tsx';
+import { fakeServer, fetchAgain, LABELS, listOf, renderLabelling } from '../testing-view.tsx';
 import { LabelDetails } from './LabelDetails.tsx';
 
 const OBJECTS = 'GET /api/v1/projects/demo/labels/red%20car/objects';
@@ -36,7 +36,7 @@ it('keeps its pictures on the screen while the server is away', async () => {
     const { server, queries } = renderLabel(3, 3);
     await screen.findByRole('group', { name: 'Objects of red car' });
     server.routes[OBJECTS] = { status: 503, body: { detail: 'The store is away.' } };
-    await act(() => queries.invalidateQueries({ queryKey: ['labels', 'demo', 'red car'] }));
+    await fetchAgain(queries, ['labels', 'demo', 'red car']);
     expect(server.of(OBJECTS)).toHaveLength(2);
     expect(pictures()).toHaveLength(3);
     expect(screen.queryByText('The objects could not be loaded')).toBeNull();

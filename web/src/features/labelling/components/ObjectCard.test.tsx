@@ -1,4 +1,4 @@
-import { act, fireEvent, screen, waitFor } from '@testing-library/react';
+import { fireEvent, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it } from 'vitest';
 import type { Schema } from '@/api/client.ts';
@@ -10,6 +10,7 @@ import {
     changeOf,
     examplesOf,
     fakeServer,
+    fetchAgain,
     LABELS,
     listOf,
     renderLabelling,
@@ -88,10 +89,21 @@ it('stays on the screen while the server is away, and goes when the object is go
     const server = renderCard({});
     await screen.findByRole('button', { name: /^Not a car/ });
     server.routes[OBJECT] = { status: 503, body: { detail: 'The store is away.' } };
-    await act(() => server.queries.invalidateQueries({ queryKey: ['object', seen.id] }));
+    await fetchAgain(server.queries, ['object', seen.id]);
     expect(screen.getByRole('button', { name: /^Not a car/ })).toBeVisible();
     server.routes[OBJECT] = { status: 404, body: { detail: 'There is no such object.' } };
-    await act(() => server.queries.invalidateQueries({ queryKey: ['object', seen.id] }));
-    expect(screen.getByText('There is no such object.')).toBeVisible();
+    await fetchAgain(server.queries, ['object', seen.id]);
+    expect(await screen.findByText('There is no such object.')).toBeVisible();
     expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull();
+});
+
+it('shows no label that could not be stored, also where nobody can be asked for the right one', async () => {
+    const server = renderCard({});
+    const field = await screen.findByRole('combobox', { name: 'Name this object' });
+    const away = { status: 503, body: { detail: 'The store is away.' } };
+    Object.assign(server.routes, { [examplesOf('van')]: away, [OBJECT]: away, [LABELS]: away });
+    fireEvent.change(field, { target: { value: 'van' } });
+    fireEvent.submit(field);
+    expect(await screen.findByText('The store is away.')).toBeVisible();
+    expect(screen.getByText('No label yet')).toBeVisible();
 });

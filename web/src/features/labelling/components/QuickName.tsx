@@ -7,7 +7,7 @@ import type { Picture } from '../model/picture.ts';
 import { LabelCombobox } from './LabelCombobox.tsx';
 import styles from './ObjectCard.module.css';
 
-/** Names the one object at once. */
+/** Names the one object at once, and with it its track. */
 export function QuickName({ picture }: { picture: Picture }) {
     const { labels, changes } = useLabelling();
     const field = useRef<HTMLInputElement>(null);
@@ -35,7 +35,7 @@ export function QuickName({ picture }: { picture: Picture }) {
             <LabelCombobox
                 ref={field}
                 label="Name this object"
-                placeholder="Name only this one…"
+                placeholder={picture.track === null ? 'Name only this one…' : 'Name only this track…'}
                 labels={all}
                 value={name}
                 error={error}

@@ -48,7 +48,8 @@ export type StepKind = 'undo' | 'redo';
 /** Told when a step was taken back or done again. */
 export type OnStepped = (kind: StepKind, step: Schema<'Step'>) => void;
 
-function repaint(queries: QueryClient, { label, positive = [], negative = [] }: Statement) {
+/** Shows at once what is being said; gives what takes that back where it could not be said after all. */
+function repaint(queries: QueryClient, { label, positive = [], negative = [] }: Statement): () => void {
     const tracksOf = (pictures: readonly Picture[]) => pictures.flatMap(({ track }) => (track === null ? [] : [track]));
     const relabelled = relabel({
         label,
@@ -57,15 +58,29 @@ function repaint(queries: QueryClient, { label, positive = [], negative = [] }: 
         positiveTracks: tracksOf(positive),
         negativeTracks: tracksOf(negative),
     });
+    const pictures = [...positive, ...negative];
+    const before: [readonly unknown[], unknown][] = [
+        ...queries.getQueriesData({ queryKey: keys.allFrames }),
+        ...pictures.map(({ object }): [readonly unknown[], unknown] => [
+            keys.object(object),
+            queries.getQueryData(keys.object(object)),
+        ]),
+    ];
     // Windows of frames, and single ones under the pointer on the timeline.
     queries.setQueriesData<readonly Schema<'Frame'>[] | Schema<'Frame'> | null>({ queryKey: keys.allFrames }, data =>
         repaintFrames(data, relabelled),
     );
-    for (const picture of [...positive, ...negative]) {
+    for (const picture of pictures) {
         queries.setQueryData<Schema<'ObjectDetails'>>(keys.object(picture.object), object =>
             object === undefined ? undefined : relabelled(object),
         );
     }
+    const painted = before.map(([key]) => queries.getQueryData(key));
+    return () => {
+        // What was fetched since then is right.
+        for (const [at, [key, data]] of before.entries())
+            if (queries.getQueryData(key) === painted[at]) queries.setQueryData(key, data);
+    };
 }
 
 /** What undo and redo would do is known from the answer: it must not wait for the list. */
@@ -98,16 +113,19 @@ function makeChanges(queries: QueryClient, project: string, onStepped: OnStepped
         );
     }
 
-    async function done(request: Promise<LabelChange>): Promise<LabelChange> {
+    async function done(request: Promise<LabelChange>, takeBack?: () => void): Promise<LabelChange> {
         begun += 1;
         try {
-            const change = await request;
+            const change = await request.catch((error: unknown) => {
+                takeBack?.();
+                throw error;
+            });
             // An older list on its way must not overwrite what the answer says.
             await queries.cancelQueries({ queryKey: keys.labels(project), exact: true });
             adopt(queries, project, change);
             return change;
         } finally {
-            // After a failure too: what was painted in advance, or what somebody else did.
+            // After a failure too: it may be what somebody else did.
             void refresh();
         }
     }
@@ -150,7 +168,7 @@ function makeChanges(queries: QueryClient, project: string, onStepped: OnStepped
         version,
         refresh,
         say: statement => {
-            repaint(queries, statement);
+            const takeBack = repaint(queries, statement);
             const { label, positive = [], negative = [], clear, version: based, keepalive } = statement;
             const body = {
                 positive: positive.map(picture => picture.object),
@@ -158,7 +176,7 @@ function makeChanges(queries: QueryClient, project: string, onStepped: OnStepped
                 clear: clear === undefined ? undefined : [...clear],
                 version: based,
             };
-            return done(postExamples(project, label, body, keepalive));
+            return done(postExamples(project, label, body, keepalive), takeBack);
         },
         rename: (label, name) => done(postRename(project, label, name, version())),
         merge: (label, into) => done(postMerge(project, label, into, version())),

@@ -1,6 +1,7 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { ToastRegion } from '@/components/ToastRegion.tsx';
 import { hitOf, labelOf, pictureOf } from '../testing.ts';
 import { stepOf } from '@/testing/steps.ts';
 import {
@@ -50,6 +51,24 @@ describe('the columns', () => {
         expect(screen.getByText('2 suggested')).toBeVisible();
         expect(picture(d.object)).toHaveAccessibleName(/suggested, confidence 97 %/);
         expect(server.of(SUGGESTIONS)[0]?.body).toEqual({ positive: [a.object], negative: [b.object] });
+    });
+
+    it('lose the pictures of a video that was deleted, and only those', async () => {
+        const gone = pictureOf(6, { object: 'fedcba9876543210-00000006-000', video: 'fedcba9876543210' });
+        const server = serverWith({
+            'GET /api/v1/videos/fedcba9876543210': { status: 404, body: { detail: 'there is no such video' } },
+        });
+        renderLabelling(
+            <>
+                <ColumnsDock />
+                <ToastRegion />
+            </>,
+            { columns: { positive: [a, gone], negative: [b] } },
+        );
+        expect(await screen.findByText('1 picture of a video that was deleted left the columns.')).toBeVisible();
+        await waitFor(() => expect(shownIn('positive')).toEqual([a.object, d.object, e.object]));
+        expect(shownIn('negative')).toEqual([b.object]);
+        expect(server.of(SUGGESTIONS).at(-1)?.body).toEqual({ positive: [a.object], negative: [b.object] });
     });
 
     it('let one take a suggestion out, and do not suggest it again', async () => {

@@ -3,6 +3,7 @@ import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react';
 import { labelsQuery, suggestionsQuery } from '../api/queries.ts';
 import { useClearing } from '../hooks/useClearing.ts';
 import { useColumns } from '../hooks/useColumns.ts';
+import { useGoneVideos } from '../hooks/useGoneVideos.ts';
 import { useLabelChanges, type OnStepped } from '../hooks/useLabelChanges.ts';
 import { LabellingContext, type Labelling, type LabellingView, type Picking } from '../hooks/useLabelling.ts';
 import { useTrackChanges } from '../hooks/useTrackChanges.ts';
@@ -20,6 +21,7 @@ interface Props {
 export function LabellingProvider({ view, children }: Props) {
     const { project } = view;
     const [columns, dispatch] = useColumns(project);
+    useGoneVideos(columns, dispatch);
     const clearing = useClearing(project, view.video, columns, dispatch);
     const labels = useQuery(labelsQuery(project));
     const onStepped = useCallback<OnStepped>(

@@ -1,11 +1,16 @@
 // Requests to brokers that are not ready for them: librdkafka's own brokers in memory, which answer what they are told.
 #include "base/test.h"
 
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "queue/queue_kafka_internal.h"
 // It wants the other one before it.
 #include <librdkafka/rdkafka_mock.h>
 
-#define REQUEST_OFFSET_FETCH 9 // its number in Kafka's protocol
+#define REQUEST_OFFSET_FETCH 9 // their numbers in Kafka's protocol
+#define REQUEST_HEARTBEAT 12
 
 struct fixture {
     rd_kafka_t *host; // of the brokers
@@ -67,11 +72,53 @@ static void what_does_not_pass_is_told_at_once(void **state)
     assert_int_equal(ask(f), RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
 }
 
+static int said(int log, const char *words)
+{
+    static char text[65536];
+    ssize_t size = pread(log, text, sizeof(text) - 1, 0);
+    int count = 0;
+    text[size > 0 ? size : 0] = '\0';
+    for (const char *at = text; (at = strstr(at, words)) != NULL; at++)
+        count++;
+    return count;
+}
+
+static void a_place_in_a_group_that_is_lost_as_soon_as_it_was_got_is_not_told_as_silence(void **state)
+{
+    static const char *const topics[] = {"sources", "segments", "detections", "activity", "dead-letters"};
+    struct fixture *f = *state;
+    struct err err = ERR_INIT;
+    struct queue_kafka_settings settings;
+    struct queue *queue;
+    struct queue_message *message;
+    size_t count;
+    int fd = memfd_create("log", MFD_CLOEXEC);
+    struct log *log = log_new(fd, LOG_DEBUG, false);
+    for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)
+        assert_int_equal(rd_kafka_mock_topic_create(f->brokers, topics[i], 1, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
+    queue_kafka_settings_default(&settings);
+    settings.brokers = rd_kafka_mock_cluster_bootstraps(f->brokers);
+    settings.prefix = "";
+    settings.config = "heartbeat.interval.ms=100\n";
+    assert_ok(queue_kafka_open(&settings, NULL, clock_system(), log, &queue, &err), &err);
+    assert_ok(queue_receive(queue, "frames", "worker", 1, 0, NULL, &message, &count, &err), &err);
+    assert_in_the_end(said(fd, "frames: taking over 1 partitions") == 1);
+    rd_kafka_mock_push_request_errors(f->brokers, REQUEST_HEARTBEAT, 1, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION);
+    assert_in_the_end(said(fd, "frames: taking over 1 partitions") == 2);
+    assert_int_equal(said(fd, "frames: giving up 1 partitions"), 1);
+    assert_int_equal(said(fd, "thrown this process out"), 0);
+    queue_free(queue);
+    log_free(log);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_group_whose_broker_is_not_ready_is_asked_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_does_not_pass_is_told_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_place_in_a_group_that_is_lost_as_soon_as_it_was_got_is_not_told_as_silence, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("queue_kafka_client", tests, NULL, NULL);
 }

@@ -182,11 +182,22 @@ static void give_up_partitions(struct kafka_consumer *consumer, rd_kafka_topic_p
         rd_kafka_error_destroy(failure);
 }
 
-// What we give up ourselves, or others get as the group grows, is no loss. It may come in several pieces.
+static int64_t session_us(const struct kafka_consumer *consumer)
+{
+    char text[24] = "";
+    size_t size = sizeof(text);
+    if (rd_kafka_conf_get(rd_kafka_conf(consumer->handle), "session.timeout.ms", text, &size) != RD_KAFKA_CONF_OK)
+        return 0;
+    return strtoll(text, NULL, 10) * 1000;
+}
+
+// What we give up ourselves, or others get as the group grows, is no loss. It may come in several pieces. Much sooner
+// than a session ends, it is not for silence: a heartbeat has crossed with others' joining, and it joins again.
 static void note_loss(struct kafka_consumer *consumer)
 {
     const struct queue_kafka *self = consumer->opaque.self;
-    if (consumer->is_thrown_out || !rd_kafka_assignment_lost(consumer->handle))
+    if (consumer->is_thrown_out || !rd_kafka_assignment_lost(consumer->handle) ||
+        clock_monotonic_us(clock_system()) - consumer->assigned_us < session_us(consumer) / 2)
         return;
     consumer->is_thrown_out = true;
     log_warn(self->log,
@@ -204,6 +215,7 @@ static void on_rebalance(
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         consumer->is_thrown_out = false;
         consumer->was_assigned = true;
+        consumer->assigned_us = clock_monotonic_us(clock_system());
     } else {
         note_loss(consumer);
     }

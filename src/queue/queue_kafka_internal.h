@@ -36,6 +36,7 @@ struct kafka_consumer {
     struct cancel *cancel;
     bool is_thrown_out;    // of the group, since partitions were last assigned; the thread's own
     bool was_assigned;     // ever, if only no partitions; the thread's own
+    int64_t assigned_us;   // when partitions were last assigned; the thread's own
     bool is_paused;        // all partitions are; the thread's own
     pthread_mutex_t mutex; // guards what follows
     struct window window;

@@ -49,6 +49,27 @@ async function watch({ at = 0, ...settings }: Partial<Settings> & { at?: number 
     return { playback, video, settled, detach };
 }
 
+/** One whose element is asked what it shows: the first frame, until told otherwise. */
+async function watchTelling(at: number) {
+    let shownUs = 0;
+    class Shown {
+        readonly timestamp = shownUs;
+        close() {
+            return undefined;
+        }
+    }
+    vi.stubGlobal('VideoFrame', Shown);
+    vi.stubGlobal('document', { hidden: false });
+    const playback = new Playback(at, SETTINGS);
+    const video = new FakeVideo();
+    const settled: number[] = [];
+    playback.subscribeSettled(us => settled.push(us));
+    attach(playback, video);
+    video.load(640, 480);
+    await vi.advanceTimersByTimeAsync(0);
+    return { shows: (us: number) => (shownUs = us), playback, video, settled };
+}
+
 describe('a playback with a video', () => {
     it('begins at the place it is given, whatever the element shows first', async () => {
         const playback = new Playback(3 * SECOND, SETTINGS);
@@ -172,6 +193,34 @@ describe('a playback with a video', () => {
         // Where it was meant to go, though frames may not be known yet.
         expect(playback.currentUs()).toBe(8 * SECOND);
         expect(settled).toHaveLength(1);
+    });
+
+    it('asks what is shown where a frame near a seek may be the one of before', async () => {
+        vi.useFakeTimers();
+        const { shows, playback, video, settled } = await watchTelling(400_000);
+        // The first frame is told of late; the right one is shown a moment after, and not told of.
+        video.seeking = false;
+        video.present(0);
+        video.tell('seeked');
+        await vi.advanceTimersByTimeAsync(200);
+        expect(playback.currentUs()).toBe(0);
+        shows(400_000);
+        await vi.advanceTimersByTimeAsync(100);
+        expect([playback.currentUs(), playback.headUs()]).toEqual([400_000, 400_000]);
+        expect(settled.at(-1)).toBe(400_000);
+    });
+
+    it('stays at a frame that is shown for long, and at the next order does not ask any more', async () => {
+        vi.useFakeTimers();
+        const { shows, playback, video } = await watchTelling(900_000);
+        video.arrive(0);
+        await vi.advanceTimersByTimeAsync(200);
+        expect([playback.currentUs(), playback.headUs()]).toEqual([0, 0]);
+        playback.seekTo(5 * SECOND);
+        await vi.advanceTimersByTimeAsync(0);
+        shows(40_000);
+        await vi.advanceTimersByTimeAsync(2000);
+        expect([playback.currentUs(), playback.headUs()]).toEqual([0, 5 * SECOND]);
     });
 
     it('says where it is once a second while it plays, and when it is paused', async () => {

@@ -3,7 +3,7 @@
 import { clamp, secondsOfUs, US_PER_MS, usOfSeconds } from '@/lib/time.ts';
 import { NO_SAMPLES, sampleAt, sampleBeside, snapToSample, type Samples } from './samples.ts';
 import { INSIDE_US, stepBack, stepForward } from './stepping.ts';
-import { watchFrames } from './watch-frames.ts';
+import { shownSeconds, watchFrames } from './watch-frames.ts';
 
 export interface PlaybackState {
     /** `pictures`: the video cannot be played. */
@@ -39,6 +39,12 @@ const PRESENTED_WITHIN_MS = { hidden: 250, seen: 3000 };
 const SETTLED_EVERY_MS = 1000;
 // A presented frame that is farther than this from where a seek goes, and nearer to where it came from, is one of before.
 const STALE_FROM_S = 1;
+// One that is this many frames from there may be, or lasts longer than most. Where the browser says what it shows, it is
+// asked for a while whether it is still that one.
+const DOUBTFUL_FROM_FRAMES = 2;
+const ASK_EVERY_MS = 50;
+const ASK_FOR_MS = 1000;
+const SAME_FRAME_S = 0.001;
 
 function failureOf(error: MediaError | null): string {
     if (error?.code === MediaError.MEDIA_ERR_NETWORK) return 'The connection to the video was lost.';
@@ -71,6 +77,7 @@ export class Playback {
     private lastSeek: Promise<void> = Promise.resolve();
     private shortestUs: number;
     private slide: ReturnType<typeof setTimeout> | undefined;
+    private doubts: ReturnType<typeof setTimeout> | undefined;
     private settledAt = 0;
     private settledUs = -1;
     private readonly settledListeners = new Set<(us: number) => void>();
@@ -161,6 +168,7 @@ export class Playback {
         return () => {
             ends.abort();
             stopWatching();
+            clearTimeout(this.doubts);
             this.orders += 1;
             this.video = null;
             this.onPresented?.();
@@ -354,15 +362,17 @@ export class Playback {
             const to = Math.max(0, secondsOfUs(us + this.settings.offsetUs));
             const meant = Math.max(0, secondsOfUs(meantUs + this.settings.offsetUs));
             // What is told of may have been on its way before the seek, and the one that it ends with told of never.
-            const isStale = () => {
+            const isBefore = (least: number) => {
                 const last = this.lastSeconds;
-                return Math.abs(last - to) > STALE_FROM_S && Math.abs(last - from) < Math.abs(last - to);
+                return Math.abs(last - to) > least && Math.abs(last - from) < Math.abs(last - to);
             };
+            const isStale = () => isBefore(STALE_FROM_S);
             let timer: ReturnType<typeof setTimeout> | undefined;
             const end = () => {
                 clearTimeout(timer);
                 video.removeEventListener('seeked', seeked);
                 this.onPresented = null;
+                if (this.video !== null && this.presentations > before) this.doubt(isBefore);
                 resolve();
             };
             const seeked = () => {
@@ -377,8 +387,24 @@ export class Playback {
                 if (this.video === null || (!video.seeking && !isStale())) end();
             };
             video.addEventListener('seeked', seeked);
+            clearTimeout(this.doubts);
             video.currentTime = to;
         });
+    }
+
+    /** After a seek that ended with a frame that may be one of before: looks whether another one is shown by and by. */
+    private doubt(isBefore: (least: number) => boolean) {
+        const far = secondsOfUs(DOUBTFUL_FROM_FRAMES * this.settings.frameUs);
+        const until = performance.now() + ASK_FOR_MS;
+        const ask = () => {
+            const { video } = this;
+            if (video === null || video.seeking || !isBefore(far) || performance.now() > until) return;
+            const shown = shownSeconds(video);
+            if (shown === null) return;
+            if (Math.abs(shown - this.lastSeconds) > SAME_FRAME_S) this.presented(shown);
+            else this.doubts = setTimeout(ask, ASK_EVERY_MS);
+        };
+        if (!this.stepping) ask();
     }
 
     /** Playing where there are pictures only: one sampled frame after the other, in their time. */

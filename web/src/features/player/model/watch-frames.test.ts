@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FakeVideo } from './fake-video.ts';
-import { watchFrames } from './watch-frames.ts';
+import { shownSeconds, watchFrames } from './watch-frames.ts';
 
 const elementOf = (video: object) => video as HTMLVideoElement;
 
@@ -37,5 +37,28 @@ describe('watchFrames', () => {
         expect(seen).toEqual([0, 0.5]);
         end();
         expect(repaint).toBeUndefined();
+    });
+});
+
+describe('shownSeconds', () => {
+    it('says which frame an element shows, and lets go of it', () => {
+        const close = vi.fn();
+        vi.stubGlobal(
+            'VideoFrame',
+            class {
+                readonly timestamp = 1_560_000;
+                readonly close = close;
+            },
+        );
+        expect(shownSeconds(elementOf(new FakeVideo()))).toBe(1.56);
+        expect(close).toHaveBeenCalledOnce();
+    });
+
+    it('says nothing where a browser cannot know or does not tell', () => {
+        expect(shownSeconds(elementOf(new FakeVideo()))).toBeNull();
+        vi.stubGlobal('VideoFrame', function () {
+            throw new DOMException('no frame yet', 'InvalidStateError');
+        });
+        expect(shownSeconds(elementOf(new FakeVideo()))).toBeNull();
     });
 });

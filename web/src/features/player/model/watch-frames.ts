@@ -1,3 +1,5 @@
+import { US_PER_S } from '@/lib/time.ts';
+
 /**
  * Calls back with the media time, in seconds, of each frame that the element presents; gives what ends that. Browsers
  * without requestVideoFrameCallback say only where their clock is: then that is asked before each repaint.
@@ -20,4 +22,20 @@ export function watchFrames(video: HTMLVideoElement, presented: (seconds: number
     };
     handle = requestAnimationFrame(ask);
     return () => cancelAnimationFrame(handle);
+}
+
+/**
+ * The media time, in seconds, of the frame that the element shows. Null where the browser does not say: one without
+ * WebCodecs, a page that came neither over TLS nor from this machine, a video from elsewhere.
+ */
+export function shownSeconds(video: HTMLVideoElement): number | null {
+    if (typeof VideoFrame === 'undefined') return null;
+    try {
+        const frame = new VideoFrame(video);
+        const seconds = frame.timestamp / US_PER_S;
+        frame.close();
+        return seconds;
+    } catch {
+        return null;
+    }
 }

@@ -144,7 +144,7 @@ function Card({ project, assertion, videoName }: { project: string; assertion: A
                 )}
                 <span className={styles.line} title={`${videoName}, ${formatTimecode(hit.pts_us)}`}>
                     <span className={styles.quiet}>{videoName}</span>
-                    <span className={styles.quiet}>{formatTimecode(hit.pts_us, { ms: false })}</span>
+                    <span className={styles.time}>{formatTimecode(hit.pts_us, { ms: false })}</span>
                 </span>
             </Link>
         </li>

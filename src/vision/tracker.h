@@ -11,8 +11,8 @@
 //
 // A tracker belongs to one thread at a time. The same frames give the same tracks, in whatever order the boxes of a
 // frame come. Work is bounded: of a frame's boxes the best TRACKER_BOXES_MAX by score are looked at, and at most
-// TRACKER_LIVE_MAX objects are followed at a time. Fails with ERR_INVALID (numbers that are no box, times that do not
-// grow) and ERR_LIMIT.
+// TRACKER_LIVE_MAX objects are followed at a time, and a track that ended is compared with TRACKER_LINK_MAX others.
+// Fails with ERR_INVALID (numbers that are no box, times that do not grow) and ERR_LIMIT.
 #pragma once
 
 #include <stdbool.h>
@@ -23,6 +23,7 @@
 
 #define TRACKER_BOXES_MAX 1000
 #define TRACKER_LIVE_MAX 2000 // beyond it, those unseen for longest are followed no more
+#define TRACKER_LINK_MAX 1000 // that begin after it, the next ones first
 #define TRACKER_FRAMES_MAX 10000000
 #define TRACKER_EMBEDDING_MAX 8192
 #define TRACKER_COORDINATE_MAX 1e9

@@ -94,7 +94,7 @@ void tracker_link(struct tracker *t)
         begin[i] = edges;
         while (first < count && began[first].frame <= ended[i].frame)
             first++;
-        for (size_t j = first; j < count; j++) {
+        for (size_t j = first; j < count && j < first + TRACKER_LINK_MAX; j++) {
             if (seconds_between(t, ended[i].frame, began[j].frame) > longest)
                 break;
             double cost = link_cost(t, &ended[i], &began[j]);

@@ -181,6 +181,58 @@ static void a_class_that_was_never_voted_for_is_joined_with_nothing(void **state
     }
 }
 
+static void what_looks_another_is_not_joined_by_its_way(void **state)
+{
+    (void)state;
+    for (int same = 0; same < 2; same++) {
+        struct tracker *t = new_tracker(NULL, LOOKS);
+        for (int i = 0; i < 120; i++) {
+            struct track_box box = person(100 + 2.0 * i, 200, 0.9);
+            box.embedding = i < 40 || same ? red : blue;
+            add(t, i, &box, i < 40 || i >= 72 ? 1 : 0);
+        }
+        assert_int_equal(finish(t).count, same ? 1 : 2);
+        tracker_free(t);
+    }
+}
+
+// ---- the camera
+
+static void a_little_more_than_half_that_move_alike_are_not_the_camera(void **state)
+{
+    (void)state;
+    enum { OBJECTS = 14, LAST = 15 };
+    for (int movers = 8; movers <= 9; movers++) {
+        struct tracker *t = new_tracker(NULL, 0);
+        for (int i = 0; i <= LAST; i++) {
+            struct track_box boxes[OBJECTS];
+            for (int k = 0; k < OBJECTS; k++)
+                boxes[k] = person(100 + 300.0 * k + (i == LAST && k < movers ? 20.0 : 0.0), 200, 0.9);
+            add(t, i, boxes, OBJECTS);
+        }
+        assert_int_equal(t->frames[LAST].camera_x != 0, movers == 9);
+        tracker_free(t);
+    }
+}
+
+static void noise_of_the_boxes_is_no_motion_of_the_camera(void **state)
+{
+    (void)state;
+    enum { OBJECTS = 10, COUNT = 100 };
+    int moved = 0;
+    random_state = 11;
+    struct tracker *t = new_tracker(NULL, 0);
+    for (int i = 0; i < COUNT; i++) {
+        struct track_box boxes[OBJECTS];
+        for (int k = 0; k < OBJECTS; k++)
+            boxes[k] = person(100 + 300.0 * k + 3 * random_unit(), 200 + 3 * random_unit(), 0.9);
+        add(t, i, boxes, OBJECTS);
+        moved += i > 0 && t->frames[i].camera_x != t->frames[i - 1].camera_x;
+    }
+    assert_true(moved < COUNT / 10);
+    tracker_free(t);
+}
+
 // ---- what comes out
 
 static void positions_are_smoothed(void **state)
@@ -284,6 +336,38 @@ static void what_nobody_believes_in_is_let_go_of(void **state)
     tracker_free(t);
 }
 
+// Somebody comes back after many others came and went.
+static size_t tracks_after(int others)
+{
+    enum { SEEN = 4 };
+    struct track_box *boxes = mem_calloc((size_t)others + 1, sizeof(*boxes));
+    struct tracker *t = new_tracker(NULL, LOOKS);
+    for (int f = 0; f < 60; f++) {
+        int count = 0;
+        if (f < SEEN || f >= 60 - SEEN) {
+            boxes[count] = person(f < SEEN ? 100 : 9000, 9000, 0.95);
+            boxes[count++].embedding = red;
+        } else if (f >= 20 && f < 20 + SEEN) {
+            for (; count < others; count++) {
+                boxes[count] = person(60.0 * (count % 60), 120.0 * (double)(count / 60), 0.9);
+                boxes[count].embedding = blue;
+            }
+        }
+        add(t, f, boxes, (size_t)count);
+    }
+    size_t count = finish(t).count;
+    tracker_free(t);
+    free(boxes);
+    return count;
+}
+
+static void what_ended_is_compared_with_so_many_only(void **state)
+{
+    (void)state;
+    assert_int_equal(tracks_after(TRACKER_LINK_MAX - 1), TRACKER_LINK_MAX - 1 + 1);
+    assert_int_equal(tracks_after(TRACKER_LINK_MAX), TRACKER_LINK_MAX + 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,11 +376,15 @@ int main(void)
         cmocka_unit_test(who_stopped_out_of_sight_is_found_where_he_was_seen_last),
         cmocka_unit_test(who_is_found_again_has_come_there_on_the_straight_way),
         cmocka_unit_test(a_class_that_was_never_voted_for_is_joined_with_nothing),
+        cmocka_unit_test(what_looks_another_is_not_joined_by_its_way),
+        cmocka_unit_test(a_little_more_than_half_that_move_alike_are_not_the_camera),
+        cmocka_unit_test(noise_of_the_boxes_is_no_motion_of_the_camera),
         cmocka_unit_test(positions_are_smoothed),
         cmocka_unit_test(a_long_absence_is_joined_and_stays_open),
         cmocka_unit_test(the_motion_of_the_camera_is_put_back),
         cmocka_unit_test(what_is_followed_at_a_time_is_bounded),
         cmocka_unit_test(what_nobody_believes_in_is_let_go_of),
+        cmocka_unit_test(what_ended_is_compared_with_so_many_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

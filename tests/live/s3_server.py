@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -109,12 +110,15 @@ class Minio(S3Server):
         return {"MINIO_ROOT_USER": KEY, "MINIO_ROOT_PASSWORD": SECRET, "MINIO_BROWSER": "off", "MINIO_UPDATE": "off"}
 
     def answers(self):
-        # It listens before it can do anything.
+        # It listens, and calls itself ready, before it can do anything. When it can, it refuses strangers.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            return opener.open(f"{self.url}/minio/health/ready", timeout=1).status == 200
+            opener.open(f"{self.url}/{self.bucket}", timeout=1)
+        except urllib.error.HTTPError as refused:
+            return refused.code == 403
         except OSError:
-            return False
+            pass
+        return False
 
 
 def write_keys(home: Path, key: str = KEY, secret: str = SECRET) -> None:

@@ -1,4 +1,5 @@
 #include "search/test_label_rank.h"
+#include "search/test_vector_count.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -425,6 +426,45 @@ static void a_track_is_one_candidate_and_one_hit_where_asked(void **state)
     free(hits);
 }
 
+// One round: learning, what is taken, what to ask about.
+static struct vector_count count_round(struct world *world)
+{
+    struct err err = ERR_INIT;
+    struct vector_count count;
+    struct vector_index *inner = world->vectors;
+    struct label_query query = {.min_confidence = LABEL_LIKELY_MIN, .limit = 100};
+    struct label_hit *hits;
+    size_t hit_count;
+    struct label_candidates candidates;
+    world->vectors = vector_count_new(inner, &count);
+    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}, .negative = {id_of(video_b, 0, 0)}});
+    assert_ok(label_model_neighbours(world->model, &query, &hits, &hit_count, &err), &err);
+    assert_int_equal(hit_count, 7);
+    ask(world, 20, &candidates);
+    free(hits);
+    label_candidates_release(&candidates);
+    label_model_free(world->model);
+    world->model = NULL;
+    vector_count_release(world->vectors);
+    world->vectors = inner;
+    return count;
+}
+
+// What is far from the examples is neither fetched nor looked at, however much of it there is.
+static void what_a_round_asks_for_does_not_grow_with_the_project(void **state)
+{
+    struct world *world = *state;
+    put_clusters(world);
+    struct vector_count few = count_round(world);
+    assert_true(few.queries > 0 && few.hits > 0 && few.fetches > 0);
+    for (int i = 0; i < 2000; i++)
+        put(world, id_of("cccccccccccccccc", i, 0), 2 + i % 6, 0.9f, i % 8);
+    struct vector_count many = count_round(world);
+    assert_int_equal(many.queries, few.queries);
+    assert_int_equal(many.hits, few.hits);
+    assert_int_equal(many.fetches, few.fetches);
+}
+
 static void a_cancelled_round_ends(void **state)
 {
     struct world *world = *state;
@@ -464,6 +504,7 @@ int main(void)
         TEST(where_look_alikes_are_near_fewer_come),
         TEST(a_track_of_two_things_is_divided),
         TEST(a_track_is_one_candidate_and_one_hit_where_asked),
+        TEST(what_a_round_asks_for_does_not_grow_with_the_project),
         TEST(a_cancelled_round_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include "base/test.h"
 #include "meta_store_fault.h"
 #include "search/test_labels.h"
+#include "search/test_vector_count.h"
 
 // ---- several services
 
@@ -206,6 +207,30 @@ static void new_vectors_get_likely_labels_within_seconds(void **state)
     assert_string_equal(shown(f, object_of(VIDEO_B, 4, 0)), "red?");
 }
 
+// Of a word only the label that it is about is learnt at once, and nothing is asked for the others.
+static void a_word_is_learnt_for_its_label_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct vector_count count;
+    f->vectors = vector_count_new(f->vectors, &count);
+    restart(f);
+    say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    say_yes(f, "blue", object_of(VIDEO_A, 0, 1));
+    assert_ok(labels_refresh(f->labels, PROJECT, &failure), &failure);
+    assert_true(count.along[0] > 0 && count.along[1] > 0);
+    count = (struct vector_count){0};
+    say_yes(f, "red", object_of(VIDEO_B, 3, 0));
+    assert_true(count.along[0] > 0);
+    assert_int_equal(count.along[1], 0);
+    assert_string_equal(shown(f, object_of(VIDEO_B, 7, 0)), "red?");
+    assert_string_equal(shown(f, object_of(VIDEO_B, 7, 1)), "blue?");
+    // Where nothing was said and nothing came, nothing is learnt.
+    assert_ok(labels_refresh(f->labels, PROJECT, &failure), &failure);
+    count = (struct vector_count){0};
+    assert_ok(labels_refresh(f->labels, PROJECT, &failure), &failure);
+    assert_int_equal(count.queries, 0);
+}
+
 static void what_is_said_of_an_object_holds_for_its_track(void **state)
 {
     struct fixture *f = *state;
@@ -375,6 +400,7 @@ int main(int argc, char **argv)
         with_stores(objects_of_a_deleted_video_do_not_count_until_it_is_back),
         with_stores(a_video_replaced_while_nothing_ran_gets_its_labels_again),
         with_stores(new_vectors_get_likely_labels_within_seconds),
+        with_stores(a_word_is_learnt_for_its_label_alone),
         with_stores(what_is_said_of_an_object_holds_for_its_track),
         with_stores(what_likely_is_follows_a_correction_at_once),
         with_stores(a_track_that_is_both_is_divided_between_yes_and_no),

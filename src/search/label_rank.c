@@ -69,19 +69,25 @@ void label_model_describe(const struct label_model *model, struct label_model_in
 // What is outside the pool is taken for the thing from about the threshold on, and never below the floor.
 #define LIKELY_FLOOR 0.77f
 #define THRESHOLD_SLACK 0.02f
-// What the similarity to the nearest positive counts for, beside the logit, where nothing is taken.
+// What the similarity to the nearest positive counts for, beside the logit: of what is not taken, and of what is.
 #define RANK_SIMILARITY 20.0f
+#define RANK_SIMILARITY_TAKEN 10.0f
 // And never as much as the threshold, however alike.
 #define BELOW 0.01f
 
-// At or above the threshold by how probable it is what is taken for the thing. All else comes below, in an order that
-// plain similarity takes part in: a probability that is fitted to be right on the whole is not the best order for every
-// thing, and mostly worse than similarity where it is wrong (docs/labelling.md, "Ranking after feedback").
+static float softplus(float x)
+{
+    return x > 20 ? x : log1pf(expf(x));
+}
+
+// At or above the threshold what is taken for the thing, and all else below. Plain similarity takes part in the order
+// of both: a probability that is fitted to be right on the whole is not the best order for every thing, and mostly
+// worse than similarity where it is wrong (docs/labelling.md, "Ranking after feedback").
 static float score_of(float threshold, struct rank_verdict verdict, float similarity)
 {
     float likely = rank_logit(LABEL_LIKELY_MIN);
     float above = verdict.probability >= LABEL_LIKELY_MIN
-        ? rank_logit(verdict.probability) - likely
+        ? softplus(rank_logit(verdict.probability) - likely + RANK_SIMILARITY_TAKEN * (similarity - 1))
         : fminf(verdict.rank - likely, 0) + RANK_SIMILARITY * (similarity - 1) - BELOW;
     return threshold + CONFIDENCE_SCALE * above;
 }
@@ -216,6 +222,14 @@ static int compare_by_score(const void *a, const void *b)
     const struct label_hit *x = a;
     const struct label_hit *y = b;
     return x->score != y->score ? (x->score < y->score) - (x->score > y->score) : compare_by_id(a, b);
+}
+
+static int compare_by_confidence(const void *a, const void *b)
+{
+    const struct label_hit *x = a;
+    const struct label_hit *y = b;
+    return x->confidence != y->confidence ? (x->confidence < y->confidence) - (x->confidence > y->confidence)
+                                          : compare_by_score(a, b);
 }
 
 // A hit and the representative that it is nearest to.
@@ -420,7 +434,8 @@ enum err_code label_model_neighbours(const struct label_model *model, const stru
         return code;
     }
     if (found.count > 0)
-        qsort(found.hits, found.count, sizeof(*found.hits), compare_by_score);
+        qsort(found.hits, found.count, sizeof(*found.hits),
+            query->min_confidence >= LABEL_LIKELY_MIN ? compare_by_confidence : compare_by_score);
     *count = keep_wanted(query, found.hits, found.count);
     *hits = found.hits;
     return ERR_NONE;

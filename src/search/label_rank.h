@@ -22,14 +22,15 @@
 //   near it is to the thing (in the next frames, in this video, in others), from the margin to the nearest that is not
 //   the thing (Giacinto, "A nearest-neighbor approach to relevance feedback in content based image retrieval", CIVR
 //   2007), and from how near others are to the group that are not it: so the same similarity says more where nothing is
-//   alike. A logistic regression fitted on known identities makes a probability of it (Platt 1999).
+//   alike. A logistic regression fitted on known identities makes a probability of it (Platt 1999). For groups of other
+//   times it counts for more when the examples are of several videos: these show that the thing comes again.
 // - From LABEL_LINEAR_MIN positives on, an L2-regularised logistic regression on the vectors, against the hardest of
 //   what is not the thing (Malisiewicz, Gupta and Efros, "Ensemble of exemplar-SVMs", ICCV 2011), is blended in. How
 //   much, cross-validation on the assertions decides; nothing if it does not rank them better than similarity does.
 // - A group is taken whole from LABEL_LIKELY_MIN on. The threshold is the similarity that this takes for a single
 //   picture of another video in the label's own surroundings.
-// - What is taken is ranked by its probability and comes first. The rest is ranked by the sum of the logit, in which
-//   being like the thing in another video counts less, and the similarity to the nearest positive: the plain order
+// - What is taken comes first. It and the rest are ranked by the sum of the logit, in which being like the thing in
+//   another video counts less where nothing is taken, and the similarity to the nearest positive: the plain order
 //   corrects the fitted one where that is wrong (a linear combination of evidence, Fox and Shaw 1994, "Combination of
 //   multiple searches").
 //
@@ -119,7 +120,8 @@ struct label_query {
     struct cancel *cancel;       // may be NULL
 };
 
-// The objects near the positives, best score first (ties by object id), at most query->limit, to be freed with free().
+// The objects near the positives, best score first (ties by object id), or the surest first where only what is taken is
+// asked for; at most query->limit, to be freed with free().
 // Examples (positive, negative or other) are never among them.
 enum err_code label_model_neighbours(const struct label_model *model, const struct label_query *query,
     struct label_hit **hits, size_t *count, struct err *err) ERR_MUST_CHECK;

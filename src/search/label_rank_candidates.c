@@ -21,7 +21,7 @@
 #define ASKED_MAX 0.97f
 // Asking is worth while from here on: rarer yeses cost more answers than looking for the thing oneself
 // (docs/labelling.md, "Actions to a labelled identity").
-#define WORTH_MIN 0.6f
+#define WORTH_MIN 0.65f
 // A label is settled when this share of what carries it is expected to be right, and of what is it to carry it.
 #define SETTLED 0.95
 

@@ -36,6 +36,14 @@
 // An object taken from near frames or from far is right with this logistic of its evidence.
 #define TAKEN_BIAS 1.85f
 #define TAKEN_SLOPE 25.8f
+// The regression was fitted on all groups, and most are nothing like the thing. It is put right where it decides, on
+// groups of other times that it gave a tenth or more: it was too modest there, the more so the more videos have
+// examples. These show that the thing comes again, and in how many looks; more of them than this were not seen.
+#define FAR_BIAS 0.16f
+#define FAR_BIAS_VIDEOS 0.27f
+#define FAR_SLOPE 1.15f
+#define FAR_SLOPE_VIDEOS 0.47f
+#define FAR_VIDEOS_MAX 5
 // What is more like what is not the thing than like the thing is at most this probable.
 #define REFUSED_MAX 0.2f
 // What being like the thing in another video counts for in the ranking, and what being like it anywhere does instead.
@@ -317,6 +325,14 @@ static float logistic(float logit)
     return 1 / (1 + expf(-logit));
 }
 
+static float probability_of(const struct label_model *m, const struct rank_features *f, float logit)
+{
+    if (f->near >= 0)
+        return logistic(logit);
+    float videos = logf(fminf((float)m->positive_videos, FAR_VIDEOS_MAX));
+    return logistic(FAR_BIAS + FAR_BIAS_VIDEOS * videos + (FAR_SLOPE + FAR_SLOPE_VIDEOS * videos) * logit);
+}
+
 // The probability knows that a thing is more like itself in its own video than in another, so the same likeness says
 // less there. Where nothing is likely that is the wrong order: the thing itself at another time of its video came after
 // all that is a little like it elsewhere.
@@ -372,7 +388,7 @@ static void judge_groups(struct label_model *m)
             continue;
         struct rank_features f = features_of(m, group, &features[g]);
         float logit = logit_of(m, &f);
-        group->probability = logistic(logit);
+        group->probability = probability_of(m, &f, logit);
         group->rank = rank_of(&f, logit);
         if (f.nearest < f.against || m->objects[group->best].is_elsewhere)
             group->probability = refused(group->probability);
@@ -435,12 +451,24 @@ static void learn_threshold(struct label_model *m)
     while (high - low > 0.001f) {
         float middle = (low + high) / 2;
         f.nearest = f.far = f.across = middle;
-        if (logistic(logit_of(m, &f)) < LABEL_LIKELY_MIN)
+        if (probability_of(m, &f, logit_of(m, &f)) < LABEL_LIKELY_MIN)
             low = middle;
         else
             high = middle;
     }
     m->info.threshold = high;
+}
+
+static size_t count_positive_videos(const struct label_model *m)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < m->count; i++) {
+        bool is_new = m->objects[i].role == ROLE_POSITIVE;
+        for (size_t j = 0; j < i && is_new; j++)
+            is_new = m->objects[j].role != ROLE_POSITIVE || m->objects[j].video != m->objects[i].video;
+        count += is_new;
+    }
+    return count;
 }
 
 static void judge_all(struct label_model *m)
@@ -456,6 +484,7 @@ enum err_code rank_group(struct label_model *m, struct cancel *cancel, struct er
     enum err_code code = cancel_check(cancel, err);
     if (code != ERR_NONE)
         return code;
+    m->positive_videos = count_positive_videos(m);
     judge_all(m);
     size_t seed_count = choose_seeds(m, seeds);
     if (seed_count > 0) {
@@ -496,7 +525,7 @@ static struct rank_verdict judge_alone(
         .count = 1,
         .is_track = object->track >= 0};
     float logit = logit_of(m, &f);
-    float probability = logistic(logit);
+    float probability = probability_of(m, &f, logit);
     return (struct rank_verdict){
         object->nearest < object->against ? refused(probability) : probability, rank_of(&f, logit)};
 }

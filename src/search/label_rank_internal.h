@@ -107,7 +107,8 @@ struct label_model {
     label_frame_mates *frame_mates;
     void *frame_mates_context;
     struct label_model_info info;
-    size_t positives_said; // with those that were not learnt from
+    size_t positives_said;  // with those that were not learnt from
+    size_t positive_videos; // that positives learnt from are of
     size_t dimension;
     // Objects in the order in which they were met; their vectors as half floats, as the index stores them.
     struct rank_object *objects;

@@ -426,6 +426,47 @@ static void a_track_is_one_candidate_and_one_hit_where_asked(void **state)
     free(hits);
 }
 
+// How sure the model is of a picture of another video, given two examples that look the same.
+static float chance_after(struct world *world, const char *second)
+{
+    put(world, second, 0, 1, 0);
+    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0), second}});
+    return score(world, id_of("dddddddddddddddd", 0, 0)).confidence;
+}
+
+static void examples_of_several_videos_make_likeness_count_for_more(void **state)
+{
+    struct world *world = *state;
+    put(world, id_of(video_a, 0, 0), 0, 1, 0);
+    put(world, id_of("dddddddddddddddd", 0, 0), 0, 0.8f, 1);
+    float of_one = chance_after(world, id_of(video_a, 500, 0));
+    float of_two = chance_after(world, id_of(video_b, 500, 0));
+    assert_true(of_one > 0.5f && of_two > of_one + 0.05f);
+}
+
+// One step from each to the next is as sure as another, but the last are less like the example than the first.
+static void of_what_is_taken_the_most_similar_comes_first(void **state)
+{
+    struct world *world = *state;
+    for (int i = 0; i < 10; i++)
+        put_on_track(world, id_of(video_a, i, 0), -1, 0.1f * (float)(9 - i));
+    fit(world, &(struct examples){.positive = {id_of(video_a, 9, 0)}});
+    for (int i = 1; i < 9; i++) {
+        assert_true(suggests(world, id_of(video_a, i - 1, 0)));
+        assert_true(score(world, id_of(video_a, i, 0)).score > score(world, id_of(video_a, i - 1, 0)).score);
+    }
+    // Who asks for nothing else has the surest first.
+    struct err err = ERR_INIT;
+    struct label_query query = {.min_confidence = LABEL_LIKELY_MIN, .limit = 100};
+    struct label_hit *hits;
+    size_t count;
+    assert_ok(label_model_neighbours(world->model, &query, &hits, &count, &err), &err);
+    assert_int_equal(count, 9);
+    for (size_t i = 1; i < count; i++)
+        assert_true(hits[i].confidence <= hits[i - 1].confidence);
+    free(hits);
+}
+
 // One round: learning, what is taken, what to ask about.
 static struct vector_count count_round(struct world *world)
 {
@@ -504,6 +545,8 @@ int main(void)
         TEST(where_look_alikes_are_near_fewer_come),
         TEST(a_track_of_two_things_is_divided),
         TEST(a_track_is_one_candidate_and_one_hit_where_asked),
+        TEST(examples_of_several_videos_make_likeness_count_for_more),
+        TEST(of_what_is_taken_the_most_similar_comes_first),
         TEST(what_a_round_asks_for_does_not_grow_with_the_project),
         TEST(a_cancelled_round_ends),
     };

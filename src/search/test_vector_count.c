@@ -44,8 +44,8 @@ static enum err_code counting_fetch(struct vector_index *index, const char *proj
     return vector_index_fetch(inner_of(index), project, object, vector, capacity, dimension, err);
 }
 
-static enum err_code counting_stats(struct vector_index *index, const char *project, const char *video,
-    struct vector_stats *stats, struct err *err)
+static enum err_code counting_stats(
+    struct vector_index *index, const char *project, const char *video, struct vector_stats *stats, struct err *err)
 {
     return vector_index_stats(inner_of(index), project, video, stats, err);
 }

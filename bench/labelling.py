@@ -223,7 +223,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="one set: clips, sampled, made or photographs")
     parser.add_argument("--quick", action="store_true", help="two sets, one first click: to see that it works")
     parser.add_argument("--examples", action="store_true", help="also what is made of random examples; fails where an identity is ranked below plain similarity")
-    parser.add_argument("--seed", type=int, default=2, help="of the made clips; the method was chosen with 1")
+    parser.add_argument("--seed", type=int, default=2, help="of the made clips; the method was chosen with 1 and 3")
     parser.add_argument("--keep", type=Path, help="leave the sets' objects.tsv and vectors.f32 here")
     arguments = parser.parse_args()
     if arguments.data is None or not clips(arguments.data):

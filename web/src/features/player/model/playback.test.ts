@@ -127,6 +127,36 @@ describe('a playback with a video', () => {
         expect(playback.headUs()).toBe(10 * SECOND);
     });
 
+    it('ends where the time limit is, though the file goes on, and begins anew from there', async () => {
+        const { playback, video, settled } = await watch({ durationUs: 2 * SECOND });
+        playback.play();
+        video.present(1_960_000);
+        expect(video.paused).toBe(false);
+        video.present(2 * SECOND);
+        expect(video.paused).toBe(true);
+        await soon();
+        expect(video.seeks.at(-1)).toBe(1_981_000);
+        video.arrive(1_960_000);
+        await soon();
+        expect(playback.currentUs()).toBe(1_960_000);
+        expect(settled.at(-1)).toBe(1_960_000);
+
+        playback.play();
+        await soon();
+        expect(video.paused).toBe(false);
+        expect(video.seeks.at(-1)).toBe(1000);
+        video.arrive(0);
+        video.present(1_960_000);
+        video.present(2 * SECOND);
+        // Whoever goes elsewhere from the end plays on from there.
+        playback.seekTo(SECOND);
+        await soon();
+        const before = video.seeks.length;
+        playback.play();
+        await soon();
+        expect(video.seeks.slice(before)).not.toContain(1000);
+    });
+
     it('goes to the newest of many places, and passes over those in between', async () => {
         const { playback, video, settled } = await watch();
         playback.seekTo(1 * SECOND);

@@ -68,6 +68,8 @@ export class Playback {
     private targetUs: number | null = null;
     private travelling = false;
     private stepping = false;
+    /** Stopped where what is looked at ends, though the file goes on. */
+    private isAtEnd = false;
     /** Counts what it was told: a step that is overtaken by another order ends. */
     private orders = 0;
     private presentations = 0;
@@ -193,6 +195,8 @@ export class Playback {
             this.nextSlide();
             return;
         }
+        // As an element does at its own end.
+        if (this.isAtEnd) this.seekTo(0);
         this.orders += 1;
         // Refused where the page was not touched yet, and ended by a pause that comes soon: both are as good as paused.
         this.video?.play().catch(() => this.update({ playing: false }));
@@ -206,6 +210,7 @@ export class Playback {
 
     seekTo(us: number) {
         this.orders += 1;
+        this.isAtEnd = false;
         const target = clamp(Math.round(us), 0, Math.max(0, this.settings.durationUs));
         if (this.state.mode === 'pictures') {
             this.shownUs = sampleAt(this.samples, target)?.pts_us ?? target;
@@ -234,6 +239,7 @@ export class Playback {
         }
         if (this.stepping || this.targetUs !== null || this.video === null) return;
         this.stepping = true;
+        this.isAtEnd = false;
         this.orders += 1;
         const order = this.orders;
         const from = this.shownUs;
@@ -319,6 +325,10 @@ export class Playback {
         this.shownUs = snapToSample(this.samples, Math.max(0, usOfSeconds(seconds) - this.settings.offsetUs));
         this.timeChanged();
         this.onPresented?.();
+        if (this.state.playing && this.shownUs >= this.settings.durationUs && this.settings.durationUs > 0) {
+            this.stopAtEnd();
+            return;
+        }
         if (this.state.playing) {
             if (performance.now() - this.settledAt > SETTLED_EVERY_MS) this.settle();
             return;
@@ -326,6 +336,13 @@ export class Playback {
         // The frame from before a seek may have come in its place, and the right one comes only now.
         const resting = !this.travelling && !this.stepping && this.targetUs === null;
         if (resting && this.shownUs !== this.settledUs) this.settle();
+    }
+
+    /** A time limit: what comes after it was not asked for, and nothing is known of it. */
+    private stopAtEnd() {
+        this.pause();
+        this.seekTo(this.settings.durationUs - this.settings.frameUs / 2);
+        this.isAtEnd = true;
     }
 
     /** Goes to the target, and on to the newest one where it has changed on the way. */

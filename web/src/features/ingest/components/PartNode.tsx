@@ -40,11 +40,11 @@ export function PartNode({ data: { part, upright }, selected }: NodeProps<PartNo
                     {totals.workers === 0
                         ? ''
                         : totals.busy > 0
-                          ? `${totals.busy} of ${running} at work`
+                          ? `${totals.busy}/${running} at work`
                           : formatCount(running)}
                 </span>
                 {part !== 'splitter' && totals.rate > 0 && (
-                    <span className={styles.partRate}>{totals.rate.toFixed(1)}/s</span>
+                    <span className={styles.partRate}>{totals.rate.toFixed(totals.rate < 10 ? 1 : 0)}/s</span>
                 )}
             </div>
             {totals.workers === 0 && <p className={styles.none}>none running</p>}

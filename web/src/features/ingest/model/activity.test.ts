@@ -266,6 +266,9 @@ describe('parts', () => {
     it('are summed up', () => {
         const totals = totalsOf(workersByPart(workers).indexer);
         expect(totals).toMatchObject({ workers: 2, busy: 1, lost: 1, frames: 10, objects: 9, rate: 5 });
+        // Those of a process that has ended did what they did, and are no workers any more.
+        const ended = [...workers.values()].map(worker => ({ ...worker, state: 'stopped' as const }));
+        expect(totalsOf(ended.filter(({ part }) => part === 'indexer'))).toMatchObject({ workers: 0, frames: 10 });
     });
 
     it('have short names', () => {

@@ -262,7 +262,7 @@ export interface PartTotals {
 export function totalsOf(workers: Iterable<Worker>): PartTotals {
     const totals: PartTotals = { workers: 0, busy: 0, lost: 0, segments: 0, frames: 0, objects: 0, failed: 0, rate: 0 };
     for (const worker of workers) {
-        totals.workers += 1;
+        totals.workers += worker.state === 'stopped' ? 0 : 1;
         totals.busy += worker.state === 'busy' ? 1 : 0;
         totals.lost += worker.state === 'lost' ? 1 : 0;
         totals.segments += worker.segments;

@@ -89,8 +89,9 @@ static enum err_code call(struct weaviate *self, enum http_method method, const 
         .repeatable = true, // storing, asking and removing the same twice is the same
         .once = retry == NULL};
     enum err_code code = http_client_send(self->client, &request, NULL, &got, err);
+    // What the client says of it, http://, is not what is written for Weaviate.
     if (got.lacks_tls)
-        err_context(err, NAMED " does not speak TLS: write weaviate:// in it", self->address.label);
+        code = err_set(err, code, NAMED " does not speak TLS: write weaviate:// in it", self->address.label);
     else if (code == ERR_UNAVAILABLE || code == ERR_TIMEOUT)
         err_context(err, NAMED " does not answer", self->address.label);
     if (code == ERR_NONE && got.body_size > 0) {

@@ -93,7 +93,7 @@ def test_what_is_wrong_at_the_start_is_a_sentence_that_names_server_and_setting(
             ((*here, "--vector-key-file", tmp_path / "none"), "cannot be used"),
             (("--vector-index", old.address, "--vector-key-file", key), "1.33 or newer is needed"),
             (("--vector-index", "weaviate://127.0.0.1:1"), "does not answer"),
-            (("--vector-index", server.address.replace("weaviate:", "weaviates:")), "does not answer"),
+            (("--vector-index", server.address.replace("weaviate:", "weaviates:")), "does not speak TLS"),
             (("--vector-index", "weaviate://127.0.0.1:port"), "its port is no number"),
             (("--vector-index", server.address + "/small"), "a capital letter"),
         ]:

@@ -82,7 +82,9 @@ static bool take_frame(struct walk *walk, const struct meta_frame *frame)
 {
     for (size_t k = 0; k < frame->object_count; k++) {
         const struct meta_object *object = &frame->objects[k];
-        if (object->track != walk->n)
+        // Of frames of one time, which a video may have where every frame is taken, the first says where it is: a page
+        // goes on from a time.
+        if (object->track != walk->n || (walk->has_last && frame->pts_us == walk->last_us))
             continue;
         if (!put_between(walk, object, frame->pts_us) || !put(walk, frame->pts_us, object, frame->index, (int32_t)k))
             return false;

@@ -3,10 +3,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/test.h"
+#include "vision/test_tracks.h"
 #include "vision/tracker_internal.h"
 
-#define STEP_US 40000 // 25 frames a second
 #define LOOKS 4
 
 static const float red[LOOKS] = {1, 0, 0, 0};
@@ -21,46 +20,6 @@ static double random_unit(void)
     random_state ^= random_state >> 17;
     random_state ^= random_state << 5;
     return (double)(random_state % 1000001) / 500000.0 - 1.0;
-}
-
-static struct track_box person(double x, double y, double score)
-{
-    return (struct track_box){.x = x, .y = y, .width = 40, .height = 100, .score = score, .class_id = 1};
-}
-
-static struct tracker *new_tracker(const struct tracker_settings *settings, int dimension)
-{
-    struct err err = ERR_INIT;
-    struct tracker *t = NULL;
-    assert_ok(tracker_new(settings, dimension, &t, &err), &err);
-    return t;
-}
-
-static void add(struct tracker *t, int frame, const struct track_box *boxes, size_t count)
-{
-    struct err err = ERR_INIT;
-    assert_ok(tracker_add(t, (int64_t)frame * STEP_US, boxes, count, &err), &err);
-}
-
-static struct tracks finish(struct tracker *t)
-{
-    struct err err = ERR_INIT;
-    struct tracks tracks;
-    assert_ok(tracker_finish(t, &tracks, &err), &err);
-    return tracks;
-}
-
-// The number of the track that has this box; 0: none.
-static int32_t track_of(const struct tracks *tracks, size_t frame, int32_t box)
-{
-    for (size_t i = 0; i < tracks->count; i++) {
-        for (size_t k = 0; k < tracks->items[i].count; k++) {
-            const struct track_point *p = &tracks->items[i].points[k];
-            if (p->frame == frame && p->box == box)
-                return tracks->items[i].number;
-        }
-    }
-    return 0;
 }
 
 // ---- association

@@ -293,6 +293,7 @@ def all_boxes(site, track: str, query: str) -> list[dict]:
     while cursor is not None:
         page = checked(site, "GET", f"/api/v1/tracks/{track}/boxes?{query}{cursor and f'&cursor={cursor}'}").json()
         found += page["boxes"]
+        assert page["next_cursor"] != cursor, "the next page is the same one"
         cursor = page["next_cursor"]
     return found
 
@@ -331,6 +332,24 @@ def test_a_track_has_no_boxes_where_it_was_out_of_sight(site):
     assert_boxes(all_boxes(site, track, f"limit={len(found) - 1}"), found)
     site.post(f"/api/v1/videos/{site.video['id']}/corrections/undo")
     assert tracks_of(site) == before
+
+
+def test_a_track_is_in_one_place_at_a_time_and_its_pages_end(site, tmp_path):
+    # Every second frame has the time of the one before it.
+    clip = tmp_path / "pairs.mkv"
+    clips.ffmpeg("-i", clips.bikes(), "-t", "4", "-an", "-vf", "setpts=floor(N/2)*2/25/TB", "-fps_mode", "passthrough",
+                 "-enc_time_base", "1/1000", "-c:v", "libx264", "-bf", "0", "-preset", "ultrafast", clip)
+    video = site.post("/api/v1/projects/pairs/videos", {"source": str(clip), "fps": "all"}).json()["id"]
+    assert site.wait_for_end(video)["state"] == "done"
+    tracks = checked(site, "GET", f"/api/v1/videos/{video}/tracks").json()["tracks"]
+    track = max(tracks, key=lambda one: one["objects"])
+    objects = checked(site, "GET", f"/api/v1/tracks/{track['id']}/objects?limit=1000").json()["objects"]
+    times = [one["pts_us"] for one in objects]
+    assert len(set(times)) < len(times), "the clip has no frames of one time"
+    found = all_boxes(site, track["id"], "limit=1000")
+    assert [box["pts_us"] for box in found] == sorted({box["pts_us"] for box in found})
+    assert set(times) <= {box["pts_us"] for box in found}
+    assert_boxes(all_boxes(site, track["id"], "limit=1"), found)
 
 
 def test_wrong_questions_for_boxes_are_refused(site):

@@ -350,7 +350,7 @@ export interface paths {
          * Where a track is at any time, between its objects too
          * @description The boxes of the track's objects and, after each of them, a box every `step_us` on the straight way to the next one,
          *     as the player draws it; sides grow and shrink evenly. Nothing is guessed where more than three and a half samples lie
-         *     between two objects: there it was hidden, or nobody looked.
+         *     between two objects: there it was hidden, or nobody looked. Of frames of one time the first counts.
          */
         get: operations["listTrackBoxes"];
         put?: never;

@@ -49,6 +49,19 @@ async function watch({ at = 0, ...settings }: Partial<Settings> & { at?: number 
     return { playback, video, settled, detach };
 }
 
+/** One whose element has said what it has, and is on the way to a place. With the clock of the test. */
+async function begin(at: number) {
+    vi.stubGlobal('document', { hidden: false });
+    const playback = new Playback(at, SETTINGS);
+    const video = new FakeVideo();
+    const settled: number[] = [];
+    playback.subscribeSettled(us => settled.push(us));
+    attach(playback, video);
+    video.load(640, 480);
+    await vi.advanceTimersByTimeAsync(0);
+    return { playback, video, settled };
+}
+
 /** One whose element is asked what it shows: the first frame, until told otherwise. */
 async function watchTelling(at: number) {
     let shownUs = 0;
@@ -59,15 +72,7 @@ async function watchTelling(at: number) {
         }
     }
     vi.stubGlobal('VideoFrame', Shown);
-    vi.stubGlobal('document', { hidden: false });
-    const playback = new Playback(at, SETTINGS);
-    const video = new FakeVideo();
-    const settled: number[] = [];
-    playback.subscribeSettled(us => settled.push(us));
-    attach(playback, video);
-    video.load(640, 480);
-    await vi.advanceTimersByTimeAsync(0);
-    return { shows: (us: number) => (shownUs = us), playback, video, settled };
+    return { shows: (us: number) => (shownUs = us), ...(await begin(at)) };
 }
 
 describe('a playback with a video', () => {
@@ -204,14 +209,7 @@ describe('a playback with a video', () => {
 
     it('does not take the frame of before for that of a seek, and believes the clock where none is told of', async () => {
         vi.useFakeTimers();
-        vi.stubGlobal('document', { hidden: false });
-        const playback = new Playback(8 * SECOND, SETTINGS);
-        const video = new FakeVideo();
-        const settled: number[] = [];
-        playback.subscribeSettled(us => settled.push(us));
-        attach(playback, video);
-        video.load(640, 480);
-        await vi.advanceTimersByTimeAsync(0);
+        const { playback, video, settled } = await begin(8 * SECOND);
         // The first frame is told of late, when the seek has ended already; the right one is shown, and not told of.
         video.seeking = false;
         video.present(0);

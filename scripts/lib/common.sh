@@ -3,7 +3,8 @@
 # Source it from a script that has set -euo pipefail.
 
 root_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-deps_dir=${FRAMEHOUND_DEPS:-$root_dir/.deps}
+# Without links: what is in there knows its own place, and several checkouts may share it.
+deps_dir=$(readlink -m "${FRAMEHOUND_DEPS:-$root_dir/.deps}")
 stamp_dir=$deps_dir/.stamps
 
 say() { printf '%s\n' "$*" >&2; }

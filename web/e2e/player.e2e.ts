@@ -92,6 +92,23 @@ describe('the keyboard', () => {
         });
     });
 
+    test('ends before the time limit, by key, click and step, though the file goes on', async () => {
+        const limited = await ingest(server, { project: 'street', fps: 5, limit_seconds: 2 });
+        await inPage(browser, async ({ page }) => {
+            await page.goto(`${labelUrl(server, 'street', limited.id)}?t=${SAMPLE_US}`);
+            await shows(page, SAMPLE_US);
+            await page.keyboard.press('End');
+            await shows(page, 2_000_000 - FRAME_US);
+            await page.keyboard.press('.');
+            await page.keyboard.press('ArrowLeft');
+            await shows(page, 9 * SAMPLE_US);
+            const { x, y, width, height } = (await timeline(page).boundingBox())!;
+            await page.mouse.click(x + width - 0.5, y + height / 2);
+            await shows(page, 2_000_000 - FRAME_US);
+            await expect.poll(() => page.getByTestId('time').textContent()).toBe('0:01.960');
+        });
+    });
+
     test('changes the speed, and says it', async () => {
         await inPage(browser, async ({ page }) => {
             await openAt(page, 0);

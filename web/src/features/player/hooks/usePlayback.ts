@@ -5,11 +5,12 @@ import { Playback, type PlaybackState, type Settings } from '../model/playback.t
 
 const USUAL_RATE = 25;
 
-function settingsOf({ media }: Schema<'Video'>): Settings {
+function settingsOf({ media, limit_seconds }: Schema<'Video'>): Settings {
     return {
         playable: media.mime_type !== null,
         offsetUs: media.media_offset_us,
         durationUs: media.duration_us,
+        isLimited: limit_seconds !== null,
         frameUs: US_PER_S / (media.frame_rate > 0 ? media.frame_rate : USUAL_RATE),
     };
 }

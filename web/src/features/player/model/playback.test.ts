@@ -8,7 +8,13 @@ import { frame, SECOND } from './testing.ts';
 // One signal ends all listeners of an element; Node takes more than ten for a leak.
 setMaxListeners(100);
 
-const SETTINGS: Settings = { playable: true, offsetUs: 0, durationUs: 10 * SECOND, frameUs: 40_000 };
+const SETTINGS: Settings = {
+    playable: true,
+    offsetUs: 0,
+    durationUs: 10 * SECOND,
+    isLimited: false,
+    frameUs: 40_000,
+};
 const samples = makeSamples(
     [0, 200_000, 400_000, 600_000].map(us => frame(us, [])),
     200_000,
@@ -133,14 +139,14 @@ describe('a playback with a video', () => {
     });
 
     it('ends where the time limit is, though the file goes on, and begins anew from there', async () => {
-        const { playback, video, settled } = await watch({ durationUs: 2 * SECOND });
+        const { playback, video, settled } = await watch({ durationUs: 2 * SECOND, isLimited: true });
         playback.play();
         video.present(1_960_000);
         expect(video.paused).toBe(false);
         video.present(2 * SECOND);
         expect(video.paused).toBe(true);
         await soon();
-        expect(video.seeks.at(-1)).toBe(1_981_000);
+        expect(video.seeks.at(-1)).toBe(1_999_000);
         video.arrive(1_960_000);
         await soon();
         expect(playback.currentUs()).toBe(1_960_000);
@@ -160,6 +166,48 @@ describe('a playback with a video', () => {
         playback.play();
         await soon();
         expect(video.seeks.slice(before)).not.toContain(1000);
+    });
+
+    it('goes to the last frame before the time limit when told to go to its end, and no step leads beyond it', async () => {
+        const { playback, video, settled } = await watch({ durationUs: 2 * SECOND, isLimited: true });
+        playback.seekTo(2 * SECOND);
+        await soon();
+        expect(video.seeks.at(-1)).toBe(1_999_000);
+        video.arrive(1_960_000);
+        await soon();
+        expect(settled.at(-1)).toBe(1_960_000);
+
+        const step = playback.stepFrame(1);
+        for (let at = video.seeks.length; ; at = video.seeks.length) {
+            await soon();
+            if (video.seeks.length === at) break;
+            video.arrive(video.currentTime < 2 ? 1_960_000 : 2 * SECOND);
+        }
+        await step;
+        expect(playback.currentUs()).toBe(1_960_000);
+
+        playback.seekTo(2 * SECOND);
+        await soon();
+        video.arrive(1_960_000);
+        await soon();
+        playback.play();
+        await soon();
+        expect(video.seeks.at(-1)).toBe(1000);
+    });
+
+    it('comes back where the browser shows what is beyond the limit', async () => {
+        const { playback, video } = await watch({ durationUs: 2 * SECOND, isLimited: true });
+        playback.seekTo(2 * SECOND);
+        await soon();
+        // Its last frame lasts from 1.6 s on; late in it, the browser shows the next one.
+        const shown = () => (video.currentTime < 1.6 ? 1_560_000 : video.currentTime < 1.9 ? 1_600_000 : 2 * SECOND);
+        for (let at = 0; at < video.seeks.length; await soon()) {
+            at = video.seeks.length;
+            video.arrive(shown());
+            await soon();
+        }
+        expect(playback.currentUs()).toBe(1_600_000);
+        expect(playback.headUs()).toBe(1_600_000);
     });
 
     it('goes to the newest of many places, and passes over those in between', async () => {

@@ -27,6 +27,8 @@ export interface Settings {
     /** media.media_offset_us: where the first frame is in the stream. */
     offsetUs: number;
     durationUs: number;
+    /** A time limit: the file goes on after it, with what was not asked for and of which nothing is known. */
+    isLimited: boolean;
     /** How long a frame of the video lasts, about. */
     frameUs: number;
 }
@@ -210,8 +212,9 @@ export class Playback {
 
     seekTo(us: number) {
         this.orders += 1;
-        this.isAtEnd = false;
-        const target = clamp(Math.round(us), 0, Math.max(0, this.settings.durationUs));
+        const { durationUs, isLimited } = this.settings;
+        const target = clamp(Math.round(us), 0, Math.max(0, durationUs));
+        this.isAtEnd = isLimited && target >= durationUs;
         if (this.state.mode === 'pictures') {
             this.shownUs = sampleAt(this.samples, target)?.pts_us ?? target;
             this.timeChanged();
@@ -325,8 +328,9 @@ export class Playback {
         this.shownUs = snapToSample(this.samples, Math.max(0, usOfSeconds(seconds) - this.settings.offsetUs));
         this.timeChanged();
         this.onPresented?.();
-        if (this.state.playing && this.shownUs >= this.settings.durationUs && this.settings.durationUs > 0) {
-            this.stopAtEnd();
+        if (this.state.playing && this.isBeyondLimit()) {
+            this.pause();
+            this.seekTo(this.settings.durationUs);
             return;
         }
         if (this.state.playing) {
@@ -338,11 +342,19 @@ export class Playback {
         if (resting && this.shownUs !== this.settledUs) this.settle();
     }
 
-    /** A time limit: what comes after it was not asked for, and nothing is known of it. */
-    private stopAtEnd() {
-        this.pause();
-        this.seekTo(this.settings.durationUs - this.settings.frameUs / 2);
-        this.isAtEnd = true;
+    private isBeyondLimit(): boolean {
+        const { isLimited, durationUs } = this.settings;
+        return isLimited && durationUs > 0 && this.shownUs >= durationUs;
+    }
+
+    /** Where the last frame before the limit lasts long, browsers may show the one after it. */
+    private async backIntoLimit() {
+        const { durationUs } = this.settings;
+        const seek = async (us: number) => {
+            await this.seekElement(us);
+            return this.shownUs;
+        };
+        await stepBack({ endUs: durationUs, seek }, durationUs, this.shortestUs);
     }
 
     /** Goes to the target, and on to the newest one where it has changed on the way. */
@@ -356,12 +368,18 @@ export class Playback {
         ) {
             const target = this.targetUs;
             await this.seekElement(target + INSIDE_US, target);
+            if (this.isBeyondLimit()) await this.backIntoLimit();
             if (this.targetUs === target) this.targetUs = null;
         }
         this.travelling = false;
         if (this.targetUs !== null) return;
         this.timeChanged();
         this.settle();
+    }
+
+    /** A frame that begins where the limit is was not looked at any more. */
+    private withinLimit(us: number): number {
+        return this.settings.isLimited ? Math.min(us, this.settings.durationUs - INSIDE_US) : us;
     }
 
     /** Resolves when the frame at a time is presented; where none is told of, it is taken for `meantUs`. One at a time. */
@@ -376,8 +394,8 @@ export class Playback {
         return new Promise(resolve => {
             const before = this.presentations;
             const from = video.currentTime;
-            const to = Math.max(0, secondsOfUs(us + this.settings.offsetUs));
-            const meant = Math.max(0, secondsOfUs(meantUs + this.settings.offsetUs));
+            const to = Math.max(0, secondsOfUs(this.withinLimit(us) + this.settings.offsetUs));
+            const meant = Math.max(0, secondsOfUs(this.withinLimit(meantUs) + this.settings.offsetUs));
             // What is told of may have been on its way before the seek, and the one that it ends with told of never.
             const isBefore = (least: number) => {
                 const last = this.lastSeconds;

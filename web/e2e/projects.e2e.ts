@@ -220,11 +220,26 @@ test('on a phone a video has its name, and what can be done with it is on the sc
             }
             await row.getByRole('link', { name: `Open: ${name}` }).tap();
             await page.waitForURL(`**/p/phone/v/${video.id}*`);
+            // The video's whole name, the way back to the project, and the search, which opens when it is touched.
+            const crumbs = page.getByRole('navigation', { name: 'Breadcrumb' });
+            const crumb = crumbs.getByText(name);
+            expect(await crumb.evaluate(text => text.scrollWidth - text.clientWidth)).toBe(0);
+            const back = await crumbs.getByRole('link', { name: 'phone' }).boundingBox();
+            expect(Math.min(back?.width ?? 0, back?.height ?? 0)).toBeGreaterThanOrEqual(32);
             // Beside both names the search keeps to its place.
             const search = await page.getByRole('search').boundingBox();
             const field = await page.getByRole('combobox', { name: 'Search phone' }).boundingBox();
             expect((field?.x ?? 0) + (field?.width ?? 0)).toBeLessThanOrEqual((search?.x ?? 0) + (search?.width ?? 0));
-            expect(await page.getByRole('button', { name: 'Search by a picture' }).isVisible()).toBe(false);
+            expect(field?.width).toBeGreaterThanOrEqual(32);
+            const picture = page.getByRole('button', { name: 'Search by a picture' });
+            expect(await picture.isVisible()).toBe(false);
+            await page.getByRole('combobox', { name: 'Search phone' }).tap();
+            await picture.waitFor();
+            const open = await page.getByRole('combobox', { name: 'Search phone' }).boundingBox();
+            expect(open?.width).toBeGreaterThan(viewport.width / 2);
+            await page.keyboard.press('Escape');
+            await crumbs.getByRole('link', { name: 'phone' }).tap();
+            await page.waitForURL('**/p/phone');
         },
         { viewport, hasTouch: true, isMobile: true },
     );

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from 'react-router';
 import { projectsQuery, videoQuery } from '@/api/queries.ts';
-import { ChevronDownIcon, FolderIcon } from '@/components/icons.tsx';
+import { ChevronDownIcon, ChevronLeftIcon, FolderIcon } from '@/components/icons.tsx';
 import { Menu } from '@/components/Menu.tsx';
 import { formatNumberOf } from '@/lib/format.ts';
 import { paths } from '@/lib/paths.ts';
@@ -15,8 +15,9 @@ export function Breadcrumb() {
         <nav aria-label="Breadcrumb" className={styles.crumbs}>
             <ol>
                 <li>
-                    <Link to={paths.project(project)} className={styles.crumb}>
-                        {project}
+                    <Link to={paths.project(project)} className={styles.crumb} title={project}>
+                        <ChevronLeftIcon className={styles.back} />
+                        <span className={styles.project}>{project}</span>
                     </Link>
                     <ProjectSwitcher project={project} />
                 </li>

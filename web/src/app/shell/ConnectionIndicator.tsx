@@ -10,7 +10,7 @@ export function ConnectionIndicator() {
             {lost && (
                 <span className={styles.lost} title="The server does not answer. It is asked again every few seconds.">
                     <WarningIcon />
-                    Reconnecting…
+                    <span className={styles.text}>Reconnecting…</span>
                 </span>
             )}
         </div>

@@ -27,7 +27,14 @@ export function TopBar({ onShowKeyMap }: { onShowKeyMap: () => void }) {
                     <ActivityIcon />
                     <span className={styles.linkText}>Ingestion</span>
                 </NavLink>
-                <IconButton label="Keyboard shortcuts" shortcut="?" icon={<KeyboardIcon />} onClick={onShowKeyMap} />
+                <span className={styles.keys}>
+                    <IconButton
+                        label="Keyboard shortcuts"
+                        shortcut="?"
+                        icon={<KeyboardIcon />}
+                        onClick={onShowKeyMap}
+                    />
+                </span>
                 <SettingsMenu />
             </div>
         </header>

@@ -104,7 +104,7 @@ export function SearchBar({ project }: { project: string | undefined }) {
         <div
             ref={box}
             role="search"
-            className={classNames(styles.bar, heldOver && styles.heldOver)}
+            className={classNames(styles.bar, project !== undefined && styles.folds, heldOver && styles.heldOver)}
             onDragOver={event => {
                 if (!carriesFiles(event)) return;
                 event.preventDefault();

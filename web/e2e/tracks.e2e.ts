@@ -72,6 +72,34 @@ it('names an object in every frame in which it was followed, with one word', asy
     });
 });
 
+it.each([1440, 1280, 1024])('keeps the picture where it is when one goes from panel to panel, %i wide', async width => {
+    const [first] = bicycle;
+    await inPage(
+        browser,
+        async ({ page }) => {
+            const parts = partsOf(page);
+            await page.goto(labelUrl(server, 'street', video, { t: first.pts_us, sel: first.id }));
+            await expectBox(page, first.id, 'selected');
+            await parts.card.getByRole('button', { name: /^Add to Yes/ }).waitFor();
+            const picture = () => page.getByTestId('object-layer').boundingBox();
+            const before = await picture();
+            for (const [key, panel] of [
+                ['2', 'Labels'],
+                ['3', 'Is this it?'],
+            ] as const) {
+                await page.keyboard.press(key);
+                await page.getByRole('tab', { name: panel, selected: true }).waitFor();
+                await parts.card.getByRole('button', { name: /^Find similar/ }).waitFor();
+                expect(await picture()).toEqual(before);
+            }
+            await parts.card.getByRole('button', { name: /^Find similar/ }).click();
+            await parts.card.getByRole('button', { name: /^Find similar/ }).waitFor({ state: 'hidden' });
+            expect(await picture()).toEqual(before);
+        },
+        { viewport: { width, height: 900 } },
+    );
+});
+
 it('shows each followed object once in a search by class', async () => {
     await inPage(browser, async ({ page }) => {
         await page.goto(`${server.url}/p/street/search?class=bicycle`);

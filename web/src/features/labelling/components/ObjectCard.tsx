@@ -7,6 +7,7 @@ import { CheckIcon, MinusIcon, SearchIcon } from '@/components/icons.tsx';
 import { Kbd } from '@/components/Kbd.tsx';
 import { ObjectThumb } from '@/components/ObjectThumb.tsx';
 import { Loading, Skeleton } from '@/components/Skeleton.tsx';
+import { classNames } from '@/lib/class-names.ts';
 import { classText } from '@/lib/detector-class.ts';
 import { formatScore, formatTimecode } from '@/lib/format.ts';
 import { useShortcut } from '@/lib/keys.tsx';
@@ -94,6 +95,7 @@ function SelectedObject({ object }: { object: string }) {
                 <div className={styles.line}>
                     <CardButtons picture={picture} />
                     {tracked && <TrackActions picture={picture} />}
+                    <FindSimilar />
                 </div>
             </div>
         </>
@@ -117,7 +119,7 @@ function CardPicture({ picture }: { picture: Picture }) {
 }
 
 function CardButtons({ picture }: { picture: Picture }) {
-    const { add, panel, setPanel } = useLabelling();
+    const { add, panel } = useLabelling();
     const asking = panel === 'candidates';
     const yes = () => add('positive', [picture]);
     const no = () => add('negative', [picture]);
@@ -132,11 +134,22 @@ function CardButtons({ picture }: { picture: Picture }) {
             <Button size="s" icon={<MinusIcon />} className={styles.button} onClick={no}>
                 Add to No <Kbd keys="n" />
             </Button>
-            {panel !== 'similar' && (
-                <Button size="s" icon={<SearchIcon />} className={styles.button} onClick={() => setPanel('similar')}>
-                    Find similar <Kbd keys="1" />
-                </Button>
-            )}
         </>
+    );
+}
+
+/** Last in its line, and with its place kept while nothing is to be found: the picture above must not jump. */
+function FindSimilar() {
+    const { panel, setPanel } = useLabelling();
+    return (
+        <Button
+            size="s"
+            icon={<SearchIcon />}
+            title="Find similar"
+            className={classNames(styles.button, panel === 'similar' && styles.kept)}
+            onClick={() => setPanel('similar')}
+        >
+            <span className={styles.words}>Find similar</span> <Kbd keys="1" />
+        </Button>
     );
 }

@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from 'react';
-import { sentenceOf } from '@/api/problem.ts';
+import { useSentence } from '@/api/use-sentence.ts';
 import { Button } from './Button.tsx';
 import { Dialog } from './Dialog.tsx';
 import styles from './ConfirmDialog.module.css';
@@ -18,7 +18,8 @@ interface Props {
 
 export function ConfirmDialog({ title, children, confirm, danger = false, onConfirm, onClose }: Props) {
     const [busy, setBusy] = useState(false);
-    const [error, setError] = useState<string>();
+    const [error, setError] = useState<unknown>();
+    const sentence = useSentence(error);
 
     async function run() {
         setBusy(true);
@@ -27,7 +28,7 @@ export function ConfirmDialog({ title, children, confirm, danger = false, onConf
             await onConfirm();
             onClose();
         } catch (failure) {
-            setError(sentenceOf(failure));
+            setError(failure);
             setBusy(false);
         }
     }
@@ -48,7 +49,7 @@ export function ConfirmDialog({ title, children, confirm, danger = false, onConf
         >
             {children}
             <p role="alert" className={styles.error}>
-                {error}
+                {sentence}
             </p>
         </Dialog>
     );

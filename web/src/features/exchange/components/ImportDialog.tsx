@@ -1,7 +1,8 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { isConflict, sentenceOf } from '@/api/problem.ts';
+import { isConflict } from '@/api/problem.ts';
 import { offeredVideosQuery, refreshAfterLabelling } from '@/api/queries.ts';
+import { useSentence } from '@/api/use-sentence.ts';
 import { Button } from '@/components/Button.tsx';
 import { Dialog } from '@/components/Dialog.tsx';
 import { UploadIcon } from '@/components/icons.tsx';
@@ -36,6 +37,7 @@ export function ImportDialog({ project, video: given = null, onClose }: Props) {
     const [busy, setBusy] = useState<'trying' | 'importing' | null>(null);
     const [report, setReport] = useState<Imported | null>(null);
     const [error, setError] = useState<unknown>(null);
+    const sentence = useSentence(error);
     useEffect(() => () => running.current?.abort(), []);
     const done = report !== null && !report.dry_run;
 
@@ -185,7 +187,7 @@ export function ImportDialog({ project, video: given = null, onClose }: Props) {
             )}
             {error !== null && (
                 <p role="alert" className={styles.failed}>
-                    {sentenceOf(error)}
+                    {sentence}
                     {isConflict(error) && ' Check the file once more, and import it then.'}
                 </p>
             )}

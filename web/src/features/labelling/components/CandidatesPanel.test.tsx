@@ -1,6 +1,7 @@
-import { fireEvent, screen, waitFor } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it, vi } from 'vitest';
+import { reportAnswer } from '@/api/connection.ts';
 import { hitOf, labelOf } from '../testing.ts';
 import { stepOf } from '@/testing/steps.ts';
 import {
@@ -92,6 +93,22 @@ it('keeps answers that could not be saved, and sends them again', async () => {
     await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
     await waitFor(() => expect(screen.queryByRole('alert')).not.toBeInTheDocument());
     expect(server.of(examplesOf('red car')).map(sent => sent.body.positive)).toEqual([[a.object], [a.object]]);
+});
+
+it('sends answers by itself that nobody took, once the server answers again', async () => {
+    const server = serverWith({ [examplesOf('red car')]: changeOf({ label: labelOf('red car') }) });
+    renderLabelling(<CandidatesPanel />, { label: 'red car' });
+    await waitFor(() => expect(shown()).toContain(a.object));
+    const answering = globalThis.fetch;
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')));
+    press('y');
+    expect(await screen.findByRole('alert', {}, { timeout: 10_000 })).toHaveTextContent(
+        '1 answer could not be saved: The server does not answer.',
+    );
+    vi.stubGlobal('fetch', answering);
+    act(reportAnswer);
+    await waitFor(() => expect(server.of(examplesOf('red car'))).toHaveLength(1), { timeout: 10_000 });
+    expect(screen.queryByRole('alert')).not.toBeInTheDocument();
 });
 
 it('shows the candidate in its video with one key', async () => {

@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import type { Schema } from '@/api/client.ts';
-import { sentenceOf } from '@/api/problem.ts';
+import { useSentence } from '@/api/use-sentence.ts';
 import { Button } from '@/components/Button.tsx';
 import { ConfirmDialog } from '@/components/ConfirmDialog.tsx';
 import { Dialog } from '@/components/Dialog.tsx';
@@ -33,6 +33,7 @@ export function RenameDialog({ label, onClose }: { label: string; onClose: () =>
         (taken !== undefined && taken.name !== label
             ? `There is a label ${quoted(taken.name)} already. To put the two together, merge them.`
             : undefined);
+    const failed = useSentence(rename.error);
     const unchanged = cleanLabelName(name) === label;
     return (
         <Dialog
@@ -69,7 +70,7 @@ export function RenameDialog({ label, onClose }: { label: string; onClose: () =>
                         setName(value);
                         rename.reset();
                     }}
-                    error={problem ?? (rename.error === null ? undefined : sentenceOf(rename.error))}
+                    error={problem ?? failed}
                     onFocus={event => event.target.select()}
                 />
             </form>

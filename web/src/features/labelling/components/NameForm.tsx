@@ -1,5 +1,5 @@
 import { useRef } from 'react';
-import { sentenceOf } from '@/api/problem.ts';
+import { useSentence } from '@/api/use-sentence.ts';
 import { Button } from '@/components/Button.tsx';
 import { Kbd } from '@/components/Kbd.tsx';
 import { formatNumberOf } from '@/lib/format.ts';
@@ -23,7 +23,7 @@ export function NameForm() {
     const nothing = positive.length + negative.length === 0;
     const existing = findLabel(labels.data?.labels ?? [], name);
     const invalid = name === '' ? undefined : labelNameProblem(name);
-    const failed = submit.error === null || submit.conflict ? undefined : sentenceOf(submit.error);
+    const failed = useSentence(submit.conflict ? null : submit.error);
     const last = labels.data?.undo;
     const verb =
         name.trim() === '' || nothing

@@ -1,7 +1,8 @@
-import { fireEvent, screen, waitFor } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Schema } from '@/api/client.ts';
+import { reportAnswer } from '@/api/connection.ts';
 import { ToastRegion } from '@/components/ToastRegion.tsx';
 import { stepOf } from '@/testing/steps.ts';
 import { detailsOf, hitOf, labelOf } from '../testing.ts';
@@ -106,4 +107,18 @@ it('shows no label that could not be stored, also where nobody can be asked for 
     fireEvent.submit(field);
     expect(await screen.findByText('The store is away.')).toBeVisible();
     expect(screen.getByText('No label yet')).toBeVisible();
+});
+
+it('does not go on saying that the server is silent once it answers again', async () => {
+    renderCard({});
+    const field = await screen.findByRole('combobox', { name: 'Name this object' });
+    const answering = globalThis.fetch;
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')));
+    fireEvent.change(field, { target: { value: 'van' } });
+    fireEvent.submit(field);
+    expect(await screen.findByText(/^The server does not answer\./)).toBeVisible();
+    vi.stubGlobal('fetch', answering);
+    act(reportAnswer);
+    expect(await screen.findByText('The server did not answer. It does now: try again.')).toBeVisible();
+    expect(field).toHaveValue('van');
 });

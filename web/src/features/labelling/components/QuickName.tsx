@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
-import { sentenceOf } from '@/api/problem.ts';
+import { useSentence } from '@/api/use-sentence.ts';
 import { useLabelling } from '../hooks/useLabelling.ts';
 import { cleanLabelName, findLabel, labelNameProblem } from '../model/label-name.ts';
 import type { Picture } from '../model/picture.ts';
@@ -22,7 +22,7 @@ export function QuickName({ picture }: { picture: Picture }) {
         },
     });
     const problem = name === '' ? undefined : labelNameProblem(name);
-    const error = problem ?? (mutation.error === null ? undefined : sentenceOf(mutation.error));
+    const failed = useSentence(mutation.error);
     return (
         <form
             className={styles.name}
@@ -38,7 +38,7 @@ export function QuickName({ picture }: { picture: Picture }) {
                 placeholder={picture.track === null ? 'Name only this one…' : 'Name only this track…'}
                 labels={all}
                 value={name}
-                error={error}
+                error={problem ?? failed}
                 onChange={value => {
                     setName(value);
                     mutation.reset();

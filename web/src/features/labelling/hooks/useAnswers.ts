@@ -1,4 +1,6 @@
 import { useEffect, useEffectEvent, useReducer, useState } from 'react';
+import { connection, onConnectionChange } from '@/api/connection.ts';
+import { NetworkError } from '@/api/problem.ts';
 import {
     NO_ANSWERS,
     answered,
@@ -64,6 +66,15 @@ export function useAnswers(label: string) {
         const timer = setTimeout(() => sendNow(false), waiting.length >= SEND_AT_MOST ? 0 : WAIT_MS);
         return () => clearTimeout(timer);
     }, [waiting, sending, error]);
+    // Nothing was wrong with them: they go on their way once somebody answers.
+    useEffect(
+        () =>
+            onConnectionChange(() => {
+                if (connection() === 'connected')
+                    setError((failure: unknown) => (failure instanceof NetworkError ? null : failure));
+            }),
+        [],
+    );
     useEffect(() => {
         const leave = () => sendNow(true);
         window.addEventListener('pagehide', leave);

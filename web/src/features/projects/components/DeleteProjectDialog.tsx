@@ -4,6 +4,7 @@ import type { Schema } from '@/api/client.ts';
 import { keys } from '@/api/keys.ts';
 import { sentenceOf } from '@/api/problem.ts';
 import { labelsQuery, projectQuery, projectsQuery } from '@/api/queries.ts';
+import { useSentence } from '@/api/use-sentence.ts';
 import { Button } from '@/components/Button.tsx';
 import { Dialog } from '@/components/Dialog.tsx';
 import { Skeleton } from '@/components/Skeleton.tsx';
@@ -52,6 +53,8 @@ export function DeleteProjectDialog({ project: { name }, onClose, onDeleted }: P
         },
     });
 
+    const failed = useSentence(remove.error);
+
     function submit(event: SyntheticEvent) {
         event.preventDefault();
         if (isConfirmed && !remove.isPending) remove.mutate();
@@ -87,7 +90,7 @@ export function DeleteProjectDialog({ project: { name }, onClose, onDeleted }: P
                 )}
                 {remove.isError && (
                     <p role="alert" className={styles.error}>
-                        {sentenceOf(remove.error)}
+                        {failed}
                     </p>
                 )}
             </form>

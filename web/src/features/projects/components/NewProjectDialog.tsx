@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useId, useRef, useState, type SyntheticEvent } from 'react';
 import { useNavigate } from 'react-router';
 import { keys } from '@/api/keys.ts';
-import { sentenceOf } from '@/api/problem.ts';
+import { useSentence } from '@/api/use-sentence.ts';
 import { Button } from '@/components/Button.tsx';
 import { Dialog } from '@/components/Dialog.tsx';
 import { toast } from '@/components/toast.ts';
@@ -31,6 +31,8 @@ export function NewProjectDialog({ onClose }: { onClose: () => void }) {
         },
         onError: () => input.current?.focus(),
     });
+
+    const failed = useSentence(create.error);
 
     function submit(event: SyntheticEvent) {
         event.preventDefault();
@@ -65,7 +67,7 @@ export function NewProjectDialog({ onClose }: { onClose: () => void }) {
                         setName(next);
                         create.reset();
                     }}
-                    error={create.isError ? sentenceOf(create.error) : undefined}
+                    error={failed}
                     hint="It stands in addresses: lower-case letters, digits and hyphens."
                 />
             </form>

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { keys } from '@/api/keys.ts';
-import { sentenceOf } from '@/api/problem.ts';
+import { useSentence } from '@/api/use-sentence.ts';
 import { Button } from '@/components/Button.tsx';
 import { Dialog } from '@/components/Dialog.tsx';
 import { TextField } from '@/components/TextField.tsx';
@@ -27,6 +27,7 @@ export function RenameVideoDialog({ video, onClose }: { video: Video; onClose: (
             onClose();
         },
     });
+    const failed = useSentence(rename.error);
     return (
         <Dialog
             title={`Rename ${video.name}`}
@@ -57,7 +58,7 @@ export function RenameVideoDialog({ video, onClose }: { video: Video; onClose: (
                         setTyped(next);
                         rename.reset();
                     }}
-                    error={rename.error === null ? undefined : sentenceOf(rename.error)}
+                    error={failed}
                     onFocus={event => event.target.select()}
                 />
             </form>

@@ -53,7 +53,7 @@ static const struct option_spec ingest_list[] = {
 static const struct option_table ingest_options = {
     .title = "Ingestion", .options = ingest_list, .count = sizeof(ingest_list) / sizeof(ingest_list[0])};
 static const struct option_table *const ingest_tables[] = {
-    &ingest_options, &json_options, &client_options, INSTANCE_TABLES, NULL};
+    &ingest_options, &json_options, &client_options, &data_options, &options_further, INSTANCE_TABLES_BUT_DATA, NULL};
 
 // Looks at the numbers here too, so that a mistake is found before a server is asked or started.
 static enum err_code check_settings(const struct options *options, struct err *err)

@@ -76,8 +76,8 @@ static const struct option_table search_options = {
 
 static const struct option_table *const similar_tables[] = {
     &hit_options, &scope_options, &json_options, CLIENT_TABLES, NULL};
-static const struct option_table *const search_tables[] = {
-    &search_options, &hit_options, &json_options, &client_options, INSTANCE_TABLES, NULL};
+static const struct option_table *const search_tables[] = {&search_options, &hit_options, &json_options,
+    &client_options, &data_options, &options_further, INSTANCE_TABLES_BUT_DATA, NULL};
 
 static void print_hits(const json_t *answer, bool json)
 {

@@ -27,9 +27,10 @@ enum part {
 };
 
 // The settings of an instance; for the tables of a command.
-#define INSTANCE_TABLES                                                                                                \
-    &data_options, &store_options, &blob_store_options, &scale_options, &model_options, &fetch_options,                \
-        &splitter_options, &downloader_options, &indexer_options, &tracking_options, &keep_options, &log_options
+#define INSTANCE_TABLES &data_options, INSTANCE_TABLES_BUT_DATA
+#define INSTANCE_TABLES_BUT_DATA                                                                                       \
+    &store_options, &blob_store_options, &scale_options, &model_options, &fetch_options, &splitter_options,            \
+        &downloader_options, &indexer_options, &tracking_options, &keep_options, &log_options
 
 struct instance;
 

@@ -27,6 +27,11 @@ const struct command *const commands[] = {&command_up, &command_ingest, &command
     &command_meta_export, &command_meta_import, &command_vectors, &command_doctor, &command_splitter,
     &command_downloader, &command_indexer, &command_tracker, &command_query, NULL};
 
+static const struct command_group groups[] = {{"To begin", "up"}, {"What there is", "projects"},
+    {"Searching and labelling", "similar"}, {"Tracks", "tracks"}, {"Labels for other tools, and from them", "export"},
+    {"Videos, and what went wrong with them", "cancel"}, {"Models", "models list"}, {"Servers and data", "queue init"},
+    {"Parts, each a process of its own", "splitter"}, {NULL, NULL}};
+
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]) - 1)
 
 static void print_text(struct strbuf *text)
@@ -41,16 +46,38 @@ static int fail(const struct err *err, int status)
     return status;
 }
 
+static bool is_one_of(const char *word, const char *const *words)
+{
+    for (; *words != NULL; words++) {
+        if (strcmp(word, *words) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool asks_for_help(const char *arg)
+{
+    return is_one_of(arg, (const char *const[]){"--help", "-h", "--help-all", NULL});
+}
+
+static void help_program(const struct command_spec *const *specs, struct strbuf *text)
+{
+    options_help_program(specs, groups, text);
+    strbuf_adds(text,
+        "\nExamples:\n"
+        "  framehound up                                       # the server, at http://127.0.0.1:8080\n"
+        "  framehound ingest clip.mp4 --project demo --wait    # beside it: index a video\n");
+}
+
 // --help, --version and the page of settings; returns -1 if it is something else.
 static int run_without_command(const struct command_spec *const *specs, int count, char **args)
 {
     struct strbuf text;
-    if (count > 0 && strcmp(args[0], "--version") == 0) {
+    if (count > 0 && is_one_of(args[0], (const char *const[]){"--version", "-V", "version", NULL})) {
         printf("framehound %s\n", FRAMEHOUND_VERSION);
         return 0;
     }
-    bool help = count == 0 || strcmp(args[0], "--help") == 0 || strcmp(args[0], "-h") == 0 ||
-        (strcmp(args[0], "help") == 0 && count == 1);
+    bool help = count == 0 || asks_for_help(args[0]) || (strcmp(args[0], "help") == 0 && count == 1);
     bool settings = count > 0 && strcmp(args[0], "--describe-settings") == 0;
     if (!help && !settings)
         return -1;
@@ -58,14 +85,9 @@ static int run_without_command(const struct command_spec *const *specs, int coun
     if (settings)
         options_markdown(specs, &text);
     else
-        options_help_all(specs, &text);
+        help_program(specs, &text);
     print_text(&text);
     return count == 0 ? EXIT_USAGE : 0;
-}
-
-static bool asks_for_help(const char *arg)
-{
-    return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0;
 }
 
 // "models --help"; returns -1 if it is something else.
@@ -105,7 +127,7 @@ static int run_command(const struct command *command, const struct command_spec 
     } else if (options_wants_help(options)) {
         struct strbuf text;
         strbuf_init(&text);
-        options_help(&command->spec, &text);
+        options_help(&command->spec, options_bool(options, "help-all"), &text);
         print_text(&text);
     } else if (command->run(options, &status, &err) != ERR_NONE) {
         status = fail(&err, 1);

@@ -114,6 +114,18 @@ static enum err_code check_answer(const struct http_answer *got, const char *url
     return code;
 }
 
+// What to do comes last, where it is read, and the reason without the address that it begins with.
+static enum err_code no_server(const char *url, struct err *err)
+{
+    char *why = mem_strdup(err->message);
+    const char *reason = strstr(why, ": ");
+    enum err_code code = err_set(err, ERR_UNAVAILABLE,
+        "no server answers at %s (%s): start one with \"framehound up\", or name a data folder with --data", url,
+        reason != NULL ? reason + 2 : why);
+    free(why);
+    return code;
+}
+
 // Sends the call and turns what is no success into the server's sentence.
 static enum err_code send_call(
     struct session *s, struct http_call *call, const char *type, json_t **answer, struct err *err)
@@ -130,8 +142,7 @@ static enum err_code send_call(
     call->answer_limit_bytes = ANSWER_BYTES_MAX;
     enum err_code code = http_client_send(s->client, call, s->cancel, &got, err);
     if (code == ERR_UNAVAILABLE && s->instance == NULL)
-        err_context(err, "no server answers at %s: start one with \"framehound up\", or name a data folder with --data",
-            s->url);
+        code = no_server(s->url, err);
     if (code == ERR_NONE)
         code = check_answer(&got, call->url, err);
     if (code == ERR_NONE && answer != NULL) {

@@ -15,7 +15,8 @@
 #include "os/cancel.h"
 
 // The settings of a command that only looks; for its tables.
-#define CLIENT_TABLES &client_options, &data_options, &store_options, &blob_store_options, &log_options
+#define CLIENT_TABLES                                                                                                  \
+    &client_options, &data_options, &options_further, &store_options, &blob_store_options, &log_options
 
 #define SESSION_SERVER_DEFAULT "http://127.0.0.1:8080"
 

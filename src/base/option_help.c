@@ -6,6 +6,7 @@
 
 #define HELP_COLUMN 30
 #define HELP_WIDTH 96
+#define COMMAND_COLUMN 22
 #define COMMAND_NAME_MAX 64
 #define COMMANDS_MAX 128
 
@@ -27,6 +28,20 @@ static bool name_seconds(const char *const *names, const char *word, char *out, 
             used += (size_t)snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", second);
     }
     return used > 0;
+}
+
+// The first word of commands of two words that is near enough to `word` to be meant.
+static bool nearest_group(const char *const *names, const char *word, char group[COMMAND_NAME_MAX])
+{
+    for (; *names != NULL; names++) {
+        const char *space = strchr(*names, ' ');
+        if (space == NULL)
+            continue;
+        snprintf(group, COMMAND_NAME_MAX, "%.*s", (int)(space - *names), *names);
+        if (text_nearest(word, (const char *const[]){group, NULL}) != NULL)
+            return true;
+    }
+    return false;
 }
 
 enum err_code command_find(const struct command_spec *const *commands, int count, char *const *args,
@@ -59,8 +74,13 @@ enum err_code command_find(const struct command_spec *const *commands, int count
     const char *given = nearest != NULL ? two : args[0];
     if (nearest == NULL)
         nearest = text_nearest(args[0], names);
+    char group[COMMAND_NAME_MAX];
+    if (nearest == NULL && nearest_group(names, args[0], group))
+        nearest = group;
     if (nearest != NULL)
         return err_set(err, ERR_INVALID, "there is no command \"%.64s\": did you mean \"%s\"?", given, nearest);
+    if (args[0][0] == '-')
+        return err_set(err, ERR_INVALID, "unknown option %.64s: a command comes first", args[0]);
     return err_set(err, ERR_INVALID, "there is no command \"%.64s\"", args[0]);
 }
 
@@ -149,6 +169,8 @@ static void add_option_help(struct strbuf *out, const struct option_spec *spec)
 
 static void add_table_help(struct strbuf *out, const struct option_table *table)
 {
+    if (table == &options_further)
+        return;
     strbuf_addf(out, "\n%s:\n", table->title);
     for (size_t i = 0; i < table->count; i++) {
         if (!table->options[i].hidden)
@@ -174,7 +196,17 @@ static void add_indented(struct strbuf *out, const char *text, int indent)
     }
 }
 
-void options_help(const struct command_spec *command, struct strbuf *out)
+// What --help leaves out; `table` is where it stopped.
+static void add_further_titles(struct strbuf *out, const struct option_table *const *table)
+{
+    if (table == NULL || *table == NULL)
+        return;
+    strbuf_adds(out, "\nFurther settings, which --help-all shows:\n");
+    for (table++; *table != NULL; table++)
+        strbuf_addf(out, "  %s\n", (*table)->title);
+}
+
+void options_help(const struct command_spec *command, bool with_further, struct strbuf *out)
 {
     strbuf_adds(out, "Usage: ");
     add_usage(out, command);
@@ -192,20 +224,33 @@ void options_help(const struct command_spec *command, struct strbuf *out)
         text += length;
         text += strspn(text, "\n");
     }
-    for (const struct option_table *const *table = command->tables; table != NULL && *table != NULL; table++)
+    const struct option_table *const *table = command->tables;
+    for (; table != NULL && *table != NULL && (with_further || *table != &options_further); table++)
         add_table_help(out, *table);
     add_table_help(out, &option_builtin_table);
+    add_further_titles(out, table);
     if (command->examples != NULL) {
         strbuf_adds(out, "\nExamples:\n");
         add_indented(out, command->examples, 2);
     }
 }
 
-void options_help_all(const struct command_spec *const *commands, struct strbuf *out)
+static void add_command_line(struct strbuf *out, const struct command_spec *command)
 {
-    strbuf_adds(out, "Usage: framehound COMMAND [options]\n\nCommands:\n");
-    for (; *commands != NULL; commands++)
-        strbuf_addf(out, "  %-*s%s\n", 22, (*commands)->name, (*commands)->summary);
+    strbuf_addf(out, "  %-*s%s\n", COMMAND_COLUMN, command->name, command->summary);
+}
+
+void options_help_program(
+    const struct command_spec *const *commands, const struct command_group *groups, struct strbuf *out)
+{
+    strbuf_adds(out, "Usage: framehound COMMAND [options]\n");
+    for (; *commands != NULL; commands++) {
+        if (groups->title != NULL && strcmp(groups->first, (*commands)->name) == 0) {
+            strbuf_addf(out, "\n%s:\n", groups->title);
+            groups++;
+        }
+        add_command_line(out, *commands);
+    }
     strbuf_adds(out, "\nframehound COMMAND --help says what can be set.\n");
 }
 
@@ -218,7 +263,7 @@ bool options_help_group(const struct command_spec *const *commands, const char *
         if (!any)
             strbuf_addf(out, "Usage: framehound %s COMMAND [options]\n\nCommands:\n", word);
         any = true;
-        strbuf_addf(out, "  %-*s%s\n", 22, (*commands)->name, (*commands)->summary);
+        add_command_line(out, *commands);
     }
     if (any)
         strbuf_addf(out, "\nframehound %s COMMAND --help says what can be set.\n", word);
@@ -320,6 +365,8 @@ static void markdown_option(struct strbuf *out, const struct option_spec *spec)
 
 static void markdown_table(struct strbuf *out, const struct option_table *table)
 {
+    if (table == &options_further)
+        return;
     strbuf_addf(out,
         "\n**%s**\n\n| flag | meaning | default | environment |\n| --- | "
         "--- | --- | --- |\n",

@@ -30,9 +30,12 @@ static const struct {
 static const struct option_spec builtin_options[] = {
     {.name = "config", .type = OPTION_PATH, .value_name = "FILE", .help = "Take settings from this file."},
     {.name = "help", .type = OPTION_BOOL, .short_name = 'h', .env = "", .help = "Show this text."},
+    {.name = "help-all", .type = OPTION_BOOL, .env = "", .help = "Show it with all settings."},
 };
 const struct option_table option_builtin_table = {
     .title = "General", .options = builtin_options, .count = sizeof(builtin_options) / sizeof(builtin_options[0])};
+
+const struct option_table options_further = {.title = "", .options = NULL, .count = 0};
 
 const char *option_type_name(enum option_type type)
 {

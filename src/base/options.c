@@ -223,6 +223,11 @@ static enum err_code read_args(
     return ERR_NONE;
 }
 
+static bool is_help(const char *name)
+{
+    return strcmp(name, "help") == 0 || strcmp(name, "help-all") == 0;
+}
+
 static enum err_code apply_flags(const struct flag *flags, size_t count, struct err *err)
 {
     for (size_t i = 0; i < count; i++) {
@@ -282,7 +287,7 @@ enum err_code options_parse(const struct command_spec *command, int count, char 
     enum err_code code = read_args(options, count, args, flags, &flag_count, err);
     bool wants_help = false;
     for (size_t i = 0; code == ERR_NONE && i < flag_count; i++)
-        wants_help = wants_help || strcmp(flags[i].value->spec->name, "help") == 0;
+        wants_help = wants_help || is_help(flags[i].value->spec->name);
     if (code == ERR_NONE && !wants_help)
         code = read_settings(options, sources, flags, flag_count, err);
     if (code == ERR_NONE && !wants_help)
@@ -318,7 +323,7 @@ static const struct option_value *get_typed(const struct options *options, const
 
 bool options_wants_help(const struct options *options)
 {
-    return options_bool(options, "help");
+    return options_bool(options, "help") || options_bool(options, "help-all");
 }
 
 bool options_is_set(const struct options *options, const char *name)

@@ -6,9 +6,9 @@
 // front. Lines before the first `[command]` heading hold for every command that knows the name, lines under a heading
 // for that command only. A value may be put in double quotes to keep spaces at its ends or a `#`. A name that no
 // command knows is refused with the file's name and line. Flags: `--name value`, `--name=value`, `-x value`; booleans
-// `--name`, `--no-name`, `--name=false`; `--` ends them. Every command also has `-h`/`--help` and `--config FILE`
-// (FRAMEHOUND_CONFIG). Errors are ERR_INVALID: wrong usage, exit status 2. Thread rule: a parsed `struct options` never
-// changes, so it can be read from all threads.
+// `--name`, `--no-name`, `--name=false`; `--` ends them. Every command also has `-h`/`--help`, `--help-all` and
+// `--config FILE` (FRAMEHOUND_CONFIG). Errors are ERR_INVALID: wrong usage, exit status 2. Thread rule: a parsed
+// `struct options` never changes, so it can be read from all threads.
 #pragma once
 
 #include <stdbool.h>
@@ -56,6 +56,9 @@ struct option_table {
     size_t count;
 };
 
+// A place among the tables of a command: of those after it, --help names the titles only, and --help-all shows all.
+extern const struct option_table options_further;
+
 struct command_spec {
     const char *name;                         // "ingest"; may be two words: "models list"
     const char *arguments;                    // "SOURCE"; for the usage line; "" for none
@@ -65,6 +68,12 @@ struct command_spec {
     const struct option_table *const *tables; // NULL-terminated; may be NULL
     int arguments_least;
     int arguments_most; // -1: any number
+};
+
+// Commands that belong together, for the list of all: from the one of this name to the next group's.
+struct command_group {
+    const char *title;
+    const char *first;
 };
 
 // Where values are taken from, besides the flags.
@@ -83,7 +92,7 @@ struct options;
 enum err_code options_parse(const struct command_spec *command, int count, char *const *args,
     const struct options_sources *sources, struct options **out, struct err *err) ERR_MUST_CHECK;
 void options_free(struct options *options);
-bool options_wants_help(const struct options *options);
+bool options_wants_help(const struct options *options); // --help or --help-all
 
 // Getters. The name must be one of the command's tables, with that type: anything else is a defect and ends the
 // process. Numbers that are not set are 0: ask options_is_set() where that matters.
@@ -108,9 +117,11 @@ const char *options_argument(const struct options *options, int index); // NULL 
 enum err_code command_find(const struct command_spec *const *commands, int count, char *const *args,
     const struct command_spec **command, int *used, struct err *err) ERR_MUST_CHECK;
 
-// Text for `--help` of one command, and of the program.
-void options_help(const struct command_spec *command, struct strbuf *out);
-void options_help_all(const struct command_spec *const *commands, struct strbuf *out);
+// Text for `--help` of one command, with or without its further settings, and of the program. `groups` end with one
+// that has no title.
+void options_help(const struct command_spec *command, bool with_further, struct strbuf *out);
+void options_help_program(
+    const struct command_spec *const *commands, const struct command_group *groups, struct strbuf *out);
 // For the commands of two words that begin with `word`; false, and nothing appended, when there are none.
 bool options_help_group(const struct command_spec *const *commands, const char *word, struct strbuf *out);
 // Everything that can be set, for machines (an array of commands) and as a Markdown page. New reference.

@@ -210,7 +210,7 @@ static void help_needs_nothing_else(void **state)
     options_free(options);
     struct strbuf out;
     strbuf_init(&out);
-    options_help(&ingest, &out);
+    options_help(&ingest, true, &out);
     assert_non_null(strstr(out.data, "Usage: framehound ingest [options] SOURCE\n"));
     assert_non_null(strstr(out.data,
         "  -p, --project NAME          Where it "
@@ -219,8 +219,41 @@ static void help_needs_nothing_else(void **state)
     assert_non_null(strstr(out.data, "  -h, --help"));
     assert_non_null(strstr(out.data, "Examples:\n  framehound ingest clip.mp4"));
     strbuf_reset(&out);
-    options_help_all(commands, &out);
-    assert_non_null(strstr(out.data, "  models list           Shows models.\n"));
+    options_help_program(commands, (const struct command_group[]){{"Models", "models list"}, {NULL, NULL}}, &out);
+    assert_non_null(strstr(out.data, "\nModels:\n  models list           Shows models.\n"));
+    strbuf_release(&out);
+}
+
+static void help_names_further_settings_and_shows_them_when_asked(void **state)
+{
+    (void)state;
+    static const struct option_spec far[] = {{.name = "far", .type = OPTION_STRING, .help = "Seldom needed."}};
+    static const struct option_table far_table = {.title = "Far away", .options = far, .count = 1};
+    static const struct option_table *const tables[] = {&ingest_table, &options_further, &far_table, NULL};
+    const struct command_spec command = {.name = "go", .arguments = "", .summary = "Goes.", .tables = tables};
+    struct options *options = NULL;
+    struct err err = ERR_INIT;
+    assert_ok(options_parse(&command, 1, (char *[]){"--help-all"}, NULL, &options, &err), &err);
+    assert_true(options_wants_help(options) && options_bool(options, "help-all"));
+    options_free(options);
+    assert_ok(options_parse(&command, 4, (char *[]){"-p", "d", "--far", "x"}, NULL, &options, &err), &err);
+    assert_string_equal(options_string(options, "far"), "x");
+    options_free(options);
+
+    struct strbuf out;
+    strbuf_init(&out);
+    options_help(&command, false, &out);
+    assert_null(strstr(out.data, "--far"));
+    assert_non_null(strstr(out.data, "--tag"));
+    assert_non_null(strstr(out.data, "which --help-all shows:\n  Far away\n"));
+    strbuf_reset(&out);
+    options_help(&command, true, &out);
+    assert_non_null(strstr(out.data, "\nFar away:\n      --far TEXT "));
+    assert_null(strstr(out.data, "which --help-all shows"));
+    strbuf_reset(&out);
+    options_markdown((const struct command_spec *const[]){&command, NULL}, &out);
+    assert_non_null(strstr(out.data, "\n**Far away**\n"));
+    assert_null(strstr(out.data, "****"));
     strbuf_release(&out);
 }
 
@@ -230,7 +263,7 @@ static void the_tables_describe_themselves(void **state)
     json_t *all = options_describe(commands);
     assert_int_equal(json_array_size(all), 2);
     json_t *options = json_object_get(json_array_get(all, 0), "options");
-    assert_int_equal(json_array_size(options), ingest_table.count + 2);
+    assert_int_equal(json_array_size(options), ingest_table.count + 3);
     assert_string_equal(
         json_string_value(json_object_get(json_array_get(options, 1), "environment")), "FRAMEHOUND_CHUNK");
     json_decref(all);
@@ -257,6 +290,10 @@ static void a_command_is_found_by_one_or_two_words(void **state)
     assert_int_equal(used, 1);
     assert_code(command_find(commands, 1, (char *[]){"injest"}, &command, &used, &err), ERR_INVALID);
     assert_string_equal(err.message, "there is no command \"injest\": did you mean \"ingest\"?");
+    assert_code(command_find(commands, 1, (char *[]){"model"}, &command, &used, &err), ERR_INVALID);
+    assert_string_equal(err.message, "there is no command \"model\": did you mean \"models\"?");
+    assert_code(command_find(commands, 1, (char *[]){"--hlep"}, &command, &used, &err), ERR_INVALID);
+    assert_string_equal(err.message, "unknown option --hlep: a command comes first");
     assert_code(command_find(commands, 2, (char *[]){"models", "lst"}, &command, &used, &err), ERR_INVALID);
     assert_string_equal(err.message, "there is no command \"models lst\": did you mean \"models list\"?");
     static const char followed[] = "\"models\" wants to be followed by one of: list";
@@ -307,6 +344,7 @@ int main(void)
         cmocka_unit_test(later_sources_win),
         cmocka_unit_test(a_wrong_settings_file_is_refused_with_the_line),
         cmocka_unit_test(help_needs_nothing_else),
+        cmocka_unit_test(help_names_further_settings_and_shows_them_when_asked),
         cmocka_unit_test(the_tables_describe_themselves),
         cmocka_unit_test(a_command_is_found_by_one_or_two_words),
         cmocka_unit_test(a_group_of_commands_has_help_of_its_own),

@@ -39,6 +39,28 @@ def test_help_is_there_for_whoever_asks_another_way(home):
     assert 'no command "hlp"' in unknown and 'See "framehound --help".' in unknown
 
 
+def test_help_is_about_the_command_and_names_what_else_can_be_set(home):
+    short = run("videos", "--help", home=home).stdout
+    assert "--project" in short and "--data" in short and "--kafka-config" not in short
+    assert "which --help-all shows:\n  Servers for what is shared" in short and len(short.splitlines()) < 40
+    assert "--kafka-config" in run("videos", "--help-all", home=home).stdout
+    # Whoever runs a server of their own sets these.
+    assert "--kafka-config" in run("indexer", "--help", home=home).stdout
+
+
+def test_the_version_is_told_however_one_asks_and_a_mistaken_option_is_called_one(home):
+    said = run("--version", home=home).stdout
+    assert said == run("-V", home=home).stdout == run("version", home=home).stdout
+    assert "unknown option --verson" in run("--verson", home=home, check=2).stderr
+    assert 'did you mean "models"?' in run("model", home=home, check=2).stderr
+
+
+def test_where_no_server_answers_the_last_word_is_what_to_do(home):
+    said = run("videos", "--server", "http://127.0.0.1:1", home=home, check=1).stderr
+    assert said.startswith("framehound: no server answers at http://127.0.0.1:1 (cannot connect: ")
+    assert said.endswith('start one with "framehound up", or name a data folder with --data\n') and said.count("http:") == 1
+
+
 def test_no_server_on_a_folder_is_no_server_of_chance(home, data):
     video = ingest(clips.bikes(), home, data, "--limit", "1")["video"]
     said = run("status", "--data", data, home=home).stdout

@@ -121,11 +121,29 @@ static const char welcome_page[] = "<!doctype html><html lang=\"en\"><meta "
                                    "<a href=\"/api/v1/workers\">workers</a>, <a "
                                    "href=\"/api/v1/activity/state\">activity</a>.</p></html>";
 
-// Opens a regular file below the web folder; -1 if there is none. The path is
-// clean already (see http_server.h), and links are not followed.
+// Opens what lies at a path below the folder; -1 if there is nothing. The path is clean already (see http_server.h),
+// but that it leads nowhere else does not rest on that: it is walked name by name, and links are not followed.
+static int open_below(int directory, const char *path)
+{
+    char copy[WEB_PATH_MAX];
+    char *rest = copy;
+    const char *name;
+    if (snprintf(copy, sizeof(copy), "%s", path) >= (int)sizeof(copy))
+        return -1;
+    int at = fcntl(directory, F_DUPFD_CLOEXEC, 0);
+    while (at >= 0 && (name = strsep(&rest, "/")) != NULL) {
+        bool is_name = name[0] != '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+        int kind = rest != NULL ? O_DIRECTORY : O_NONBLOCK;
+        int next = is_name ? openat(at, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | kind) : -1;
+        close(at);
+        at = next;
+    }
+    return at;
+}
+
 static int open_web_file(int directory, const char *path, struct stat *st)
 {
-    int fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int fd = open_below(directory, path);
     if (fd >= 0 && (fstat(fd, st) != 0 || !S_ISREG(st->st_mode))) {
         close(fd);
         fd = -1;

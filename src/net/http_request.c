@@ -55,8 +55,10 @@ static enum err_code parse_path(struct http_request *request, char *path, struct
         if (!http_url_decode(segment, false))
             return err_set(
                 err, ERR_INVALID, "the path is not well encoded: UTF-8 as percent escapes, without control characters");
-        // Nobody means these, and they are how one gets out of a folder.
-        if (strcmp(segment, ".") == 0 || strcmp(segment, "..") == 0)
+        // Nobody means these, and they are how one gets out of a folder: empty ones too, as what begins with two
+        // slashes would leave a whole path of the file system for "{name...}".
+        bool is_empty_inside = segment[0] == '\0' && rest != NULL;
+        if (is_empty_inside || strcmp(segment, ".") == 0 || strcmp(segment, "..") == 0)
             return err_set(err, ERR_INVALID, "the path has a segment that is not allowed");
         request->has_slash = request->has_slash || strchr(segment, '/') != NULL;
         request->segments[request->segment_count++] = segment;

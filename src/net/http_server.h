@@ -90,7 +90,8 @@ enum http_method http_request_method(const struct http_request *request);
 const char *http_request_path(const struct http_request *request);    // raw, as sent, without the query
 const char *http_request_pattern(const struct http_request *request); // of the route
 // A segment of the path by its name in the pattern, decoded: valid UTF-8 without control characters, never "." or "..",
-// without '/' (but on routes of HTTP_ROUTE_SLASHES, and in "{name...}", where it is a clean relative path).
+// without '/' (but on routes of HTTP_ROUTE_SLASHES, and in "{name...}", where it is a clean relative path: it does
+// not begin with a '/', and none of its segments but the last is empty).
 const char *http_request_param(const struct http_request *request, const char *name);
 // The first value of a query field, decoded; NULL if absent.
 const char *http_request_query(const struct http_request *request, const char *name);

@@ -8,7 +8,8 @@ static void paths_that_lead_out_or_are_broken_are_refused(void **state)
 {
     (void)state;
     static const char *const bad[] = {"/web/../secret", "/web/%2e%2e/secret", "/web/a%2Fb", "/web/%00", "/web/%zz",
-        "/web/a%0d%0ab", "/web/%ff", "/web/.", "/api/videos/x?q=%zz"};
+        "/web/a%0d%0ab", "/web/%ff", "/web/.", "/api/videos/x?q=%zz", "//etc/passwd", "///etc/passwd",
+        "/web//etc/passwd", "/web/a//b", "//"};
     struct fixture *fixture = start(NULL);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         get(fixture, bad[i], "", answer);

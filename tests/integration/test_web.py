@@ -8,6 +8,7 @@ import pytest
 from harness.program import HttpError, serving
 
 PAGE = b"<!doctype html><title>Framehound</title><script type=module src=/assets/app-1234.js></script>"
+SECRET = b"not for the world"
 SCRIPT = b"export const greeting = 'hello';\n" * 200
 
 
@@ -25,6 +26,9 @@ def site(tmp_path_factory):
     (web / "assets" / "both-9abc.js.br").write_bytes(b"brotli")
     (web / "assets" / "both-9abc.js.gz").write_bytes(b"gzip")
     (web / "favicon.svg").write_bytes(b"<svg xmlns='http://www.w3.org/2000/svg'/>")
+    (base / "secret.txt").write_bytes(SECRET)
+    (web / "link.txt").symlink_to(base / "secret.txt")
+    (web / "linked").symlink_to(base)
     with serving(base / "home", base / "data", "--web", str(web)) as server:
         server.web = web
         yield server
@@ -96,6 +100,16 @@ def test_a_file_that_is_not_there_is_a_404(site, path):
         site.get(path)
     assert caught.value.status == 404
     assert caught.value.problem()["detail"]
+
+
+@pytest.mark.parametrize("form", ["/{0}", "//{0}", "/assets/{0}", "/assets//../{0}", "/./{0}", "/%2F{0}", "/%2e%2e/secret.txt",
+                                  "/link.txt", "/linked/secret.txt"])
+def test_nothing_outside_its_folder_is_sent(site, form):
+    secret = site.web.parent / "secret.txt"
+    with pytest.raises(HttpError) as caught:
+        site.get(form.format(secret))
+    assert caught.value.status in (400, 404)
+    assert SECRET not in caught.value.body
 
 
 def test_without_the_application_there_is_a_page_that_says_so(tmp_path):

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/plain_text.h"
 #include "base/strbuf.h"
 
 #define LINE_MAX_BYTES 4096
@@ -70,21 +71,32 @@ static void add_context_text(struct strbuf *line, const struct log *log)
         strbuf_addf(line, " %s=%s", log->key, log->value);
 }
 
+// Foreign text would forge lines with line breaks, and steer the terminal of whoever reads the log.
+static void set_plain(json_t *object, const char *key, const char *text)
+{
+    struct strbuf plain;
+    strbuf_init(&plain);
+    plain_text_add(&plain, text, strlen(text));
+    json_set_string(object, key, plain.data);
+    strbuf_release(&plain);
+}
+
 static void add_context_json(json_t *object, const struct log *log)
 {
     if (log->parent != NULL)
         add_context_json(object, log->parent);
     if (log->key != NULL)
-        json_set_string(object, log->key, log->value);
+        set_plain(object, log->key, log->value);
 }
 
-// A line break inside a message would let foreign text forge log lines.
-static void flatten(char *text)
+static void add_text(struct strbuf *line, const struct log *log, const char *level, const char *message)
 {
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7F)
-            *text = ' ';
-    }
+    struct strbuf raw;
+    strbuf_init(&raw);
+    strbuf_addf(&raw, " %-5s %s", level, message);
+    add_context_text(&raw, log);
+    plain_text_add(line, raw.data, raw.size);
+    strbuf_release(&raw);
 }
 
 static void write_line(int fd, const char *bytes, size_t size)
@@ -103,7 +115,6 @@ void log_write(struct log *log, enum log_level level, const char *format, ...)
     va_start(args, format);
     vsnprintf(message, sizeof(message), format, args);
     va_end(args);
-    flatten(message);
 
     char when[CLOCK_TEXT_MAX];
     clock_format_utc(clock_wall_us(clock_system()), when);
@@ -113,13 +124,13 @@ void log_write(struct log *log, enum log_level level, const char *format, ...)
         json_t *object = json_object();
         json_set_string(object, "time", when);
         json_set_string(object, "level", level_names[level]);
-        json_set_string(object, "message", message);
+        set_plain(object, "message", message);
         add_context_json(object, log);
         json_dump(object, &line);
         json_decref(object);
     } else {
-        strbuf_addf(&line, "%s %-5s %s", when, level_names[level], message);
-        add_context_text(&line, log);
+        strbuf_adds(&line, when);
+        add_text(&line, log, level_names[level], message);
     }
     strbuf_addc(&line, '\n');
     write_line(log->fd, line.data, line.size);

@@ -93,12 +93,32 @@ static void a_line_break_in_a_message_begins_no_line(void **state)
     assert_int_equal(strcspn(text, "\n") + 1, strlen(text));
 }
 
+static void nothing_in_a_line_is_obeyed_by_a_terminal(void **state)
+{
+    (void)state;
+    for (int json = 0; json < 2; json++) {
+        struct written written = {.text = ""};
+        assert_int_equal(pipe(written.ends), 0);
+        written.root = log_new(written.ends[1], LOG_INFO, json == 1);
+        written.log = log_derive(written.root, "host", "a\n2026-01-01 error all is lost \033[2J\xC2\x9B");
+        log_warn(written.log, "%s", "\xC2\x9B[31mred \u202Eturned");
+        const char *text = end(&written);
+        assert_null(strstr(text, "\033"));
+        assert_null(strstr(text, "\xC2\x9B"));
+        assert_null(strstr(text, "\u202E"));
+        assert_non_null(strstr(text, "\uFFFD[31mred \uFFFDturned"));
+        assert_non_null(strstr(text, "a 2026-01-01 error all is lost \uFFFD[2J\uFFFD"));
+        assert_int_equal(strcspn(text, "\n") + 1, strlen(text));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_of_json_has_its_message_whatever_bytes_are_in_it),
         cmocka_unit_test(a_message_that_is_cut_within_a_character_is_there),
         cmocka_unit_test(a_line_break_in_a_message_begins_no_line),
+        cmocka_unit_test(nothing_in_a_line_is_obeyed_by_a_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

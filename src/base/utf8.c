@@ -22,6 +22,17 @@ size_t utf8_sequence(const char *text, size_t size)
     return length;
 }
 
+size_t utf8_decode(const char *text, size_t size, uint32_t *character)
+{
+    static const unsigned char bits_of_first[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    const unsigned char *bytes = (const unsigned char *)text;
+    size_t length = utf8_sequence(text, size);
+    *character = length > 0 ? (uint32_t)bytes[0] & bits_of_first[length] : 0;
+    for (size_t i = 1; i < length; i++)
+        *character = *character << 6 | (bytes[i] & 0x3F);
+    return length;
+}
+
 bool utf8_is_valid(const char *text, size_t size)
 {
     for (size_t at = 0; at < size;) {

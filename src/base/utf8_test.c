@@ -63,12 +63,32 @@ static void nul_is_a_character_of_one_byte(void **state)
     assert_int_equal(utf8_sequence("\0", 1), 1);
 }
 
+static void a_character_is_decoded_to_its_number(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint32_t character;
+    } cases[] = {{"a", 'a'}, {"\x7F", 0x7F}, {"\xC2\x80", 0x80}, {"\u07FF", 0x7FF}, {"\u0800", 0x800},
+        {"\u4e2d", 0x4E2D}, {"\uFFFF", 0xFFFF}, {"\U00010000", 0x10000}, {"\U0001F697", 0x1F697},
+        {"\U0010FFFF", 0x10FFFF}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint32_t character = 1;
+        assert_int_equal(utf8_decode(cases[i].text, strlen(cases[i].text), &character), strlen(cases[i].text));
+        assert_int_equal(character, cases[i].character);
+    }
+    uint32_t character = 1;
+    assert_int_equal(utf8_decode("\xC3", 1, &character), 0);
+    assert_int_equal(character, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(characters_are_as_long_as_their_first_byte_says),
         cmocka_unit_test(what_the_standard_forbids_is_no_character),
         cmocka_unit_test(a_text_is_valid_if_all_of_it_is_characters_without_nul),
+        cmocka_unit_test(a_character_is_decoded_to_its_number),
         cmocka_unit_test(nul_is_a_character_of_one_byte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,37 +6,14 @@
 
 #include <utf8proc.h>
 
+#include "base/plain_text.h"
+
 // Composition never makes a text longer than this many times its length, and a name that long is refused anyway.
 #define GIVEN_SIZE_MAX 65536
-
-static bool turns_direction(utf8proc_int32_t c)
-{
-    return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
-}
 
 static bool is_space(utf8proc_int32_t c)
 {
     return utf8proc_category(c) == UTF8PROC_CATEGORY_ZS;
-}
-
-static enum err_code check_character(utf8proc_int32_t c, struct err *err)
-{
-    switch (utf8proc_category(c)) {
-    case UTF8PROC_CATEGORY_CC:
-    case UTF8PROC_CATEGORY_ZL:
-    case UTF8PROC_CATEGORY_ZP:
-        return err_set(err, ERR_INVALID,
-            "a label's name has no control characters or line breaks, but this one has U+%04X: take it out",
-            (unsigned)c);
-    default:
-        break;
-    }
-    if (turns_direction(c))
-        return err_set(err, ERR_INVALID,
-            "a label's name has no marks that turn the text's direction, but this one has U+%04X: take it out (text in "
-            "right-to-left scripts needs none)",
-            (unsigned)c);
-    return ERR_NONE;
 }
 
 static enum err_code check_characters(const char *name, struct err *err)
@@ -45,13 +22,13 @@ static enum err_code check_characters(const char *name, struct err *err)
     utf8proc_int32_t first = 0;
     utf8proc_int32_t last = 0;
     size_t count = 0;
+    enum err_code code = plain_text_check(name, "a label's name", err);
+    if (code != ERR_NONE)
+        return code;
     for (; *at != '\0'; count++) {
         at += utf8proc_iterate(at, -1, &last);
         if (count == 0)
             first = last;
-        enum err_code code = check_character(last, err);
-        if (code != ERR_NONE)
-            return code;
     }
     if (count == 0)
         return err_set(err, ERR_INVALID, "a label needs a name: 1 to %d characters", LABEL_NAME_LENGTH_MAX);

@@ -6,6 +6,7 @@
 #include "api/shape.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/plain_text.h"
 #include "ingest/lifecycle.h"
 
 #define VIDEOS_LIMIT 50
@@ -278,7 +279,9 @@ static enum err_code read_name(const json_t *body, const char **name, struct err
         code = json_get_string(body, "name", name, err);
     if (code == ERR_NONE && (*name)[strspn(*name, " \t\r\n")] == '\0')
         code = err_of_field(err, err_set(err, ERR_INVALID, "a video needs a name"), "name");
-    return code == ERR_NONE ? check_name(*name, "the video's", err) : code;
+    if (code == ERR_NONE)
+        code = check_name(*name, "the video's", err);
+    return code == ERR_NONE ? err_of_field(err, plain_text_check(*name, "a video's name", err), "name") : code;
 }
 
 API_HANDLER(api_rename_video)

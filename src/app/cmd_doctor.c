@@ -53,7 +53,7 @@ static void show_check(void *context, const struct check *check)
         ui_print_json(o);
         json_decref(o);
     } else {
-        printf("%-8s %s: %s%s%s\n", words[check->level], check->what, check->text, check->remedy != NULL ? ": " : "",
+        ui_line("%-8s %s: %s%s%s", words[check->level], check->what, check->text, check->remedy != NULL ? ": " : "",
             check->remedy != NULL ? check->remedy : "");
     }
 }
@@ -73,7 +73,7 @@ static void show_finding(void *context, const struct finding *finding)
         ui_print_json(o);
         json_decref(o);
     } else {
-        printf("%-8s %s\n", finding->mended ? "mended" : "FOUND", finding->text);
+        ui_line("%-8s %s", finding->mended ? "mended" : "FOUND", finding->text);
     }
 }
 

@@ -16,7 +16,7 @@ static const struct option_table *const embed_tables[] = {&json_options, &model_
 static void print_embedding(const char *file, const float *descriptor, int dimension, bool json)
 {
     if (!json) {
-        printf("%s: %d numbers, beginning with %.4f %.4f %.4f\n", file, dimension, (double)descriptor[0],
+        ui_line("%s: %d numbers, beginning with %.4f %.4f %.4f", file, dimension, (double)descriptor[0],
             (double)descriptor[1], (double)descriptor[2]);
         return;
     }
@@ -53,7 +53,7 @@ static enum err_code run_embed(const struct options *options, int *status, struc
             print_embedding(file, descriptor, dimension, options_bool(options, "json"));
         } else {
             // The other pictures are done all the same.
-            fprintf(stderr, "framehound: %s\n", why.message);
+            ui_error("%s", why.message);
             *status = 1;
         }
     }

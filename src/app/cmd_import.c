@@ -108,18 +108,18 @@ static void print_result(const json_t *result)
     const json_t *problems = json_object_get(result, "problems");
     bool dry = json_is_true(json_object_get(result, "dry_run"));
     print_labels(json_object_get(result, "labels"));
-    printf("%" PRId64 " of %" PRId64 " entries match an object, %" PRId64 " of them are so already\n",
+    ui_line("%" PRId64 " of %" PRId64 " entries match an object, %" PRId64 " of them are so already",
         ui_int(result, "matched"), ui_int(result, "entries"), ui_int(result, "unchanged"));
     if (ui_int(result, "moved") > 0)
-        printf("%" PRId64 " objects %s another label before\n", ui_int(result, "moved"), dry ? "have" : "had");
+        ui_line("%" PRId64 " objects %s another label before", ui_int(result, "moved"), dry ? "have" : "had");
     if (ui_int(result, "passed_over") > 0)
-        printf("%" PRId64 " entries are passed over: probable labels, classes, crowds, rows that do not count\n",
+        ui_line("%" PRId64 " entries are passed over: probable labels, classes, crowds, rows that do not count",
             ui_int(result, "passed_over"));
     for (size_t i = 0; i < json_array_size(problems); i++)
-        printf("  %s\n", json_string_value(json_array_get(problems, i)));
+        ui_line("  %s", json_string_value(json_array_get(problems, i)));
     int64_t more = ui_int(result, "unmatched") - (int64_t)json_array_size(problems);
     if (more > 0)
-        printf("  and %" PRId64 " more that match nothing\n", more);
+        ui_line("  and %" PRId64 " more that match nothing", more);
     if (dry)
         puts("Nothing was changed: this was a dry run.");
     else if (json_is_null(json_object_get(result, "step")))

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/plain_text.h"
 #include "ingest/lifecycle.h"
 
 // How often a video is asked about: what is soon done is noticed at once, what lasts costs the server little.
@@ -67,6 +68,8 @@ static enum err_code check_settings(const struct options *options, struct err *e
         code = submit_request_set_limit(&request, options_float(options, "limit"), err);
     if (code == ERR_NONE)
         code = submit_request_set_fps(&request, options_string(options, "fps"), err);
+    if (code == ERR_NONE && options_is_set(options, "name"))
+        code = plain_text_check(options_string(options, "name"), "a video's name", err);
     return code;
 }
 
@@ -110,18 +113,22 @@ static enum err_code submit_source(
     return code;
 }
 
-// Appends what an upload is shown as. It stands in an address, which takes no slash in a name.
+// Appends what an upload is shown as. It stands in an address, which takes no slash in a name and no control
+// characters.
 static void add_upload_name(struct strbuf *path, const struct options *options, const char *file)
 {
     const char *given = options_string(options, "name");
     const char *slash = strrchr(file, '/');
-    char *name = mem_strdup(given != NULL && given[0] != '\0' ? given : slash != NULL ? slash + 1 : file);
-    for (char *c = name; *c != '\0'; c++) {
+    const char *shown = given != NULL && given[0] != '\0' ? given : slash != NULL ? slash + 1 : file;
+    struct strbuf name;
+    strbuf_init(&name);
+    plain_text_add(&name, shown, strlen(shown));
+    for (char *c = name.data; *c != '\0'; c++) {
         if (*c == '/' || *c == '\\')
             *c = '-';
     }
-    http_url_encode(path, name);
-    free(name);
+    http_url_encode(path, name.data);
+    strbuf_release(&name);
 }
 
 static enum err_code upload_source(
@@ -283,16 +290,16 @@ static void print_result(const json_t *video)
     int64_t duration_us = ui_int(json_object_get(video, "media"), "duration_us");
     char duration[UI_TEXT_SIZE];
     ui_duration(duration_us, duration);
-    printf(
+    ui_part(
         "%s: video %s of project %s", ui_string(video, "state"), ui_string(video, "id"), ui_string(video, "project"));
     // Of what nobody could look into, there is nothing to count; a header may have no duration.
     if (is_final(ui_string(video, "state")) && ui_int(json_object_get(video, "media"), "width") > 0)
-        printf(", %s, segments: %lld, frames: %lld, objects: %lld, tracks: %lld", duration,
+        ui_part(", %s, segments: %lld, frames: %lld, objects: %lld, tracks: %lld", duration,
             (long long)ui_int(progress, "segments"), (long long)ui_int(progress, "frames_indexed"),
             (long long)ui_int(progress, "objects"), (long long)ui_int(progress, "tracks"));
     putchar('\n');
     for (size_t i = 0; i < json_array_size(errors); i++)
-        printf("  %s\n", json_string_value(json_array_get(errors, i)));
+        ui_line("  %s", json_string_value(json_array_get(errors, i)));
 }
 
 static enum err_code run_ingest(const struct options *options, int *status, struct err *err)
@@ -302,7 +309,7 @@ static enum err_code run_ingest(const struct options *options, int *status, stru
     enum err_code code = check_settings(options, err);
     if (code != ERR_NONE) {
         *status = 2;
-        fprintf(stderr, "framehound: %s\n", err->message);
+        ui_error("%s", err->message);
         return ERR_NONE;
     }
     const char *project = options_string(options, "project");

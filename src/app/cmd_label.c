@@ -90,12 +90,12 @@ static void print_change(const json_t *change, bool json)
     const char *done = strcmp(kind, "undo") == 0 ? "taken back" : strcmp(kind, "redo") == 0 ? "done again" : NULL;
     bool is_of_several = ui_int(step, "labels") > 1;
     if (done != NULL && is_of_several)
-        printf("%s: the import of %" PRId64 " labels\n", done, ui_int(step, "labels"));
+        ui_line("%s: the import of %" PRId64 " labels", done, ui_int(step, "labels"));
     else if (done != NULL)
-        printf("%s: the step about \"%s\"\n", done, ui_string(step, "label"));
+        ui_line("%s: the step about \"%s\"", done, ui_string(step, "label"));
     if (json_is_object(label))
-        printf("%s: %" PRId64 " object%s with it, %" PRId64 " probable; said to be it: %" PRId64
-               ", not to be it: %" PRId64 "\n",
+        ui_line("%s: %" PRId64 " object%s with it, %" PRId64 " probable; said to be it: %" PRId64
+                ", not to be it: %" PRId64,
             ui_string(label, "name"), ui_int(label, "explicit"), ui_int(label, "explicit") == 1 ? "" : "s",
             ui_int(label, "probable"), ui_int(label, "positives"), ui_int(label, "negatives"));
     else if (json_object_get(change, "label") != NULL && !is_of_several)

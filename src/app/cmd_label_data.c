@@ -90,9 +90,8 @@ static bool times_are_wrong(const struct options *options)
         const char *text = options_string(options, names[i]);
         if (text == NULL || clock_parse(text, &(int64_t){0}))
             continue;
-        fprintf(stderr,
-            "framehound: --%s: \"%.40s\" is no time: write a date or a time with its zone, such as 2026-01-31 or "
-            "2026-01-31T12:00:00Z\n",
+        ui_error("--%s: \"%.40s\" is no time: write a date or a time with its zone, such as 2026-01-31 or "
+                 "2026-01-31T12:00:00Z",
             names[i], text);
         return true;
     }

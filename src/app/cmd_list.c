@@ -104,7 +104,7 @@ static void print_media(const json_t *media)
     }
     shown_length(media, duration);
     ui_size(ui_int(media, "size_bytes"), size);
-    printf("media     %s, %s in %s, %" PRId64 "x%" PRId64 ", %.6g frames/s, %s\n", duration, ui_string(media, "codec"),
+    ui_line("media     %s, %s in %s, %" PRId64 "x%" PRId64 ", %.6g frames/s, %s", duration, ui_string(media, "codec"),
         ui_string(media, "container"), ui_int(media, "width"), ui_int(media, "height"), ui_number(media, "frame_rate"),
         size);
 }
@@ -121,25 +121,25 @@ static void print_video(const json_t *video)
     const json_t *progress = json_object_get(video, "progress");
     const json_t *models = json_object_get(video, "models");
     const json_t *errors = json_object_get(video, "errors");
-    printf("video     %s  %s\n", ui_string(video, "id"), ui_string(video, "name"));
-    printf("project   %s\n", ui_string(video, "project"));
-    printf("source    %s\n", ui_string(video, "source"));
-    printf("state     %s\n", ui_string(video, "state"));
+    ui_line("video     %s  %s", ui_string(video, "id"), ui_string(video, "name"));
+    ui_line("project   %s", ui_string(video, "project"));
+    ui_line("source    %s", ui_string(video, "source"));
+    ui_line("state     %s", ui_string(video, "state"));
     print_media(json_object_get(video, "media"));
-    printf("segments  %" PRId64 " of %" PRId64 "%s\n", ui_int(progress, "segments_done"), ui_int(progress, "segments"),
+    ui_line("segments  %" PRId64 " of %" PRId64 "%s", ui_int(progress, "segments_done"), ui_int(progress, "segments"),
         json_is_true(json_object_get(progress, "split_done")) ? "" : so_far(video));
-    printf("frames    %" PRId64 " of %" PRId64 "%s indexed, %" PRId64 " failed\n", ui_int(progress, "frames_indexed"),
+    ui_line("frames    %" PRId64 " of %" PRId64 "%s indexed, %" PRId64 " failed", ui_int(progress, "frames_indexed"),
         ui_int(progress, "frames_emitted"), so_far(video), ui_int(progress, "frames_failed"));
-    printf("objects   %" PRId64 "\n", ui_int(progress, "objects"));
+    ui_line("objects   %" PRId64, ui_int(progress, "objects"));
     if (json_is_true(json_object_get(progress, "tracked")))
-        printf("tracks    %" PRId64 "\n", ui_int(progress, "tracks"));
+        ui_line("tracks    %" PRId64, ui_int(progress, "tracks"));
     if (ui_string(models, "detector")[0] != '\0')
-        printf("models    %s, %s\n", ui_string(models, "detector"), ui_string(models, "embedder"));
+        ui_line("models    %s, %s", ui_string(models, "detector"), ui_string(models, "embedder"));
     for (size_t i = 0; i < json_array_size(errors); i++)
-        printf("%s  %s\n", i == 0 ? "errors  " : "        ", json_string_value(json_array_get(errors, i)));
+        ui_line("%s  %s", i == 0 ? "errors  " : "        ", json_string_value(json_array_get(errors, i)));
     int64_t more = ui_int(video, "errors_count") - (int64_t)json_array_size(errors);
     if (more > 0)
-        printf("          and %" PRId64 " more\n", more);
+        ui_line("          and %" PRId64 " more", more);
 }
 
 static void print_server(const struct session *session, const json_t *workers)
@@ -155,7 +155,7 @@ static void print_server(const struct session *session, const json_t *workers)
     if (session->instance != NULL)
         puts("No server runs on this data folder: start one with \"framehound up\", or name a video to see its state.");
     else
-        printf("server %s\n", session->url);
+        ui_line("server %s", session->url);
     if (ui_table_rows(table) > 0)
         ui_table_print(table);
     ui_table_free(table);
@@ -215,12 +215,12 @@ static enum err_code show_frame(void *context, const json_t *frame, struct err *
     }
     char at[UI_TEXT_SIZE];
     ui_timestamp(ui_int(frame, "pts_us"), at);
-    printf("%8" PRId64 "  %12s ", ui_int(frame, "index"), at);
+    ui_part("%8" PRId64 "  %12s ", ui_int(frame, "index"), at);
     if (strcmp(ui_string(frame, "state"), "indexed") != 0)
-        printf(" (%s)", ui_string(frame, "state"));
+        ui_part(" (%s)", ui_string(frame, "state"));
     for (size_t i = 0; i < json_array_size(objects); i++) {
         const json_t *object = json_array_get(objects, i);
-        printf(" %s %.2f", ui_string(object, "class"), ui_number(object, "score"));
+        ui_part(" %s %.2f", ui_string(object, "class"), ui_number(object, "score"));
     }
     putchar('\n');
     return ERR_NONE;

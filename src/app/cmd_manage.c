@@ -51,9 +51,9 @@ static enum err_code change_video(const struct options *options, const char *ver
     if (code == ERR_NONE && options_bool(options, "json"))
         ui_print_json(video);
     else if (code == ERR_NONE && body != NULL)
-        printf("video %s is called %s\n", ui_string(video, "id"), ui_string(video, "name"));
+        ui_line("video %s is called %s", ui_string(video, "id"), ui_string(video, "name"));
     else if (code == ERR_NONE)
-        printf("video %s is %s\n", ui_string(video, "id"), ui_string(video, "state"));
+        ui_line("video %s is %s", ui_string(video, "id"), ui_string(video, "state"));
     // Nothing works on it here: this process ends now.
     if (code == ERR_NONE && session.instance != NULL && strcmp(verb, "resume") == 0 &&
         strcmp(ui_string(video, "state"), "done") != 0)
@@ -94,11 +94,11 @@ static bool confirmed(const json_t *thing, const char *video, const char *projec
     const json_t *counts = video != NULL ? json_object_get(thing, "progress") : thing;
     char answer[16] = "";
     if (video != NULL)
-        printf("Remove video %s (%s) with %" PRId64 " frames and %" PRId64 " objects? [y/N] ", video,
+        ui_part("Remove video %s (%s) with %" PRId64 " frames and %" PRId64 " objects? [y/N] ", video,
             ui_string(thing, "name"), ui_int(counts, "frames_indexed"), ui_int(counts, "objects"));
     else
-        printf("Remove project %s with %" PRId64 " videos, %" PRId64 " frames and %" PRId64 " objects? [y/N] ", project,
-            ui_int(counts, "videos"), ui_int(counts, "frames"), ui_int(counts, "objects"));
+        ui_part("Remove project %s with %" PRId64 " videos, %" PRId64 " frames and %" PRId64 " objects? [y/N] ",
+            project, ui_int(counts, "videos"), ui_int(counts, "frames"), ui_int(counts, "objects"));
     fflush(stdout);
     return fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
 }
@@ -129,7 +129,7 @@ static enum err_code run_delete(const struct options *options, int *status, stru
     } else if (code == ERR_NONE) {
         code = session_call(&session, HTTP_DELETE, path, NULL, NULL, err);
         if (code == ERR_NONE)
-            printf("removed %s %s\n", video != NULL ? "video" : "project", video != NULL ? video : project);
+            ui_line("removed %s %s", video != NULL ? "video" : "project", video != NULL ? video : project);
     }
     free(path);
     json_decref(thing);
@@ -173,7 +173,7 @@ static enum err_code run_retry(const struct options *options, int *status, struc
     char *path = mem_sprintf("/api/v1/dead-letters/%s/retry", text);
     code = session_call(&session, HTTP_POST, path, NULL, NULL, err);
     if (code == ERR_NONE)
-        printf("dead letter %s is tried again\n", text);
+        ui_line("dead letter %s is tried again", text);
     free(path);
     session_close(&session);
     return code;

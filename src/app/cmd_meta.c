@@ -59,8 +59,8 @@ static void show(
         json_decref(o);
         return;
     }
-    printf("%s %s: %" PRId64 " projects, %" PRId64 " videos, %" PRId64 " frames, %" PRId64 " objects, %" PRId64
-           " tracks, %" PRId64 " journal entries\n",
+    ui_line("%s %s: %" PRId64 " projects, %" PRId64 " videos, %" PRId64 " frames, %" PRId64 " objects, %" PRId64
+            " tracks, %" PRId64 " journal entries",
         what, path, totals->projects, totals->videos, totals->frames, totals->objects, totals->tracks, totals->entries);
 }
 

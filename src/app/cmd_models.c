@@ -110,9 +110,9 @@ static void print_report(const char *name, const struct manifest *m, const struc
         ui_print_json(o);
         json_decref(o);
     } else if (m == NULL || m->kind == MODEL_DETECTOR) {
-        printf("%s: works, %.1f ms for a picture\n", name, report->milliseconds);
+        ui_line("%s: works, %.1f ms for a picture", name, report->milliseconds);
     } else {
-        printf("%s: works, %.1f ms for a picture, descriptors of %d numbers\n", name, report->milliseconds,
+        ui_line("%s: works, %.1f ms for a picture, descriptors of %d numbers", name, report->milliseconds,
             report->dimension);
     }
 }
@@ -120,7 +120,7 @@ static void print_report(const char *name, const struct manifest *m, const struc
 static void print_failure(const char *name, const struct err *err, bool json)
 {
     if (!json) {
-        printf("%s: %s\n", name, err->message);
+        ui_line("%s: %s", name, err->message);
         return;
     }
     json_t *o = json_object();
@@ -236,7 +236,7 @@ static enum err_code add_model(const struct options *options, struct engine *eng
     if (temp_dir[0] != '\0') {
         struct err ignored;
         if (dir_remove_tree(temp_dir, &ignored) != ERR_NONE)
-            fprintf(stderr, "framehound: %s\n", ignored.message);
+            ui_error("%s", ignored.message);
     }
     free(path);
     return code;
@@ -396,7 +396,7 @@ static enum err_code run_bench(const struct options *options, int *status, struc
         if (options_bool(options, "json"))
             ui_print_json(o);
         else
-            printf("%s on %zu pictures: AP %.3f, AP50 %.3f, AR100 %.3f, %.0f pictures/s\n", name, set->image_count,
+            ui_line("%s on %zu pictures: AP %.3f, AP50 %.3f, AR100 %.3f, %.0f pictures/s", name, set->image_count,
                 scores.ap, scores.ap50, scores.ar100, rate);
         json_decref(o);
     }

@@ -91,7 +91,7 @@ static const char *wanted(const struct options *options, const char *name, const
 {
     if (options_is_set(options, name))
         return options_string(options, name);
-    fprintf(stderr, "framehound: %s\n", sentence);
+    ui_error("%s", sentence);
     *status = 2;
     return NULL;
 }
@@ -226,7 +226,7 @@ static void print_change(const json_t *change, bool json)
     }
     strbuf_init(&what);
     say_step(step, &what);
-    puts(what.data);
+    ui_line("%s", what.data);
     strbuf_release(&what);
     for (size_t i = 0; i < json_array_size(tracks); i++) {
         const json_t *track = json_array_get(tracks, i);
@@ -235,11 +235,11 @@ static void print_change(const json_t *change, bool json)
         int64_t objects = ui_int(track, "objects");
         ui_timestamp(ui_int(track, "first_us"), from);
         ui_timestamp(ui_int(track, "last_us"), to);
-        printf("%s: %s, %" PRId64 " object%s from %s to %s\n", ui_string(track, "id"), ui_string(track, "class"),
+        ui_line("%s: %s, %" PRId64 " object%s from %s to %s", ui_string(track, "id"), ui_string(track, "class"),
             objects, objects == 1 ? "" : "s", from, to);
     }
     for (size_t i = 0; i < json_array_size(removed); i++)
-        printf("%s: no objects any more\n", json_string_value(json_array_get(removed, i)));
+        ui_line("%s: no objects any more", json_string_value(json_array_get(removed, i)));
 }
 
 // POST with what was changed as the answer.

@@ -211,13 +211,13 @@ static void format_tracks(const struct tracks *tracks, int32_t frames, struct st
 static void print_scores(const struct mot_scores *s, double fps, bool json)
 {
     if (!json) {
-        printf("MOTA %.3f  IDF1 %.3f  HOTA %.3f (detection %.3f, association %.3f)\n", s->mota, s->idf1, s->hota,
+        ui_line("MOTA %.3f  IDF1 %.3f  HOTA %.3f (detection %.3f, association %.3f)", s->mota, s->idf1, s->hota,
             s->deta, s->assa);
-        printf("%" PRId64 " of %" PRId64 " boxes found, %" PRId64 " false; %" PRId64 " objects, %" PRId64
-               " tracks, %" PRId64 " switches, %" PRId64 " fragments\n",
+        ui_line("%" PRId64 " of %" PRId64 " boxes found, %" PRId64 " false; %" PRId64 " objects, %" PRId64
+                " tracks, %" PRId64 " switches, %" PRId64 " fragments",
             s->matches, s->truth_boxes, s->false_alarms, s->truth_ids, s->track_ids, s->switches, s->fragments);
         if (fps > 0.0)
-            printf("%.0f frames/s\n", fps);
+            ui_line("%.0f frames/s", fps);
         return;
     }
     json_t *o = json_object();

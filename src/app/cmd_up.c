@@ -5,6 +5,7 @@
 #include "app/command.h"
 #include "app/instance.h"
 #include "app/settings.h"
+#include "app/ui.h"
 #include "os/signals.h"
 
 #define FOREVER_MS (INT64_C(1000) * 60 * 60 * 24 * 365)
@@ -51,7 +52,7 @@ static enum err_code serve_at(
     if (given == NULL || settings_listen(given, address, &port, err) == ERR_NONE)
         return serve(options, parts, alone, err);
     *status = 2;
-    fprintf(stderr, "framehound: --%s: %s\n", option, err->message);
+    ui_error("--%s: %s", option, err->message);
     return ERR_NONE;
 }
 

@@ -4,6 +4,7 @@
 
 #include "app/command.h"
 #include "app/settings.h"
+#include "app/ui.h"
 #include "base/mem.h"
 #include "net/http_server.h"
 #include "os/file.h"
@@ -118,7 +119,7 @@ static enum err_code run_vectors(const struct options *options, int *status, str
     uint16_t port;
     if (settings_listen(options_string(options, "listen"), address, &port, err) != ERR_NONE) {
         *status = 2;
-        fprintf(stderr, "framehound: --listen: %s\n", err->message);
+        ui_error("--listen: %s", err->message);
         return ERR_NONE;
     }
     struct log *log = settings_log(options, LOG_INFO);

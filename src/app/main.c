@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "app/command.h"
+#include "app/ui.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 
@@ -42,7 +43,7 @@ static void print_text(struct strbuf *text)
 
 static int fail(const struct err *err, int status)
 {
-    fprintf(stderr, "framehound: %s\n", err->message);
+    ui_error("%s", err->message);
     return status;
 }
 
@@ -74,7 +75,7 @@ static int run_without_command(const struct command_spec *const *specs, int coun
 {
     struct strbuf text;
     if (count > 0 && is_one_of(args[0], (const char *const[]){"--version", "-V", "version", NULL})) {
-        printf("framehound %s\n", FRAMEHOUND_VERSION);
+        ui_line("framehound %s", FRAMEHOUND_VERSION);
         return 0;
     }
     bool help = count == 0 || asks_for_help(args[0]) || (strcmp(args[0], "help") == 0 && count == 1);

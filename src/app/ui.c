@@ -1,6 +1,7 @@
 #include "app/ui.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +11,53 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/plain_text.h"
 #include "base/strbuf.h"
+#include "base/utf8.h"
 
 #define COLUMNS_MAX 12
 #define PLAIN_PERIOD_US 5000000
 #define BAR_WIDTH 24
 #define LINE_MAX_BYTES 512
+
+static void put_plain(FILE *file, const char *before, const char *format, va_list args, const char *after)
+{
+    struct strbuf text;
+    struct strbuf line;
+    strbuf_init(&text);
+    strbuf_init(&line);
+    strbuf_addv(&text, format, args);
+    strbuf_adds(&line, before);
+    plain_text_add(&line, text.data, text.size);
+    strbuf_adds(&line, after);
+    fputs(line.data, file);
+    strbuf_release(&line);
+    strbuf_release(&text);
+}
+
+void ui_line(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    put_plain(stdout, "", format, args, "\n");
+    va_end(args);
+}
+
+void ui_part(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    put_plain(stdout, "", format, args, "");
+    va_end(args);
+}
+
+void ui_error(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    put_plain(stderr, "framehound: ", format, args, "\n");
+    va_end(args);
+}
 
 void ui_duration(int64_t us, char out[UI_TEXT_SIZE])
 {
@@ -98,8 +140,13 @@ static void add_row(struct ui_table *table, const char *const *cells)
         table->capacity = (table->capacity + 16 * table->columns) * 2;
         table->cells = mem_realloc_array(table->cells, table->capacity, sizeof(*table->cells));
     }
-    for (size_t c = 0; c < table->columns; c++)
-        table->cells[table->rows * table->columns + c] = mem_strdup(cells[c] != NULL ? cells[c] : "");
+    for (size_t c = 0; c < table->columns; c++) {
+        struct strbuf cell;
+        strbuf_init(&cell);
+        if (cells[c] != NULL)
+            plain_text_add(&cell, cells[c], strlen(cells[c]));
+        table->cells[table->rows * table->columns + c] = strbuf_detach(&cell, NULL);
+    }
     table->rows++;
 }
 
@@ -163,9 +210,22 @@ void ui_table_free(struct ui_table *table)
 void ui_print_json(const json_t *value)
 {
     struct strbuf text;
+    struct strbuf plain;
     strbuf_init(&text);
+    strbuf_init(&plain);
     json_dump(value, &text);
-    puts(text.data);
+    // The dump is UTF-8 without line breaks, and what is not plain in it stands within a string.
+    for (size_t at = 0; at < text.size;) {
+        uint32_t c = 0;
+        size_t length = utf8_decode(text.data + at, text.size - at, &c);
+        if (length > 0 && !plain_text_forbids(c))
+            strbuf_add(&plain, text.data + at, length);
+        else
+            strbuf_addf(&plain, "\\u%04x", length > 0 ? (unsigned)c : 0xFFFDU);
+        at += length > 0 ? length : 1;
+    }
+    puts(plain.data);
+    strbuf_release(&plain);
     strbuf_release(&text);
 }
 
@@ -241,14 +301,15 @@ void ui_progress_show(struct ui_progress *p, const json_t *video)
 {
     int64_t now_us = clock_monotonic_us(clock_system());
     const json_t *progress = json_object_get(video, "progress");
-    const char *state = ui_string(video, "state");
-    bool changed = strcmp(state, p->state) != 0;
+    char state[sizeof(p->state)];
     char line[LINE_MAX_BYTES];
+    plain_text_copy(state, sizeof(state), ui_string(video, "state"));
+    bool changed = strcmp(state, p->state) != 0;
     if (p->first_indexed < 0)
         p->first_indexed = ui_int(progress, "frames_indexed");
     if (!p->terminal && !changed && now_us - p->shown_us < PLAIN_PERIOD_US)
         return;
-    snprintf(p->state, sizeof(p->state), "%s", state);
+    memcpy(p->state, state, sizeof(p->state));
     p->shown_us = now_us;
     describe(p, video, now_us, line);
     if (p->terminal) {

@@ -1,5 +1,6 @@
-// What commands show to people: tables, sizes, times, and progress. Standard output holds results, standard error
-// progress. One thread.
+// What commands show to people: lines, tables, sizes, times, and progress. Standard output holds results, standard
+// error progress and mistakes. Names, titles and what servers say are foreign text: all that is shown is plain
+// (base/plain_text.h), so that nothing in it steers a terminal or looks like a line of its own. One thread.
 #pragma once
 
 #include <stdbool.h>
@@ -9,6 +10,12 @@
 #include <jansson.h>
 
 #include "base/err.h"
+
+// A line on standard output, or a part of one. Line breaks in what is formatted are spaces.
+void ui_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void ui_part(const char *format, ...) __attribute__((format(printf, 1, 2)));
+// A line on standard error, behind the program's name.
+void ui_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // "1 h 02 min", "3.2 s"; "12.5 MB". `out` holds 32 bytes.
 #define UI_TEXT_SIZE 32
@@ -28,7 +35,7 @@ size_t ui_table_rows(const struct ui_table *table);
 void ui_table_print(struct ui_table *table);
 void ui_table_free(struct ui_table *table);
 
-// One line of JSON on standard output.
+// One line of JSON on standard output, with escapes for what is not plain in its texts.
 void ui_print_json(const json_t *value);
 
 // Progress of an ingestion. On a terminal one line that is written over; else a plain line every few seconds, and

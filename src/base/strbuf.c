@@ -68,10 +68,15 @@ void strbuf_addf(struct strbuf *sb, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
+    strbuf_addv(sb, format, args);
+    va_end(args);
+}
+
+void strbuf_addv(struct strbuf *sb, const char *format, va_list args)
+{
     va_list again;
     va_copy(again, args);
     int length = vsnprintf(sb->data + sb->size, sb->capacity - sb->size, format, args);
-    va_end(args);
     if (length > 0 && (size_t)length >= sb->capacity - sb->size) {
         strbuf_reserve(sb, (size_t)length);
         vsnprintf(sb->data + sb->size, sb->capacity - sb->size, format, again);

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/plain_text.h"
 #include "ingest/fetch_internal.h"
 #include "ingest/guard_proxy.h"
 #include "os/child.h"
@@ -28,7 +29,7 @@ static void read_output(void *arg, const char *line)
     double done = 0;
     double total = -1;
     if (strncmp(line, TITLE_MARK, strlen(TITLE_MARK)) == 0) {
-        snprintf(output->title, sizeof(output->title), "%s", line + strlen(TITLE_MARK));
+        plain_text_copy(output->title, sizeof(output->title), line + strlen(TITLE_MARK));
     } else if (sscanf(line, PROGRESS_MARK "%lf %lf", &done, &total) >= 1 && output->request->progress != NULL) {
         output->request->progress(output->request->context, (int64_t)done, total > 0 ? (int64_t)total : -1);
     }

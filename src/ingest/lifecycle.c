@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/plain_text.h"
 #include "blob_store/blob_store.h"
 #include "ingest/activity.h"
 #include "ingest/lifecycle_internal.h"
@@ -79,6 +80,8 @@ static enum err_code check_request(const struct submit_request *request, struct 
             err_set(err, ERR_INVALID, "the name to show has %zu bytes; at most %d are allowed", strlen(request->name),
                 META_TITLE_SIZE - 1),
             "name");
+    if (code == ERR_NONE && request->name != NULL)
+        code = err_of_field(err, plain_text_check(request->name, "a video's name", err), "name");
     if (code == ERR_NONE)
         code = submit_request_set_chunk(&scratch, (double)request->chunk_us / 1e6, err);
     if (code == ERR_NONE && request->limit_us != -1)

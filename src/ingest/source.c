@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/plain_text.h"
 #include "base/strbuf.h"
 #include "ingest/source_url.h"
 
@@ -133,7 +134,7 @@ static enum err_code resolve_file(
     source->kind = SOURCE_FILE;
     snprintf(source->path, sizeof(source->path), "%s", real);
     const char *slash = strrchr(real, '/');
-    snprintf(source->name, sizeof(source->name), "%.*s", META_TITLE_SIZE - 1, slash != NULL ? slash + 1 : real);
+    plain_text_copy(source->name, sizeof(source->name), slash != NULL ? slash + 1 : real);
     return ERR_NONE;
 }
 
@@ -221,8 +222,7 @@ enum err_code source_parse_canonical(const char *canonical, struct source *sourc
         source->kind = SOURCE_FILE;
         memcpy(source->sha256, mark + strlen(FINGERPRINT_MARK), SHA256_HEX_SIZE);
         const char *slash = strrchr(source->path, '/');
-        snprintf(
-            source->name, sizeof(source->name), "%.*s", META_TITLE_SIZE - 1, slash != NULL ? slash + 1 : source->path);
+        plain_text_copy(source->name, sizeof(source->name), slash != NULL ? slash + 1 : source->path);
         return ERR_NONE;
     }
     return err_set(err, ERR_CORRUPT, "\"%.100s\" is no source as it is stored", canonical);
@@ -233,6 +233,6 @@ void source_make_upload(const char *sha256, const char *file_name, struct source
     *source = (struct source){.kind = SOURCE_UPLOAD};
     snprintf(source->sha256, sizeof(source->sha256), "%s", sha256);
     snprintf(source->canonical, sizeof(source->canonical), UPLOAD_PREFIX "%s", source->sha256);
-    snprintf(
-        source->name, sizeof(source->name), "%s", file_name != NULL && file_name[0] != '\0' ? file_name : "upload");
+    plain_text_copy(
+        source->name, sizeof(source->name), file_name != NULL && file_name[0] != '\0' ? file_name : "upload");
 }

@@ -22,7 +22,7 @@ struct source {
     enum source_kind kind;
     char canonical[META_SOURCE_SIZE];
     char path[META_SOURCE_SIZE];  // SOURCE_FILE: the real path
-    char name[META_TITLE_SIZE];   // what to show: the file's name, or host and path
+    char name[META_TITLE_SIZE];   // what to show: the file's name, or host and path; plain (base/plain_text.h)
     char sha256[SHA256_HEX_SIZE]; // SOURCE_UPLOAD: of the content; SOURCE_FILE: the fingerprint
 };
 

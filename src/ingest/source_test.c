@@ -131,6 +131,29 @@ static void uploads_are_named_by_their_content(void **state)
     assert_code(source_parse_canonical("file:///a", &parsed, &err), ERR_CORRUPT);
 }
 
+static void what_a_terminal_obeys_is_not_in_a_name(void **state)
+{
+    (void)state;
+    struct source source;
+    struct err err = ERR_INIT;
+    char path[FILE_PATH_MAX + 64];
+    char hex[SHA256_HEX_SIZE];
+    sha256_of("x", 1, hex);
+    source_make_upload(hex, "a\033[31m\nb\xC2\x9B.mp4", &source);
+    assert_string_equal(source.name, "a\uFFFD[31m b\uFFFD.mp4");
+    expect_url("http://example.org/a%C2%9B%E2%80%AEgpj.mp4", "http://example.org/a%C2%9B%E2%80%AEgpj.mp4",
+        "a\uFFFD\uFFFDgpj.mp4");
+    // A file is taken whatever it is called: who has it did not choose its name.
+    snprintf(path, sizeof(path), "%s/evil\033]0;x\007.mp4", dir);
+    assert_ok(file_write(path, "x", 1, FILE_SYNC_NONE, &err), &err);
+    assert_ok(source_resolve(path, false, true, NULL, &source, &err), &err);
+    assert_string_equal(source.name, "evil\uFFFD]0;x\uFFFD.mp4");
+    struct source parsed;
+    assert_ok(source_parse_canonical(source.canonical, &parsed, &err), &err);
+    assert_string_equal(parsed.path, source.path);
+    assert_string_equal(parsed.name, source.name);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +162,7 @@ int main(void)
         cmocka_unit_test(an_unchanged_file_is_the_same_source_by_any_name),
         cmocka_unit_test(files_are_not_for_remote_users),
         cmocka_unit_test(uploads_are_named_by_their_content),
+        cmocka_unit_test(what_a_terminal_obeys_is_not_in_a_name),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

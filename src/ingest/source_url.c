@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/plain_text.h"
+
 static int hex_value(char c)
 {
     if (c >= '0' && c <= '9')
@@ -180,10 +182,12 @@ static void make_name(const char *canonical, char name[META_TITLE_SIZE])
     const char *last = path + path_length;
     while (last > path && last[-1] != '/')
         last--;
+    char raw[META_TITLE_SIZE / 2];
     char decoded[META_TITLE_SIZE / 2];
     size_t last_length = (size_t)(path + path_length - last);
-    if (last_length == 0 || !source_url_decode(last, last_length, decoded, sizeof(decoded)))
-        decoded[0] = '\0';
+    if (last_length == 0 || !source_url_decode(last, last_length, raw, sizeof(raw)))
+        raw[0] = '\0';
+    plain_text_copy(decoded, sizeof(decoded), raw);
     if (decoded[0] != '\0' && strchr(decoded, '.') != NULL)
         snprintf(name, META_TITLE_SIZE, "%s", decoded);
     else

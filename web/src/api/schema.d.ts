@@ -2079,7 +2079,7 @@ export interface operations {
             header?: never;
             path: {
                 p: components["parameters"]["Project"];
-                /** @description The file's name, to show it by */
+                /** @description The file's name, to show it by; what a terminal would obey in it is replaced */
                 name: string;
             };
             cookie?: never;
@@ -2232,6 +2232,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description Without control characters, line breaks and marks that turn the text's direction */
                     name: string;
                 };
             };

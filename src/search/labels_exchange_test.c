@@ -396,7 +396,7 @@ static void an_import_that_is_too_large_is_refused_with_a_way_out(void **state)
 
 static const struct meta_store_ops *own;
 static struct labels *elsewhere;
-static void (*happens)(void); // once, when the import looks for a video
+static void (*happens)(void); // once, when a change looks for a video
 
 static enum err_code get_video_late(
     struct meta_store *store, const char *id, struct meta_video *video, struct err *error)
@@ -406,6 +406,27 @@ static enum err_code get_video_late(
     if (now != NULL)
         now();
     return own->get_video(store, id, video, error);
+}
+
+static void let_happen(struct fixture *f, void (*what)(void))
+{
+    static struct meta_store_ops ops;
+    if (elsewhere == NULL) {
+        own = f->meta->ops;
+        ops = *own;
+        ops.get_video = get_video_late;
+        f->meta->ops = &ops;
+        elsewhere = new_labels(f);
+    }
+    happens = what;
+}
+
+static int tear_down_both(void **state)
+{
+    labels_free(elsewhere);
+    elsewhere = NULL;
+    happens = NULL;
+    return tear_down(state);
 }
 
 static void make_labels(struct labels *labels, size_t from, size_t count)
@@ -442,7 +463,6 @@ static void replace_red_by_another_label(void)
 static void what_others_made_impossible_meanwhile_is_never_written(void **state)
 {
     struct fixture *f = *state;
-    static struct meta_store_ops ops;
     say_yes(f, "red", id_of(VIDEO_A, 0, 3));
     // With blue there will be as many as can be.
     for (size_t made = 0; made < LABELS_PER_PROJECT_MAX - 2;) {
@@ -451,17 +471,11 @@ static void what_others_made_impossible_meanwhile_is_never_written(void **state)
         make_labels(f->labels, made, some);
         made += some;
     }
-    own = f->meta->ops;
-    ops = *own;
-    ops.get_video = get_video_late;
-    f->meta->ops = &ops;
-    elsewhere = new_labels(f);
-    happens = replace_red_by_another_label;
+    let_happen(f, replace_red_by_another_label);
     // That it is red is so already, until it is not.
     const struct label_assertion items[] = {word_of(0, 3, 0, LABEL_WORD_YES), word_of(1, 3, 1, LABEL_WORD_YES)};
     assert_code(try_import(f, items, 2), ERR_LIMIT);
     assert_null(happens);
-    labels_free(elsewhere);
     restart(f);
     struct label_list list;
     assert_ok(labels_list(f->labels, PROJECT, &list, &failure), &failure);
@@ -469,7 +483,47 @@ static void what_others_made_impossible_meanwhile_is_never_written(void **state)
     label_list_release(&list);
 }
 
+static void say_blue(void)
+{
+    const char *object = id_of(VIDEO_A, 0, 3);
+    const struct label_examples examples = {.positive = &object, .positive_count = 1};
+    struct label_change change;
+    assert_ok(labels_examples(elsewhere, PROJECT, "blue", &examples, &anybody, &change, &failure), &failure);
+}
+
+static void a_change_that_somebody_overtook_is_made_after_theirs(void **state)
+{
+    struct fixture *f = *state;
+    struct label_change change;
+    const char *other = id_of(VIDEO_A, 1, 3);
+    const struct label_examples examples = {.positive = &other, .positive_count = 1};
+    say_yes(f, "red", id_of(VIDEO_A, 0, 3));
+    let_happen(f, say_blue);
+    assert_ok(labels_examples(f->labels, PROJECT, "red", &examples, &anybody, &change, &failure), &failure);
+    assert_null(happens);
+    assert_int_equal(change.version, 3);
+    assert_states(f, "00000000-003 blue said\n00000001-003 red said\n");
+    // Unless it was meant for what there was before.
+    const struct label_editor careful = {.by = "ann", .expected_version = 3};
+    let_happen(f, say_blue);
+    assert_code(labels_examples(f->labels, PROJECT, "green", &examples, &careful, &change, &failure), ERR_CONFLICT);
+    assert_int_equal(change.version, 4);
+    assert_states(f, "00000000-003 blue said\n00000001-003 red said\n");
+}
+
+static void what_was_so_already_and_is_not_any_more_is_imported(void **state)
+{
+    struct fixture *f = *state;
+    const struct label_assertion items[] = {word_of(0, 3, 0, LABEL_WORD_YES), word_of(1, 3, 0, LABEL_WORD_YES)};
+    say_yes(f, "red", id_of(VIDEO_A, 0, 3));
+    let_happen(f, say_blue);
+    assert_ok(try_import(f, items, 2), &failure);
+    assert_null(happens);
+    assert_states(f, "00000000-003 red said\n00000001-003 red said\n");
+}
+
 #define tracked(name) cmocka_unit_test_setup_teardown(name, set_up_tracked, tear_down)
+#define overtaken(name) cmocka_unit_test_setup_teardown(name, set_up_tracked, tear_down_both)
 
 int main(int argc, char **argv)
 {
@@ -485,7 +539,9 @@ int main(int argc, char **argv)
         tracked(what_contradicts_itself_or_is_not_there_changes_nothing),
         tracked(an_import_of_twelve_thousand_happens_whole_or_not_at_all),
         tracked(an_import_that_is_too_large_is_refused_with_a_way_out),
-        tracked(what_others_made_impossible_meanwhile_is_never_written),
+        overtaken(what_others_made_impossible_meanwhile_is_never_written),
+        overtaken(a_change_that_somebody_overtook_is_made_after_theirs),
+        overtaken(what_was_so_already_and_is_not_any_more_is_imported),
     };
     return cmocka_run_group_tests_name(backend, tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include "meta_store_fault.h"
 #include "search/test_labels.h"
 #include "search/test_vector_count.h"
+#include "vector_index/vector_index_backend.h"
 
 // ---- several services
 
@@ -222,6 +223,10 @@ static void a_word_is_learnt_for_its_label_alone(void **state)
     say_yes(f, "red", object_of(VIDEO_B, 3, 0));
     assert_true(count.along[0] > 0);
     assert_int_equal(count.along[1], 0);
+    // Also where what the other knows of this one is out of date: that is left to the background.
+    pass_seconds(f, 2);
+    say_yes(f, "red", object_of(VIDEO_B, 4, 0));
+    assert_int_equal(count.along[1], 0);
     assert_string_equal(shown(f, object_of(VIDEO_B, 7, 0)), "red?");
     assert_string_equal(shown(f, object_of(VIDEO_B, 7, 1)), "blue?");
     // Where nothing was said and nothing came, nothing is learnt.
@@ -229,6 +234,41 @@ static void a_word_is_learnt_for_its_label_alone(void **state)
     count = (struct vector_count){0};
     assert_ok(labels_refresh(f->labels, PROJECT, &failure), &failure);
     assert_int_equal(count.queries, 0);
+}
+
+static enum err_code query_fails(struct vector_index *index, const struct vector_query *query, struct vector_hit **hits,
+    size_t *count, struct err *err)
+{
+    (void)index;
+    (void)query;
+    (void)hits;
+    (void)count;
+    return err_set(err, ERR_UNAVAILABLE, "the index does not answer");
+}
+
+// What is likely stays as it was learnt last, but for what was said since.
+static void what_is_said_holds_while_nothing_can_be_learnt(void **state)
+{
+    struct fixture *f = *state;
+    const struct vector_index_ops *own = f->vectors->ops;
+    static struct vector_index_ops ops; // also when the test ends here
+    ops = *own;
+    const char *rejected = object_of(VIDEO_A, 5, 0);
+    const char *other = object_of(VIDEO_A, 6, 0);
+    say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    assert_ok(labels_refresh(f->labels, PROJECT, &failure), &failure);
+    size_t likely = count_found(f, "red", LABEL_LIST_PROBABLE, NULL, NULL);
+    ops.query = query_fails;
+    f->vectors->ops = &ops;
+    say_no(f, "red", rejected);
+    assert_string_equal(shown(f, rejected), "-");
+    assert_int_equal(count_found(f, "red", LABEL_LIST_PROBABLE, NULL, rejected), likely - 1);
+    say_yes(f, "blue", other);
+    assert_int_equal(count_found(f, "red", LABEL_LIST_PROBABLE, NULL, other), likely - 2);
+    assert_string_equal(shown(f, object_of(VIDEO_A, 7, 0)), "red?");
+    labels_free(f->labels);
+    f->vectors->ops = own;
+    f->labels = new_labels(f);
 }
 
 static void what_is_said_of_an_object_holds_for_its_track(void **state)
@@ -401,6 +441,7 @@ int main(int argc, char **argv)
         with_stores(a_video_replaced_while_nothing_ran_gets_its_labels_again),
         with_stores(new_vectors_get_likely_labels_within_seconds),
         with_stores(a_word_is_learnt_for_its_label_alone),
+        with_stores(what_is_said_holds_while_nothing_can_be_learnt),
         with_stores(what_is_said_of_an_object_holds_for_its_track),
         with_stores(what_likely_is_follows_a_correction_at_once),
         with_stores(a_track_that_is_both_is_divided_between_yes_and_no),

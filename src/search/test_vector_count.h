@@ -1,4 +1,4 @@
-// A vector index that counts what is asked of another one. For tests, of one thread at a time.
+// A vector index that counts what the thread which made it asks of another one. For tests.
 #pragma once
 
 #include "vector_index/vector_index.h"

@@ -1,4 +1,5 @@
 // Export and import of labels and tracks.
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,10 +151,36 @@ static enum err_code read_label_and_editor(struct http_request *request, struct 
     return code;
 }
 
+// "same=W:V", as often as there are such clips.
+static enum err_code query_same(struct http_request *request, struct import_request *wanted, struct err *err)
+{
+    const char *texts[IMPORT_SAME_MAX + 1];
+    size_t count = http_request_query_all(request, "same", texts, IMPORT_SAME_MAX + 1);
+    struct import_same *same = arena_alloc(http_request_arena(request), (count + 1) * sizeof(*same));
+    if (count > IMPORT_SAME_MAX)
+        return err_of_field(err, err_set(err, ERR_LIMIT, "same occurs more than %d times", IMPORT_SAME_MAX), "same");
+    for (size_t i = 0; i < count; i++) {
+        snprintf(same[i].file, sizeof(same[i].file), "%s", texts[i]);
+        bool is_pair = strlen(texts[i]) == 2 * VIDEO_ID_LENGTH + 1 && texts[i][VIDEO_ID_LENGTH] == ':' &&
+            video_id_is_valid(same[i].file) && video_id_is_valid(texts[i] + VIDEO_ID_SIZE);
+        if (!is_pair)
+            return err_of_field(err,
+                err_set(err, ERR_INVALID,
+                    "\"%.64s\" does not say which videos are the same clip: same=FILE:OURS, what the file calls it and "
+                    "what it is called here, each with 16 digits from 0 to f",
+                    texts[i]),
+                "same");
+        memcpy(same[i].video, texts[i] + VIDEO_ID_SIZE, VIDEO_ID_SIZE);
+    }
+    wanted->same = same;
+    wanted->same_count = count;
+    return ERR_NONE;
+}
+
 static enum err_code read_import(struct http_request *request, struct import_request *wanted, struct err *err)
 {
     static const char *const allowed[] = {
-        "format", "video", "from", "label", "min_iou", "strict", "dry_run", "by", "version", NULL};
+        "format", "video", "from", "same", "label", "min_iou", "strict", "dry_run", "by", "version", NULL};
     enum err_code code = http_request_check_query(request, allowed, err);
     if (code == ERR_NONE)
         code = api_param_project(request, &wanted->project, err);
@@ -164,6 +191,8 @@ static enum err_code read_import(struct http_request *request, struct import_req
     wanted->from = http_request_query(request, "from");
     if (code == ERR_NONE && wanted->from != NULL && !video_id_is_valid(wanted->from))
         code = api_bad_video(wanted->from, "from", err);
+    if (code == ERR_NONE)
+        code = query_same(request, wanted, err);
     if (code == ERR_NONE)
         code = http_request_query_double(request, "min_iou", 0, 1, IMPORT_MIN_IOU_DEFAULT, &wanted->min_iou, err);
     if (code == ERR_NONE)
@@ -189,6 +218,15 @@ static json_t *shape_import(const struct imported *imported, bool dry_run)
     }
     for (size_t i = 0; i < imported->problem_count; i++)
         json_array_append_new(problems, json_string_lossy(imported->problems[i]));
+    json_t *others = json_array();
+    for (size_t i = 0; i < imported->other_count; i++) {
+        const struct imported_other *other = &imported->others[i];
+        json_t *item = json_object();
+        json_set_string(item, "video", other->video);
+        json_set_int64(item, "entries", other->entries);
+        json_set_string(item, "same", other->same[0] != '\0' ? other->same : NULL);
+        json_array_append_new(others, item);
+    }
     json_set_bool(o, "dry_run", dry_run);
     json_set_int64(o, "entries", imported->entries);
     json_set_int64(o, "matched", imported->matched);
@@ -198,6 +236,7 @@ static json_t *shape_import(const struct imported *imported, bool dry_run)
     json_set_int64(o, "moved", imported->moved);
     json_set(o, "labels", labels);
     json_set(o, "problems", problems);
+    json_set(o, "others", others);
     json_set_int64(o, "version", imported->version);
     json_set(o, "step", imported->step != 0 ? json_integer(imported->step) : json_null());
     return o;

@@ -40,6 +40,14 @@ static const struct option_spec import_list[] = {
         .value_name = "ID",
         .env = "",
         .help = "What the file calls that video, where it is the same clip under another id."},
+    {.name = "same",
+        .type = OPTION_STRING,
+        .repeatable = true,
+        .value_name = "FILE:OURS",
+        .env = "",
+        .help =
+            "The file's video FILE is the same clip as our video OURS; once for each such clip. A dry run says which "
+            "look the same."},
     {.name = "label",
         .type = OPTION_STRING,
         .value_name = "NAME",
@@ -77,6 +85,8 @@ static void make_path(const struct options *options, struct strbuf *path)
         options_string(options, "format"), options_float(options, "min-iou"));
     session_add_option(path, options, "video");
     session_add_option(path, options, "from");
+    for (size_t i = 0; i < options_count(options, "same"); i++)
+        http_url_add_query(path, "same", options_string_at(options, "same", i));
     session_add_option(path, options, "label");
     session_add_option(path, options, "by");
     if (options_bool(options, "strict"))
@@ -103,6 +113,19 @@ static void print_labels(const json_t *labels)
     ui_table_free(table);
 }
 
+static void print_others(const json_t *others)
+{
+    for (size_t i = 0; i < json_array_size(others); i++) {
+        const json_t *other = json_array_get(others, i);
+        const char *video = ui_string(other, "video");
+        const char *same = json_string_value(json_object_get(other, "same"));
+        if (same != NULL)
+            printf("%" PRId64
+                   " entries are about video %s, which looks like %s: if it is the same clip, add --same %s:%s\n",
+                ui_int(other, "entries"), video, same, video, same);
+    }
+}
+
 static void print_result(const json_t *result)
 {
     const json_t *problems = json_object_get(result, "problems");
@@ -120,6 +143,7 @@ static void print_result(const json_t *result)
     int64_t more = ui_int(result, "unmatched") - (int64_t)json_array_size(problems);
     if (more > 0)
         ui_line("  and %" PRId64 " more that match nothing", more);
+    print_others(json_object_get(result, "others"));
     if (dry)
         puts("Nothing was changed: this was a dry run.");
     else if (json_is_null(json_object_get(result, "step")))

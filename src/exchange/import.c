@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "exchange/import_file.h"
 #include "exchange/import_match.h"
+#include "exchange/import_others.h"
 #include "meta_store/meta_store.h"
 
 _Static_assert(IMPORT_LABELS_MAX <= LABEL_STEP_IMPORT_LABELS_MAX, "all labels of a file go into one step");
@@ -252,20 +253,44 @@ static void take_problems(struct imported *imported, struct import_matching *mat
     matching->problem_count = 0;
 }
 
+// What may help where a file matches nothing: one of its videos is the same clip as one that is there.
+static void add_advice(const struct imported *imported, struct strbuf *text)
+{
+    for (size_t i = 0; i < imported->other_count; i++) {
+        const struct imported_other *other = &imported->others[i];
+        if (other->same[0] == '\0')
+            continue;
+        strbuf_addf(text,
+            "; what the file calls %s looks like video %s: if they are the same clip, say so (same=%s:%s)",
+            other->video, other->same, other->video, other->same);
+        return;
+    }
+}
+
 static enum err_code check_matching(
     const struct import_request *request, const struct imported *imported, struct err *err)
 {
+    bool is_none = imported->matched == 0;
     if (imported->entries == 0)
         return err_set(err, ERR_INVALID,
             "the file gives no object a label (%" PRId64 " entries are passed over: probable labels, classes, crowds)",
             imported->passed_over);
-    if (imported->matched == 0)
-        return err_set(err, ERR_INVALID, "none of the %" PRId64 " entries matches a stored object: %s",
-            imported->entries, imported->problems[0]);
-    if (request->strict && imported->unmatched > 0)
-        return err_set(err, ERR_INVALID, "%" PRId64 " of %" PRId64 " entries match no stored object: %s",
-            imported->unmatched, imported->entries, imported->problems[0]);
-    return ERR_NONE;
+    // Who only asks what would be done is told: nothing, and why.
+    if (request->strict ? imported->unmatched == 0 : !is_none || request->dry_run)
+        return ERR_NONE;
+    struct strbuf text;
+    strbuf_init(&text);
+    if (is_none)
+        strbuf_addf(&text, "none of the %" PRId64 " entries matches a stored object: ", imported->entries);
+    else
+        strbuf_addf(&text, "%" PRId64 " of %" PRId64 " entries match no stored object: ", imported->unmatched,
+            imported->entries);
+    strbuf_adds(&text, imported->problems[0]);
+    if (request->video == NULL)
+        add_advice(imported, &text);
+    enum err_code code = err_set(err, ERR_INVALID, "%s", text.data);
+    strbuf_release(&text);
+    return code;
 }
 
 static void describe(const struct import_file *file, const struct labels_imported *done, struct imported *imported)
@@ -274,7 +299,10 @@ static void describe(const struct import_file *file, const struct labels_importe
     imported->label_count = file->label_count;
     for (size_t i = 0; i < file->label_count; i++) {
         struct imported_label *label = &imported->labels[i];
-        memcpy(label->name, file->labels[i], strlen(file->labels[i]) + 1);
+        const char *name = i < done->label_count ? done->labels[i].name : file->labels[i];
+        memcpy(label->name, name, strlen(name) + 1);
+        if (i >= done->label_count)
+            continue;
         label->made = done->labels[i].made;
         label->positives = done->labels[i].positives;
         label->negatives = done->labels[i].negatives;
@@ -289,7 +317,7 @@ static enum err_code label_objects(const struct import_config *config, const str
     const struct import_file *file, const struct import_matching *matching, struct imported *imported, struct err *err)
 {
     struct assertions a = {.file = file, .matching = matching};
-    struct labels_imported done = {0};
+    struct labels_imported done = {.version = imported->version};
     make_assertions(&a);
     enum err_code code = check_contradictions(&a, err);
     const struct labels_import wanted = {.project = request->project,
@@ -299,7 +327,7 @@ static enum err_code label_objects(const struct import_config *config, const str
         .count = a.count,
         .dry_run = request->dry_run,
         .editor = request->editor};
-    if (code == ERR_NONE)
+    if (code == ERR_NONE && a.count > 0)
         code = labels_import(config->labels, &wanted, &done, err);
     if (code == ERR_NONE)
         describe(file, &done, imported);
@@ -308,25 +336,56 @@ static enum err_code label_objects(const struct import_config *config, const str
     return code;
 }
 
-static enum err_code check_request(
+// That a video is one of the project's; the error's field is that of the request.
+static enum err_code check_video(const struct import_config *config, const struct import_request *request,
+    const char *id, const char *field, struct err *err)
+{
+    struct meta_video *video = mem_calloc(1, sizeof(*video));
+    enum err_code code = meta_store_get_video(config->meta, id, video, err);
+    if (code == ERR_NONE && strcmp(video->project, request->project) != 0)
+        code = err_set(err, ERR_NOT_FOUND, "there is no video %s in project %s: it belongs to %s", id, request->project,
+            video->project);
+    free(video);
+    return err_of_field(err, code, field);
+}
+
+static int compare_same(const void *a, const void *b)
+{
+    return strcmp(((const struct import_same *)a)->file, ((const struct import_same *)b)->file);
+}
+
+// Each of the file's videos is one of ours at most.
+static enum err_code check_same(
     const struct import_config *config, const struct import_request *request, struct err *err)
 {
+    enum err_code code = ERR_NONE;
+    struct import_same *sorted = mem_dup(request->same, request->same_count * sizeof(*sorted));
+    for (size_t i = 0; i < request->same_count && code == ERR_NONE; i++)
+        code = check_video(config, request, request->same[i].video, "same", err);
+    if (request->same_count > 1)
+        qsort(sorted, request->same_count, sizeof(*sorted), compare_same);
+    for (size_t i = 1; i < request->same_count && code == ERR_NONE; i++) {
+        if (compare_same(&sorted[i - 1], &sorted[i]) == 0)
+            code = err_of_field(
+                err, err_set(err, ERR_INVALID, "the file's video %s is named twice", sorted[i].file), "same");
+    }
+    free(sorted);
+    return code;
+}
+
+static enum err_code check_request(const struct import_config *config, const struct import_request *request,
+    struct imported *imported, struct err *err)
+{
     struct label_list list = {0};
-    struct meta_video *video = mem_calloc(1, sizeof(*video));
     enum err_code code = labels_list(config->labels, request->project, &list, err);
+    imported->version = list.version;
     label_list_release(&list);
     if (code == ERR_NONE && request->video != NULL)
-        code = err_of_field(err, meta_store_get_video(config->meta, request->video, video, err), "video");
-    if (code == ERR_NONE && request->video != NULL && strcmp(video->project, request->project) != 0)
-        code = err_of_field(err,
-            err_set(err, ERR_NOT_FOUND, "there is no video %s in project %s: it belongs to %s", request->video,
-                request->project, video->project),
-            "video");
+        code = check_video(config, request, request->video, "video", err);
     if (code == ERR_NONE && request->from != NULL && request->video == NULL)
         code = err_of_field(
             err, err_set(err, ERR_INVALID, "from says what the file calls the video: name that video too"), "from");
-    free(video);
-    return code;
+    return code == ERR_NONE && request->same_count > 0 ? check_same(config, request, err) : code;
 }
 
 enum err_code import_run(const struct import_config *config, const struct import_request *request, const void *bytes,
@@ -336,7 +395,7 @@ enum err_code import_run(const struct import_config *config, const struct import
     struct import_file *file = NULL;
     struct import_matching matching = {0};
     *imported = (struct imported){0};
-    enum err_code code = check_request(config, request, err);
+    enum err_code code = check_request(config, request, imported, err);
     if (code == ERR_NONE)
         code = import_file_parse(request->format, bytes, size, &hints, &file, err);
     if (code == ERR_NONE)
@@ -347,8 +406,10 @@ enum err_code import_run(const struct import_config *config, const struct import
         imported->matched = matching.matched;
         imported->unmatched = matching.unmatched;
         take_problems(imported, &matching);
-        code = check_matching(request, imported, err);
+        code = import_find_others(config, request, file, &matching, cancel, imported, err);
     }
+    if (code == ERR_NONE)
+        code = check_matching(request, imported, err);
     if (code == ERR_NONE)
         code = label_objects(config, request, file, &matching, imported, err);
     import_matching_release(&matching);

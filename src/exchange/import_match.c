@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "exchange/import_overlap.h"
 #include "meta_store/meta_store.h"
 #include "os/cancel.h"
 
@@ -18,6 +19,7 @@ struct target {
     char id[VIDEO_ID_SIZE];
     char why[160];   // entries of it match nothing, because; "": they may
     bool is_mapped;  // the file calls it something else: ids of objects are not ours
+    bool is_other;   // no video of the project
     int32_t *frames; // index of its n-th indexed frame; NULL: not read yet
     size_t frame_count;
 };
@@ -37,6 +39,7 @@ void import_matching_release(struct import_matching *matching)
     for (size_t i = 0; i < matching->problem_count; i++)
         free(matching->problems[i]);
     free(matching->items);
+    free(matching->is_other);
     *matching = (struct import_matching){0};
 }
 
@@ -90,6 +93,7 @@ static enum err_code check_target(struct matcher *m, struct target *target, stru
     else if (code == ERR_NONE && strcmp(video->project, m->request->project) != 0)
         snprintf(target->why, sizeof(target->why), "the video %s belongs to project %s, not to %s", target->id,
             video->project, m->request->project);
+    target->is_other = target->why[0] != '\0';
     free(video);
     if (!is_gone)
         return code;
@@ -97,25 +101,36 @@ static enum err_code check_target(struct matcher *m, struct target *target, stru
     return ERR_NONE;
 }
 
-// Which video of ours is meant by one of the file's.
+// What somebody says that the file's video is called here; NULL: nothing.
+static const char *find_same(const struct import_request *request, const char *named)
+{
+    if (request->from != NULL && strcmp(named, request->from) == 0)
+        return request->video;
+    for (size_t i = 0; i < request->same_count; i++) {
+        if (strcmp(named, request->same[i].file) == 0)
+            return request->same[i].video;
+    }
+    return NULL;
+}
+
+// Which video of ours is meant by one of the file's; `named` NULL: by entries that say none.
 static enum err_code find_target(struct matcher *m, const char *named, struct target *target, struct err *err)
 {
     const char *wanted = m->request->video;
-    bool is_from = named != NULL && m->request->from != NULL && strcmp(named, m->request->from) == 0;
-    const char *id = named == NULL || is_from ? wanted : named;
-    *target = (struct target){.is_mapped = is_from};
+    const char *same = named != NULL ? find_same(m->request, named) : NULL;
+    const char *id = named == NULL ? wanted : same != NULL ? same : named;
+    *target = (struct target){.is_mapped = same != NULL && strcmp(same, named) != 0};
     if (id == NULL) {
         snprintf(target->why, sizeof(target->why),
             "the entry does not say which video it is about: name it with the import (video)");
         return ERR_NONE;
     }
-    if (wanted != NULL && strcmp(id, wanted) != 0) {
+    memcpy(target->id, id, VIDEO_ID_SIZE);
+    enum err_code code = check_target(m, target, err);
+    if (code == ERR_NONE && wanted != NULL && same == NULL && strcmp(id, wanted) != 0)
         snprintf(target->why, sizeof(target->why),
             "it is about video %s, not %s; if both are the same clip, say so (from=%s)", id, wanted, id);
-        return ERR_NONE;
-    }
-    memcpy(target->id, id, VIDEO_ID_SIZE);
-    return check_target(m, target, err);
+    return code;
 }
 
 static enum err_code find_targets(struct matcher *m, struct err *err)
@@ -262,32 +277,6 @@ static enum err_code read_frame(
 
 // ---- objects of a frame
 
-struct box {
-    double x, y, width, height;
-};
-
-static struct box box_of(const struct import_row *row, const struct meta_frame *frame)
-{
-    double sx = row->frame_width > 0 ? frame->width / (double)row->frame_width : 1;
-    double sy = row->frame_height > 0 ? frame->height / (double)row->frame_height : 1;
-    return (struct box){.x = (double)row->x * sx,
-        .y = (double)row->y * sy,
-        .width = (double)row->width * sx,
-        .height = (double)row->height * sy};
-}
-
-static double overlap(const struct box *a, const struct meta_object *b)
-{
-    double right = a->x + a->width < (double)(b->x + b->width) ? a->x + a->width : (double)(b->x + b->width);
-    double bottom = a->y + a->height < (double)(b->y + b->height) ? a->y + a->height : (double)(b->y + b->height);
-    double wide = right - (a->x > (double)b->x ? a->x : (double)b->x);
-    double high = bottom - (a->y > (double)b->y ? a->y : (double)b->y);
-    if (wide <= 0 || high <= 0)
-        return 0;
-    double shared = wide * high;
-    return shared / (a->width * a->height + (double)b->width * (double)b->height - shared);
-}
-
 // A box of the file and an object that it may be.
 struct pair {
     double iou;
@@ -325,8 +314,8 @@ static void match_ids(struct matcher *m, struct group *g)
         size_t k = row->object_k >= 0 ? (size_t)row->object_k : SIZE_MAX;
         if (g->target->is_mapped || k >= g->frame->object_count)
             continue;
-        const struct box box = box_of(row, g->frame);
-        if (row->has_box && overlap(&box, &g->frame->objects[k]) < m->request->min_iou)
+        const struct import_box box = import_box_of(row, g->frame);
+        if (row->has_box && import_overlap(&box, &g->frame->objects[k]) < m->request->min_iou)
             continue;
         set_match(m, i, g->target->id, g->frame, k);
         g->is_done[i - g->first] = true;
@@ -336,9 +325,9 @@ static void match_ids(struct matcher *m, struct group *g)
 
 static void add_pairs(struct matcher *m, struct group *g, size_t place)
 {
-    const struct box box = box_of(row_of(m, place), g->frame);
+    const struct import_box box = import_box_of(row_of(m, place), g->frame);
     for (size_t k = 0; k < g->frame->object_count; k++) {
-        double iou = g->is_taken[k] ? 0 : overlap(&box, &g->frame->objects[k]);
+        double iou = g->is_taken[k] ? 0 : import_overlap(&box, &g->frame->objects[k]);
         if (iou <= 0 || iou < m->request->min_iou)
             continue;
         if (g->pair_count == g->pair_room) {
@@ -483,6 +472,9 @@ enum err_code import_match(const struct import_config *config, const struct impo
     enum err_code code = find_targets(&m, err);
     if (code == ERR_NONE)
         code = match_all(&m, err);
+    matching->is_other = mem_calloc(file->video_count, sizeof(*matching->is_other));
+    for (size_t i = 0; code == ERR_NONE && i < file->video_count; i++)
+        matching->is_other[i] = m.targets[i].is_other;
     for (size_t i = 0; m.targets != NULL && i <= file->video_count; i++)
         free(m.targets[i].frames);
     free(m.targets);

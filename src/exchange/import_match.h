@@ -16,6 +16,7 @@ struct import_matching {
     int64_t matched, unmatched;
     char *problems[IMPORT_PROBLEMS_MAX];
     size_t problem_count;
+    bool *is_other; // of the file's videos: the project has none of that id, and nobody says which is the same
 };
 void import_matching_release(struct import_matching *matching);
 

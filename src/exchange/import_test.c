@@ -189,6 +189,21 @@ static void a_frame_has_so_many_boxes_at_most(void **state)
     strbuf_release(&text);
 }
 
+static void labels_are_told_as_they_are_called_here(void **state)
+{
+    struct exchange_fixture *f = *state;
+    static const char text[] = HEAD ",0,0,100,50,20,60,CAFE\u0301,\n,2,,300,100,64,36,Rex,\n";
+    const struct import_request request = {.format = EXCHANGE_CSV, .video = CLIP};
+    struct imported imported;
+    say_yes(f->base, "Caf\u00e9", object_of(CLIP, 0, 0));
+    assert_ok(try_import(f, &request, text, strlen(text), &imported), &failure);
+    assert_string_equal(imported.labels[0].name, "Caf\u00e9");
+    assert_false(imported.labels[0].made);
+    assert_string_equal(imported.labels[1].name, "Rex");
+    assert_true(imported.labels[1].made);
+    imported_release(&imported);
+}
+
 static void a_dry_run_changes_nothing(void **state)
 {
     struct exchange_fixture *f = *state;
@@ -226,6 +241,89 @@ static void frames_that_are_counted_are_those_that_are_indexed(void **state)
         outcome(&imported), "1 of 2, 0 so already: line 2: video " CLIP " has 2 frames, so there is no frame 3");
     imported_release(&imported);
     assert_labels(f, CLIP "-00000002-001 is Rex, said\n");
+}
+
+// ---- clips that the file calls otherwise
+
+#define THEIR_CLIP "00000000000000f1"
+#define THEIR_OTHER "00000000000000f2"
+#define THEIRS                                                                                                         \
+    HEAD THEIR_CLIP ",0,0,11,20,30,40,Bob,\n" THEIR_CLIP ",1,400123,300,100,64,36,Rex,\n" THEIR_OTHER                  \
+                    ",0,0,500,300,9,9,Bob,\n"
+
+static void what_looks_like_a_clip_of_ours_is_said_and_not_taken_for_it(void **state)
+{
+    struct exchange_fixture *f = *state;
+    struct import_request request = {.format = EXCHANGE_CSV, .dry_run = true};
+    struct imported imported;
+    assert_table(f, &plain, THEIRS,
+        "none of the 3 entries matches a stored object: line 2: there is no video " THEIR_CLIP
+        "; what the file calls " THEIR_CLIP " looks like video " CLIP
+        ": if they are the same clip, say so (same=" THEIR_CLIP ":" CLIP ")");
+    assert_ok(try_import(f, &request, THEIRS, strlen(THEIRS), &imported), &failure);
+    assert_int_equal(imported.matched, 0);
+    assert_int_equal(imported.unmatched, 3);
+    assert_int_equal(imported.other_count, 2);
+    assert_string_equal(imported.others[0].video, THEIR_CLIP);
+    assert_string_equal(imported.others[0].same, CLIP);
+    assert_int_equal(imported.others[0].entries, 2);
+    assert_string_equal(imported.others[1].video, THEIR_OTHER);
+    assert_string_equal(imported.others[1].same, "");
+    assert_int_equal(imported.label_count, 2);
+    assert_int_equal(imported.labels[0].positives + imported.labels[1].positives, 0);
+    imported_release(&imported);
+    // A video of the other project is no less another one.
+    static const char elsewhere[] = HEAD ELSEWHERE ",0,0,11,20,30,40,Bob,\n";
+    assert_ok(try_import(f, &request, elsewhere, strlen(elsewhere), &imported), &failure);
+    assert_string_equal(imported.others[0].video, ELSEWHERE);
+    assert_string_equal(imported.others[0].same, CLIP);
+    imported_release(&imported);
+    // With another box at each time it is another clip; and what nothing says the time of is not compared.
+    static const char moved[] = HEAD THEIR_CLIP ",0,0,400,200,30,40,Bob,\n" THEIR_CLIP ",1,400123,300,100,64,36,Rex,\n";
+    assert_ok(try_import(f, &request, moved, strlen(moved), &imported), &failure);
+    assert_string_equal(imported.others[0].same, "");
+    imported_release(&imported);
+    // One that is shorter or sampled otherwise has no frames at some of the times.
+    static const char longer[] =
+        HEAD THEIR_CLIP ",0,0,11,20,30,40,Bob,\n" THEIR_CLIP ",1,400123,300,100,64,36,Rex,\n" THEIR_CLIP
+                        ",2,600000,11,20,30,40,Bob,\n" THEIR_CLIP ",3,800000,11,20,30,40,Bob,\n" THEIR_CLIP
+                        ",4,1000000,11,20,30,40,Bob,\n";
+    assert_ok(try_import(f, &request, longer, strlen(longer), &imported), &failure);
+    assert_string_equal(imported.others[0].same, CLIP);
+    imported_release(&imported);
+    static const char timeless[] = HEAD THEIR_CLIP ",0,,11,20,30,40,Bob,\n";
+    assert_ok(try_import(f, &request, timeless, strlen(timeless), &imported), &failure);
+    assert_string_equal(imported.others[0].same, "");
+    imported_release(&imported);
+    assert_labels(f, "");
+}
+
+static void clips_that_the_file_calls_otherwise_are_ours_when_somebody_says_so(void **state)
+{
+    struct exchange_fixture *f = *state;
+    struct import_same same[] = {{.file = THEIR_CLIP, .video = CLIP}, {.file = THEIR_OTHER, .video = CLIP}};
+    assert_table(f, &(struct import_request){.same = same, .same_count = 1}, THEIRS,
+        "2 of 3, 0 so already: line 4: there is no video " THEIR_OTHER);
+    assert_labels(
+        f, CLIP "-00000000-000 is Bob, said\n" CLIP "-00000002-000 is Bob\n" CLIP "-00000002-001 is Rex, said\n");
+    assert_table(f, &(struct import_request){.same = same, .same_count = 2}, THEIRS,
+        "2 of 3, 2 so already: line 4: no object of frame 0 of video " CLIP " overlaps this box by 0.5 or more");
+    // Beside one that is meant by entries which say none.
+    static const char mixed[] = HEAD THEIR_CLIP ",0,0,11,20,30,40,Bob,\n,0,0,100,50,20,60,Ann,\n";
+    assert_table(
+        f, &(struct import_request){.same = same, .same_count = 1, .video = CLIP}, mixed, "2 of 2, 1 so already");
+    memcpy(same[1].file, THEIR_CLIP, VIDEO_ID_SIZE);
+    assert_table(f, &(struct import_request){.same = same, .same_count = 2}, THEIRS,
+        "the file's video " THEIR_CLIP " is named twice");
+    assert_string_equal(failure.field, "same");
+    memcpy(same[0].video, ELSEWHERE, VIDEO_ID_SIZE);
+    assert_table(f, &(struct import_request){.same = same, .same_count = 1}, THEIRS,
+        "there is no video " ELSEWHERE " in project demo: it belongs to other");
+    assert_string_equal(failure.field, "same");
+    // The same id is the same video, ids of objects and all.
+    same[0] = (struct import_same){.file = CLIP, .video = CLIP};
+    assert_table(f, &(struct import_request){.same = same, .same_count = 1},
+        "object,label\n" CLIP "-00000000-001,Ann\n", "1 of 1, 1 so already");
 }
 
 // ---- out and in again
@@ -454,8 +552,11 @@ int main(int argc, char **argv)
         with_clip(another_videos_file_is_for_this_one_only_when_somebody_says_so),
         with_clip(contradictions_are_refused_with_both_places),
         with_clip(a_frame_has_so_many_boxes_at_most),
+        with_clip(labels_are_told_as_they_are_called_here),
         with_clip(a_dry_run_changes_nothing),
         with_clip(frames_that_are_counted_are_those_that_are_indexed),
+        with_clip(what_looks_like_a_clip_of_ours_is_said_and_not_taken_for_it),
+        with_clip(clips_that_the_file_calls_otherwise_are_ours_when_somebody_says_so),
         with_clip(whatever_was_said_comes_back_from_an_export),
         with_clip(what_objects_carry_comes_back_from_yolo_and_mot_too),
         with_clip(few_words_say_what_many_objects_of_a_track_carry),

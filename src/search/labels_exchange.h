@@ -64,7 +64,8 @@ struct labels_import {
 
 // What was newly said of one label.
 struct label_counts {
-    bool made; // it was not there
+    char name[LABEL_NAME_SIZE]; // as it is called, however the request spells it
+    bool made;                  // it was not there
     int64_t positives, negatives;
 };
 

@@ -1,4 +1,5 @@
 // Many assertions about several labels as one step.
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,8 +151,13 @@ static void count_new(struct project *p, struct importing *it)
     struct labels_imported *imported = it->imported;
     memset(imported->labels, 0, it->request->name_count * sizeof(*imported->labels));
     imported->unchanged = imported->moved = 0;
-    for (size_t i = 0; i < it->request->name_count; i++)
-        it->numbers[i] = label_book_find(p->book, it->request->names[i]);
+    for (size_t i = 0; i < it->request->name_count; i++) {
+        const char *name = it->request->names[i];
+        it->numbers[i] = label_book_find(p->book, name);
+        if (it->numbers[i] >= 0)
+            name = label_book_label(p->book, it->numbers[i])->name;
+        snprintf(imported->labels[i].name, sizeof(imported->labels[i].name), "%s", name);
+    }
     for (size_t i = 0; i < it->count; i++) {
         struct word *word = &it->words[i];
         int32_t number = it->numbers[word->said->label];

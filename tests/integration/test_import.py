@@ -11,7 +11,7 @@ import pytest
 
 from harness import contract
 from harness.exchange import IMPORT, export, installed, labelled, name_some, named_street, table, unpack
-from harness.labelling import LABELS, add_objects, at, checked, frames, refused, submit
+from harness.labelling import LABELS, add_objects, at, checked, examples, frames, refused, submit
 from harness.program import run, serving
 
 
@@ -163,6 +163,59 @@ def test_a_file_of_another_project_is_for_the_same_clip_when_somebody_says_so(fr
         assert "has no frame at" in problem["detail"]
 
 
+ELSEWHERE = "/api/v1/projects/elsewhere"
+
+
+def labelled_there(server, video: str) -> dict[str, str]:
+    """frame and number of the object: label."""
+    return {o["id"][16:]: o["label"]["name"] for f in frames(server, video) for o in f["objects"]
+            if o["label"] and o["label"]["kind"] == "explicit"}
+
+
+@pytest.fixture
+def elsewhere(fresh):
+    """The first second of the clip in another project, whose longest things are named in the first project."""
+    tracks: dict[str, list[str]] = {}
+    for frame in frames(fresh, fresh.other):
+        for thing in frame["objects"]:
+            if thing["track"]:
+                tracks.setdefault(thing["track"], []).append(thing["id"])
+    for name, things in zip(("Bob", "VAN"), sorted(tracks.values(), key=len, reverse=True)):
+        examples(fresh, name, positive=[fresh.video + things[0][16:]])
+    wanted = {o: name for o, name in labelled_there(fresh, fresh.video).items()
+              if o[:9] <= max(f["id"] for f in frames(fresh, fresh.other))[16:]}
+    assert len(wanted) > 2, "nothing in the clip is followed for a second"
+    yield wanted
+    for label in checked(fresh, "GET", f"{ELSEWHERE}/labels")["labels"]:
+        fresh.request("DELETE", at(label["name"], project="elsewhere"))
+
+
+@pytest.mark.parametrize("format", ["csv", "coco", "yolo", "mot"])
+def test_an_export_finds_the_same_clips_in_another_project(fresh, elsewhere, format):
+    data = export(fresh, f"format={format}&kind=explicit").body
+    path = f"{ELSEWHERE}/import?format={format}"
+    dry = checked(fresh, "POST", f"{path}&dry_run=true", raw=data)
+    assert dry["matched"] == 0 and [(o["video"], o["same"]) for o in dry["others"]] == [(fresh.video, fresh.other)]
+    assert dry["others"][0]["entries"] == dry["entries"]
+    same = f"same={fresh.video}:{fresh.other}"
+    assert same in refused(fresh, "POST", path, 400, raw=data)["detail"]
+    assert labelled_there(fresh, fresh.other) == {}
+    done = checked(fresh, "POST", f"{path}&{same}", raw=data)
+    assert done["matched"] > 0 and done["others"] == []
+    assert labelled_there(fresh, fresh.other) == elsewhere
+    assert checked(fresh, "POST", f"{path}&{same}", raw=data)["step"] is None
+
+
+def test_the_command_line_says_which_clips_look_the_same(fresh, elsewhere, tmp_path):
+    server = ("--server", fresh.url)
+    run("export", "street", "-f", "coco", "-o", tmp_path / "a.json", *server, home=fresh.home)
+    said = run("import", tmp_path / "a.json", "-p", "elsewhere", "-f", "coco", "--dry-run", *server, home=fresh.home).stdout
+    pair = f"{fresh.video}:{fresh.other}"
+    assert f"if it is the same clip, add --same {pair}" in said and "dry run" in said
+    done = run("import", tmp_path / "a.json", "-p", "elsewhere", "-f", "coco", "--same", pair, *server, home=fresh.home)
+    assert "Bob" in done.stdout and labelled_there(fresh, fresh.other) == elsewhere
+
+
 @pytest.mark.parametrize("data, more, words", [
     (b"", "format=csv", "the file is empty"),
     (b"object,label\n", "format=csv", "gives no object a label"),
@@ -187,6 +240,9 @@ def test_files_that_are_broken_or_hostile_are_refused_in_a_sentence(fresh, data,
     ("?format=csv&video=0123456789abcdef", 404, "video"),
     ("?format=csv&from=0123456789abcdef", 400, "from"),
     ("?format=csv&from=x", 400, "from"),
+    ("?format=csv&same=x", 400, "same"),
+    ("?format=csv&same=0123456789abcdef:0123456789abcdeg", 400, "same"),
+    ("?format=csv&same=0123456789abcdef:fedcba9876543210", 404, "same"),
     ("?format=csv&min_iou=2", 400, "min_iou"),
     ("?format=csv&dry_run=perhaps", 400, "dry_run"),
     ("?format=csv&by=" + "x" * 101, 400, "by"),

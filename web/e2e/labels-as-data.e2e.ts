@@ -241,6 +241,41 @@ it('exports labels as a file, which brings them back after they were lost', asyn
     });
 });
 
+it('finds the clip that the file of another project is about, and asks before it takes it for that', async () => {
+    await sayWithMistake();
+    const copy = await ingest(server, { project: 'copy', name: 'The same street' });
+    const file = await (await fetch(`${server.url}/api/v1/projects/${PROJECT}/export?format=csv`)).text();
+    await inPage(browser, async ({ page }) => {
+        await page.goto(`${server.url}/p/copy/labels`);
+        await page.getByRole('button', { name: 'Import' }).click();
+        const dialog = page.getByRole('dialog', { name: 'Import labels' });
+        await dialog
+            .locator('input[type=file]')
+            .setInputFiles({ name: 'labels.csv', mimeType: 'text/csv', buffer: Buffer.from(file) });
+        await dialog.getByRole('button', { name: 'Check the file' }).click();
+        const clip = dialog.getByLabel(`Video ${video}`);
+        await dialog.getByText('6 of 6 entries are objects of this project.').waitFor();
+        expect(await clip.inputValue()).toBe(copy.id);
+
+        // Whoever knows better says so: then nothing of the file is about this project.
+        await clip.selectOption('');
+        expect(await dialog.getByRole('button', { name: 'Import', exact: true }).count()).toBe(0);
+        await dialog.getByRole('button', { name: 'Check the file' }).click();
+        await dialog.getByText('0 of 6 entries are objects of this project.').waitFor();
+        expect(await dialog.getByRole('button', { name: 'Import', exact: true }).count()).toBe(0);
+
+        await clip.selectOption({ label: 'The same street' });
+        await dialog.getByRole('button', { name: 'Check the file' }).click();
+        await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+        await dialog.getByRole('heading', { name: 'Imported' }).waitFor();
+    });
+    const found = await labelsOf(server, 'copy');
+    expect(found.map(({ name, positives }) => [name, positives])).toEqual([
+        ['old bicycle', 2],
+        ['rider', 4],
+    ]);
+});
+
 it('says what is wrong with a file that is none of labels', async () => {
     await inPage(browser, async ({ page, expectTrouble }) => {
         await page.goto(viewUrl());

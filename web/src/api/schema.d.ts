@@ -928,7 +928,8 @@ export interface paths {
          * @description An entry of the file means a stored object by its id, where it has one (and a box that agrees), or else by its
          *     frame (`pts_us`, index) and the best overlap of its box. What matches nothing is reported and left out; all the rest
          *     is one labelling step, or none. A file that is damaged, contradicts itself or matches nothing at all is refused, with
-         *     a sentence that names the place. docs/export.md says what is read of each format.
+         *     a sentence that names the place; a dry run of one that matches nothing says why. docs/export.md says what is read of
+         *     each format.
          */
         post: operations["importLabels"];
         delete?: never;
@@ -1616,6 +1617,16 @@ export interface components {
             }[];
             /** @description Sentences about the first entries that match nothing */
             problems: string[];
+            /** @description The first of the videos that the file is about and the project does not have */
+            others: {
+                video: components["schemas"]["VideoId"];
+                entries: number;
+                /**
+                 * @description The video of the project that looks like the same clip: most of its boxes are there at the same times.
+                 *     Whoever knows that it is says so with `same`.
+                 */
+                same: components["schemas"]["VideoId"] | null;
+            }[];
             version: components["schemas"]["LabelVersion"];
             /** @description The labelling step; null where nothing was done */
             step: number | null;
@@ -3431,6 +3442,12 @@ export interface operations {
                 video?: components["schemas"]["VideoId"];
                 /** @description What the file calls that video, where it is the same clip under another id */
                 from?: components["schemas"]["VideoId"];
+                /**
+                 * @description Clips that the file calls otherwise: `FILE:OURS`, what the file calls it and what it is called here. A file of
+                 *     another project or installation is not taken for the same clips by itself; `others` in the answer says which
+                 *     look like them.
+                 */
+                same?: string[];
                 /** @description The label of boxes without a name, as those of a gt.txt alone */
                 label?: components["schemas"]["LabelName"];
                 /** @description Overlap (intersection over union) from which a box is an object's */

@@ -9,6 +9,8 @@ export interface ImportOptions {
     format: Format;
     /** Of entries that say none. */
     video: string | null;
+    /** What the file calls clips of this project, and which they are here. */
+    same: Readonly<Record<string, string>>;
     /** Of boxes without a name. */
     label: string | null;
     dryRun: boolean;
@@ -18,9 +20,10 @@ export interface ImportOptions {
 }
 
 export function importFile(options: ImportOptions): Promise<Imported> {
-    const { project, file, format, video, label, dryRun, version, signal } = options;
+    const { project, file, format, video, same, label, dryRun, version, signal } = options;
     const query = {
         ...{ format, dry_run: dryRun, video: video ?? undefined, label: label ?? undefined, version },
+        same: Object.entries(same).map(([theirs, ours]) => `${theirs}:${ours}`),
         by: editorName(),
     };
     return call(

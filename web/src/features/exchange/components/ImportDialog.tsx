@@ -11,9 +11,19 @@ import { TextField } from '@/components/TextField.tsx';
 import { classNames } from '@/lib/class-names.ts';
 import { formatBytes } from '@/lib/format.ts';
 import { importFile } from '../api/exchange.ts';
-import { changesAnything, FORMATS, formatOf, type Format, type Imported } from '../model/exchange.ts';
+import {
+    addOthers,
+    changesAnything,
+    withLikely,
+    FORMATS,
+    formatOf,
+    type Format,
+    type Imported,
+    type Other,
+} from '../model/exchange.ts';
 import styles from './ExchangeDialogs.module.css';
 import { ImportReport } from './ImportReport.tsx';
+import { OtherVideos } from './OtherVideos.tsx';
 
 interface Props {
     project: string;
@@ -32,6 +42,9 @@ export function ImportDialog({ project, video: given = null, onClose }: Props) {
     const [file, setFile] = useState<File | null>(null);
     const [format, setFormat] = useState<Format>('coco');
     const [video, setVideo] = useState(given);
+    // Videos of the file that the project does not have, and which of its own they are.
+    const [others, setOthers] = useState<readonly Other[]>([]);
+    const [same, setSame] = useState<Readonly<Record<string, string>>>({});
     const [label, setLabel] = useState('');
     const [over, setOver] = useState(false);
     const [busy, setBusy] = useState<'trying' | 'importing' | null>(null);
@@ -53,6 +66,8 @@ export function ImportDialog({ project, video: given = null, onClose }: Props) {
         if (first === undefined) return;
         changed();
         setFile(first);
+        setOthers([]);
+        setSame({});
         setFormat(formatOf(first.name) ?? format);
     }
 
@@ -67,7 +82,18 @@ export function ImportDialog({ project, video: given = null, onClose }: Props) {
             const version = dryRun ? undefined : report?.version;
             const named = label.trim() === '' ? null : label.trim();
             const { signal } = controller;
-            setReport(await importFile({ project, file, format, video, label: named, dryRun, version, signal }));
+            const ask = (clips: typeof same) =>
+                importFile({ project, file, format, video, same: clips, label: named, dryRun, version, signal });
+            let answer = await ask(same);
+            // What looks like the same clip is shown as such, and whoever knows better says so before the import.
+            const found = dryRun ? addOthers(others, answer.others) : others;
+            const clips = withLikely(same, found.slice(others.length));
+            if (Object.keys(clips).length > Object.keys(same).length) {
+                answer = await ask(clips);
+                setSame(clips);
+            }
+            setOthers(found);
+            setReport(answer);
             if (!dryRun) await refreshAfterLabelling(queries, project);
         } catch (failure) {
             if (controller.signal.aborted) return;
@@ -183,6 +209,15 @@ export function ImportDialog({ project, video: given = null, onClose }: Props) {
                             />
                         )}
                     </div>
+                    <OtherVideos
+                        others={others}
+                        videos={videos}
+                        same={same}
+                        onChange={next => {
+                            changed();
+                            setSame(next);
+                        }}
+                    />
                 </>
             )}
             {error !== null && (

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { changesAnything, exportUrl, formatOf, importTexts, type ExportOptions, type Imported } from './exchange.ts';
+import {
+    addOthers,
+    changesAnything,
+    withLikely,
+    exportUrl,
+    formatOf,
+    importTexts,
+    type ExportOptions,
+    type Imported,
+    type Other,
+} from './exchange.ts';
 
 const OPTIONS: ExportOptions = {
     format: 'coco',
@@ -14,7 +24,7 @@ const OPTIONS: ExportOptions = {
 function importedOf(facts: Partial<Imported> = {}): Imported {
     return {
         ...{ dry_run: true, entries: 0, matched: 0, unmatched: 0, passed_over: 0, unchanged: 0, moved: 0 },
-        ...{ labels: [], problems: [], version: 1, step: null },
+        ...{ labels: [], problems: [], others: [], version: 1, step: null },
         ...facts,
     };
 }
@@ -63,6 +73,21 @@ describe('the report of an import', () => {
         expect(importTexts(importedOf({ ...facts, dry_run: false }))).toContain(
             '1 object got another label than before.',
         );
+    });
+
+    it('remembers videos of the file that were told of, also once they are known to be ours', () => {
+        const [a, b] = ['a', 'b'].map(video => ({ video, entries: 3, same: null })) as [Other, Other];
+        expect(addOthers([a], [])).toEqual([a]);
+        expect(addOthers([a], [{ ...a, same: 'c' }, b])).toEqual([a, b]);
+    });
+
+    it('takes what looks like the same clip for it, but not against what somebody said', () => {
+        const [a, b] = [
+            { video: 'a', entries: 1, same: 'x' },
+            { video: 'b', entries: 1, same: null },
+        ];
+        expect(withLikely({}, [a, b] as Other[])).toEqual({ a: 'x' });
+        expect(withLikely({ a: 'y', c: 'z' }, [a, b] as Other[])).toEqual({ a: 'y', c: 'z' });
     });
 
     it('knows whether anything would change', () => {

@@ -5,6 +5,8 @@ import { formatCount, formatNumberOf } from '@/lib/format.ts';
 export type Format = 'coco' | 'yolo' | 'csv' | 'mot';
 export type Kind = 'explicit' | 'probable' | 'all';
 export type Imported = Schema<'Imported'>;
+/** A video that a file is about and the project does not have. */
+export type Other = Imported['others'][number];
 
 export const FORMATS: readonly { value: Format; label: string; hint: string }[] = [
     { value: 'coco', label: 'COCO', hint: 'One JSON document, with everything that Framehound knows of an object.' },
@@ -65,6 +67,20 @@ export function importTexts(imported: Imported): string[] {
             `${formatNumberOf(passedOver, 'entry', 'entries')} of the file ${passedOver === 1 ? 'does' : 'do'} not count as labels.`,
         );
     return texts;
+}
+
+/** Those that were told of before, in their order, then new ones: they stay although they count as ours by now. */
+export function addOthers(before: readonly Other[], told: readonly Other[]): readonly Other[] {
+    const known = new Set(before.map(({ video }) => video));
+    return [...before, ...told.filter(({ video }) => !known.has(video))];
+}
+
+/** What looks like the same clip counts as that until somebody says otherwise. */
+export function withLikely(same: Readonly<Record<string, string>>, others: readonly Other[]) {
+    const likely = others.flatMap(({ video, same: ours }): [string, string][] =>
+        ours === null ? [] : [[video, ours]],
+    );
+    return { ...Object.fromEntries(likely), ...same };
 }
 
 export function changesAnything({ labels }: Imported): boolean {

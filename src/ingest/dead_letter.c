@@ -18,6 +18,21 @@ struct casualty {
     struct activity_event event;
 };
 
+// What was said of a video before: whoever settles again, or starts anew, does not tell it as news.
+struct told {
+    char **sentences;
+    size_t count;
+};
+
+static bool was_told(const struct told *told, const char *sentence)
+{
+    for (size_t i = 0; i < told->count; i++) {
+        if (strcmp(told->sentences[i], sentence) == 0)
+            return true;
+    }
+    return false;
+}
+
 static enum err_code fail_source(
     const struct ingest *ingest, const char *video, const char *reason, struct casualty *casualty, struct err *err)
 {
@@ -71,8 +86,8 @@ static enum err_code fail_frame(const struct ingest *ingest, const char *video, 
     return meta_store_fail_frame(ingest->meta, video, message.frame, true, err);
 }
 
-enum err_code dead_letter_settle(const struct ingest *ingest, const char *topic, const char *key, const char *body,
-    size_t body_size, const char *reason, struct err *err)
+static enum err_code settle(const struct ingest *ingest, const char *topic, const char *key, const char *body,
+    size_t body_size, const char *reason, const struct told *told, struct err *err)
 {
     struct casualty casualty = {.event = ACTIVITY_EVENT_INIT};
     char video[VIDEO_ID_SIZE];
@@ -103,8 +118,15 @@ enum err_code dead_letter_settle(const struct ingest *ingest, const char *topic,
         return code == ERR_NOT_FOUND ? ERR_NONE : code;
     memcpy(casualty.event.video, video, sizeof(video));
     snprintf(casualty.event.text, sizeof(casualty.event.text), "%.*s", ACTIVITY_TEXT_SIZE - 1, casualty.sentence);
-    activity_report(ingest->activity, NULL, &casualty.event);
+    if (!was_told(told, casualty.sentence))
+        activity_report(ingest->activity, NULL, &casualty.event);
     return settle_video(ingest, video, err);
+}
+
+enum err_code dead_letter_settle(const struct ingest *ingest, const char *topic, const char *key, const char *body,
+    size_t body_size, const char *reason, struct err *err)
+{
+    return settle(ingest, topic, key, body, body_size, reason, &(struct told){0}, err);
 }
 
 // Who settled it before may have been stopped when its video had ended and was not yet to be tracked. `asked` is the
@@ -113,21 +135,24 @@ static enum err_code settle_again(
     const struct ingest *ingest, const struct queue_dead_letter *letter, char asked[VIDEO_ID_SIZE], struct err *err)
 {
     struct meta_video before = {0};
+    struct told told = {0};
     char video[VIDEO_ID_SIZE] = "";
     enum err_code code = ERR_NONE;
-    bool asks = strcmp(letter->topic, TOPIC_DETECTIONS) != 0 && message_key_video(letter->key, video) &&
-        strcmp(video, asked) != 0;
+    bool is_known = message_key_video(letter->key, video);
+    bool asks = strcmp(letter->topic, TOPIC_DETECTIONS) != 0 && is_known && strcmp(video, asked) != 0;
     if (asks) {
         memcpy(asked, video, sizeof(video));
         code = meta_store_get_video(ingest->meta, video, &before, err);
     }
+    if (code == ERR_NONE && is_known)
+        code = meta_store_video_errors(ingest->meta, video, &told.sentences, &told.count, err);
     if (code == ERR_NOT_FOUND) {
         err_clear(err);
         return ERR_NONE;
     }
     if (code == ERR_NONE)
-        code = dead_letter_settle(
-            ingest, letter->topic, letter->key, letter->body, letter->body_size, letter->reason, err);
+        code = settle(ingest, letter->topic, letter->key, letter->body, letter->body_size, letter->reason, &told, err);
+    meta_strings_free(told.sentences, told.count);
     return code == ERR_NONE && asks && tracking_is_due(&before) ? tracking_request(ingest, &before, err) : code;
 }
 

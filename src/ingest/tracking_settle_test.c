@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "ingest/activity.h"
 #include "ingest/dead_letter.h"
 #include "ingest/messages.h"
 #include "ingest/settle.h"
@@ -119,6 +120,45 @@ static void a_video_whose_last_frames_are_lost_is_tracked_although_its_end_was_i
     pipeline_close(&p);
 }
 
+static int told_of_frames(struct pipeline *p)
+{
+    struct queue_message *messages[8] = {0};
+    size_t count = 0;
+    int64_t offset = 0;
+    int told = 0;
+    activity_flush(p->ingest.activity);
+    for (;;) {
+        assert_ok(
+            queue_log_read(p->ingest.queue, TOPIC_ACTIVITY, offset, 8, 0, NULL, messages, &count, &failure), &failure);
+        for (size_t i = 0; i < count; i++) {
+            offset = messages[i]->lease;
+            for (const char *at = messages[i]->body; (at = strstr(at, "\"frame_failed\"")) != NULL; at++)
+                told++;
+            queue_message_free(messages[i]);
+        }
+        if (count == 0)
+            return told;
+    }
+}
+
+static void what_failed_is_told_once_and_not_by_everyone_who_starts(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    open_faulty(&p);
+    atomic_store(&fault.refused, 0);
+    assert_ok(activity_new(p.ingest.queue, clock_system(), log_none(), NULL, &p.ingest.activity, &failure), &failure);
+    lose_the_end(&p);
+    for (int start = 0; start < 2; start++) {
+        int64_t after = 0;
+        assert_ok(dead_letter_settle_new(&p.ingest, TOPIC_FRAMES, &after, &failure), &failure);
+        assert_int_equal(told_of_frames(&p), LOST);
+    }
+    activity_free(p.ingest.activity);
+    p.ingest.activity = NULL;
+    pipeline_close(&p);
+}
+
 static void a_video_that_cannot_be_tracked_is_not_asked_for_again_and_again(void **state)
 {
     (void)state;
@@ -218,6 +258,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_video_whose_last_frames_are_lost_is_tracked_although_its_end_was_interrupted),
+        cmocka_unit_test(what_failed_is_told_once_and_not_by_everyone_who_starts),
         cmocka_unit_test(a_video_that_cannot_be_tracked_is_not_asked_for_again_and_again),
         cmocka_unit_test(a_video_that_a_downloader_ends_is_tracked_although_that_was_interrupted),
         cmocka_unit_test(a_video_that_a_splitter_ends_is_tracked_although_that_was_interrupted),

@@ -58,7 +58,7 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
     },
     'a project': async page => {
         await page.goto(`${server.url}/p/street`);
-        await page.getByRole('button', { name: '1 error' }).click();
+        await page.getByRole('button', { name: '1 error', expanded: true }).waitFor();
         await page.getByText('street thing').waitFor();
     },
     'deleting a project': async page => {

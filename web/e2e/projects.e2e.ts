@@ -89,9 +89,14 @@ test('a video that could not be had says why where it is listed', async () => {
         const row = page.getByRole('listitem').filter({ hasText: 'Not there' }).first();
         // The list follows the state by itself.
         await row.getByText('Failed').waitFor();
-        await row.getByRole('button', { name: '1 error' }).click();
         const [error] = (await server.get<Video>(`/videos/${id}`)).errors;
         await row.getByText(error!).waitFor();
+        await row.getByRole('button', { name: '1 error' }).click();
+        await row.getByText(error!).waitFor({ state: 'hidden' });
+        // Nothing of it can be shown either, and that view says why.
+        await page.goto(`${server.url}/p/street/v/${id}`);
+        await page.getByText('There is nothing of this video to be shown.').waitFor();
+        await page.getByText(error!, { exact: false }).waitFor();
     });
     await server.request('DELETE', `/videos/${id}`);
 });

@@ -34,9 +34,9 @@ it('shows how far each video is, and what went wrong as sentences', async () => 
     expect(running.getByRole('progressbar')).toHaveAttribute('aria-valuenow', '50');
     expect(running.getByRole('link', { name: 'a.mp4' })).toHaveAttribute('href', '/p/demo/v/a');
     const failed = within(await rowOf('b.mp4'));
-    expect(failed.getByText('This is no video.')).not.toBeVisible();
-    await userEvent.click(failed.getByRole('button', { name: '1 error' }));
     expect(failed.getByText('This is no video.')).toBeVisible();
+    await userEvent.click(failed.getByRole('button', { name: '1 error' }));
+    expect(failed.getByText('This is no video.')).not.toBeVisible();
 });
 
 it('offers to resume what has failed, and to cancel what runs', async () => {

@@ -27,7 +27,9 @@ export function VideoRow({ video }: { video: Video }) {
     const errorsId = useId();
     const [isDeleting, setIsDeleting] = useState(false);
     const [isRenaming, setIsRenaming] = useState(false);
-    const [showsErrors, setShowsErrors] = useState(false);
+    const [chosen, setChosen] = useState<boolean>();
+    // Why there is nothing is what one looks for.
+    const showsErrors = chosen ?? video.state === 'failed';
     const isOpenable = canOpen(video);
     const isGoing = video.state === 'deleting';
     const targetName = isOpenable ? 'Open' : isActive(video) ? 'Watch' : 'Details';
@@ -54,7 +56,7 @@ export function VideoRow({ video }: { video: Video }) {
                 video={video}
                 errorsId={errorsId}
                 showsErrors={showsErrors}
-                onToggleErrors={() => setShowsErrors(!showsErrors)}
+                onToggleErrors={() => setChosen(!showsErrors)}
             />
             <dl className={styles.counts}>
                 <Count of={video.progress.frames_indexed} what="frame" />

@@ -87,6 +87,29 @@ it('renames a label, merges it into another, and removes that', async () => {
     });
 });
 
+it('takes no room from the columns for a long name, and shows its beginning', async () => {
+    const [first] = bicycle;
+    // From right to left: what is cut off is at the left.
+    const name = 'دراجة سوداء قديمة جدا متوقفة أمام الجدار الأبيض في آخر الشارع الطويل بجانب المحطة';
+    await nameByServer(server, PROJECT, name, { positive: [first.id] });
+    await inPage(browser, async ({ page }) => {
+        const parts = partsOf(page);
+        await page.goto(viewUrl({ t: first.pts_us, panel: 'labels' }));
+        await parts.yes.waitFor();
+        const before = await parts.yes.boundingBox();
+        await page
+            .getByRole('tabpanel')
+            .getByRole('button', { name: new RegExp(name) })
+            .click();
+        await page.getByRole('button', { name: 'Start another label' }).waitFor();
+        expect(await parts.yes.boundingBox()).toEqual(before);
+        const chip = page.getByRole('region', { name: 'Label by examples' }).getByText(name);
+        expect(
+            await chip.evaluate(text => [text.scrollWidth > text.clientWidth, getComputedStyle(text).direction]),
+        ).toEqual([true, 'rtl']);
+    });
+});
+
 it('says what went wrong when naming fails, and loses nothing, not even by a reload', async () => {
     const [first] = bicycle;
     await inPage(browser, async ({ page, expectTrouble, expectPeace }) => {

@@ -22,7 +22,9 @@ export function LabelChip({ name, kind = 'explicit', score }: Props) {
             title={probable ? `${name}, probably` : name}
         >
             {probable && <span className={styles.dot} aria-hidden="true" />}
-            <span className={styles.name}>{name}</span>
+            <span className={styles.name} dir="auto">
+                {name}
+            </span>
             {probable && <span className="visually-hidden">, probable</span>}
             {score !== undefined && <span className={styles.score}>{formatScore(score)}</span>}
         </span>

@@ -88,7 +88,9 @@ function OptionText({ option: { text, icon, count } }: { option: Option }) {
     return (
         <>
             {icon !== undefined && <span className={styles.icon}>{icon}</span>}
-            <span className={styles.text}>{text}</span>
+            <span className={styles.text} dir="auto">
+                {text}
+            </span>
             {count !== undefined && (
                 <span className={styles.count}>
                     <span aria-hidden="true">{formatCompact(count)}</span>

@@ -35,7 +35,7 @@ function VideoCrumb({ video }: { video: string }) {
     const { data } = useQuery(videoQuery(video));
     const name = data?.name ?? video;
     return (
-        <span className={styles.current} aria-current="page" title={name}>
+        <span className={styles.current} dir="auto" aria-current="page" title={name}>
             {name}
         </span>
     );

@@ -30,7 +30,7 @@ import styles from './Flow.module.css';
 const nodeTypes = { inbox: InboxNode, store: StoreNode, part: PartNode, worker: WorkerNode };
 const edgeTypes = { topic: TopicEdge, store: StoreEdge };
 /** As in IngestView.module.css. */
-const NARROW = '(max-width: 640px)';
+const NARROW = '(max-width: 900px)';
 const FIT = { padding: 0.06, maxZoom: 1.1, minZoom: 0.2 };
 
 interface Props {

@@ -40,7 +40,7 @@ export function PartNode({ data: { part, upright }, selected }: NodeProps<PartNo
                     {totals.workers === 0
                         ? ''
                         : totals.busy > 0
-                          ? `${totals.busy}/${running} at work`
+                          ? `${totals.busy}/${running} busy`
                           : formatCount(running)}
                 </span>
                 {part !== 'splitter' && totals.rate > 0 && (

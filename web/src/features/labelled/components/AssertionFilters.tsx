@@ -49,8 +49,10 @@ export function AssertionFilters({ project, filters, onChange }: Props) {
             ) : (
                 <>
                     <Who key={filters.by} filters={filters} onChange={onChange} />
-                    <Day label="From" value={filters.from} onChange={from => onChange({ from })} />
-                    <Day label="To" value={filters.to} onChange={to => onChange({ to })} />
+                    <div className={styles.days}>
+                        <Day label="From" value={filters.from} onChange={from => onChange({ from })} />
+                        <Day label="To" value={filters.to} onChange={to => onChange({ to })} />
+                    </div>
                 </>
             )}
             {isNarrowed(filters) && (

@@ -67,7 +67,9 @@ export function LabelList({ labels, chosen, onChoose }: Props) {
                                             <ObjectThumb object={label.example} alt="" size={34} />
                                         )}
                                     </span>
-                                    <span className={styles.name}>{label.name}</span>
+                                    <span className={styles.name} dir="auto">
+                                        {label.name}
+                                    </span>
                                     <span className={styles.counts}>
                                         <Counts label={label} />
                                     </span>

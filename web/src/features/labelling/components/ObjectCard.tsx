@@ -146,7 +146,7 @@ function FindSimilar() {
             size="s"
             icon={<SearchIcon />}
             title="Find similar"
-            className={classNames(styles.button, panel === 'similar' && styles.kept)}
+            className={classNames(styles.button, styles.find, panel === 'similar' && styles.kept)}
             onClick={() => setPanel('similar')}
         >
             <span className={styles.words}>Find similar</span> <Kbd keys="1" />

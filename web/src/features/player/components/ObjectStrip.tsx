@@ -125,7 +125,9 @@ export function ObjectStrip(props: Props) {
                                     style={{ background: labelColour(object.label.name).fill }}
                                 />
                             )}
-                            {tagText(object)}
+                            <span className={styles.text} dir="auto">
+                                {tagText(object)}
+                            </span>
                         </li>
                     );
                 })}

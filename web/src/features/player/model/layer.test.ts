@@ -72,6 +72,10 @@ describe('what is said of an object', () => {
 
     it('has a question mark and the label’s own score where it is only probable', () => {
         expect(tagText(object([0, 0, 1, 1], { label: PROBABLE, score: 0.5 }))).toMatch(/^red car\? .*91/);
+        const long = { name: 'a van with a name as long as a sentence', score: 0.91 };
+        const tag = (kind: 'explicit' | 'probable') => tagText(object([0, 0, 1, 1], { label: { ...long, kind } }));
+        expect(tag('explicit')).toBe('a van with a name as long a…');
+        expect(tag('probable')).toMatch(/^a van with a name as long a…\? .*91/);
         expect(describeObject(object([0, 0, 1, 1], { label: PROBABLE }))).toMatch(/^probably red car, .*91/);
     });
 });

@@ -45,11 +45,25 @@ export function visibleBoxes(placed: readonly PlacedBox[], options: LayerOptions
 
 type Named = Pick<ObjectInFrame, 'label' | 'class' | 'class_refused' | 'score'>;
 
+// A longer name would hide what is beside its box.
+const NAME_MOST = 28;
+
+function cut(name: string): string {
+    const letters = [...name];
+    return letters.length <= NAME_MOST
+        ? name
+        : `${letters
+              .slice(0, NAME_MOST - 1)
+              .join('')
+              .trimEnd()}…`;
+}
+
 /** What the tag of a box says. */
 export function tagText(object: Named): string {
     const { label, score } = object;
     if (label === null) return `${classText(object)} ${formatScore(score)}`;
-    return label.kind === 'explicit' ? label.name : `${label.name}? ${formatScore(label.score)}`;
+    const name = cut(label.name);
+    return label.kind === 'explicit' ? name : `${name}? ${formatScore(label.score)}`;
 }
 
 /** The same for those who do not see it. */

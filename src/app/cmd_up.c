@@ -21,7 +21,8 @@ static enum err_code serve(const struct options *options, unsigned parts, bool a
     if (code == ERR_NONE)
         code = settings_data_dir(options, dir, err);
     if (code == ERR_NONE) {
-        struct instance_config config = {.dir = dir, .options = options, .parts = parts, .alone = alone, .log = log};
+        struct instance_config config = {
+            .dir = dir, .options = options, .parts = parts, .alone = alone, .log = log, .cancel = cancel};
         code = instance_start(&config, &instance, err);
     }
     if (code == ERR_NONE) {

@@ -362,7 +362,7 @@ enum err_code instance_start(const struct instance_config *config, struct instan
     enum err_code code = ERR_NONE;
     in->config = *config;
     in->metrics = metrics_new();
-    in->cancel = cancel_new(NULL);
+    in->cancel = cancel_new(config->cancel);
     proc_raise_open_files();
 
     if (config->options != NULL) {

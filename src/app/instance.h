@@ -45,6 +45,7 @@ struct instance_config {
     bool must_exist;     // does not make a data folder
     bool private_server; // the query engine listens on a free loopback port with a token of its own
     struct log *log;
+    struct cancel *cancel; // everything is to end, the start too; outlives the instance; may be NULL
 };
 
 enum err_code instance_start(

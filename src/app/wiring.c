@@ -73,11 +73,13 @@ void wiring_kafka_release(struct wiring_kafka *kafka)
 }
 
 static enum err_code open_kafka(const struct options *options, const char *address, bool make_topics,
-    const struct queue_options *queue_options, struct log *log, struct queue **queue, struct err *err)
+    const struct queue_options *queue_options, struct cancel *cancel, struct log *log, struct queue **queue,
+    struct err *err)
 {
     struct wiring_kafka kafka;
     enum err_code code = wiring_kafka_settings(options, address, &kafka, err);
     kafka.settings.make_topics = make_topics;
+    kafka.settings.cancel = cancel;
     if (code == ERR_NONE)
         code = queue_kafka_open(&kafka.settings, queue_options, clock_system(), log, queue, err);
     wiring_kafka_release(&kafka);
@@ -106,7 +108,7 @@ static enum err_code open_queue(const struct store_settings *settings, struct st
     enum err_code code = wiring_queue_address(settings->servers, &address, err);
     if (code == ERR_NONE && address != NULL)
         return open_kafka(settings->servers, address, options_bool(settings->servers, "kafka-make-topics"),
-            &queue_options, s->ingest.log, &s->ingest.queue, err);
+            &queue_options, settings->cancel, s->ingest.log, &s->ingest.queue, err);
     if (code == ERR_NONE)
         code = wiring_join(path, s->dir, "queue.sqlite", err);
     if (code == ERR_NONE)
@@ -125,7 +127,7 @@ enum err_code wiring_queue_topics(const struct options *options, bool make, stru
     enum err_code code = wiring_queue_address(options, &address, err);
     if (code != ERR_NONE || address == NULL)
         return code;
-    code = open_kafka(options, address, make, NULL, log, &queue, err);
+    code = open_kafka(options, address, make, NULL, NULL, log, &queue, err);
     if (code == ERR_NONE)
         code = queue_kafka_topics(queue, found, err);
     for (size_t i = 0; i < QUEUE_KAFKA_TOPICS && code == ERR_NONE; i++) {

@@ -120,6 +120,8 @@ static void look_at_queues(struct activity_log *log)
     log->looked_us = now_us;
     for (size_t i = 0; i < WORK_TOPICS; i++) {
         struct err err = ERR_INIT;
+        if (cancel_requested(log->cancel))
+            return;
         // The reader reports a queue that does not answer; until it does again, the last depths are shown.
         if (queue_stats(log->queue, work_topics[i], &depths[i], &err) != ERR_NONE)
             return;

@@ -80,18 +80,19 @@ static enum err_code kafka_ping(struct queue *queue, struct err *err)
 static void kafka_free(struct queue *queue)
 {
     struct queue_kafka *self = queue_kafka_of(queue);
+    kafka_end_soon(self);
+    for (size_t i = 0; i < KAFKA_WORK_TOPICS; i++)
+        kafka_consumer_end(atomic_load(&self->consumers[i]));
     for (size_t i = 0; i < KAFKA_WORK_TOPICS; i++) {
         kafka_consumer_free(atomic_load(&self->consumers[i]));
         if (self->observers[i] != NULL)
-            rd_kafka_destroy(self->observers[i]);
+            rd_kafka_destroy_flags(self->observers[i], RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     }
     cancel_request(self->stop);
     kafka_producer_stop(self);
     kafka_letters_release(&self->letters);
-    if (self->log_topic.handle != NULL) {
-        rd_kafka_consumer_close(self->log_topic.handle);
-        rd_kafka_destroy(self->log_topic.handle);
-    }
+    if (self->log_topic.handle != NULL)
+        rd_kafka_destroy_flags(self->log_topic.handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     pthread_mutex_destroy(&self->log_topic.mutex);
     pthread_mutex_destroy(&self->joining);
     pthread_mutex_destroy(&self->mutex);
@@ -163,6 +164,7 @@ enum err_code kafka_new(const struct queue_kafka_settings *settings, const struc
     self->config = mem_strdup(settings->config);
     self->partitions = settings->partitions;
     self->replication = settings->replication;
+    self->told = settings->cancel;
     self->stop = cancel_new(NULL);
     pthread_mutex_init(&self->mutex, NULL);
     pthread_mutex_init(&self->joining, NULL);

@@ -17,6 +17,10 @@
 // - Kafka cannot delete single messages: purging drops what is in this process, and whoever receives the others finds
 //   that nobody wants them.
 // - queue_stats() counts as leased what this process holds; what others hold counts as ready.
+// - Whatever the brokers do, calls end within KAFKA_REQUEST_MS (publishing: KAFKA_DELIVERY_MS), and within a few
+// seconds
+//   of the process being told to end or of queue_free(), which leaves the groups. What was received and is not
+//   acknowledged by then is delivered again.
 //
 // Thread rule and errors: as queue.h says. Sentences name the brokers and the setting they come from.
 #pragma once
@@ -25,6 +29,7 @@
 #include "base/clock.h"
 #include "queue/queue.h"
 
+struct cancel;
 struct log;
 
 #define QUEUE_KAFKA_PARTITIONS 64       // of work topics: as many consumers of one topic can be useful
@@ -38,6 +43,9 @@ struct queue_kafka_settings {
     int partitions;      // for topics that are made
     int replication;     // -1: the brokers' default
     bool make_topics;    // make those that are missing
+    // The process is told to end: calls that wait for the brokers have a few seconds from then on. Outlives the queue;
+    // may be NULL.
+    struct cancel *cancel;
 };
 void queue_kafka_settings_default(struct queue_kafka_settings *settings);
 

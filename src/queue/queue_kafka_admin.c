@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "queue/queue_kafka_internal.h"
 
+#define METADATA_FIRST_MS 1000
 #define METADATA_TRY_MS 3000
 #define METADATA_PAUSE_MS 50
 
@@ -33,9 +34,9 @@ static enum err_code read_topics(
     struct queue_kafka *self, struct queue_kafka_topic topics[QUEUE_KAFKA_TOPICS], int timeout_ms, struct err *err)
 {
     const struct rd_kafka_metadata *metadata;
-    rd_kafka_resp_err_t code = rd_kafka_metadata(self->producer, 1, NULL, &metadata, timeout_ms);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return kafka_error(self, code, "asking for its topics", err);
+    enum err_code code = kafka_all_topics(self, &metadata, timeout_ms, err);
+    if (code != ERR_NONE)
+        return code;
     for (size_t i = 0; i < QUEUE_KAFKA_TOPICS; i++) {
         topics[i] = (struct queue_kafka_topic){.wanted = kafka_topic_plans[i].is_work ? self->partitions : 1};
         kafka_topic_name(self, kafka_topic_plans[i].name, topics[i].name);
@@ -48,33 +49,41 @@ static enum err_code read_topics(
 enum err_code queue_kafka_topics(
     struct queue *queue, struct queue_kafka_topic topics[QUEUE_KAFKA_TOPICS], struct err *err)
 {
-    return read_topics(queue_kafka_of(queue), topics, KAFKA_REQUEST_MS, err);
+    return read_topics(queue_kafka_of(queue), topics, 0, err);
 }
 
-static bool all_are_there(const struct queue_kafka_topic topics[QUEUE_KAFKA_TOPICS])
-{
-    bool all = true;
-    for (size_t i = 0; i < QUEUE_KAFKA_TOPICS; i++)
-        all = all && topics[i].partitions > 0;
-    return all;
-}
-
-// Brokers may be starting beside us, and topics that were made are known everywhere a moment later (`made`).
+// Brokers may be starting beside us. What somebody has to mend is not waited for.
 static enum err_code wait_for_brokers(
-    struct queue_kafka *self, bool made, struct queue_kafka_topic topics[QUEUE_KAFKA_TOPICS], struct err *err)
+    struct queue_kafka *self, struct queue_kafka_topic topics[QUEUE_KAFKA_TOPICS], struct err *err)
 {
-    int64_t end_us = clock_monotonic_us(clock_system()) + QUEUE_KAFKA_START_WAIT_MS * INT64_C(1000);
-    for (;;) {
-        enum err_code code = read_topics(self, topics, METADATA_TRY_MS, err);
-        if (code == ERR_NONE && (!made || all_are_there(topics)))
-            return ERR_NONE;
-        if (clock_monotonic_us(clock_system()) >= end_us)
-            return code != ERR_NONE ? code
-                                    : err_set(err, ERR_UNAVAILABLE,
-                                          "Kafka at %s (--queue) made topics and does not show them", self->brokers);
-        err_clear(err);
+    struct kafka_patience patience = kafka_patience_new(QUEUE_KAFKA_START_WAIT_MS);
+    int try_ms = METADATA_FIRST_MS;
+    enum err_code code;
+    while ((code = read_topics(self, topics, try_ms, err)) != ERR_NONE && !kafka_is_refused(self) &&
+        kafka_patience_left_ms(self, &patience) > 0) {
+        try_ms = METADATA_TRY_MS;
         cancel_wait(self->stop, METADATA_PAUSE_MS);
+        err_clear(err);
     }
+    return code;
+}
+
+// Each broker hears of topics that were made a moment later than the last one. Whoever leads a partition is asked
+// about it afterwards, so all of them have to answer.
+static enum err_code wait_for_topics(struct queue_kafka *self, struct err *err)
+{
+    enum err_code code = ERR_NONE;
+    for (size_t i = 0; i < QUEUE_KAFKA_TOPICS && code == ERR_NONE; i++) {
+        char name[KAFKA_NAME_SIZE];
+        rd_kafka_topic_partition_list_t *list;
+        kafka_topic_name(self, kafka_topic_plans[i].name, name);
+        code = kafka_partitions(self, self->producer, name, &list, err);
+        if (code != ERR_NONE)
+            break;
+        code = kafka_offsets(self, self->producer, list, KAFKA_LATEST, err);
+        rd_kafka_topic_partition_list_destroy(list);
+    }
+    return code;
 }
 
 // ---- making topics
@@ -127,7 +136,7 @@ static enum err_code make_topic(struct queue_kafka *self, const struct kafka_top
     char text[256];
     rd_kafka_AdminOptions_set_operation_timeout(options, KAFKA_REQUEST_MS, text, sizeof(text));
     rd_kafka_CreateTopics(self->producer, &made, 1, options, answers);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(answers, 2 * KAFKA_REQUEST_MS);
+    rd_kafka_event_t *event = kafka_await_event(self, answers, INT64_C(2) * KAFKA_REQUEST_MS);
     enum err_code code = check_made(self, event, topic, err);
     if (event != NULL)
         rd_kafka_event_destroy(event);
@@ -141,7 +150,7 @@ enum err_code kafka_admin_prepare(struct queue_kafka *self, bool make_topics, st
 {
     struct queue_kafka_topic topics[QUEUE_KAFKA_TOPICS] = {0};
     bool made = false;
-    enum err_code code = wait_for_brokers(self, false, topics, err);
+    enum err_code code = wait_for_brokers(self, topics, err);
     for (size_t i = 0; i < QUEUE_KAFKA_TOPICS && code == ERR_NONE; i++) {
         if (topics[i].partitions > 0) {
             if (topics[i].partitions < topics[i].wanted)
@@ -160,7 +169,7 @@ enum err_code kafka_admin_prepare(struct queue_kafka *self, bool make_topics, st
             log_info(self->log, "the Kafka topic %s was made, with %d partitions", topics[i].name, topics[i].wanted);
         made = true;
     }
-    return code == ERR_NONE && made ? wait_for_brokers(self, true, topics, err) : code;
+    return code == ERR_NONE && made ? wait_for_topics(self, err) : code;
 }
 
 // ---- shortening a log
@@ -172,7 +181,7 @@ enum err_code kafka_admin_trim(struct queue_kafka *self, const char *name, int64
     rd_kafka_DeleteRecords_t *request = rd_kafka_DeleteRecords_new(before);
     rd_kafka_queue_t *answers = rd_kafka_queue_new(self->producer);
     rd_kafka_DeleteRecords(self->producer, &request, 1, NULL, answers);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(answers, KAFKA_REQUEST_MS);
+    rd_kafka_event_t *event = kafka_await_event(self, answers, KAFKA_REQUEST_MS);
     rd_kafka_resp_err_t code = event != NULL ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
     if (event != NULL)
         rd_kafka_event_destroy(event);

@@ -187,15 +187,15 @@ static bool check_group(struct queue_kafka *self, const struct queue_kafka_topic
     struct err err = ERR_INIT;
     rd_kafka_t *handle;
     // The group of a topic has its name.
-    if (kafka_client_new(self, topic->name, kafka_client_conf(self, NULL), &handle, &err) != ERR_NONE) {
+    if (kafka_client_new_observer(self, topic->name, &handle, &err) != ERR_NONE) {
         checks_wrong(checks, NULL, "%s", err.message);
         return false;
     }
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, topic->name, 0);
-    rd_kafka_resp_err_t code = kafka_committed(handle, list);
+    rd_kafka_resp_err_t code = kafka_committed(self, handle, list);
     rd_kafka_topic_partition_list_destroy(list);
-    rd_kafka_destroy(handle);
+    rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
         return true;
     kafka_error(self, code, "its group of consumers may not be used", &err);
@@ -226,8 +226,7 @@ bool kafka_check_rights(
     }
     rd_kafka_poll_set_consumer(handle);
     bool all = assign_all(handle, topics) == RD_KAFKA_RESP_ERR_NO_ERROR && check_reading(self, topics, handle, checks);
-    rd_kafka_consumer_close(handle);
-    rd_kafka_destroy(handle);
+    rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     for (size_t i = 0; i < QUEUE_KAFKA_TOPICS; i++) {
         if (kafka_topic_plans[i].is_work && topics[i].topic.partitions > 0)
             all = check_group(self, &topics[i].topic, checks) && all;

@@ -10,7 +10,6 @@
 #include "net/stream.h"
 #include "queue/queue_kafka_internal.h"
 
-#define COORDINATOR_PAUSE_MS 100
 #define LOOK_MS 1000 // for finding out why a broker says nothing
 #define HOST_SIZE 256
 #define PORT_DEFAULT 9092
@@ -49,6 +48,7 @@ static void on_error(rd_kafka_t *handle, int code, const char *reason, void *opa
         return;
     pthread_mutex_lock(&self->mutex);
     snprintf(self->last_reason, sizeof(self->last_reason), "%s", reason);
+    self->last_code = (rd_kafka_resp_err_t)code;
     pthread_mutex_unlock(&self->mutex);
 }
 
@@ -69,6 +69,7 @@ rd_kafka_conf_t *kafka_client_conf(struct queue_kafka *self, struct kafka_consum
     rd_kafka_conf_set_error_cb(conf, on_error);
     kafka_client_set(conf, "client.id", "framehound");
     kafka_client_set(conf, "compression.codec", "lz4");
+    kafka_client_set(conf, "socket.timeout.ms", "10000"); // of one request; leaving a group may wait for one
     kafka_client_set(conf, "session.timeout.ms", "15000");
     kafka_client_set(conf, "heartbeat.interval.ms", "3000");
     kafka_client_set(conf, "reconnect.backoff.max.ms", "2000");
@@ -125,8 +126,8 @@ static enum err_code make_handle(
         err, ERR_INVALID, "Kafka at %s (--queue, --kafka-config) cannot be used as it is set: %s", self->brokers, text);
 }
 
-enum err_code kafka_client_new(
-    struct queue_kafka *self, const char *consumer_group, rd_kafka_conf_t *conf, rd_kafka_t **handle, struct err *err)
+static enum err_code new_client(struct queue_kafka *self, const char *consumer_group, bool observes,
+    rd_kafka_conf_t *conf, rd_kafka_t **handle, struct err *err)
 {
     char bytes[24];
     *handle = NULL;
@@ -146,11 +147,28 @@ enum err_code kafka_client_new(
         kafka_client_set(conf, "fetch.message.max.bytes", bytes);
         kafka_client_set(conf, "queued.min.messages", "500");
         kafka_client_set(conf, "queued.max.messages.kbytes", "16384");
+        if (observes) {
+            kafka_client_set(conf, "socket.timeout.ms", "4000");
+            kafka_client_set(conf, "session.timeout.ms", "1000");
+            kafka_client_set(conf, "heartbeat.interval.ms", "500");
+        }
     } else {
         kafka_client_set(conf, "enable.idempotence", "true");
         kafka_client_set(conf, "acks", "all");
     }
     return make_handle(self, consumer_group != NULL ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER, conf, handle, err);
+}
+
+enum err_code kafka_client_new(
+    struct queue_kafka *self, const char *consumer_group, rd_kafka_conf_t *conf, rd_kafka_t **handle, struct err *err)
+{
+    return new_client(self, consumer_group, false, conf, handle, err);
+}
+
+enum err_code kafka_client_new_observer(
+    struct queue_kafka *self, const char *group, rd_kafka_t **handle, struct err *err)
+{
+    return new_client(self, group, true, kafka_client_conf(self, NULL), handle, err);
 }
 
 enum err_code kafka_client_new_trial(
@@ -245,6 +263,23 @@ static const char *explain_tls(const struct queue_kafka *self, const char *reaso
     return NULL;
 }
 
+static rd_kafka_resp_err_t last_reason(struct queue_kafka *self, char reason[ERR_MESSAGE_MAX])
+{
+    pthread_mutex_lock(&self->mutex);
+    snprintf(reason, ERR_MESSAGE_MAX, "%s", self->last_reason);
+    rd_kafka_resp_err_t code = self->last_code;
+    pthread_mutex_unlock(&self->mutex);
+    return code;
+}
+
+bool kafka_is_refused(struct queue_kafka *self)
+{
+    char reason[ERR_MESSAGE_MAX];
+    rd_kafka_resp_err_t code = last_reason(self, reason);
+    return code == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+        (code == RD_KAFKA_RESP_ERR__SSL && strstr(reason, "certificate") != NULL) || explain_tls(self, reason) != NULL;
+}
+
 enum err_code kafka_error(struct queue_kafka *self, rd_kafka_resp_err_t code, const char *what, struct err *err)
 {
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
@@ -256,38 +291,11 @@ enum err_code kafka_error(struct queue_kafka *self, rd_kafka_resp_err_t code, co
         return err_set(
             err, ERR_UNAVAILABLE, "Kafka at %s (--queue): %s: %s", self->brokers, what, rd_kafka_err2str(code));
     char reason[ERR_MESSAGE_MAX];
-    pthread_mutex_lock(&self->mutex);
-    snprintf(reason, sizeof(reason), "%s", self->last_reason);
-    pthread_mutex_unlock(&self->mutex);
+    (void)last_reason(self, reason);
     const char *tls = explain_tls(self, reason);
     if (tls != NULL)
         return err_set(err, ERR_UNAVAILABLE, "Kafka at %s (--queue): %s: %s", self->brokers, what, tls);
     return err_set(err, ERR_UNAVAILABLE,
         "Kafka at %s (--queue) does not answer: %s: %.160s: check that it runs, and host, port and --kafka-config",
         self->brokers, what, reason[0] != '\0' ? reason : rd_kafka_err2str(code));
-}
-
-static bool is_about_coordinator(rd_kafka_resp_err_t code)
-{
-    return code == RD_KAFKA_RESP_ERR_NOT_COORDINATOR || code == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
-        code == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS;
-}
-
-rd_kafka_resp_err_t kafka_committed(rd_kafka_t *handle, rd_kafka_topic_partition_list_t *partitions)
-{
-    int64_t end_us = clock_monotonic_us(clock_system()) + KAFKA_REQUEST_MS * INT64_C(1000);
-    rd_kafka_resp_err_t code = rd_kafka_committed(handle, partitions, KAFKA_REQUEST_MS);
-    while (is_about_coordinator(code) && clock_monotonic_us(clock_system()) < end_us) {
-        cancel_wait(NULL, COORDINATOR_PAUSE_MS);
-        code = rd_kafka_committed(handle, partitions, KAFKA_REQUEST_MS);
-    }
-    return code;
-}
-
-enum err_code kafka_watermarks(struct queue_kafka *self, rd_kafka_t *handle, const char *name, int32_t partition,
-    int64_t *low, int64_t *high, struct err *err)
-{
-    rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(handle, name, partition, low, high, KAFKA_REQUEST_MS);
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? ERR_NONE
-                                              : kafka_error(self, code, "asking how much is in a topic", err);
 }

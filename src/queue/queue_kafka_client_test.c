@@ -48,7 +48,8 @@ static rd_kafka_resp_err_t ask(struct fixture *f)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, "frames", 0);
-    rd_kafka_resp_err_t code = kafka_committed(f->client, list);
+    struct queue_kafka self = {0};
+    rd_kafka_resp_err_t code = kafka_committed(&self, f->client, list);
     rd_kafka_topic_partition_list_destroy(list);
     return code;
 }

@@ -14,6 +14,9 @@
 #define POLL_MS 50
 #define COMMIT_PERIOD_US INT64_C(100000)
 #define FIRST_ASSIGNMENT_MS 10000
+#define ANSWER_MS 5000 // to a commit that is waited for
+#define MARK_MS 2000   // to one that workers wait for
+#define LEAVE_MS 5000
 
 static void set_metadata(rd_kafka_topic_partition_t *partition, int runs)
 {
@@ -69,12 +72,43 @@ static rd_kafka_topic_partition_list_t *progress_to_commit(
     return list;
 }
 
+struct commit_answer {
+    rd_kafka_resp_err_t code;
+    bool is_there;
+};
+
+static void on_answer(
+    rd_kafka_t *handle, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *offsets, void *opaque)
+{
+    (void)handle;
+    (void)offsets;
+    *(struct commit_answer *)opaque = (struct commit_answer){.code = code, .is_there = true};
+}
+
+// librdkafka's own call waits for a group's broker for as long as there is none.
+static rd_kafka_resp_err_t commit_and_wait(
+    struct kafka_consumer *consumer, const rd_kafka_topic_partition_list_t *list, int64_t most_ms)
+{
+    struct queue_kafka *self = consumer->opaque.self;
+    struct kafka_patience patience = kafka_patience_new(most_ms);
+    struct commit_answer answer = {.code = RD_KAFKA_RESP_ERR__TIMED_OUT};
+    rd_kafka_queue_t *answers = rd_kafka_queue_new(consumer->handle);
+    rd_kafka_resp_err_t code = rd_kafka_commit_queue(consumer->handle, list, answers, on_answer, &answer);
+    int left_ms;
+    while (code == RD_KAFKA_RESP_ERR_NO_ERROR && !answer.is_there &&
+        (left_ms = kafka_patience_left_ms(self, &patience)) > 0)
+        rd_kafka_queue_poll_callback(answers, left_ms < POLL_MS ? left_ms : POLL_MS);
+    rd_kafka_queue_destroy(answers); // an answer that comes later calls nobody
+    return code != RD_KAFKA_RESP_ERR_NO_ERROR ? code : answer.code;
+}
+
 static void commit(struct kafka_consumer *consumer, const rd_kafka_topic_partition_list_t *only, bool leaving)
 {
     rd_kafka_topic_partition_list_t *list = progress_to_commit(consumer, only, leaving);
     if (list == NULL)
         return;
-    rd_kafka_resp_err_t code = rd_kafka_commit(consumer->handle, list, !leaving);
+    rd_kafka_resp_err_t code =
+        leaving ? commit_and_wait(consumer, list, ANSWER_MS) : rd_kafka_commit(consumer->handle, list, 1);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR__NO_OFFSET)
         log_debug(consumer->opaque.self->log,
             "%s: progress could not be committed, some messages will be done again: %s", consumer->name,
@@ -100,7 +134,7 @@ void kafka_group_mark(struct kafka_consumer *consumer, struct window_entry *cons
     if (list == NULL)
         return;
     // Not taken, it is written with the next progress; only the suspicion begins later.
-    (void)rd_kafka_commit(consumer->handle, list, 0);
+    (void)commit_and_wait(consumer, list, MARK_MS);
     rd_kafka_topic_partition_list_destroy(list);
 }
 
@@ -129,21 +163,26 @@ static void find_starts(struct kafka_consumer *consumer, rd_kafka_topic_partitio
 {
     struct queue_kafka *self = consumer->opaque.self;
     rd_kafka_topic_partition_list_t *stored = rd_kafka_topic_partition_list_copy(partitions);
-    rd_kafka_resp_err_t code = kafka_committed(consumer->handle, stored);
+    rd_kafka_topic_partition_list_t *new = rd_kafka_topic_partition_list_new(partitions->cnt);
+    rd_kafka_resp_err_t code = kafka_committed(self, consumer->handle, stored);
+    for (int i = 0; i < stored->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
+        if (stored->elems[i].err == RD_KAFKA_RESP_ERR_NO_ERROR && stored->elems[i].offset < 0)
+            rd_kafka_topic_partition_list_add(new, consumer->name, stored->elems[i].partition);
+    }
+    bool has_begins = kafka_offsets(self, consumer->handle, new, KAFKA_EARLIEST, NULL) == ERR_NONE;
     for (int i = 0; i < partitions->cnt; i++) {
         rd_kafka_topic_partition_t *partition = &partitions->elems[i];
         int64_t start = RD_KAFKA_OFFSET_INVALID;
-        int64_t end;
         int runs = 0;
-        bool is_told = code == RD_KAFKA_RESP_ERR_NO_ERROR && stored->elems[i].err == RD_KAFKA_RESP_ERR_NO_ERROR;
-        bool is_stored = is_told && stored->elems[i].offset >= 0;
+        bool is_stored = code == RD_KAFKA_RESP_ERR_NO_ERROR && stored->elems[i].err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+            stored->elems[i].offset >= 0;
+        const rd_kafka_topic_partition_t *begin =
+            rd_kafka_topic_partition_list_find(new, consumer->name, partition->partition);
         if (is_stored) {
             start = stored->elems[i].offset;
             runs = read_metadata(&stored->elems[i]);
-        } else if (!is_told ||
-            kafka_watermarks(self, consumer->handle, consumer->name, partition->partition, &start, &end, NULL) !=
-                ERR_NONE) {
-            start = RD_KAFKA_OFFSET_INVALID;
+        } else if (has_begins && begin != NULL) {
+            start = begin->offset;
         }
         partition->offset = start;
         pthread_mutex_lock(&consumer->mutex);
@@ -151,6 +190,7 @@ static void find_starts(struct kafka_consumer *consumer, rd_kafka_topic_partitio
         pthread_mutex_unlock(&consumer->mutex);
     }
     rd_kafka_topic_partition_list_destroy(stored);
+    rd_kafka_topic_partition_list_destroy(new);
 }
 
 static void take_partitions(struct kafka_consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
@@ -306,9 +346,36 @@ static bool is_member(const struct kafka_consumer *consumer)
 // and its first assignment, which follow closely.
 static void await_first_assignment(struct kafka_consumer *consumer)
 {
-    int64_t end_us = clock_monotonic_us(clock_system()) + FIRST_ASSIGNMENT_MS * INT64_C(1000);
-    while (!consumer->was_assigned && is_member(consumer) && clock_monotonic_us(clock_system()) < end_us)
+    struct kafka_patience patience = kafka_patience_new(FIRST_ASSIGNMENT_MS);
+    while (
+        !consumer->was_assigned && is_member(consumer) && kafka_patience_left_ms(consumer->opaque.self, &patience) > 0)
         poll_once(consumer);
+}
+
+// Gives the partitions up and leaves the group, if its broker answers. If not, the group finds out when our session
+// ends, and whoever has the partitions then begins with what we had committed.
+static void leave(struct kafka_consumer *consumer)
+{
+    struct queue_kafka *self = consumer->opaque.self;
+    struct kafka_patience patience = kafka_patience_new(LEAVE_MS);
+    rd_kafka_queue_t *events = rd_kafka_queue_new(consumer->handle);
+    rd_kafka_error_t *failure = rd_kafka_consumer_close_queue(consumer->handle, events);
+    while (
+        failure == NULL && !rd_kafka_consumer_closed(consumer->handle) && kafka_patience_left_ms(self, &patience) > 0) {
+        rd_kafka_event_t *event = rd_kafka_queue_poll(events, POLL_MS);
+        if (event == NULL)
+            continue;
+        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE)
+            on_rebalance(consumer->handle, rd_kafka_event_error(event), rd_kafka_event_topic_partition_list(event),
+                &consumer->opaque);
+        rd_kafka_event_destroy(event);
+    }
+    if (failure != NULL)
+        rd_kafka_error_destroy(failure);
+    consumer->has_left = rd_kafka_consumer_closed(consumer->handle) != 0;
+    if (!consumer->has_left)
+        log_info(self->log, "the group %s was not left in an orderly way: its broker does not answer", consumer->name);
+    rd_kafka_queue_destroy(events);
 }
 
 static void run(void *arg)
@@ -325,7 +392,7 @@ static void run(void *arg)
         committed_us = now_us;
     }
     await_first_assignment(consumer);
-    rd_kafka_consumer_close(consumer->handle); // gives the partitions up
+    leave(consumer);
 }
 
 static enum err_code subscribe(struct kafka_consumer *consumer, struct err *err)
@@ -376,17 +443,30 @@ enum err_code kafka_group_join(
     return code;
 }
 
+void kafka_consumer_end(struct kafka_consumer *consumer)
+{
+    if (consumer != NULL)
+        cancel_request(consumer->cancel);
+}
+
 void kafka_consumer_free(struct kafka_consumer *consumer)
 {
     if (consumer == NULL)
         return;
-    cancel_request(consumer->cancel);
+    bool was_in_group = consumer->thread != NULL;
+    kafka_consumer_end(consumer);
     thread_join(consumer->thread);
-    if (consumer->handle != NULL)
-        rd_kafka_destroy(consumer->handle);
     window_release(&consumer->window);
     cancel_free(consumer->cancel);
     pthread_mutex_destroy(&consumer->mutex);
+    if (was_in_group && !consumer->has_left) {
+        // It would wait for its broker as long as a session lasts, and nothing makes it stop. The process is to end
+        // and takes it along; until then it says nothing, and knows where it belonged.
+        rd_kafka_set_log_level(consumer->handle, -1);
+        return;
+    }
+    if (consumer->handle != NULL)
+        rd_kafka_destroy_flags(consumer->handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     free(consumer);
 }
 

@@ -34,6 +34,7 @@ struct kafka_consumer {
     rd_kafka_t *handle;
     struct thread *thread;
     struct cancel *cancel;
+    bool has_left;         // the group, in good order; the thread's own, and whoever joined it
     bool is_thrown_out;    // of the group, since partitions were last assigned; the thread's own
     bool was_assigned;     // ever, if only no partitions; the thread's own
     int64_t assigned_us;   // when partitions were last assigned; the thread's own
@@ -65,6 +66,8 @@ struct kafka_log {
 
 struct queue_kafka {
     struct queue queue;
+    struct cancel *told;       // the process is to end; NULL: nobody tells
+    _Atomic int64_t ending_us; // when that was noticed, or the queue is being freed; 0: not yet
     struct queue_options options;
     const struct clock *clock;
     struct log *log;
@@ -72,7 +75,7 @@ struct queue_kafka {
     char *brokers, *prefix, *config;
     int partitions, replication;
 
-    pthread_mutex_t mutex; // guards last_reason
+    pthread_mutex_t mutex; // guards last_reason, last_code
     rd_kafka_t *producer;
     struct thread *delivery; // serves the producer's reports
     struct cancel *stop;
@@ -80,6 +83,7 @@ struct queue_kafka {
     _Atomic(struct kafka_consumer *) consumers[KAFKA_WORK_TOPICS];
     rd_kafka_t *observers[KAFKA_WORK_TOPICS]; // ask how far a group is, without being in it
     char last_reason[ERR_MESSAGE_MAX];        // what librdkafka said last about brokers that cannot be used
+    rd_kafka_resp_err_t last_code;            // of the same
 
     struct queue_wait wait;
     struct kafka_letters letters;
@@ -109,17 +113,52 @@ enum err_code kafka_client_new_trial(
 // A handle with the user's properties; `consumer_group` NULL: a producer.
 enum err_code kafka_client_new(
     struct queue_kafka *self, const char *consumer_group, rd_kafka_conf_t *conf, rd_kafka_t **handle, struct err *err);
+// One that only asks how far a group is. So long as a request may last, or a group's broker be looked for, ending it
+// may take, so that is short.
+enum err_code kafka_client_new_observer(
+    struct queue_kafka *self, const char *group, rd_kafka_t **handle, struct err *err);
 // A configuration with those properties that the user may override; `consumer` NULL: of a handle that joins no group.
 rd_kafka_conf_t *kafka_client_conf(struct queue_kafka *self, struct kafka_consumer *consumer);
 void kafka_client_set(rd_kafka_conf_t *conf, const char *name, const char *value);
 // The sentence of an error, with the brokers, the setting and what to do. Returns the code it sets.
 enum err_code kafka_error(struct queue_kafka *self, rd_kafka_resp_err_t code, const char *what, struct err *err);
+// Whether what was heard last of brokers that cannot be used is for somebody to mend: wrong credentials, TLS. For
+// whoever would wait for them.
+bool kafka_is_refused(struct queue_kafka *self);
+
+// ---- queue_kafka_ask.c: requests that are made again while their failures pass, for KAFKA_REQUEST_MS
+
+// How long a call may wait for the brokers. Once the process is told to end, or the queue is freed, all calls share a
+// few seconds, whatever time they had.
+struct kafka_patience {
+    int64_t begun_us, end_us;
+};
+struct kafka_patience kafka_patience_new(int64_t most_ms);
+int kafka_patience_left_ms(struct queue_kafka *self, const struct kafka_patience *patience);
+// From now on calls end soon.
+void kafka_end_soon(struct queue_kafka *self);
+bool kafka_is_ending(struct queue_kafka *self);
+// NULL: none came.
+rd_kafka_event_t *kafka_await_event(struct queue_kafka *self, rd_kafka_queue_t *answers, int64_t most_ms);
+
 // What the handle's group has committed, as rd_kafka_committed() has it. That a broker does not answer for the group
-// yet, or no longer, passes: it is asked again, for KAFKA_REQUEST_MS.
-rd_kafka_resp_err_t kafka_committed(rd_kafka_t *handle, rd_kafka_topic_partition_list_t *partitions);
-// The first and the next offset of a topic's partition.
-enum err_code kafka_watermarks(struct queue_kafka *self, rd_kafka_t *handle, const char *name, int32_t partition,
-    int64_t *low, int64_t *high, struct err *err);
+// yet, or no longer, passes.
+rd_kafka_resp_err_t kafka_committed(
+    struct queue_kafka *self, rd_kafka_t *handle, rd_kafka_topic_partition_list_t *partitions);
+// All topics of the brokers, asked once with at most `timeout_ms`, or with 0 again as the others.
+enum err_code kafka_all_topics(
+    struct queue_kafka *self, const struct rd_kafka_metadata **metadata, int timeout_ms, struct err *err);
+// All partitions of a topic, offsets not set. The caller destroys the list.
+enum err_code kafka_partitions(struct queue_kafka *self, rd_kafka_t *handle, const char *name,
+    rd_kafka_topic_partition_list_t **list, struct err *err);
+// The first offsets of a topic's partitions, or the next ones. The new leader of a partition whose old one is gone is
+// looked for; brokers that do not know the topic yet are asked again for a while.
+enum kafka_end { KAFKA_LATEST = -1, KAFKA_EARLIEST = -2 };
+enum err_code kafka_offsets(struct queue_kafka *self, rd_kafka_t *handle, rd_kafka_topic_partition_list_t *list,
+    enum kafka_end which, struct err *err);
+// The same of a topic's only partition.
+enum err_code kafka_offset(struct queue_kafka *self, rd_kafka_t *handle, const char *name, enum kafka_end which,
+    int64_t *offset, struct err *err);
 
 // ---- queue_kafka_producer.c
 
@@ -165,6 +204,8 @@ bool kafka_check_rights(
 
 // ---- queue_kafka_consumer.c
 
+// Begins to leave; kafka_consumer_free() waits for it. NULL is harmless.
+void kafka_consumer_end(struct kafka_consumer *consumer);
 void kafka_consumer_free(struct kafka_consumer *consumer);
 enum err_code queue_kafka_receive(struct queue *queue, const char *topic, const char *worker, size_t max,
     int64_t wait_ms, struct cancel *cancel, struct queue_message **messages, size_t *count, struct err *err);

@@ -118,16 +118,16 @@ static enum err_code catch_up(struct queue_kafka *self, struct err *err)
 {
     struct kafka_letters *letters = &self->letters;
     char name[KAFKA_NAME_SIZE];
-    int64_t low, high;
+    struct kafka_patience patience = kafka_patience_new(KAFKA_REQUEST_MS);
+    int64_t high;
     kafka_topic_name(self, KAFKA_TOPIC_LETTERS, name);
     enum err_code code = open_reader(self, letters, name, err);
     if (code == ERR_NONE)
-        code = kafka_watermarks(self, letters->handle, name, 0, &low, &high, err);
-    int64_t end_us = clock_monotonic_us(clock_system()) + KAFKA_REQUEST_MS * INT64_C(1000);
+        code = kafka_offset(self, letters->handle, name, KAFKA_LATEST, &high, err);
     while (code == ERR_NONE && letters->position < high) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(letters->handle, POLL_MS);
         if (message == NULL) {
-            if (clock_monotonic_us(clock_system()) >= end_us)
+            if (kafka_patience_left_ms(self, &patience) == 0)
                 code = kafka_error(self, RD_KAFKA_RESP_ERR__TIMED_OUT, "reading dead letters", err);
             continue;
         }
@@ -149,10 +149,8 @@ void kafka_letters_release(struct kafka_letters *letters)
     for (size_t i = 0; i < letters->count; i++)
         letter_release(&letters->items[i]);
     free(letters->items);
-    if (letters->handle != NULL) {
-        rd_kafka_consumer_close(letters->handle);
-        rd_kafka_destroy(letters->handle);
-    }
+    if (letters->handle != NULL)
+        rd_kafka_destroy_flags(letters->handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     pthread_mutex_destroy(&letters->mutex);
 }
 

@@ -66,16 +66,20 @@ static struct queue_message *message_of(const char *topic, const rd_kafka_messag
 static enum err_code fetch(struct reading *reading, size_t *count, struct err *err)
 {
     struct kafka_log *log = &reading->self->log_topic;
+    struct kafka_patience patience = kafka_patience_new(FETCH_MS);
     int64_t low, high;
-    enum err_code code = kafka_watermarks(reading->self, log->handle, reading->name, 0, &low, &high, err);
+    enum err_code code = kafka_offset(reading->self, log->handle, reading->name, KAFKA_LATEST, &high, err);
     if (code != ERR_NONE || reading->offset >= high)
         return code;
-    code = go_to(reading->self, reading->name, reading->offset > low ? reading->offset : low, err);
-    int64_t end_us = clock_monotonic_us(clock_system()) + FETCH_MS * INT64_C(1000);
+    if (log->position != reading->offset) {
+        code = kafka_offset(reading->self, log->handle, reading->name, KAFKA_EARLIEST, &low, err);
+        if (code == ERR_NONE)
+            code = go_to(reading->self, reading->name, reading->offset > low ? reading->offset : low, err);
+    }
     while (code == ERR_NONE && *count < reading->max && log->position < high) {
         rd_kafka_message_t *record = rd_kafka_consumer_poll(log->handle, *count == 0 ? 100 : 0);
         if (record == NULL) {
-            if (*count > 0 || clock_monotonic_us(clock_system()) >= end_us)
+            if (*count > 0 || kafka_patience_left_ms(reading->self, &patience) == 0)
                 break;
             continue;
         }
@@ -118,9 +122,8 @@ enum err_code queue_kafka_log_end(struct queue *queue, const char *topic, int64_
 {
     struct queue_kafka *self = queue_kafka_of(queue);
     char name[KAFKA_NAME_SIZE];
-    int64_t low;
     kafka_topic_name(self, topic, name);
-    return kafka_watermarks(self, self->producer, name, 0, &low, offset, err);
+    return kafka_offset(self, self->producer, name, KAFKA_LATEST, offset, err);
 }
 
 void kafka_log_published(struct queue_kafka *self, const char *topic, size_t count)
@@ -137,7 +140,9 @@ void kafka_log_published(struct queue_kafka *self, const char *topic, size_t cou
     if (!due)
         return;
     kafka_topic_name(self, topic, name);
-    enum err_code code = kafka_watermarks(self, self->producer, name, 0, &low, &high, &err);
+    enum err_code code = kafka_offset(self, self->producer, name, KAFKA_EARLIEST, &low, &err);
+    if (code == ERR_NONE)
+        code = kafka_offset(self, self->producer, name, KAFKA_LATEST, &high, &err);
     if (code == ERR_NONE && high - low > self->options.log_retention)
         code = kafka_admin_trim(self, name, high - self->options.log_retention, &err);
     if (code != ERR_NONE) // the topic's own retention goes on

@@ -3,11 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "queue/queue_kafka_internal.h"
 
 #define SERVE_MS 100
+#define PATIENCE_MS INT32_MAX // the user may give messages more time than KAFKA_DELIVERY_MS
 
 // A call's records that are on their way.
 struct delivery {
@@ -15,6 +17,7 @@ struct delivery {
     pthread_cond_t changed;
     size_t pending;
     rd_kafka_resp_err_t failed;
+    struct kafka_patience patience;
 };
 
 static void on_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message, void *opaque)
@@ -46,8 +49,10 @@ static enum err_code make_handle(struct queue_kafka *self, rd_kafka_t **handle, 
 static void serve(void *arg)
 {
     struct queue_kafka *self = arg;
-    while (!cancel_requested(self->stop))
+    while (!cancel_requested(self->stop)) {
         rd_kafka_poll(self->producer, SERVE_MS);
+        (void)kafka_is_ending(self); // so that the time is known soon after
+    }
 }
 
 enum err_code kafka_producer_start(struct queue_kafka *self, struct err *err)
@@ -89,16 +94,58 @@ static rd_kafka_resp_err_t hand_over(struct queue_kafka *self, struct kafka_reco
         rd_kafka_resp_err_t code = rd_kafka_error_code(failure);
         rd_kafka_error_destroy(failure);
         // A full buffer empties within KAFKA_DELIVERY_MS, one way or the other.
-        if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL || cancel_wait(self->stop, 10))
+        if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL || kafka_patience_left_ms(self, &delivery->patience) == 0)
             return code;
+        cancel_wait(self->stop, 10);
     }
+}
+
+static void wait_a_while(struct delivery *delivery)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += SERVE_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_cond_timedwait(&delivery->changed, &delivery->mutex, &until);
+}
+
+// Every record is reported within KAFKA_DELIVERY_MS. A process that is to end gives up sooner what is not stored; then
+// nobody can tell whether it will be.
+static void await_reports(struct queue_kafka *self, struct delivery *delivery)
+{
+    pthread_mutex_lock(&delivery->mutex);
+    while (delivery->pending > 0) {
+        wait_a_while(delivery);
+        if (delivery->pending == 0 || kafka_patience_left_ms(self, &delivery->patience) > 0)
+            continue;
+        pthread_mutex_unlock(&delivery->mutex);
+        rd_kafka_purge(
+            self->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+        pthread_mutex_lock(&delivery->mutex);
+    }
+    pthread_mutex_unlock(&delivery->mutex);
+}
+
+static enum err_code conclude(struct queue_kafka *self, rd_kafka_resp_err_t failed, struct err *err)
+{
+    if (failed == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return ERR_NONE;
+    if (failed == RD_KAFKA_RESP_ERR__PURGE_QUEUE || failed == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
+        return err_set(err, ERR_CANCELLED,
+            "Kafka at %s (--queue): this process ended before a message was known to be published", self->brokers);
+    return kafka_error(self, failed, "a message could not be published", err);
 }
 
 enum err_code kafka_produce(struct queue_kafka *self, struct kafka_record *records, size_t count, struct err *err)
 {
-    struct delivery delivery = {.pending = count};
+    struct delivery delivery = {.pending = count, .patience = kafka_patience_new(PATIENCE_MS)};
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&delivery.mutex, NULL);
-    pthread_cond_init(&delivery.changed, NULL);
+    pthread_cond_init(&delivery.changed, &attributes);
+    pthread_condattr_destroy(&attributes);
     for (size_t i = 0; i < count; i++) {
         rd_kafka_resp_err_t code = hand_over(self, &records[i], &delivery);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -109,10 +156,7 @@ enum err_code kafka_produce(struct queue_kafka *self, struct kafka_record *recor
         pthread_mutex_unlock(&delivery.mutex);
         break;
     }
-    pthread_mutex_lock(&delivery.mutex);
-    while (delivery.pending > 0) // every record is reported within KAFKA_DELIVERY_MS
-        pthread_cond_wait(&delivery.changed, &delivery.mutex);
-    pthread_mutex_unlock(&delivery.mutex);
+    await_reports(self, &delivery);
     pthread_cond_destroy(&delivery.changed);
     pthread_mutex_destroy(&delivery.mutex);
     for (size_t i = 0; i < count; i++) {
@@ -120,9 +164,7 @@ enum err_code kafka_produce(struct queue_kafka *self, struct kafka_record *recor
             rd_kafka_headers_destroy(records[i].headers);
         records[i].headers = NULL;
     }
-    if (delivery.failed == RD_KAFKA_RESP_ERR_NO_ERROR)
-        return ERR_NONE;
-    return kafka_error(self, delivery.failed, "a message could not be published", err);
+    return conclude(self, delivery.failed, err);
 }
 
 // ---- headers

@@ -13,43 +13,10 @@ static enum err_code observer_of(struct queue_kafka *self, size_t place, rd_kafk
     kafka_topic_name(self, kafka_work_topics[place], name);
     pthread_mutex_lock(&self->joining);
     if (self->observers[place] == NULL)
-        code = kafka_client_new(self, name, kafka_client_conf(self, NULL), &self->observers[place], err);
+        code = kafka_client_new_observer(self, name, &self->observers[place], err);
     *observer = self->observers[place];
     pthread_mutex_unlock(&self->joining);
     return code;
-}
-
-// All partitions of the topic, offsets not set.
-static enum err_code list_partitions(struct queue_kafka *self, rd_kafka_t *handle, const char *name,
-    rd_kafka_topic_partition_list_t **list, struct err *err)
-{
-    const struct rd_kafka_metadata *metadata;
-    rd_kafka_topic_t *topic = rd_kafka_topic_new(handle, name, NULL);
-    rd_kafka_resp_err_t code = rd_kafka_metadata(handle, 0, topic, &metadata, KAFKA_REQUEST_MS);
-    rd_kafka_topic_destroy(topic);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return kafka_error(self, code, "asking for a topic's partitions", err);
-    int count = metadata->topic_cnt == 1 ? metadata->topics[0].partition_cnt : 0;
-    if (metadata->topic_cnt == 1)
-        code = metadata->topics[0].err;
-    *list = rd_kafka_topic_partition_list_new(count);
-    for (int i = 0; i < count; i++)
-        rd_kafka_topic_partition_list_add(*list, name, metadata->topics[0].partitions[i].id);
-    rd_kafka_metadata_destroy(metadata);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-        return ERR_NONE;
-    rd_kafka_topic_partition_list_destroy(*list);
-    *list = NULL;
-    return kafka_error(self, code, "asking for a topic's partitions", err);
-}
-
-static enum err_code ask_offsets(struct queue_kafka *self, rd_kafka_t *handle, rd_kafka_topic_partition_list_t *list,
-    int64_t which, const char *what, struct err *err)
-{
-    for (int i = 0; i < list->cnt; i++)
-        list->elems[i].offset = which;
-    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(handle, list, KAFKA_REQUEST_MS);
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? ERR_NONE : kafka_error(self, code, what, err);
 }
 
 static int64_t at_least_zero(int64_t value)
@@ -82,7 +49,6 @@ static void add_up(struct kafka_consumer *consumer, const rd_kafka_topic_partiti
 
 enum err_code queue_kafka_stats(struct queue *queue, const char *topic, struct queue_stats *stats, struct err *err)
 {
-    enum { EARLIEST = -2, LATEST = -1 };
     struct queue_kafka *self = queue_kafka_of(queue);
     rd_kafka_topic_partition_list_t *ends = NULL, *begins = NULL, *committed = NULL;
     rd_kafka_t *observer = NULL;
@@ -94,18 +60,18 @@ enum err_code queue_kafka_stats(struct queue *queue, const char *topic, struct q
     if (code != ERR_NONE)
         return code;
     kafka_topic_name(self, topic, name);
-    code = list_partitions(self, observer, name, &ends, err);
+    code = kafka_partitions(self, observer, name, &ends, err);
     if (code == ERR_NONE) {
         begins = rd_kafka_topic_partition_list_copy(ends);
         committed = rd_kafka_topic_partition_list_copy(ends);
-        rd_kafka_resp_err_t failure = kafka_committed(observer, committed);
+        rd_kafka_resp_err_t failure = kafka_committed(self, observer, committed);
         if (failure != RD_KAFKA_RESP_ERR_NO_ERROR)
             code = kafka_error(self, failure, "asking how far a group is", err);
     }
     if (code == ERR_NONE)
-        code = ask_offsets(self, observer, begins, EARLIEST, "asking where a topic begins", err);
+        code = kafka_offsets(self, observer, begins, KAFKA_EARLIEST, err);
     if (code == ERR_NONE)
-        code = ask_offsets(self, observer, ends, LATEST, "asking where a topic ends", err);
+        code = kafka_offsets(self, observer, ends, KAFKA_LATEST, err);
     if (code == ERR_NONE)
         add_up(atomic_load(&self->consumers[place]), begins, ends, committed, stats);
     if (ends != NULL)
@@ -131,7 +97,7 @@ static bool has_all(struct kafka_consumer *consumer, const rd_kafka_topic_partit
 
 enum err_code queue_kafka_catch_up(struct queue *queue, const char *topic, int64_t timeout_ms, struct err *err)
 {
-    enum { LATEST = -1, PAUSE_MS = 5 };
+    enum { PAUSE_MS = 5 };
     struct queue_kafka *self = queue_kafka_of(queue);
     struct kafka_consumer *consumer;
     rd_kafka_topic_partition_list_t *ends = NULL;
@@ -140,9 +106,9 @@ enum err_code queue_kafka_catch_up(struct queue *queue, const char *topic, int64
     if (code == ERR_NONE)
         code = kafka_group_join(self, place, &consumer, err);
     if (code == ERR_NONE)
-        code = list_partitions(self, self->producer, consumer->name, &ends, err);
+        code = kafka_partitions(self, self->producer, consumer->name, &ends, err);
     if (code == ERR_NONE)
-        code = ask_offsets(self, self->producer, ends, LATEST, "asking where a topic ends", err);
+        code = kafka_offsets(self, self->producer, ends, KAFKA_LATEST, err);
     int64_t end_us = clock_monotonic_us(clock_system()) + timeout_ms * 1000;
     while (code == ERR_NONE && !has_all(consumer, ends)) {
         if (clock_monotonic_us(clock_system()) >= end_us)

@@ -2,9 +2,9 @@
 
 #include "base/json.h"
 #include "blob_store/blob_store.h"
+#include "ingest/ingest_check.h"
 #include "meta_store/meta_store.h"
 #include "queue/queue.h"
-#include "vector_index/vector_index.h"
 
 void probes_answer_health(struct http_response *response)
 {
@@ -28,7 +28,7 @@ void probes_answer_ready(const struct ingest *ingest, struct http_response *resp
     bool ready = add_check(checks, "queue", queue_ping(ingest->queue, &why), &why);
     ready = add_check(checks, "meta_store", meta_store_ping(ingest->meta, &why), &why) && ready;
     ready = add_check(checks, "blob_store", blob_store_ping(ingest->blobs, &why), &why) && ready;
-    ready = add_check(checks, "vector_index", vector_index_ping(ingest->vectors, &why), &why) && ready;
+    ready = add_check(checks, "vector_index", ingest_check_vectors(ingest, &why), &why) && ready;
     json_t *answer = json_object();
     json_set_string(answer, "status", ready ? "ok" : "unavailable");
     json_set(answer, "checks", checks);

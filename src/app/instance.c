@@ -1,5 +1,6 @@
 #include "app/instance.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,7 @@ struct instance {
     char *token;
     char *url;
     bool announced; // server.json is ours
+    struct vector_check makes;
 };
 
 struct stores *instance_stores(struct instance *instance)
@@ -114,11 +116,13 @@ static enum err_code start_workers(struct instance *in, struct err *err)
         if (code == ERR_NONE)
             code = models_embedder(in->models, &embedder, NULL, err);
         // Of an index of another dimension no frame would be indexed.
+        if (code == ERR_NONE) {
+            in->makes = (struct vector_check){
+                .model = options_string(options, "embedder"), .dimension = (size_t)embedder_dimension(embedder)};
+            code = vector_index_fits(ingest->vectors, &in->makes, err);
+        }
         if (code == ERR_NONE)
-            code = vector_index_fits(ingest->vectors,
-                &(struct vector_check){
-                    .model = options_string(options, "embedder"), .dimension = (size_t)embedder_dimension(embedder)},
-                err);
+            atomic_store(&in->stores->ingest.makes_vectors, &in->makes);
         if (code == ERR_NONE)
             code = indexer_start(ingest, &settings, detector, embedder, in->cancel, &in->indexer, err);
     }

@@ -1,9 +1,10 @@
-// Every call into the stores fails once, before or after it took effect, or the meta store is away for a while;
+// Every call into the stores fails once, before or after it took effect, or a store cannot be used for a while;
 // whatever failed, the video ends as it would have without.
 #include <stdatomic.h>
 #include <string.h>
 
 #include "ingest/test_pipeline.h"
+#include "vision/embedder.h"
 
 #define SECONDS 2.0
 #define FPS "1"
@@ -212,34 +213,134 @@ static void any_call_may_fail_once_after_it_took_effect(void **state)
     sweep(true);
 }
 
-// Two attempts are all a message has, and each finds the meta store away more often than that.
+// ---- a store that cannot be used for a while
+
+// Two attempts are all a message has, and each finds a store away more often than that.
+static void open_for_outage(struct pipeline *p, struct pipeline_ops *ops, char id[VIDEO_ID_SIZE])
+{
+    struct queue_options options;
+    queue_options_default(&options);
+    options.retry_base_ms = 1;
+    options.max_attempts = 2;
+    pipeline_open_with(p, &options);
+    atomic_store(&fault.away, 0);
+    pipeline_intercept(p, &fault.own, ops);
+    pipeline_submit(p, pipeline_street(), 1, SECONDS, FPS, id);
+    atomic_store(&fault.away, 5);
+}
+
+static void run_through_outage(struct pipeline *p, const char *id)
+{
+    pipeline_start(p, RUN_ALL);
+    assert_int_equal(pipeline_wait(p, id), VIDEO_DONE);
+    assert_int_equal(atomic_load(&fault.away), 0);
+    pipeline_stop(p);
+    struct meta_video video = pipeline_video(p, id);
+    assert_int_equal(video.frames_indexed, 2);
+    assert_int_equal(video.frames_failed, 0);
+    assert_int_equal(video.errors_count, 0);
+    pipeline_close(p);
+}
+
 static void an_outage_of_the_meta_store_makes_no_dead_letters(void **state)
 {
     (void)state;
     static struct pipeline_ops ops;
     struct pipeline p;
     char id[VIDEO_ID_SIZE];
-    struct queue_options options;
-    queue_options_default(&options);
-    options.retry_base_ms = 1;
-    options.max_attempts = 2;
-    pipeline_open_with(&p, &options);
-    pipeline_intercept(&p, &fault.own, &ops);
+    open_for_outage(&p, &ops, id);
     ops.meta.put_frames = away_put_frames;
     ops.meta.finish_segment = away_finish_segment;
     ops.meta.settle_video = away_settle_video;
     ops.meta.put_setting = away_put_setting;
-    atomic_store(&fault.away, 5);
-    pipeline_submit(&p, pipeline_street(), 1, SECONDS, FPS, id);
-    pipeline_start(&p, RUN_ALL);
-    assert_int_equal(pipeline_wait(&p, id), VIDEO_DONE);
-    assert_int_equal(atomic_load(&fault.away), 0);
-    pipeline_stop(&p);
-    struct meta_video video = pipeline_video(&p, id);
-    assert_int_equal(video.frames_indexed, 2);
-    assert_int_equal(video.frames_failed, 0);
-    assert_int_equal(video.errors_count, 0);
-    pipeline_close(&p);
+    run_through_outage(&p, id);
+}
+
+static enum err_code revoked_put_setting(struct meta_store *m, const char *key, const char *value, struct err *err)
+{
+    if (atomic_load(&fault.away) > 0 && atomic_fetch_sub(&fault.away, 1) > 1)
+        return err_set(err, ERR_DENIED, "the password is another one now");
+    return fault.own.meta.put_setting(m, key, value, err);
+}
+
+static enum err_code revoked_put_frames(struct meta_store *m, const char *video, const struct meta_frame *frames,
+    size_t count, bool indexed, struct err *err)
+{
+    return atomic_load(&fault.away) > 0 ? err_set(err, ERR_DENIED, "the password is another one now")
+                                        : fault.own.meta.put_frames(m, video, frames, count, indexed, err);
+}
+
+static void credentials_that_are_taken_back_for_a_while_make_no_dead_letters(void **state)
+{
+    (void)state;
+    static struct pipeline_ops ops;
+    struct pipeline p;
+    char id[VIDEO_ID_SIZE];
+    open_for_outage(&p, &ops, id);
+    ops.meta.put_frames = revoked_put_frames;
+    ops.meta.put_setting = revoked_put_setting;
+    run_through_outage(&p, id);
+}
+
+static enum err_code away_publish(
+    struct queue *q, const char *topic, bool log, const struct queue_item *items, size_t count, struct err *err)
+{
+    return atomic_load(&fault.away) > 0 ? failure(err) : fault.own.queue.publish(q, topic, log, items, count, err);
+}
+
+static enum err_code away_queue_ping(struct queue *q, struct err *err)
+{
+    if (atomic_load(&fault.away) > 0 && atomic_fetch_sub(&fault.away, 1) > 1)
+        return failure(err);
+    return fault.own.queue.ping(q, err);
+}
+
+static void an_outage_of_the_queue_makes_no_dead_letters(void **state)
+{
+    (void)state;
+    static struct pipeline_ops ops;
+    struct pipeline p;
+    char id[VIDEO_ID_SIZE];
+    open_for_outage(&p, &ops, id);
+    ops.queue.publish = away_publish;
+    ops.queue.ping = away_queue_ping;
+    run_through_outage(&p, id);
+}
+
+// As Pinecone's servers put it: the request is wrong.
+static enum err_code other_upsert(struct vector_index *v, const char *project, const char *model, size_t dimension,
+    const struct vector_item *items, size_t count, struct err *err)
+{
+    if (atomic_load(&fault.away) > 0)
+        return err_set(err, ERR_INVALID, "the vector's dimension is not the index's");
+    return fault.own.vectors.upsert(v, project, model, dimension, items, count, err);
+}
+
+static enum err_code other_describe(struct vector_index *v, struct vector_index_facts *facts, struct err *err)
+{
+    enum err_code code = fault.own.vectors.describe(v, facts, err);
+    if (atomic_load(&fault.away) > 0 && atomic_fetch_sub(&fault.away, 1) > 1)
+        facts->dimension = 7;
+    return code;
+}
+
+static void an_index_of_another_dimension_in_place_of_ours_makes_no_dead_letters(void **state)
+{
+    (void)state;
+    static struct pipeline_ops ops;
+    static struct vector_check made;
+    struct pipeline p;
+    char id[VIDEO_ID_SIZE];
+    struct detector *detector;
+    struct embedder *embedder;
+    open_for_outage(&p, &ops, id);
+    pipeline_models(&detector, &embedder);
+    made = (struct vector_check){
+        .model = embedder_manifest(embedder)->name, .dimension = (size_t)embedder_dimension(embedder)};
+    atomic_store(&p.ingest.makes_vectors, &made);
+    ops.vectors.upsert = other_upsert;
+    ops.vectors.describe = other_describe;
+    run_through_outage(&p, id);
 }
 
 int main(void)
@@ -248,6 +349,9 @@ int main(void)
         cmocka_unit_test(any_call_may_fail_once),
         cmocka_unit_test(any_call_may_fail_once_after_it_took_effect),
         cmocka_unit_test(an_outage_of_the_meta_store_makes_no_dead_letters),
+        cmocka_unit_test(credentials_that_are_taken_back_for_a_while_make_no_dead_letters),
+        cmocka_unit_test(an_outage_of_the_queue_makes_no_dead_letters),
+        cmocka_unit_test(an_index_of_another_dimension_in_place_of_ours_makes_no_dead_letters),
     };
     return cmocka_run_group_tests(tests, NULL, pipeline_models_close);
 }

@@ -1,7 +1,7 @@
 // What all parts of the ingestion share: the stores, the log and the settings that several of them look at.
 //
 // Filled once by the wiring and borrowed by everything in this module; it must outlive all of it. Nothing here changes
-// afterwards, so it may be read from all threads.
+// afterwards but what is atomic, so it may be read from all threads.
 #pragma once
 
 #include <stdbool.h>
@@ -14,6 +14,7 @@ struct log;
 struct meta_store;
 struct metrics;
 struct queue;
+struct vector_check;
 struct vector_index;
 
 // What stays after a video is indexed. Crops, the source and what is in the meta store always stay.
@@ -35,4 +36,6 @@ struct ingest {
     const char *temp_dir; // existing, private, best on the blob store's file system
     int64_t lease_ms;     // as the queue was opened with
     struct retention retention;
+    // What vectors the indexers of this process make; NULL: it has none, or none yet.
+    _Atomic(const struct vector_check *) makes_vectors;
 };

@@ -13,11 +13,11 @@
 #include "blob_store/blob_store.h"
 #include "ingest/activity.h"
 #include "ingest/dead_letter.h"
+#include "ingest/ingest_check.h"
 #include "ingest/messages.h"
 #include "ingest/settle.h"
 #include "ingest/video_cache.h"
 #include "os/thread.h"
-#include "vector_index/vector_index.h"
 
 #define RECEIVE_WAIT_MS 1000
 #define STORE_DOWN_WAIT_MS 1000
@@ -142,17 +142,18 @@ static enum err_code check_stores(const struct worker *worker, struct err *err)
     if (code == ERR_NONE)
         code = blob_store_ping(ingest->blobs, err);
     if (code == ERR_NONE)
-        code = vector_index_ping(ingest->vectors, err);
+        code = ingest_check_vectors(ingest, err);
+    if (code == ERR_NONE)
+        code = queue_ping(ingest->queue, err);
     return code;
 }
 
-// Whether work failed because a store cannot be used, which is no fault of the work's: then it is given back and not
-// counted as tried, or an outage of minutes would make dead letters of everything in hand.
-static bool is_outage(struct worker *worker, const struct err *why)
+// Whether work failed while a store cannot be used, which is no fault of the work's: then it is given back and not
+// counted as tried, or an outage of minutes would make dead letters of everything in hand. Whatever the failure was:
+// credentials that are taken back or an index of another dimension look like a mistake of ours to some servers.
+static bool is_outage(struct worker *worker)
 {
     struct err err = ERR_INIT;
-    if (why->code != ERR_UNAVAILABLE && why->code != ERR_TIMEOUT)
-        return false;
     if (!worker->stores_down && check_stores(worker, &err) != ERR_NONE) {
         log_error(worker->log, "work stops until the stores can be used again: %s", err.message);
         worker->stores_down = true;
@@ -176,7 +177,7 @@ static void reject(struct worker *worker, const struct queue_message *message, c
 {
     const struct ingest *ingest = worker->pool->ingest;
     struct err err = ERR_INIT;
-    if (is_outage(worker, why)) {
+    if (is_outage(worker)) {
         give_back(worker, message);
         return;
     }

@@ -450,6 +450,7 @@ enum err_code vector_index_pinecone_open(const struct vector_index_pinecone_sett
         free_index(&self->index);
         return code;
     }
+    self->is_open = true;
     *index = &self->index;
     return ERR_NONE;
 }

@@ -254,6 +254,7 @@ enum err_code vector_index_weaviate_open(const struct vector_index_weaviate_sett
         free_index(&self->index);
         return code;
     }
+    self->is_open = true;
     *index = &self->index;
     return ERR_NONE;
 }

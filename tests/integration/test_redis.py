@@ -144,6 +144,35 @@ def test_a_full_memory_stops_the_work_until_there_is_room(home, data, tmp_path, 
         redis.end()
 
 
+def test_a_password_that_is_changed_holds_the_work_up_until_it_is_right_again(home, data, tmp_path, expected):
+    redis = Redis(tmp_path / "redis", password="s3cret")
+    password = tmp_path / "password"
+    password.write_text("s3cret\n")
+    password.chmod(0o600)
+    store = ("--meta-store", redis.address, "--redis-password-file", str(password))
+    try:
+        with serving(home, data, *store, "--max-attempts", "1") as server:
+            video = post(server)
+            wait_for_frames(server, video, 3)
+            redis.tell("CONFIG", "SET", "requirepass", "other")
+            redis.password = "other"
+            redis.tell("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+            end = time.monotonic() + 60 * SLOWNESS
+            while "work stops until the stores can be used again" not in server.log.read_text():
+                assert time.monotonic() < end, server.tail()
+                time.sleep(0.02)
+            assert "does not take this user and password" in server.log.read_text()
+            with pytest.raises(HttpError) as unready:
+                server.get("/readyz")
+            assert unready.value.status == 503 and "--redis-password-file" in unready.value.body.decode()
+            redis.tell("CONFIG", "SET", "requirepass", "s3cret")
+            redis.password = "s3cret"
+            wait_until_ready(server)
+            assert_whole(server, video, expected)
+    finally:
+        redis.end()
+
+
 def test_parts_as_processes_share_one_redis_and_one_is_killed(home, data, store, expected):
     with serving(home, data, *store, command="query") as server:
         parts = {name: start(home, data, *store, command=name) for name in ("splitter", "downloader", "tracker")}

@@ -7,11 +7,13 @@ import os
 import random
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from harness import clips
+from harness.ports import free_port
 from harness.program import PROGRAM, SLOWNESS, HttpError, ingest, run, serving
 from harness.similarity import all_frames, same_hits, similar
 from harness.strict_pinecone import KEY, StrictPinecone
@@ -25,6 +27,13 @@ def service(home, data):
     server = start_vectors(home, data)
     yield server
     server.stop()
+
+
+def wait_until(condition, said) -> None:
+    end = time.monotonic() + 120 * SLOWNESS
+    while not condition():
+        assert time.monotonic() < end, said()
+        time.sleep(0.02)
 
 
 def post(service, path: str, **body):
@@ -339,3 +348,36 @@ def test_a_wrong_key_or_a_missing_server_is_named_with_its_setting(home, data, s
         done = run("up", "--data", data, "--listen", "127.0.0.1:0", *settings, home=home, check=1)
         assert part in done.stderr and "--vector-" in done.stderr, done.stderr
         assert "wrong\n" not in done.stderr.replace(str(wrong), "")
+    # Waiting does not make a key right, so it is asked once.
+    assert [path for path, _ in strict.requests] == ["/vectors/list"]
+
+
+def test_another_index_in_place_of_ours_holds_the_work_up_until_ours_is_back(home, tmp_path):
+    done = ingest(clips.bikes(), home, tmp_path / "embedded", "--fps", "3")
+    with serving(home, tmp_path / "embedded") as server:
+        expected = similar(server, done["video"])
+    other = start_vectors(home, tmp_path / "other")
+    upsert(other, SHELF)
+    other.stop()
+    port = free_port()
+    vectors = start_vectors(home, tmp_path / "vectors", port=port)
+    try:
+        with serving(home, tmp_path / "data", "--vector-index", vectors.url, "--max-attempts", "1") as server:
+            vectors.kill()
+            vectors = start_vectors(home, tmp_path / "other", port=port)
+            video = server.post("/api/v1/projects/test/videos", {"source": str(clips.bikes()), "fps": 3}).json()["id"]
+            wait_until(lambda: "work stops until the stores can be used again" in server.log.read_text(), said=server.tail)
+            with pytest.raises(HttpError) as unready:
+                server.get("/readyz")
+            assert unready.value.status == 503
+            assert f"{vectors.url} (--vector-index) is of 3 dimensions" in unready.value.body.decode()
+            assert server.get(f"/api/v1/videos/{video}").json()["state"] == "running"
+            vectors.kill()
+            vectors = start_vectors(home, tmp_path / "vectors", port=port)
+            state = server.wait_for_end(video)
+            assert (state["state"], state["errors"], video) == ("done", [], done["video"])
+            assert server.get("/api/v1/dead-letters").json()["dead_letters"] == []
+            assert server.get("/readyz").json()["status"] == "ok"
+            same_hits(similar(server, video), expected)
+    finally:
+        vectors.kill()

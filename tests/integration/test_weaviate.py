@@ -78,12 +78,16 @@ def test_a_video_over_a_server_that_is_often_busy_is_found_as_in_the_embedded_in
     assert busy.refusals == []
 
 
+ASKED_ONCE = 6  # requests of one look at the server, at most
+
+
 def refused(home, data, *settings) -> str:
     return run("up", "--data", data, "--listen", "127.0.0.1:0", *settings, home=home, check=1).stderr
 
 
 def test_what_is_wrong_at_the_start_is_a_sentence_that_names_server_and_setting(home, data, tmp_path, key):
     server, old = StrictWeaviate(), StrictWeaviate(version="1.32.9")
+    asked = 0
     try:
         here = ("--vector-index", server.address)
         for settings, part in [
@@ -100,6 +104,9 @@ def test_what_is_wrong_at_the_start_is_a_sentence_that_names_server_and_setting(
             said = refused(home, data, *settings)
             assert part in said and "--vector-" in said, said
             assert "a-wrong-key" not in said and READER not in said, said
+            # Waiting mends none of it but a server that is starting.
+            assert len(server.requests) - asked < ASKED_ONCE, server.requests[asked:]
+            asked = len(server.requests)
     finally:
         server.close()
         old.close()

@@ -26,7 +26,7 @@ class S3Server:
 
     def __init__(self, folder: Path, bucket: str = "media", certificate: tuple[Path, Path] | None = None):
         need(BIN / self.program, self.program, self.group)
-        self.folder, self.bucket, self.certificate = folder, bucket, certificate
+        self.folder, self.bucket, self.certificate, self.secret = folder, bucket, certificate, SECRET
         self.port = free_port()
         self.process: subprocess.Popen | None = None
         (folder / "data" / bucket).mkdir(parents=True)
@@ -97,7 +97,7 @@ class Versity(S3Server):
                 *map(str, certificate), *(("--readonly",) if read_only else ()), "posix", str(self.folder / "data")]
 
     def variables(self):
-        return {"ROOT_ACCESS_KEY": KEY, "ROOT_SECRET_KEY": SECRET}
+        return {"ROOT_ACCESS_KEY": KEY, "ROOT_SECRET_KEY": self.secret}
 
 
 class Minio(S3Server):

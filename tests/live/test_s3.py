@@ -334,6 +334,40 @@ def test_a_bucket_that_turns_read_only_holds_the_work_up_until_it_takes_writes_a
     assert frames(video, home, data) == expected[1]
 
 
+def hold_up(server, video: str, *words: str) -> None:
+    """Waits until the work stops, and nothing is given up for it."""
+    wait_for_log(server, "work stops until the stores can be used again")
+    with pytest.raises(HttpError) as unready:
+        server.get("/readyz")
+    assert unready.value.status == 503
+    assert all(word in unready.value.body.decode() for word in words), unready.value.body
+    assert server.get(f"/api/v1/videos/{video}").json()["state"] in ("queued", "running")
+
+
+def test_a_bucket_that_is_removed_holds_the_work_up_until_it_is_back(home, data, own_versity, prefix, expected):
+    bucket, aside = own_versity.folder / "data" / own_versity.bucket, own_versity.folder / "aside"
+    with serving(home, data, *own_versity.settings(prefix), "--max-attempts", "1") as server:
+        bucket.rename(aside)
+        video = post(server)
+        hold_up(server, video, "there is no bucket", "--blob-store")
+        aside.rename(bucket)
+        assert server.wait_for_end(video)["state"] == "done"
+        assert server.get("/api/v1/dead-letters").json()["dead_letters"] == []
+    assert frames(video, home, data) == expected[1]
+
+
+def test_keys_that_are_taken_back_hold_the_work_up_until_there_are_new_ones(home, data, own_versity, prefix, expected):
+    with serving(home, data, *own_versity.settings(prefix), "--max-attempts", "1") as server:
+        own_versity.secret = "another-secret-of-the-server"
+        own_versity.restart()
+        video = post(server)
+        hold_up(server, video, f"does not accept the key {KEY}", "AWS_SECRET_ACCESS_KEY")
+        write_keys(home, secret=own_versity.secret)
+        assert server.wait_for_end(video)["state"] == "done"
+        assert server.get("/api/v1/dead-letters").json()["dead_letters"] == []
+    assert frames(video, home, data) == expected[1]
+
+
 def test_a_part_that_is_killed_in_an_upload_leaves_what_the_doctor_clears_away(home, data, tmp_path, own_versity, prefix):
     clip = tmp_path / "large.mp4"
     fill = b"x" * (60 * 1024 * 1024)

@@ -126,7 +126,7 @@ API_HANDLER(api_candidates)
 static enum err_code read_suggestion(
     struct http_request *request, json_t *body, struct label_suggest *wanted, struct err *err)
 {
-    static const char *const allowed[] = {"positive", "negative", "label", "video", "limit", NULL};
+    static const char *const allowed[] = {"positive", "negative", "label", "video", "per_track", "limit", NULL};
     int64_t limit = SUGGESTIONS_LIMIT;
     enum err_code code = json_check_fields(body, allowed, err);
     if (code == ERR_NONE)
@@ -146,6 +146,8 @@ static enum err_code read_suggestion(
         code = json_opt_string(body, "video", &wanted->video, err);
     if (code == ERR_NONE && wanted->video != NULL && !video_id_is_valid(wanted->video))
         code = api_bad_video(wanted->video, "video", err);
+    if (code == ERR_NONE)
+        code = json_opt_bool(body, "per_track", &wanted->per_track, err);
     if (code == ERR_NONE)
         code = json_opt_int64(body, "limit", 1, LABELS_LIST_MAX, &limit, err);
     wanted->limit = (size_t)limit;

@@ -296,13 +296,14 @@ enum err_code labels_keep(struct labels *labels, const char *project, const char
 // ---- suggestions and candidates
 
 // What is so similar to the positive examples, and so little to the negative ones, that it is taken for the same;
-// surest first. Examples, and what is known not to be it, are none. With `label` (NULL: none; it need not exist yet)
+// surest first. Examples, what is on their tracks and so is it with them, and what is known not to be it, are none. With `label` (NULL: none; it need not exist yet)
 // what was said of it counts too. Nothing is stored.
 struct label_suggest {
     const char *project;
     const char *const *positive, *const *negative;
     size_t positive_count, negative_count; // LABELS_LIST_MAX each
     const char *label, *video;
+    bool per_track; // the surest of each track only: what is said of it holds for the others
     size_t limit;
 };
 enum err_code labels_suggest(struct labels *labels, const struct label_suggest *request, struct labelled_objects *hits,

@@ -183,10 +183,14 @@ static void take_hits(const struct label_hit *hits, size_t count, size_t limit, 
     }
 }
 
-// What is not asked about or suggested, besides the examples: what is said, or follows for a track, against it.
+// What the request says of a track. One that has a yes and a no is of two things, and says nothing of its other
+// objects.
+enum { TRACK_YES, TRACK_NO, TRACK_BOTH };
+
+// What is not asked about or suggested, besides the examples: what is said, or follows for a track.
 struct known {
     const char *project, *label; // label NULL: none
-    struct label_map tracks;     // 1: of what the request refuses; 0: of what it says is it, besides perhaps
+    struct label_map tracks;     // of the request's objects: which of the above
 };
 
 // Leaves out of the hits what is known already, in place.
@@ -204,7 +208,8 @@ static enum err_code drop_known(
         if (!label_key_of(hits[i].object, &hit.key) || !labels_may_be(p, &hit))
             continue;
         struct label_key track = {.video = hit.key.video, .place = (uint64_t)hit.track};
-        if (hit.track < 0 || label_map_get(&known->tracks, track) <= 0)
+        int64_t said = hit.track >= 0 ? label_map_get(&known->tracks, track) : -1;
+        if (said < 0 || said == TRACK_BOTH)
             hits[kept++] = hits[i];
     }
     *count = kept;
@@ -287,8 +292,10 @@ static enum err_code find_unknown(struct labels *labels, const struct label_mode
     const struct label_suggest *request, const struct known *known, struct label_hit **found, size_t *count,
     struct err *err)
 {
-    struct label_query query = {
-        .filter = {.video = request->video}, .min_confidence = LABEL_LIKELY_MIN, .limit = 2 * (request->limit + 1)};
+    struct label_query query = {.filter = {.video = request->video},
+        .min_confidence = LABEL_LIKELY_MIN,
+        .per_track = request->per_track,
+        .limit = 2 * (request->limit + 1)};
     for (;;) {
         enum err_code code = label_model_neighbours(model, &query, found, count, err);
         bool all = *count < query.limit || query.limit == LABEL_NEIGHBOURS_MAX;
@@ -346,7 +353,7 @@ static enum err_code check_suggest(const struct label_suggest *request, struct e
 }
 
 static enum err_code check_named(struct labels *labels, const struct project *p, const struct label_suggest *request,
-    struct label_map *refused_tracks, struct err *err)
+    struct label_map *tracks, struct err *err)
 {
     size_t count = request->positive_count + request->negative_count;
     struct object_ref *refs = mem_calloc(count, sizeof(*refs));
@@ -357,8 +364,10 @@ static enum err_code check_named(struct labels *labels, const struct project *p,
     enum err_code code = labels_check_objects(labels, p, refs, count, err);
     for (size_t i = 0; i < count && code == ERR_NONE; i++) {
         struct label_key track = {.video = refs[i].key.video, .place = (uint64_t)refs[i].track};
-        if (refs[i].track >= 0 && label_map_get(refused_tracks, track) != 0)
-            label_map_put(refused_tracks, track, strcmp(refs[i].field, "negative") == 0);
+        int64_t before = label_map_get(tracks, track);
+        int64_t said = strcmp(refs[i].field, "negative") == 0 ? TRACK_NO : TRACK_YES;
+        if (refs[i].track >= 0)
+            label_map_put(tracks, track, before < 0 || before == said ? said : TRACK_BOTH);
     }
     free(refs);
     return code;

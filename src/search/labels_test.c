@@ -119,6 +119,63 @@ static void suggestions_are_like_the_examples_and_store_nothing(void **state)
     assert_says("named twice");
 }
 
+static void put_on_track(struct fixture *f, const char *video, int64_t track)
+{
+    for (int32_t i = 0; i < FRAMES; i++) {
+        add_frame(f, video, i, THINGS, track);
+        for (int k = 0; k < THINGS; k++) {
+            struct vector_attributes change = {.set_track = true, .track = track + k};
+            memcpy(change.object, object_of(video, i, k), sizeof(change.object));
+            assert_ok(vector_index_set_attributes(f->vectors, PROJECT, &change, 1, &failure), &failure);
+        }
+    }
+    assert_ok(labels_resolve(f->labels, PROJECT, video, &failure), &failure);
+}
+
+// How many are suggested for thing 0 of the first video's first frame, and how many of them are of the video.
+static size_t count_suggested(struct fixture *f, const char *video, const char *refused, bool per_track, size_t limit)
+{
+    const char *yes[] = {object_of(VIDEO_A, 0, 0)};
+    const struct label_suggest request = {.project = PROJECT,
+        .positive = yes,
+        .positive_count = 1,
+        .negative = &refused,
+        .negative_count = refused != NULL,
+        .per_track = per_track,
+        .limit = limit};
+    struct labelled_objects hits;
+    size_t count = 0;
+    assert_ok(labels_suggest(f->labels, &request, &hits, &failure), &failure);
+    for (size_t i = 0; i < hits.count; i++)
+        count += memcmp(hits.items[i].object, video, VIDEO_ID_LENGTH) == 0;
+    labelled_objects_release(&hits);
+    return count;
+}
+
+static void what_is_on_the_track_of_an_example_needs_no_suggestion(void **state)
+{
+    struct fixture *f = *state;
+    put_on_track(f, VIDEO_A, 40);
+    // However many there are, they take nobody's place.
+    assert_int_equal(count_suggested(f, VIDEO_A, NULL, false, 5), 0);
+    assert_int_equal(count_suggested(f, VIDEO_B, NULL, false, 5), 5);
+    assert_int_equal(count_suggested(f, VIDEO_B, NULL, false, 100), FRAMES);
+    // Where the track is of two things, which of them an object is remains to be said.
+    add_frame(f, VIDEO_A, FRAMES - 1, THINGS, 39);
+    assert_ok(labels_resolve(f->labels, PROJECT, VIDEO_A, &failure), &failure);
+    assert_int_equal(count_suggested(f, VIDEO_A, object_of(VIDEO_A, FRAMES - 1, 1), false, 100), FRAMES - 1);
+}
+
+static void a_track_is_suggested_as_one_where_that_is_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    put_on_track(f, VIDEO_B, 40);
+    assert_int_equal(count_suggested(f, VIDEO_B, NULL, false, 100), FRAMES);
+    assert_int_equal(count_suggested(f, VIDEO_B, NULL, true, 100), 1);
+    // What was not followed stands for itself.
+    assert_int_equal(count_suggested(f, VIDEO_A, NULL, true, 100), FRAMES - 1);
+}
+
 static void candidates_are_never_what_was_answered_already(void **state)
 {
     struct fixture *f = *state;
@@ -319,6 +376,8 @@ int main(int argc, char **argv)
         with_stores(an_object_has_one_best_label_and_undo_restores_the_answers),
         with_stores(a_label_with_only_negatives_lays_claim_to_nothing),
         with_stores(suggestions_are_like_the_examples_and_store_nothing),
+        with_stores(what_is_on_the_track_of_an_example_needs_no_suggestion),
+        with_stores(a_track_is_suggested_as_one_where_that_is_asked_for),
         with_stores(candidates_are_never_what_was_answered_already),
         with_stores(pages_of_objects_follow_each_other),
         with_stores(a_timeline_knows_which_objects_carry_a_label),

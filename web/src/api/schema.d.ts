@@ -785,7 +785,8 @@ export interface paths {
         /**
          * What else is this, with high confidence
          * @description Fills the positive column: objects that look so much like the positive examples, and so little like the negative
-         *     ones, that they are taken for the same. Nothing is stored. With `label`, what is known of it counts too.
+         *     ones, that they are taken for the same. Nothing is stored. With `label`, what is known of it counts too. Objects of
+         *     an example's own track are left out: what is said of it holds for them.
          */
         post: operations["suggest"];
         delete?: never;
@@ -1622,7 +1623,8 @@ export interface components {
                 video: components["schemas"]["VideoId"];
                 entries: number;
                 /**
-                 * @description The video of the project that looks like the same clip: most of its boxes are there at the same times.
+                 * @description The video of the project that looks like the same clip: of a few entries most boxes are there at the same
+                 *     times.
                  *     Whoever knows that it is says so with `same`.
                  */
                 same: components["schemas"]["VideoId"] | null;
@@ -3214,6 +3216,11 @@ export interface operations {
                     negative?: components["schemas"]["ObjectId"][];
                     label?: components["schemas"]["LabelName"];
                     video?: components["schemas"]["VideoId"];
+                    /**
+                     * @description Only the surest object of each track
+                     * @default false
+                     */
+                    per_track?: boolean;
                     /** @default 100 */
                     limit?: number;
                 };

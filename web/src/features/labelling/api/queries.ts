@@ -9,6 +9,7 @@ export const CANDIDATES_MOST = 20;
 const NEGATIVES_PAGE = 1000;
 /** Of objects in one request for suggestions, by the contract. */
 const EXAMPLES_MOST = 1000;
+const SUGGESTIONS_MOST = 1000;
 // The server takes no larger offset.
 const SIMILAR_MOST = 9000;
 
@@ -138,6 +139,8 @@ export function suggestionsQuery(project: string, { positive, negative, label }:
         positive: positive.slice(-EXAMPLES_MOST),
         negative: negative.slice(-EXAMPLES_MOST),
         label: label ?? undefined,
+        // A track is shown as one picture that stands for all: a long one must leave room for others.
+        limit: SUGGESTIONS_MOST,
     };
     return queryOptions({
         queryKey: keys.suggestions(project, body),

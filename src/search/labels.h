@@ -296,8 +296,8 @@ enum err_code labels_keep(struct labels *labels, const char *project, const char
 // ---- suggestions and candidates
 
 // What is so similar to the positive examples, and so little to the negative ones, that it is taken for the same;
-// surest first. Examples, what is on their tracks and so is it with them, and what is known not to be it, are none. With `label` (NULL: none; it need not exist yet)
-// what was said of it counts too. Nothing is stored.
+// surest first. Examples, what is on their tracks and so is it with them, and what is known not to be it, are none.
+// With `label` (NULL: none; it need not exist yet) what was said of it counts too. Nothing is stored.
 struct label_suggest {
     const char *project;
     const char *const *positive, *const *negative;

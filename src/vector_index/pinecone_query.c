@@ -43,6 +43,16 @@ static json_t *track_names(const struct vector_track *tracks, size_t count)
     return list;
 }
 
+// Records of which nobody said what they are not have no such field.
+static json_t *not_refused(const struct vector_filter *filter)
+{
+    json_t *either = json_object();
+    json_set(either, "$or",
+        json_pack("[o, o]", one_condition("negatives", "$exists", json_false()),
+            one_condition("negatives", "$nin", texts(filter->refused, filter->refused_count))));
+    return either;
+}
+
 // What every part of the question asks for.
 static json_t *common_conditions(const struct vector_query *query)
 {
@@ -66,6 +76,8 @@ static json_t *common_conditions(const struct vector_query *query)
         json_array_append_new(all, one_condition("object", "$nin", texts(filter->exclude, objects)));
     if (tracks > 0)
         json_array_append_new(all, one_condition("track", "$nin", track_names(filter->exclude_tracks, tracks)));
+    if (filter->refused_count > 0)
+        json_array_append_new(all, not_refused(filter));
     return all;
 }
 

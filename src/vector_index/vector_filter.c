@@ -199,13 +199,17 @@ static void select_some(struct vector_match *match, const struct vector_view *vi
     vector_track_set_release(&c.exclude_tracks);
 }
 
-void vector_match_init(struct vector_match *match, const struct vector_view *view, const struct vector_filter *filter)
+void vector_match_init(struct vector_match *match, const struct vector_view *view, const struct vector_filter *filter,
+    const struct vector_key *refused, size_t refused_count)
 {
-    *match = (struct vector_match){.block_count = view->block_count, .excluded_count = filter->exclude_count};
+    *match = (struct vector_match){
+        .block_count = view->block_count, .excluded_count = filter->exclude_count + refused_count};
     match->selections = mem_calloc(view->block_count, sizeof(*match->selections));
-    match->excluded = mem_calloc(filter->exclude_count, sizeof(*match->excluded));
+    match->excluded = mem_calloc(match->excluded_count, sizeof(*match->excluded));
     for (size_t i = 0; i < filter->exclude_count; i++)
         match->excluded[i] = vector_key_of(filter->exclude[i]);
+    for (size_t i = 0; i < refused_count; i++)
+        match->excluded[filter->exclude_count + i] = refused[i];
     qsort(match->excluded, match->excluded_count, sizeof(*match->excluded), compare_keys);
     bool filtered = filter->video != NULL || filter->video_count > 0 || filter->class_count > 0 ||
         filter->label_count > 0 || filter->has_track || filter->exclude_track_count > 0;

@@ -23,6 +23,8 @@ struct vector_match {
     uint8_t *masks;
 };
 
-void vector_match_init(struct vector_match *match, const struct vector_view *view, const struct vector_filter *filter);
+// `refused` are excluded besides.
+void vector_match_init(struct vector_match *match, const struct vector_view *view, const struct vector_filter *filter,
+    const struct vector_key *refused, size_t refused_count);
 void vector_match_release(struct vector_match *match);
 bool vector_match_excludes(const struct vector_match *match, struct vector_key key);

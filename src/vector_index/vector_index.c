@@ -145,6 +145,24 @@ enum err_code vector_index_upsert(struct vector_index *index, const char *projec
     return code;
 }
 
+static enum err_code check_negatives(const struct vector_attributes *change, struct err *err)
+{
+    size_t bytes = 0;
+    if (change->negative_count > VECTOR_NEGATIVES_MAX)
+        return err_set(err, ERR_LIMIT, "%zu labels that %s is not are too many: at most %d", change->negative_count,
+            change->object, VECTOR_NEGATIVES_MAX);
+    for (size_t i = 0; i < change->negative_count; i++) {
+        size_t size = strlen(change->negatives[i]) + 1;
+        if (size == 1 || size > VECTOR_LABEL_SIZE)
+            return err_set(err, ERR_INVALID, "a label that %s is not has no name, or too long a one", change->object);
+        bytes += size;
+    }
+    if (bytes > VECTOR_NEGATIVES_BYTES)
+        return err_set(err, ERR_LIMIT, "the names of labels that %s is not have %zu bytes: at most %d", change->object,
+            bytes, VECTOR_NEGATIVES_BYTES);
+    return ERR_NONE;
+}
+
 enum err_code vector_index_set_attributes(struct vector_index *index, const char *project,
     const struct vector_attributes *changes, size_t count, struct err *err)
 {
@@ -153,6 +171,8 @@ enum err_code vector_index_set_attributes(struct vector_index *index, const char
         code = check_object(changes[i].object, err);
         if (code == ERR_NONE && changes[i].set_label && memchr(changes[i].label, '\0', VECTOR_LABEL_SIZE) == NULL)
             code = err_set(err, ERR_INVALID, "the label of %s is too long", changes[i].object);
+        if (code == ERR_NONE && changes[i].set_negatives)
+            code = check_negatives(&changes[i], err);
     }
     if (code != ERR_NONE || count == 0)
         return code;

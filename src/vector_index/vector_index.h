@@ -24,6 +24,9 @@ struct vector_index;
 #define VECTOR_LABEL_SIZE 401 // 100 characters of UTF-8
 #define VECTOR_QUERY_LIMIT_MAX 10000
 #define VECTOR_TRACKS_MAX 1000000 // in each list of a filter
+// Of one object. What is smaller goes into 40 kB of metadata, the hosted service's limit, beside the rest and quoted.
+#define VECTOR_NEGATIVES_MAX 64
+#define VECTOR_NEGATIVES_BYTES 16384 // of all names, each with its NUL
 
 void vector_index_free(struct vector_index *index);
 
@@ -35,8 +38,9 @@ struct vector_item {
     const float *vector;           // borrowed; `dimension` values
 };
 
-// Inserts or replaces; an object that is there keeps its label and track where the item has none, so that indexing a
-// frame again loses neither (vector_index_set_attributes takes them away). The object's id says the video. `model`
+// Inserts or replaces; an object that is there keeps its label and track where the item has none, and its negatives, so
+// that indexing a frame again loses none of it (vector_index_set_attributes takes it away). The object's id says the
+// video. `model`
 // names what made the vectors: mixing models in one namespace is ERR_CONFLICT with a sentence that says both.
 enum err_code vector_index_upsert(struct vector_index *index, const char *project, const char *model, size_t dimension,
     const struct vector_item *items, size_t count, struct err *err) ERR_MUST_CHECK;
@@ -48,6 +52,10 @@ struct vector_attributes {
     char label[VECTOR_LABEL_SIZE];
     bool set_track;
     int64_t track;
+    bool set_negatives;
+    const char *const
+        *negatives; // labels that it was said not to be, in place of those before; within the limits above
+    size_t negative_count;
 };
 enum err_code vector_index_set_attributes(struct vector_index *index, const char *project,
     const struct vector_attributes *changes, size_t count, struct err *err) ERR_MUST_CHECK;
@@ -76,6 +84,8 @@ struct vector_filter {
     size_t exclude_count;
     const struct vector_track *exclude_tracks; // whose objects are never returned
     size_t exclude_track_count;
+    const char *const *refused; // labels; an object that has one of them among its negatives is never returned
+    size_t refused_count;
 };
 
 struct vector_query {

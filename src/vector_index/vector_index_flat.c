@@ -17,6 +17,8 @@ struct record {
     int64_t track;
     char class_name[VECTOR_CLASS_SIZE];
     char label[VECTOR_LABEL_SIZE];
+    char **negatives;
+    size_t negative_count;
     uint16_t *vector;
 };
 
@@ -98,6 +100,21 @@ static void tracks_remove(struct space *space, uint64_t video, const int64_t *ke
     space->track_count = left;
 }
 
+static void forget_negatives(struct record *record)
+{
+    for (size_t i = 0; i < record->negative_count; i++)
+        free(record->negatives[i]);
+    free(record->negatives);
+    record->negatives = NULL;
+    record->negative_count = 0;
+}
+
+static void record_release(struct record *record)
+{
+    forget_negatives(record);
+    free(record->vector);
+}
+
 static void space_clear(struct space *space)
 {
     for (size_t i = 0; i < space->track_count; i++)
@@ -106,7 +123,7 @@ static void space_clear(struct space *space)
     space->tracks = NULL;
     space->track_count = 0;
     for (size_t i = 0; i < space->count; i++)
-        free(space->records[i].vector);
+        record_release(&space->records[i]);
     free(space->records);
     space->records = NULL;
     space->count = space->capacity = 0;
@@ -117,7 +134,7 @@ static void records_erase(struct space *space, size_t from, size_t to)
     if (from == to)
         return;
     for (size_t i = from; i < to; i++)
-        free(space->records[i].vector);
+        record_release(&space->records[i]);
     memmove(&space->records[from], &space->records[to], (space->count - to) * sizeof(*space->records));
     space->count -= to - from;
 }
@@ -190,6 +207,14 @@ static enum err_code flat_upsert(struct vector_index *index, const char *project
     return code;
 }
 
+static void set_negatives(struct record *record, const struct vector_attributes *change)
+{
+    forget_negatives(record);
+    record->negatives = mem_calloc(change->negative_count, sizeof(*record->negatives));
+    for (size_t i = 0; i < change->negative_count; i++)
+        record->negatives[record->negative_count++] = mem_strdup(change->negatives[i]);
+}
+
 static enum err_code flat_set_attributes(struct vector_index *index, const char *project,
     const struct vector_attributes *changes, size_t count, struct err *err)
 {
@@ -205,6 +230,8 @@ static enum err_code flat_set_attributes(struct vector_index *index, const char 
             strcpy(r->label, changes[i].label);
         if (changes[i].set_track)
             r->track = changes[i].track;
+        if (changes[i].set_negatives)
+            set_negatives(r, &changes[i]);
     }
     pthread_rwlock_unlock(&flat->lock);
     return ERR_NONE;
@@ -217,6 +244,14 @@ static bool is_any_of(const char *text, const char *const *list, size_t count)
             return true;
     }
     return count == 0;
+}
+
+static bool is_refused(const struct record *record, const struct vector_filter *filter)
+{
+    bool is_one = false;
+    for (size_t i = 0; i < record->negative_count && filter->refused_count > 0 && !is_one; i++)
+        is_one = is_any_of(record->negatives[i], filter->refused, filter->refused_count);
+    return is_one;
 }
 
 struct track_sets {
@@ -240,7 +275,7 @@ static bool matches(const struct record *record, const struct vector_filter *fil
         is_any_of(video, filter->videos, filter->video_count) &&
         (!filter->has_track || record->track == filter->track) &&
         is_any_of(record->class_name, filter->classes, filter->class_count) && carries_label(record, filter, sets) &&
-        !vector_track_set_has(&sets->excluded, record->key.video, record->track) &&
+        !vector_track_set_has(&sets->excluded, record->key.video, record->track) && !is_refused(record, filter) &&
         (filter->exclude_count == 0 || !is_any_of(object, filter->exclude, filter->exclude_count));
 }
 

@@ -68,7 +68,7 @@ static enum err_code check_facts(
 
 // ---- objects
 
-// "label" and "track" of a record, as far as an item leaves them open.
+// With what the record had, as far as an item leaves it open.
 static json_t *metadata_of(const struct vector_item *item, const json_t *before)
 {
     char video[VIDEO_ID_SIZE];
@@ -81,24 +81,27 @@ static json_t *metadata_of(const struct vector_item *item, const json_t *before)
         track_id_make(video, item->track, track);
     else if (old_track != NULL)
         snprintf(track, sizeof(track), "%s", old_track);
-    return json_pack("{s:s, s:s, s:s, s:s, s:s}", "object", item->object, "video", video, "class", item->class_name,
-        "label", item->label[0] == '\0' && old_label != NULL ? old_label : item->label, "track", track);
+    json_t *metadata =
+        json_pack("{s:s, s:s, s:s, s:s, s:s}", "object", item->object, "video", video, "class", item->class_name,
+            "label", item->label[0] == '\0' && old_label != NULL ? old_label : item->label, "track", track);
+    json_t *negatives = json_object_get(json_object_get(before, "metadata"), "negatives");
+    if (negatives != NULL)
+        json_object_set(metadata, "negatives", negatives);
+    return metadata;
 }
 
 static enum err_code upsert(struct vector_index *index, const char *project, const char *model, size_t dimension,
     const struct vector_item *items, size_t count, struct err *err)
 {
     struct vector_index_pinecone *self = pinecone_of(index);
-    json_t *open = json_array();
+    json_t *ids = json_array();
     json_t *before = NULL;
     json_t *last = json_object(); // of two items for one object the last one counts
     enum err_code code = check_facts(self, project, model, dimension, err);
-    for (size_t i = 0; i < count; i++) {
-        if (items[i].label[0] == '\0' || items[i].track < 0)
-            json_array_append_new(open, json_string(items[i].object));
-    }
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(ids, json_string(items[i].object));
     if (code == ERR_NONE)
-        code = pinecone_fetch(self, project, open, &before, err);
+        code = pinecone_fetch(self, project, ids, &before, err);
     for (size_t i = 0; i < count && code == ERR_NONE; i++) {
         const char *object = items[i].object;
         // What an earlier item of the same call said counts as said before.
@@ -117,7 +120,7 @@ static enum err_code upsert(struct vector_index *index, const char *project, con
     }
     json_decref(last);
     json_decref(before);
-    json_decref(open);
+    json_decref(ids);
     return code;
 }
 
@@ -133,6 +136,14 @@ static void change_record(json_t *record, const struct vector_attributes *change
         track_id_make(video, change->track, track);
     if (change->set_track)
         json_set_string(metadata, "track", track);
+    if (change->set_negatives)
+        json_object_del(metadata, "negatives");
+    if (change->set_negatives && change->negative_count > 0) {
+        json_t *negatives = json_array();
+        for (size_t i = 0; i < change->negative_count; i++)
+            json_array_append_new(negatives, json_string(change->negatives[i]));
+        json_set(metadata, "negatives", negatives);
+    }
 }
 
 // The service changes one record a request and few a second, but stores a thousand: they are read and stored again.

@@ -2,8 +2,9 @@
 //
 // A project is the namespace of its name; beside it are "{project}.tracks" with the tracks' vectors and
 // "{project}.facts" with one record that says model and dimension. A record's id is the object's, its metadata what
-// filters look at: video, class, label ("" for none), track ("{video}-t{n}", "" for none), and the object's id again,
-// because ids cannot be filtered by. All filters are the server's; lists too long for a request are asked for in parts.
+// filters look at: video, class, label ("" for none), track ("{video}-t{n}", "" for none), negatives (a list of labels;
+// missing for none), and the object's id again, because ids cannot be filtered by. All filters are the server's; lists
+// too long for a request are asked for in parts.
 //
 // What the contract of vector_index.h leaves to the server: whether an upsert is seen by the next query (at once in
 // `framehound vectors`, after a while in the hosted service), and how exact a query is. Two processes that store and

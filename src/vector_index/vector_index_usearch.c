@@ -283,14 +283,25 @@ static enum err_code embedded_query(struct vector_index *index, const struct vec
         return code;
     if (adopt)
         wake_background(embedded_of(index));
+    struct vector_key *refused = NULL;
+    size_t refused_count = 0;
+    const struct vector_filter *filter = &query->filter;
+    if (filter->refused_count > 0)
+        code =
+            vector_store_refused(space->store, filter->refused, filter->refused_count, &refused, &refused_count, err);
+    if (code != ERR_NONE) {
+        free(refused);
+        return code;
+    }
     struct vector_view *view = &space->view;
     pthread_rwlock_rdlock(&view->lock);
     size_t dimension = (size_t)view->state.dimension;
     if (dimension != 0 && dimension != query->dimension)
         code = vector_index_wrong_dimension(err, query->project, dimension, query->dimension);
     else if (dimension != 0)
-        vector_search(view, query, hits, count);
+        vector_search(view, query, refused, refused_count, hits, count);
     pthread_rwlock_unlock(&view->lock);
+    free(refused);
     return code;
 }
 

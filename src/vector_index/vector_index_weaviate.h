@@ -9,7 +9,8 @@
 //
 // A record's id is made from the object's, in its order (weaviate_id.h), so storing twice is storing once and listing
 // a video is reading a range. Texts that filters compare stand in angle brackets ("<red>", "<>" for none), because
-// Weaviate trims white space and does not index empty texts. Filters are the server's and exact; what leaves fewer than
+// Weaviate trims white space and does not index empty texts; "negatives" is a list of them ("none" for none), which is
+// added to collections that an earlier version made. Filters are the server's and exact; what leaves fewer than
 // 40,000 vectors is scanned there, other queries walk the graph.
 //
 // What the contract of vector_index.h leaves to the server: how exact an unfiltered query is, `exact` ones included

@@ -198,11 +198,11 @@ static struct vector_hit *make_hits(const struct search *s)
     return hits;
 }
 
-void vector_search(
-    const struct vector_view *view, const struct vector_query *query, struct vector_hit **hits, size_t *count)
+void vector_search(const struct vector_view *view, const struct vector_query *query, const struct vector_key *refused,
+    size_t refused_count, struct vector_hit **hits, size_t *count)
 {
     struct search s = {.view = view, .query = query};
-    vector_match_init(&s.match, view, &query->filter);
+    vector_match_init(&s.match, view, &query->filter, refused, refused_count);
     size_t most = query->limit < s.match.matches ? query->limit : s.match.matches;
     if (most > 0) {
         vector_top_init(&s.results, most);

@@ -33,6 +33,11 @@ const char *const vector_store_migrations[] = {
 
     "CREATE TABLE tracks(video INTEGER NOT NULL, n INTEGER NOT NULL, vector BLOB NOT NULL);"
     "CREATE UNIQUE INDEX tracks_by_key ON tracks(video, n);",
+
+    "CREATE TABLE negatives("
+    "  video INTEGER NOT NULL, position INTEGER NOT NULL, label INTEGER NOT NULL,"
+    "  PRIMARY KEY(video, position, label)) WITHOUT ROWID;"
+    "CREATE INDEX negatives_by_label ON negatives(label, video, position);",
 };
 const size_t vector_store_migration_count = sizeof(vector_store_migrations) / sizeof(vector_store_migrations[0]);
 
@@ -126,6 +131,24 @@ static bool delete_row(struct db_tx *tx, struct vector_key key)
     return true;
 }
 
+static bool delete_negatives(struct db_tx *tx, struct vector_key key)
+{
+    struct db_stmt *s = db_stmt(tx, "DELETE FROM negatives WHERE video = ?1 AND position = ?2");
+    db_bind_int(s, 1, (int64_t)key.video);
+    db_bind_int(s, 2, (int64_t)key.position);
+    db_run(s);
+    return db_changes(tx) > 0;
+}
+
+// With all that was said of it.
+static bool delete_object(struct db_tx *tx, struct vector_key key)
+{
+    if (!delete_row(tx, key))
+        return false;
+    (void)delete_negatives(tx, key);
+    return true;
+}
+
 // Leaves both as they are when there is no such object.
 static void stored_attributes(struct db_tx *tx, struct vector_key key, int64_t *label_id, int64_t *track)
 {
@@ -204,12 +227,22 @@ enum err_code vector_store_upsert(struct vector_store *store, const char *projec
     return code;
 }
 
-static bool change_row(struct db_tx *tx, const struct vector_attributes *change)
+static bool change_negatives(struct db_tx *tx, struct vector_key key, const struct vector_attributes *change)
 {
-    struct vector_key key = vector_key_of(change->object);
-    int64_t seq = find_seq(tx, key);
-    if (seq == 0)
-        return false;
+    bool changed = delete_negatives(tx, key) || change->negative_count > 0;
+    for (size_t i = 0; i < change->negative_count; i++) {
+        int64_t label_id = name_id(tx, change->negatives[i]);
+        struct db_stmt *s = db_stmt(tx, "INSERT OR IGNORE INTO negatives(video, position, label) VALUES(?1, ?2, ?3)");
+        db_bind_int(s, 1, (int64_t)key.video);
+        db_bind_int(s, 2, (int64_t)key.position);
+        db_bind_int(s, 3, label_id);
+        db_run(s);
+    }
+    return changed;
+}
+
+static bool change_row(struct db_tx *tx, struct vector_key key, int64_t seq, const struct vector_attributes *change)
+{
     int64_t label_id = change->set_label ? name_id(tx, change->label) : 0;
     struct db_stmt *s = db_stmt(tx,
         "UPDATE objects SET label = iif(?2, ?3, label), track = iif(?4, ?5, track) WHERE seq = ?1"
@@ -224,6 +257,16 @@ static bool change_row(struct db_tx *tx, const struct vector_attributes *change)
         return false;
     log_change(tx, CHANGE_OBJECT, seq, key);
     return true;
+}
+
+static bool change_object(struct db_tx *tx, const struct vector_attributes *change)
+{
+    struct vector_key key = vector_key_of(change->object);
+    int64_t seq = find_seq(tx, key);
+    bool changed = seq != 0 && change_row(tx, key, seq, change);
+    if (seq != 0 && change->set_negatives)
+        changed |= change_negatives(tx, key, change);
+    return changed;
 }
 
 // Ends a transaction that may have found nothing to do.
@@ -244,7 +287,7 @@ enum err_code vector_store_set_attributes(
     bool changed = false;
     db_begin(store->db, DB_WRITE_DURABLE, &tx);
     for (size_t i = 0; i < count && db_ok(&tx); i++)
-        changed |= change_row(&tx, &changes[i]);
+        changed |= change_object(&tx, &changes[i]);
     return end_if_changed(&tx, changed, err);
 }
 
@@ -254,7 +297,7 @@ enum err_code vector_store_remove(struct vector_store *store, const char *const 
     bool changed = false;
     db_begin(store->db, DB_WRITE_DURABLE, &tx);
     for (size_t i = 0; i < count && db_ok(&tx); i++)
-        changed |= delete_row(&tx, vector_key_of(objects[i]));
+        changed |= delete_object(&tx, vector_key_of(objects[i]));
     return end_if_changed(&tx, changed, err);
 }
 
@@ -276,7 +319,7 @@ enum err_code vector_store_remove_frame(
             break;
         key.position = (uint64_t)db_int(s, 0);
         db_stmt_done(s);
-        changed |= delete_row(&tx, key);
+        changed |= delete_object(&tx, key);
     }
     return end_if_changed(&tx, changed, err);
 }
@@ -297,6 +340,9 @@ enum err_code vector_store_remove_video(struct vector_store *store, const char *
         s = db_stmt(&tx, "DELETE FROM objects WHERE video = ?1");
         db_bind_int(s, 1, (int64_t)key.video);
         db_run(s);
+        s = db_stmt(&tx, "DELETE FROM negatives WHERE video = ?1");
+        db_bind_int(s, 1, (int64_t)key.video);
+        db_run(s);
         log_change(&tx, CHANGE_VIDEO, last_seq, key);
     }
     s = db_stmt(&tx, "DELETE FROM tracks WHERE video = ?1");
@@ -312,6 +358,7 @@ enum err_code vector_store_clear(struct vector_store *store, struct err *err)
     db_exec(&tx, "DELETE FROM vectors");
     db_exec(&tx, "DELETE FROM objects");
     db_exec(&tx, "DELETE FROM tracks");
+    db_exec(&tx, "DELETE FROM negatives");
     db_exec(&tx, "DELETE FROM names");
     db_exec(&tx, "DELETE FROM chunks");
     db_exec(&tx, "DELETE FROM graphs");

@@ -1,6 +1,8 @@
 // The store's reads: single objects for callers, and the stream of rows and changes for views and builders.
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "vector_index/vector_index_backend.h"
 #include "vector_index/vector_kernels.h"
 #include "vector_index/vector_store_internal.h"
@@ -89,6 +91,44 @@ enum err_code vector_store_list(
             after = positions[got - 1];
     }
     return ERR_NONE;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    return vector_key_compare(*(const struct vector_key *)a, *(const struct vector_key *)b);
+}
+
+static void add_refused(struct db_tx *tx, const char *label, struct vector_key **objects, size_t *count)
+{
+    struct db_stmt *s =
+        db_stmt(tx, "SELECT video, position FROM negatives WHERE label = (SELECT id FROM names WHERE name = ?1)");
+    db_bind_text(s, 1, label);
+    while (db_step(s)) {
+        if ((*count & (*count - 1)) == 0)
+            *objects = mem_realloc_array(*objects, *count == 0 ? 1 : *count * 2, sizeof(**objects));
+        (*objects)[(*count)++] = (struct vector_key){(uint64_t)db_int(s, 0), (uint64_t)db_int(s, 1)};
+    }
+}
+
+enum err_code vector_store_refused(struct vector_store *store, const char *const *labels, size_t label_count,
+    struct vector_key **objects, size_t *count, struct err *err)
+{
+    struct db_tx tx;
+    *objects = NULL;
+    *count = 0;
+    db_begin(store->db, DB_READ, &tx);
+    for (size_t i = 0; i < label_count && db_ok(&tx); i++)
+        add_refused(&tx, labels[i], objects, count);
+    enum err_code code = db_end(&tx, err);
+    if (*count > 0)
+        qsort(*objects, *count, sizeof(**objects), by_key);
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++) {
+        if (kept == 0 || vector_key_compare((*objects)[kept - 1], (*objects)[i]) != 0)
+            (*objects)[kept++] = (*objects)[i];
+    }
+    *count = kept;
+    return code;
 }
 
 void vector_store_state(struct db_tx *tx, struct vector_store_state *state)

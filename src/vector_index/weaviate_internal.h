@@ -97,6 +97,7 @@ void weaviate_add_ids(struct strbuf *out, const char (*ids)[WEAVIATE_ID_SIZE], s
 
 // What an object's properties say; the id and score are not among them.
 void weaviate_read_properties(const json_t *properties, struct vector_hit *hit);
+json_t *weaviate_read_negatives(const json_t *properties); // a reference of its own; NULL: none
 bool weaviate_is_doubled(const json_t *properties);
 // ERR_CORRUPT when there is none, ERR_INVALID when it does not fit.
 enum err_code weaviate_read_vector(
@@ -107,9 +108,11 @@ enum err_code weaviate_read_vector(
 // same to the cosine and exact to take back.
 struct weaviate_object {
     struct vector_item item;
+    json_t *negatives; // bracketed, as the server has them; NULL: none, owned
     bool is_doubled;
     bool is_taken;
 };
+void weaviate_object_release(struct weaviate_object *object);
 
 // One attempt to store distinct objects; those that the server has taken for good are marked, whatever is returned.
 // ERR_NOT_FOUND: no tenant.

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "vector_index/weaviate_internal.h"
 
@@ -36,7 +37,7 @@ static struct weaviate_object *merge(const struct vector_item *items, size_t cou
             merged[kept++].item = *item;
             continue;
         }
-        struct vector_item before = merged[kept - 1].item;
+        const struct vector_item before = merged[kept - 1].item;
         struct vector_item *last = &merged[kept - 1].item;
         *last = *item;
         if (last->label[0] == '\0')
@@ -53,6 +54,13 @@ struct merging {
     struct weaviate_object *objects; // in their order
     size_t count;
 };
+
+static void release_objects(struct merging *merging)
+{
+    for (size_t i = 0; i < merging->count; i++)
+        weaviate_object_release(&merging->objects[i]);
+    free(merging->objects);
+}
 
 static int compare_with_key(const void *key, const void *object)
 {
@@ -78,13 +86,17 @@ static void complete(void *context, struct vector_key key, const json_t *row)
         snprintf(object->item.label, sizeof(object->item.label), "%s", stored.label);
     if (object->item.track < 0)
         object->item.track = stored.track;
+    weaviate_object_release(object);
+    object->negatives = weaviate_read_negatives(row);
 }
 
 static void drop_taken(struct merging *merging)
 {
     size_t kept = 0;
     for (size_t i = 0; i < merging->count; i++) {
-        if (!merging->objects[i].is_taken)
+        if (merging->objects[i].is_taken)
+            weaviate_object_release(&merging->objects[i]);
+        else
             merging->objects[kept++] = merging->objects[i];
     }
     merging->count = kept;
@@ -142,7 +154,7 @@ enum err_code weaviate_upsert(struct vector_index *index, const char *project, c
         if (code == ERR_NONE)
             code = store_all(self, project, dimension, INDEX_ANEW, &merging, err);
     }
-    free(merging.objects);
+    release_objects(&merging);
     return code;
 }
 
@@ -178,6 +190,20 @@ static void read_record(void *context, struct vector_key key, const json_t *row)
     memcpy(item->label, stored.label, sizeof(item->label));
     item->track = stored.track;
     item->vector = vector;
+    object->negatives = weaviate_read_negatives(row);
+}
+
+static void change_negatives(struct weaviate_object *object, const struct vector_attributes *wanted)
+{
+    weaviate_object_release(object);
+    if (wanted->negative_count == 0)
+        return;
+    object->negatives = json_array();
+    for (size_t i = 0; i < wanted->negative_count; i++) {
+        char *bracketed = mem_sprintf("<%s>", wanted->negatives[i]);
+        json_array_append_new(object->negatives, json_string_lossy(bracketed));
+        free(bracketed);
+    }
 }
 
 static void change(struct changing *changing, const struct vector_attributes *wanted)
@@ -189,6 +215,8 @@ static void change(struct changing *changing, const struct vector_attributes *wa
         snprintf(object->item.label, sizeof(object->item.label), "%s", wanted->label);
     if (wanted->set_track)
         object->item.track = wanted->track < 0 ? -1 : wanted->track;
+    if (wanted->set_negatives)
+        change_negatives(object, wanted);
 }
 
 // Leaves out what is not there.
@@ -226,7 +254,7 @@ static enum err_code change_some(struct weaviate *self, const char *project, siz
     if (code == ERR_NONE)
         code = store_all(self, project, dimension, INDEX_AS_IT_IS, &changing.known, err);
     free(vectors);
-    free(changing.known.objects);
+    release_objects(&changing.known);
     return code;
 }
 

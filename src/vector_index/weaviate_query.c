@@ -36,9 +36,10 @@ static void add_equal(struct strbuf *out, const char *field, const char *text)
     strbuf_addf(out, "{path:[\"%s\"],operator:Equal,valueText:\"%s\"},", field, text);
 }
 
-static void add_texts(struct strbuf *out, const char *field, const char *const *texts, size_t count)
+static void add_texts(
+    struct strbuf *out, const char *field, const char *operator, const char * const * texts, size_t count)
 {
-    begin_list(out, field, "ContainsAny");
+    begin_list(out, field, operator);
     for (size_t i = 0; i < count; i++) {
         weaviate_add_bracketed(out, texts[i]);
         strbuf_addc(out, ',');
@@ -84,7 +85,7 @@ static void add_common(struct strbuf *out, const struct vector_filter *filter)
         end_list(out);
     }
     if (filter->class_count > 0)
-        add_texts(out, "kind", filter->classes, filter->class_count);
+        add_texts(out, "kind", "ContainsAny", filter->classes, filter->class_count);
     if (filter->has_track && filter->video != NULL) {
         char id[TRACK_ID_SIZE];
         track_id_make(filter->video, filter->track, id);
@@ -94,6 +95,8 @@ static void add_common(struct strbuf *out, const struct vector_filter *filter)
         add_excluded(out, filter->exclude, at_most(filter->exclude_count));
     if (filter->exclude_track_count > 0)
         add_tracks(out, "ContainsNone", filter->exclude_tracks, at_most(filter->exclude_track_count));
+    if (filter->refused_count > 0)
+        add_texts(out, "negatives", "ContainsNone", filter->refused, filter->refused_count);
 }
 
 // Labels said of the object, or of its track where it has none of its own; those of the tracks from … on.
@@ -103,7 +106,7 @@ static void add_labels(struct strbuf *out, const struct vector_filter *filter, s
     bool has_own = from == 0 && filter->label_count > 0;
     strbuf_adds(out, "{operator:Or,operands:[");
     if (has_own)
-        add_texts(out, "label", filter->labels, filter->label_count);
+        add_texts(out, "label", "ContainsAny", filter->labels, filter->label_count);
     if (tracks > 0) {
         strbuf_adds(out, "{operator:And,operands:[");
         add_equal(out, "label", "<>");

@@ -68,6 +68,18 @@ void weaviate_read_properties(const json_t *properties, struct vector_hit *hit)
         (void)track_id_parse(track, video, &hit->track);
 }
 
+json_t *weaviate_read_negatives(const json_t *properties)
+{
+    json_t *negatives = json_object_get(properties, "negatives");
+    return json_array_size(negatives) > 0 ? json_incref(negatives) : NULL;
+}
+
+void weaviate_object_release(struct weaviate_object *object)
+{
+    json_decref(object->negatives);
+    object->negatives = NULL;
+}
+
 bool weaviate_is_doubled(const json_t *properties)
 {
     return json_is_true(json_object_get(properties, "doubled"));
@@ -92,6 +104,14 @@ static void begin_record(struct strbuf *out, const char *collection, const char 
     strbuf_addf(out, "{\"class\":\"%s\",\"tenant\":\"%s\",\"id\":\"%s\",", collection, project, id);
 }
 
+// Never an empty list, as no text is: what is there can be compared. Names are bracketed, so this is none.
+static void add_negatives(struct strbuf *out, const json_t *negatives)
+{
+    char *text = negatives != NULL ? json_dumps(negatives, JSON_COMPACT) : mem_strdup("[\"none\"]");
+    strbuf_adds(out, text);
+    free(text);
+}
+
 static void add_object(struct strbuf *out, const struct weaviate *self, const char *project, size_t dimension,
     const struct weaviate_object *object)
 {
@@ -110,6 +130,8 @@ static void add_object(struct strbuf *out, const struct weaviate *self, const ch
     weaviate_add_bracketed(out, item->class_name);
     strbuf_adds(out, ",\"label\":");
     weaviate_add_bracketed(out, item->label);
+    strbuf_adds(out, ",\"negatives\":");
+    add_negatives(out, object->negatives);
     strbuf_adds(out, "},\"vector\":");
     add_scaled(out, item->vector, dimension, object->is_doubled ? 2 : 1);
     strbuf_addc(out, '}');
@@ -343,7 +365,8 @@ static enum err_code find_some(struct weaviate *self, const char *project, const
     strbuf_addf(&query, "{Get{%s(tenant:\"%s\",limit:%zu,%swhere:", self->objects, project, count,
         self->is_replicated ? "consistencyLevel:QUORUM," : "");
     weaviate_add_ids(&query, ids, count);
-    strbuf_addf(&query, "){kind label track doubled _additional{id%s}}}}", with == WEAVIATE_ALL ? " vector" : "");
+    strbuf_addf(
+        &query, "){kind label track negatives doubled _additional{id%s}}}}", with == WEAVIATE_ALL ? " vector" : "");
     enum err_code code = weaviate_ask(self, "Get", self->objects, &query, &rows, err);
     json_array_foreach(rows, i, found)
     {

@@ -19,12 +19,14 @@ struct property {
     const char *name;
     const char *type;
     bool is_filtered;
+    bool is_new; // collections that an earlier version made lack it: it is added
 };
 
-static const struct property object_properties[] = {{"video", "text", true}, {"kind", "text", true},
-    {"label", "text", true}, {"track", "text", true}, {"doubled", "boolean", false}, {0}};
+static const struct property object_properties[] = {{"video", "text", true, false}, {"kind", "text", true, false},
+    {"label", "text", true, false}, {"track", "text", true, false}, {"doubled", "boolean", false, false},
+    {"negatives", "text[]", true, true}, {0}};
 static const struct property track_properties[] = {
-    {"video", "text", true}, {"model", "text", false}, {"dimension", "int", false}, {0}};
+    {"video", "text", true, false}, {"model", "text", false, false}, {"dimension", "int", false, false}, {0}};
 
 // ---- looking at collections
 
@@ -65,6 +67,19 @@ static bool property_is_as_made(const json_t *found, const struct property *want
         (says(found, "tokenization", "field") && json_is_true(json_object_get(found, "indexFilterable")));
 }
 
+static json_t *property_json(const struct property *property)
+{
+    json_t *made = json_object();
+    json_set_string(made, "name", property->name);
+    json_set(made, "dataType", json_pack("[s]", property->type));
+    if (strncmp(property->type, "text", strlen("text")) == 0) {
+        json_set_string(made, "tokenization", "field");
+        json_set_bool(made, "indexSearchable", false);
+    }
+    json_set_bool(made, "indexFilterable", property->is_filtered);
+    return made;
+}
+
 // What operators may change (ef, quantisation, replicas) is left to them.
 static enum err_code check_collection(struct weaviate *self, const char *collection, const struct property *properties,
     const json_t *schema, struct err *err)
@@ -74,7 +89,10 @@ static enum err_code check_collection(struct weaviate *self, const char *collect
     if (!says(json_object_get(schema, "vectorIndexConfig"), "distance", "cosine"))
         return somebody_elses(self, collection, "its distance is not the cosine", err);
     for (; properties->name != NULL; properties++) {
-        if (!property_is_as_made(find_property(schema, properties->name), properties)) {
+        const json_t *found = find_property(schema, properties->name);
+        if (found == NULL && properties->is_new)
+            continue;
+        if (!property_is_as_made(found, properties)) {
             char what[80];
             snprintf(what, sizeof(what), "its property \"%s\" is missing or another one", properties->name);
             return somebody_elses(self, collection, what, err);
@@ -103,17 +121,8 @@ static enum err_code look_at(
 static json_t *properties_json(const struct property *properties)
 {
     json_t *list = json_array();
-    for (; properties->name != NULL; properties++) {
-        json_t *property = json_object();
-        json_set_string(property, "name", properties->name);
-        json_set(property, "dataType", json_pack("[s]", properties->type));
-        if (strcmp(properties->type, "text") == 0) {
-            json_set_string(property, "tokenization", "field");
-            json_set_bool(property, "indexSearchable", false);
-        }
-        json_set_bool(property, "indexFilterable", properties->is_filtered);
-        json_array_append_new(list, property);
-    }
+    for (; properties->name != NULL; properties++)
+        json_array_append_new(list, property_json(properties));
     return list;
 }
 
@@ -141,12 +150,52 @@ static enum err_code make(
     return weaviate_send(self, HTTP_POST, "/v1/schema", schema, NULL, err);
 }
 
+static bool lacks_new_ones(const struct property *properties, const json_t *schema)
+{
+    bool lacks = false;
+    for (; properties->name != NULL; properties++)
+        lacks |= properties->is_new && find_property(schema, properties->name) == NULL;
+    return lacks;
+}
+
+// Records that are there have nothing in what is added.
+static enum err_code add_new_properties(
+    struct weaviate *self, const char *collection, const struct property *properties, struct err *err)
+{
+    char *schema_path = mem_sprintf("/v1/schema/%s", collection);
+    char *path = mem_sprintf("%s/properties", schema_path);
+    struct err refused = ERR_INIT;
+    json_t *schema = NULL;
+    enum err_code added = ERR_NONE;
+    enum err_code code = weaviate_call(self, HTTP_GET, schema_path, NULL, &schema, err);
+    bool lacks = code == ERR_NONE && lacks_new_ones(properties, schema);
+    for (const struct property *one = properties; lacks && one->name != NULL && added == ERR_NONE; one++) {
+        if (one->is_new && find_property(schema, one->name) == NULL)
+            added = weaviate_send(self, HTTP_POST, path, property_json(one), NULL, &refused);
+    }
+    // Another process may have been first.
+    if (added != ERR_NONE) {
+        json_decref(schema);
+        schema = NULL;
+        code = weaviate_call(self, HTTP_GET, schema_path, NULL, &schema, err);
+    }
+    if (code == ERR_NONE && added != ERR_NONE && lacks_new_ones(properties, schema)) {
+        if (err != NULL)
+            *err = refused;
+        code = err_context(err, "the collection %s could not be brought up to date", collection);
+    }
+    json_decref(schema);
+    free(path);
+    free(schema_path);
+    return code;
+}
+
 static enum err_code prepare(
     struct weaviate *self, const char *collection, const struct property *properties, bool is_searched, struct err *err)
 {
     enum err_code code = look_at(self, collection, properties, err);
     if (code != ERR_NOT_FOUND)
-        return code;
+        return code == ERR_NONE ? add_new_properties(self, collection, properties, err) : code;
     struct err refused = ERR_INIT;
     enum err_code made = make(self, collection, properties, is_searched, &refused);
     // Another process may have been first.

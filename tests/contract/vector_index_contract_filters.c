@@ -138,6 +138,160 @@ static void changed_attributes_show_in_hits_and_filters(void **state)
     free(hits);
 }
 
+// ---- negatives
+
+static void say_not(struct fixture *f, const char *object, const char *const *negatives, size_t count)
+{
+    struct vector_attributes change = {.set_negatives = true, .negatives = negatives, .negative_count = count};
+    strcpy(change.object, object);
+    assert_ok(vector_index_set_attributes(f->index, PROJECT, &change, 1, &failure), &failure);
+}
+
+// The hits of all that are not refused by these labels, nearest to the first axis first.
+static void ask_without(struct fixture *f, const char *const *refused, size_t count, size_t limit, char text[256])
+{
+    float vector[DIMENSION];
+    axis(vector, 0, 0);
+    struct vector_query query = query_for(vector, limit);
+    query.filter.refused = refused;
+    query.filter.refused_count = count;
+    ask_text(f, &query, text, 256);
+}
+
+static void put_four(struct fixture *f)
+{
+    float vector[DIMENSION];
+    for (int i = 0; i < 4; i++) {
+        axis(vector, 0, (float)i * 0.1f);
+        put_one(f, VIDEO_A, i, 0, vector);
+    }
+}
+#define FIRST VIDEO_A "-00000000-000"
+#define SECOND VIDEO_A "-00000001-000"
+#define THIRD VIDEO_A "-00000002-000"
+#define FOURTH VIDEO_A "-00000003-000"
+
+static void what_was_said_not_to_be_it_makes_room_for_the_next(void **state)
+{
+    struct fixture *f = *state;
+    const char *first[] = {"Bob's bike", "a \"red\" one"};
+    const char *wanted[] = {"Bob's bike", "a \"red\" one"};
+    char text[256];
+    put_four(f);
+    say_not(f, FIRST, first, 2);
+    say_not(f, THIRD, first, 1);
+    say_not(f, VIDEO_A "-00000009-000", first, 1); // not there
+    ask_without(f, NULL, 0, 10, text);
+    assert_string_equal(text, FIRST " " SECOND " " THIRD " " FOURTH);
+    ask_without(f, wanted, 1, 2, text);
+    assert_string_equal(text, SECOND " " FOURTH);
+    ask_without(f, wanted + 1, 1, 2, text);
+    assert_string_equal(text, SECOND " " THIRD);
+    ask_without(f, wanted, 2, 10, text);
+    assert_string_equal(text, SECOND " " FOURTH);
+    // Neither another spelling nor a part of a name is the name.
+    const char *others[] = {"bob's bike", "Bob's", "Bob's bike ", "", "*"};
+    ask_without(f, others, 5, 10, text);
+    assert_string_equal(text, FIRST " " SECOND " " THIRD " " FOURTH);
+    assert_ok(vector_index_flush(f->index, &failure), &failure);
+    ask_without(f, wanted, 1, 10, text);
+    assert_string_equal(text, SECOND " " FOURTH);
+}
+
+static void negatives_said_anew_take_the_place_of_those_before(void **state)
+{
+    struct fixture *f = *state;
+    const char *red = "red";
+    const char *blue = "blue";
+    char text[256];
+    put_four(f);
+    struct vector_attributes labelled = {.object = SECOND, .set_label = true, .label = "red"};
+    assert_ok(vector_index_set_attributes(f->index, PROJECT, &labelled, 1, &failure), &failure);
+    say_not(f, FIRST, &red, 1);
+    say_not(f, FIRST, &blue, 1);
+    ask_without(f, &red, 1, 1, text);
+    assert_string_equal(text, FIRST);
+    ask_without(f, &blue, 1, 1, text);
+    assert_string_equal(text, SECOND);
+    // What it is, and other changes, have nothing to do with what it is not.
+    struct vector_attributes moved = {
+        .object = FIRST, .set_track = true, .track = 3, .set_label = true, .label = "red"};
+    assert_ok(vector_index_set_attributes(f->index, PROJECT, &moved, 1, &failure), &failure);
+    ask_without(f, &blue, 1, 1, text);
+    assert_string_equal(text, SECOND);
+    say_not(f, FIRST, NULL, 0);
+    ask_without(f, &blue, 1, 1, text);
+    assert_string_equal(text, FIRST);
+    float vector[DIMENSION];
+    axis(vector, 0, 0);
+    struct vector_query query = query_for(vector, 10);
+    struct vector_hit *hits;
+    query.filter = (struct vector_filter){.labels = &red, .label_count = 1, .refused = &blue, .refused_count = 1};
+    assert_int_equal(ask(f, &query, &hits), 2);
+    assert_int_equal(hits[0].track, 3);
+    free(hits);
+}
+
+static void negatives_outlast_indexing_again_and_go_with_the_object(void **state)
+{
+    struct fixture *f = *state;
+    const char *red = "red";
+    const char *object = FIRST;
+    char text[256];
+    put_four(f);
+    say_not(f, FIRST, &red, 1);
+    say_not(f, SECOND, &red, 1);
+    put_four(f);
+    ask_without(f, &red, 1, 10, text);
+    assert_string_equal(text, THIRD " " FOURTH);
+    assert_ok(vector_index_remove(f->index, PROJECT, &object, 1, &failure), &failure);
+    assert_ok(vector_index_remove_frame(f->index, PROJECT, VIDEO_A, 1, &failure), &failure);
+    put_four(f);
+    ask_without(f, &red, 1, 2, text);
+    assert_string_equal(text, FIRST " " SECOND);
+    say_not(f, THIRD, &red, 1);
+    assert_ok(vector_index_remove_video(f->index, PROJECT, VIDEO_A, &failure), &failure);
+    put_four(f);
+    ask_without(f, &red, 1, 10, text);
+    assert_string_equal(text, FIRST " " SECOND " " THIRD " " FOURTH);
+    say_not(f, THIRD, &red, 1);
+    assert_ok(vector_index_remove_project(f->index, PROJECT, &failure), &failure);
+    put_four(f);
+    ask_without(f, &red, 1, 10, text);
+    assert_string_equal(text, FIRST " " SECOND " " THIRD " " FOURTH);
+}
+
+static void as_many_negatives_as_may_be_are_kept_and_more_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    static char names[VECTOR_NEGATIVES_MAX + 1][VECTOR_LABEL_SIZE];
+    static const char *list[VECTOR_NEGATIVES_MAX + 1];
+    struct vector_attributes change = {.object = FIRST, .set_negatives = true, .negatives = list};
+    char text[256];
+    put_four(f);
+    // Quotes are what takes most room on the way.
+    size_t length = VECTOR_NEGATIVES_BYTES / VECTOR_NEGATIVES_MAX - 1;
+    for (int i = 0; i <= VECTOR_NEGATIVES_MAX; i++) {
+        memset(names[i], '"', length);
+        names[i][0] = (char)('0' + i % 10);
+        names[i][1] = (char)('0' + i / 10);
+        list[i] = names[i];
+    }
+    change.negative_count = VECTOR_NEGATIVES_MAX;
+    assert_ok(vector_index_set_attributes(f->index, PROJECT, &change, 1, &failure), &failure);
+    ask_without(f, &list[VECTOR_NEGATIVES_MAX - 1], 1, 1, text);
+    assert_string_equal(text, SECOND);
+    change.negative_count = VECTOR_NEGATIVES_MAX + 1;
+    assert_code(vector_index_set_attributes(f->index, PROJECT, &change, 1, &failure), ERR_LIMIT);
+    strcat(names[0], "x");
+    change.negative_count = VECTOR_NEGATIVES_MAX;
+    assert_code(vector_index_set_attributes(f->index, PROJECT, &change, 1, &failure), ERR_LIMIT);
+    list[0] = "";
+    assert_code(vector_index_set_attributes(f->index, PROJECT, &change, 1, &failure), ERR_INVALID);
+    ask_without(f, &list[VECTOR_NEGATIVES_MAX - 1], 1, 1, text);
+    assert_string_equal(text, SECOND);
+}
+
 static void a_label_of_a_track_is_that_of_its_objects_without_their_own(void **state)
 {
     struct fixture *f = *state;
@@ -269,6 +423,10 @@ static const struct CMUnitTest tests[] = {
     contract(a_removed_project_can_be_filled_by_another_model),
     contract(listing_a_video_gives_its_objects_in_order_until_told_to_stop),
     contract(changed_attributes_show_in_hits_and_filters),
+    contract(what_was_said_not_to_be_it_makes_room_for_the_next),
+    contract(negatives_said_anew_take_the_place_of_those_before),
+    contract(negatives_outlast_indexing_again_and_go_with_the_object),
+    contract(as_many_negatives_as_may_be_are_kept_and_more_are_refused),
     contract(a_label_of_a_track_is_that_of_its_objects_without_their_own),
     contract(excluded_objects_make_room_for_the_next),
     contract(lists_of_any_length_are_whole),

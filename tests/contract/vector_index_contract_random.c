@@ -15,6 +15,7 @@ struct reference {
     struct vector_item items[MODEL_SIZE];
     float vectors[MODEL_SIZE][DIMENSION];
     bool present[MODEL_SIZE];
+    bool negatives[MODEL_SIZE][6]; // by label
     char videos[6][VIDEO_ID_SIZE];
 };
 
@@ -73,7 +74,16 @@ static bool is_of_a_track(const struct vector_item *item, const struct vector_tr
     return false;
 }
 
-static bool reference_matches(const struct vector_item *item, const struct vector_filter *filter)
+static bool is_refused(const bool negatives[6], const struct vector_filter *filter)
+{
+    bool is_one = false;
+    for (size_t i = 0; i < 6 && filter->refused_count > 0; i++)
+        is_one |= negatives[i] && listed(labels[i], filter->refused, filter->refused_count);
+    return is_one;
+}
+
+static bool reference_matches(
+    const struct vector_item *item, const bool negatives[6], const struct vector_filter *filter)
 {
     char video[VIDEO_ID_SIZE];
     snprintf(video, sizeof(video), "%.16s", item->object);
@@ -82,7 +92,7 @@ static bool reference_matches(const struct vector_item *item, const struct vecto
         listed(video, filter->videos, filter->video_count) &&
         listed(item->class_name, filter->classes, filter->class_count) &&
         (listed(item->label, filter->labels, filter->label_count) || by_track) &&
-        (!filter->has_track || item->track == filter->track) &&
+        (!filter->has_track || item->track == filter->track) && !is_refused(negatives, filter) &&
         !is_of_a_track(item, filter->exclude_tracks, filter->exclude_track_count) &&
         (filter->exclude_count == 0 || !listed(item->object, filter->exclude, filter->exclude_count));
 }
@@ -100,7 +110,7 @@ static void compare_with_reference(struct fixture *f, const struct reference *r,
     double expected[MODEL_SIZE];
     size_t expected_count = 0;
     for (size_t i = 0; i < MODEL_SIZE; i++) {
-        if (!r->present[i] || !reference_matches(&r->items[i], &query->filter))
+        if (!r->present[i] || !reference_matches(&r->items[i], r->negatives[i], &query->filter))
             continue;
         double score = reference_score(r, i, query->vector);
         if (score >= (double)query->min_score)
@@ -115,7 +125,7 @@ static void compare_with_reference(struct fixture *f, const struct reference *r,
         while (i < MODEL_SIZE && !(r->present[i] && strcmp(r->items[i].object, hits[h].object) == 0))
             i++;
         assert_true(i < MODEL_SIZE);
-        assert_true(reference_matches(&r->items[i], &query->filter));
+        assert_true(reference_matches(&r->items[i], r->negatives[i], &query->filter));
         assert_string_equal(hits[h].class_name, r->items[i].class_name);
         assert_string_equal(hits[h].label, r->items[i].label);
         assert_int_equal(hits[h].track, r->items[i].track);
@@ -144,6 +154,7 @@ static void ask_something(struct fixture *f, const struct reference *r)
     const char *videos[3];
     const char *some_classes[2];
     const char *some_labels[2];
+    const char *refused[2];
     const char *exclude[8];
     struct vector_track labelled[12];
     struct vector_track exclude_tracks[12];
@@ -168,6 +179,12 @@ static void ask_something(struct fixture *f, const struct reference *r)
         filter->label_count = 1 + draw(f, 2);
         for (size_t i = 0; i < filter->label_count; i++)
             some_labels[i] = labels[draw(f, 6)];
+    }
+    if (draw(f, 3) == 0) {
+        filter->refused = refused;
+        filter->refused_count = 1 + draw(f, 2);
+        for (size_t i = 0; i < filter->refused_count; i++)
+            refused[i] = labels[3 + draw(f, 3)];
     }
     if (filter->label_count > 0 && draw(f, 2) == 0) {
         filter->labelled = labelled;
@@ -196,13 +213,24 @@ static void change_something(struct fixture *f, struct reference *r)
 {
     size_t i = draw(f, MODEL_SIZE);
     const char *object = r->items[i].object;
-    uint32_t what = draw(f, 10);
+    uint32_t what = draw(f, 11);
     if (what < 6 || !r->present[i]) {
         reference_put(f, r, i);
         put(f, &r->items[i], 1);
     } else if (what < 8) {
         assert_ok(vector_index_remove(f->index, PROJECT, &object, 1, &failure), &failure);
         r->present[i] = false;
+        memset(r->negatives[i], 0, sizeof(r->negatives[i]));
+    } else if (what == 8) {
+        const char *negatives[3];
+        struct vector_attributes change = {.set_negatives = true, .negatives = negatives};
+        strcpy(change.object, object);
+        for (size_t k = 3; k < 6; k++) {
+            r->negatives[i][k] = draw(f, 2) != 0;
+            if (r->negatives[i][k])
+                negatives[change.negative_count++] = labels[k];
+        }
+        assert_ok(vector_index_set_attributes(f->index, PROJECT, &change, 1, &failure), &failure);
     } else {
         struct vector_attributes change = {.set_label = draw(f, 2) != 0, .set_track = true, .track = draw(f, 4)};
         strcpy(change.object, object);
@@ -218,8 +246,10 @@ static void drop_a_video(struct fixture *f, struct reference *r)
 {
     size_t v = draw(f, 6);
     assert_ok(vector_index_remove_video(f->index, PROJECT, r->videos[v], &failure), &failure);
-    for (size_t i = v; i < MODEL_SIZE; i += 6)
+    for (size_t i = v; i < MODEL_SIZE; i += 6) {
         r->present[i] = false;
+        memset(r->negatives[i], 0, sizeof(r->negatives[i]));
+    }
 }
 
 static void random_changes_and_filters_agree_with_the_reference(void **state)

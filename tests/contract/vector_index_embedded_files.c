@@ -99,7 +99,7 @@ static void data_of_an_older_schema_is_taken_forward(void **state)
     put_range(f, 1, 0, 10);
     vector_index_free(f->index);
     f->index = NULL;
-    // As the program wrote it that knew no vectors of tracks.
+    // As the program wrote it that knew neither vectors of tracks nor negatives.
     char *path = mem_sprintf("%s/%s/vectors.sqlite", f->folder, PROJECT);
     const struct db_options options = {.path = path,
         .kind = "vector index",
@@ -111,6 +111,7 @@ static void data_of_an_older_schema_is_taken_forward(void **state)
     assert_ok(db_open(&options, &db, &failure), &failure);
     db_begin(db, DB_WRITE_DURABLE, &tx);
     db_exec(&tx, "DROP TABLE tracks");
+    db_exec(&tx, "DROP TABLE negatives");
     db_exec(&tx, "PRAGMA user_version = 1");
     assert_ok(db_end(&tx, &failure), &failure);
     db_free(db);

@@ -57,9 +57,14 @@ def holds(condition: dict, metadata: dict) -> bool:
                 return False
             continue
         value = metadata.get(field)
+        values = value if isinstance(value, list) else [value]
         for operator, operand in inner.items():
-            if not {"$eq": lambda: value == operand, "$ne": lambda: value != operand, "$in": lambda: value in operand,
-                    "$nin": lambda: value not in operand}[operator]():
+            # What is not there has no value to compare: the documentation leaves open whether $ne and $nin hold for it, so
+            # they do not here.
+            if not {"$eq": lambda: operand in values, "$ne": lambda: value is not None and operand not in values,
+                    "$in": lambda: any(one in operand for one in values),
+                    "$nin": lambda: value is not None and not any(one in operand for one in values),
+                    "$exists": lambda: (value is not None) == operand}[operator]():
                 return False
     return True
 
@@ -98,7 +103,9 @@ class StrictPinecone:
             need(all(isinstance(v, (int, float)) and math.isfinite(v) for v in vector["values"]), "values")
             need(any(vector["values"]), "a vector of zeros")
             need(len(json.dumps(vector.get("metadata", {}))) <= 40960, "metadata is too large")
-            need(all(isinstance(v, (str, int, float, bool, list)) for v in vector.get("metadata", {}).values()), "metadata")
+            for value in vector.get("metadata", {}).values():
+                need(isinstance(value, (str, int, float, bool)) or
+                     (isinstance(value, list) and value != [] and all(isinstance(one, str) for one in value)), "metadata")
             space[vector["id"]] = {"values": vector["values"], "metadata": vector.get("metadata", {})}
         return {"upsertedCount": len(body["vectors"])}
 

@@ -55,20 +55,28 @@ def check_text(value) -> None:
     need(isinstance(value, str) and value != "" and value == value.strip(), f"text {value!r} is not compared as it is")
 
 
+def all_of(value) -> list:
+    return value if isinstance(value, list) else [value]
+
+
 class Collection:
     def __init__(self, schema: dict):
         need(set(schema) <= {"class", "description", "vectorizer", "vectorIndexType", "vectorIndexConfig", "properties",
                              "multiTenancyConfig", "replicationConfig", "invertedIndexConfig"}, f"schema {schema.keys()}")
         need(COLLECTION.fullmatch(schema["class"]) is not None, f"collection {schema['class']}")
-        for one in schema["properties"]:
-            need(set(one) <= {"name", "dataType", "tokenization", "indexFilterable", "indexSearchable"}, f"property {one}")
-            need(one["dataType"] == ["text"] or "tokenization" not in one, f"tokenization of {one}")
         self.schema = schema
-        self.properties = {one["name"]: one for one in schema["properties"]}
+        self.properties: dict[str, dict] = {}
+        for one in schema["properties"]:
+            self.take_property(one)
         self.skip = schema["vectorIndexConfig"].get("skip", False)
         self.tenants: dict[str, dict[str, dict]] = {}
         self.indexed: dict[str, set[str]] = {}
         self.unsafe: list[tuple[str, str]] = []
+
+    def take_property(self, one: dict) -> None:
+        need(set(one) <= {"name", "dataType", "tokenization", "indexFilterable", "indexSearchable"}, f"property {one}")
+        need(one["dataType"] in (["text"], ["text[]"]) or "tokenization" not in one, f"tokenization of {one}")
+        self.properties[one["name"]] = one
 
     def index(self, record: dict, before: dict | None) -> None:
         if "vector" in record and (before is None or before.get("vector") != record["vector"]):
@@ -88,7 +96,11 @@ class Collection:
     def check_properties(self, properties: dict) -> None:
         need(set(properties) <= set(self.properties), f"properties {properties.keys()}")
         for name, value in properties.items():
-            if self.properties[name]["dataType"] != ["text"]:
+            if self.properties[name]["dataType"] == ["text[]"]:
+                need(isinstance(value, list) and value != [], f"{name}: {value}")
+                for one in value:
+                    check_text(one)
+            elif self.properties[name]["dataType"] != ["text"]:
                 need(isinstance(value, {"int": int, "boolean": bool}[self.properties[name]["dataType"][0]]), f"{name}: {value}")
             elif self.properties[name]["indexFilterable"]:
                 check_text(value)
@@ -115,7 +127,7 @@ class Collection:
         values, listed = set(wanted), how != "ContainsNone"
         if name == "id":
             return lambda record: (record["id"] in values) == listed
-        return lambda record: (record["properties"].get(name) in values) == listed
+        return lambda record: (not values.isdisjoint(all_of(record["properties"].get(name)))) == listed
 
 
 class StrictWeaviate:
@@ -161,6 +173,13 @@ class StrictWeaviate:
                 if body["class"] in self.collections:
                     raise sentence(422, f"class name {body['class']} already exists")
                 self.collections[body["class"]] = Collection(body)
+                return body
+            case ("POST", "schema", name, "properties"):
+                collection = self.collection(name)
+                if body["name"] in collection.properties:
+                    raise sentence(422, f"class {name!r}: conflict for property {body['name']!r}: already in use")
+                collection.take_property(body)
+                collection.schema["properties"].append(body)
                 return body
             case ("POST", "schema", name, "tenants"):
                 need(all(set(one) == {"name"} and TENANT.fullmatch(one["name"]) for one in body), f"tenants {body}")

@@ -135,6 +135,22 @@ def test_a_collection_of_somebody_else_is_not_written_to(home, tmp_path, key, ch
         server.close()
 
 
+def test_a_collection_of_an_earlier_version_gets_the_property_that_it_lacks(home, data, strict, key):
+    settings = ("--vector-index", strict.address, "--vector-key-file", str(key))
+    with serving(home, data, *settings):
+        pass
+    objects = strict.collections["FramehoundObjects"]
+    made = objects.properties.pop("negatives")
+    objects.schema["properties"].remove(made)
+    for _ in range(2):
+        with serving(home, data, *settings) as server:
+            server.get("/readyz")
+        assert objects.properties["negatives"] == made and objects.schema["properties"].count(made) == 1
+    assert [path for method, path, _ in strict.requests if path.endswith("/properties")] == [
+        "/v1/schema/FramehoundObjects/properties"]
+    assert strict.refusals == []
+
+
 def test_collections_that_are_gone_are_told_and_not_taken_for_empty_ones(home, data, strict, key):
     with serving(home, data, "--vector-index", strict.address, "--vector-key-file", str(key)) as server:
         strict.collections.clear()

@@ -144,6 +144,10 @@ enum err_code api_label_filter(struct api *api, struct http_request *request, co
     if (carried.track_count > 0)
         filter->labelled = arena_dup(arena, carried.tracks, carried.track_count * sizeof(*carried.tracks));
     filter->labelled_count = carried.track_count;
+    if (carried.refused != NULL) {
+        filter->refused = arena_dup(arena, &names[0], sizeof(names[0]));
+        filter->refused_count = 1;
+    }
     filter->exclude = excluded;
     filter->exclude_count = excluded_count;
     label_filter_release(&carried);

@@ -97,7 +97,8 @@ struct label_book_object *label_book_object(const struct label_book *book, size_
 int64_t label_book_find_object(const struct label_book *book, struct label_key key);
 bool label_book_is_negative(const struct label_book_object *object, int32_t label);
 
-// Objects whose label, or whose label's name, changed since they were last forgotten. Borrowed until the next step.
+// Objects whose label or negatives, or the names of these, changed since they were last forgotten. Borrowed until the
+// next step.
 const size_t *label_book_touched(const struct label_book *book, size_t *count);
 void label_book_touch(struct label_book *book, size_t object);
 void label_book_forget_touched(struct label_book *book);

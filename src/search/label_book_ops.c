@@ -22,7 +22,7 @@ static void set_negative(struct label_book_object *object, int32_t label, int64_
 static void touch_all_of(struct label_book *book, int32_t label)
 {
     for (size_t i = 0; i < book->object_count; i++) {
-        if (book->objects[i].label == label)
+        if (book->objects[i].label == label || label_book_is_negative(&book->objects[i], label))
             label_book_touch(book, i);
     }
 }
@@ -69,6 +69,8 @@ static void run_op(struct label_book *book, const struct step *step, const struc
         break;
     case OP_NEGATIVE:
         set_negative(object, op->label, back ? op->old_step : op->new_step, back ? op->old_kept : op->new_kept);
+        if ((op->old_step == 0) != (op->new_step == 0))
+            label_book_touch(book, op->object);
         note_change(book, is_said ? op->label : -1);
         break;
     case OP_LABEL:

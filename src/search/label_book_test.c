@@ -309,12 +309,18 @@ static void what_changed_is_touched_once_until_forgotten(void **state)
     yes(book, "red", 1);
     no(book, "red", 2);
     label_book_touched(book, &count);
-    assert_int_equal(count, 2);
+    assert_int_equal(count, 3);
     label_book_forget_touched(book);
     assert_ok(change_name(book, "red", "Red"), &failure);
     const size_t *touched = label_book_touched(book, &count);
-    assert_int_equal(count, 1);
+    assert_int_equal(count, 2);
     assert_int_equal(label_book_object(book, touched[0])->label, label_book_find(book, "red"));
+    assert_true(label_book_is_negative(label_book_object(book, touched[1]), label_book_find(book, "red")));
+    label_book_forget_touched(book);
+    // A no that is taken back.
+    yes(book, "Red", 2);
+    label_book_touched(book, &count);
+    assert_int_equal(count, 1);
     label_book_free(book);
 }
 

@@ -15,6 +15,7 @@ struct label_refusals {
     struct refused_class *classes;
     size_t count;
     uint64_t digest;
+    char *mirrored;
 };
 
 struct label_refusals *label_refusals_new(void)
@@ -32,7 +33,19 @@ void label_refusals_free(struct label_refusals *refusals)
         label_map_release(&refusals->classes[i].tracks);
     }
     free(refusals->classes);
+    free(refusals->mirrored);
     free(refusals);
+}
+
+void label_refusals_set_mirrored(struct label_refusals *refusals, const char *label)
+{
+    free(refusals->mirrored);
+    refusals->mirrored = mem_strdup(label);
+}
+
+const char *label_refusals_mirrored(const struct label_refusals *refusals)
+{
+    return refusals != NULL ? refusals->mirrored : NULL;
 }
 
 void label_refusals_add_class(struct label_refusals *refusals, const char *class_name)

@@ -23,6 +23,11 @@ void label_refusals_add_track(struct label_refusals *refusals, struct label_key 
 // What else decides which objects are meant: which tracks the videos have.
 void label_refusals_add_state(struct label_refusals *refusals, uint64_t state);
 
+// The label by which the vector index knows the objects that were refused themselves, where they are of one class and
+// too many to name all; NULL: it is not to be asked so. Copied; borrowed.
+void label_refusals_set_mirrored(struct label_refusals *refusals, const char *label);
+const char *label_refusals_mirrored(const struct label_refusals *refusals);
+
 // `track` -1: none.
 bool label_refusals_has(
     const struct label_refusals *refusals, const char *class_name, struct label_key object, int64_t track);

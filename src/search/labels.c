@@ -9,6 +9,8 @@
 
 // Entries read at once.
 #define PAGE_ENTRIES 256
+// How often it is looked whether what could not be written to the vector index may be tried again.
+#define MIRROR_RETRY_S 1
 
 int64_t labels_now_us(const struct labels *labels)
 {
@@ -35,10 +37,12 @@ static void begin_anew(struct project *p)
     p->class_count = 0;
     p->resolved = 0;
     p->videos_due_us = 0;
+    p->index_away_until_us = 0;
     p->digest = 0;
     p->has_mirror = false;
     p->is_mirror_checked = false;
     p->mirror_due_us = 0;
+    p->mirror_failures = 0;
     labels_forget_tracks(p);
     free(p->tracks);
     p->tracks = NULL;
@@ -51,6 +55,7 @@ static struct project *project_new(const char *name)
     struct project *p = mem_calloc(1, sizeof(*p));
     strcpy(p->name, name);
     pthread_mutex_init(&p->mutex, NULL);
+    pthread_cond_init(&p->mirror_ended, NULL);
     begin_anew(p);
     return p;
 }
@@ -59,6 +64,7 @@ static void project_free(struct project *p)
 {
     begin_anew(p);
     label_book_free(p->book);
+    pthread_cond_destroy(&p->mirror_ended);
     pthread_mutex_destroy(&p->mutex);
     free(p);
 }
@@ -205,8 +211,6 @@ enum err_code labels_enter(struct labels *labels, const char *name, struct proje
         code = labels_resolve_objects(labels, p, false, err);
         if (code == ERR_NONE)
             code = labels_look_for_vectors(labels, p, false, err);
-        if (code == ERR_NONE)
-            labels_mirror(labels, p);
     }
     if (code == ERR_NONE) {
         *project = p;
@@ -219,6 +223,14 @@ enum err_code labels_enter(struct labels *labels, const char *name, struct proje
     return code;
 }
 
+// What could not be written is written later.
+static void mirror_or_warn(struct labels *labels, struct project *p)
+{
+    struct err err = ERR_INIT;
+    if (labels_mirror(labels, p, &err) != ERR_NONE)
+        log_warn(labels->config.log, "%s", err.message);
+}
+
 static void wake_background(struct labels *labels)
 {
     pthread_mutex_lock(&labels->mutex);
@@ -229,26 +241,29 @@ static void wake_background(struct labels *labels)
 
 void labels_leave(struct labels *labels, struct project *p)
 {
-    bool has_work = labels_stale_label(p) >= 0;
+    bool has_work = labels_stale_label(p) >= 0 || labels_is_mirror_behind(p);
     pthread_mutex_unlock(&p->mutex);
     unref_project(labels, p);
     if (has_work)
         wake_background(labels);
 }
 
-// ---- the thread that learns what nobody waits for
+// ---- the thread that writes and learns what nobody waits for
 
-// A project with something to learn, with a reference; NULL: none.
+// A project with something to write or (*label >= 0) to learn, locked and with a reference; NULL: none.
 static struct project *find_work(struct labels *labels, int32_t *label)
 {
     struct project *found = NULL;
     pthread_mutex_lock(&labels->mutex);
+    labels->has_unmirrored = false;
     for (struct project *p = labels->projects; p != NULL && found == NULL; p = p->next) {
         // One that is busy will say so when it is left.
         if (pthread_mutex_trylock(&p->mutex) != 0)
             continue;
-        *label = labels_stale_label(p);
-        if (*label >= 0) {
+        bool is_due = labels_is_mirror_due(labels, p);
+        labels->has_unmirrored |= labels_is_mirror_behind(p);
+        *label = is_due ? -1 : labels_stale_label(p);
+        if (is_due || *label >= 0) {
             p->refs++;
             found = p;
         } else {
@@ -261,9 +276,14 @@ static struct project *find_work(struct labels *labels, int32_t *label)
 
 static bool wait_for_work(struct labels *labels)
 {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += MIRROR_RETRY_S;
     pthread_mutex_lock(&labels->mutex);
-    while (!labels->has_work && !labels->is_stopping)
-        pthread_cond_wait(&labels->wake, &labels->mutex);
+    int rc = 0;
+    while (!labels->has_work && !labels->is_stopping && rc == 0)
+        rc = labels->has_unmirrored ? pthread_cond_timedwait(&labels->wake, &labels->mutex, &until)
+                                    : pthread_cond_wait(&labels->wake, &labels->mutex);
     labels->has_work = false;
     bool goes_on = !labels->is_stopping;
     pthread_mutex_unlock(&labels->mutex);
@@ -286,7 +306,9 @@ void labels_run_background(void *arg)
         struct project *p;
         while (!is_stopping(labels) && (p = find_work(labels, &label)) != NULL) {
             struct err err = ERR_INIT;
-            if (labels_learn(labels, p, label, &err) != ERR_NONE)
+            if (label < 0)
+                mirror_or_warn(labels, p);
+            else if (labels_learn(labels, p, label, &err) != ERR_NONE)
                 log_warn(
                     labels->config.log, "the likely labels of project %s are out of date: %s", p->name, err.message);
             pthread_mutex_unlock(&p->mutex);
@@ -302,7 +324,11 @@ struct labels *labels_new(const struct labels_config *config)
     struct labels *labels = mem_calloc(1, sizeof(*labels));
     labels->config = *config;
     pthread_mutex_init(&labels->mutex, NULL);
-    pthread_cond_init(&labels->wake, NULL);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&labels->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
     struct err err = ERR_INIT;
     if (thread_start("labels", labels_run_background, labels, &labels->thread, &err) != ERR_NONE)
         log_warn(config->log, "likely labels are only brought up to date by labelling: %s", err.message);
@@ -337,8 +363,6 @@ enum err_code labels_resolve(struct labels *labels, const char *project, const c
     code = labels_resolve_again(labels, p, video, err);
     // Likely objects are known with the tracks that they had when they were found.
     p->generation++;
-    if (code == ERR_NONE)
-        labels_mirror(labels, p);
     labels_leave(labels, p);
     return code;
 }
@@ -353,8 +377,6 @@ enum err_code labels_follow_tracks(struct labels *labels, const char *project, c
     code = labels_resolve_again(labels, p, video, err);
     if (code == ERR_NONE)
         code = labels_move_likely(p, objects, count, err);
-    if (code == ERR_NONE)
-        labels_mirror(labels, p);
     labels_leave(labels, p);
     return code;
 }
@@ -369,7 +391,7 @@ enum err_code labels_refresh(struct labels *labels, const char *project, struct 
     if (code == ERR_NONE)
         code = labels_resolve_objects(labels, p, true, err);
     if (code == ERR_NONE)
-        labels_mirror(labels, p);
+        mirror_or_warn(labels, p);
     int32_t label;
     while (code == ERR_NONE && (label = labels_stale_label(p)) >= 0)
         code = labels_learn(labels, p, label, err);

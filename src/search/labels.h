@@ -1,9 +1,10 @@
 // Labels: what people said about objects, and what follows from it.
 //
 // The truth is a journal per project in the meta store (label_step.h); everything else is made from it: the book (what
-// is labelled now, label_book.h), the labels that objects in the vector index were given, by which searches filter, and
-// the likely labels of objects nobody spoke about (label_rank.h). Every call first reads what the journal has gained,
-// so several query engines may share one store. A change is one journal entry: all of it happens, or nothing.
+// is labelled now, label_book.h), what the vector index knows of it, by which searches filter (a background thread
+// writes it there, labels_mirror.c), and the likely labels of objects nobody spoke about (label_rank.h). Every call
+// first reads what the journal has gained, so several query engines may share one store. A change is one journal entry:
+// all of it happens, or nothing.
 //
 // - An object carries at most one label: saying yes to another one moves it. Saying yes takes back a no of the same
 //   label and the other way round. "No" for a label that the object carries takes it away and is remembered.
@@ -193,9 +194,13 @@ struct label_filter {
     size_t track_count;
     char (*exceptions)[OBJECT_ID_SIZE]; // objects of these tracks that do not
     size_t exception_count;
+    // One of `names`, where the exceptions are too many to name all: the index knows them by this label among their
+    // negatives. NULL: they are not.
+    const char *refused;
 };
 void label_filter_release(struct label_filter *filter);
-// `names` in any spelling; one that no label has matches nothing. Costs time in the objects that were spoken about.
+// `names` in any spelling; one that no label has matches nothing. Costs time in the objects that were spoken about, and
+// waits until the index knows what was said of them: the index's error where that cannot be written now.
 enum err_code labels_filter(struct labels *labels, const char *project, const char *const *names, size_t count,
     struct label_filter *filter, struct err *err) ERR_MUST_CHECK;
 

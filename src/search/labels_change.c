@@ -141,7 +141,6 @@ static enum err_code follow(struct labels *labels, struct project *p, int64_t po
     if (labels_resolve_objects(labels, p, false, &later) != ERR_NONE)
         log_warn(
             labels->config.log, "the objects labelled in project %s cannot be looked up: %s", p->name, later.message);
-    labels_mirror(labels, p);
     return ERR_NONE;
 }
 

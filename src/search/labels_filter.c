@@ -1,8 +1,9 @@
 // What a search that is filtered by labels has to know: which tracks carry them.
 //
-// The vector index knows the labels of objects that somebody spoke about (labels_mirror.c). What follows from them for
-// the rest of their tracks is not written there, but told with the question: a track may have a hundred thousand
-// objects, its label changes with one click, and tracks are made anew.
+// The vector index knows the labels of objects that somebody spoke about (labels_mirror.c); a search waits until it
+// knows all that was said before. What follows from them for the rest of their tracks is not written there, but told
+// with the question: a track may have a hundred thousand objects, its label changes with one click, and tracks are made
+// anew.
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +55,13 @@ static void take_exceptions(struct project *p, const bool *wanted, struct label_
     }
 }
 
+// With several labels an object that is not the one may be the other.
+static void note_refused(struct label_filter *filter)
+{
+    if (filter->exception_count > LABELS_NAMED_MAX && filter->name_count == 1)
+        filter->refused = filter->names[0];
+}
+
 static enum err_code check_names(const char *const *names, size_t count, struct err *err)
 {
     char clean[LABEL_NAME_SIZE];
@@ -73,12 +81,21 @@ enum err_code labels_filter(struct labels *labels, const char *project, const ch
         code = labels_enter(labels, project, &p, err);
     if (code != ERR_NONE)
         return code;
+    code = labels_mirror(labels, p, err);
+    // What came meanwhile may be of tracks that are not known yet.
+    if (code == ERR_NONE)
+        code = labels_resolve_objects(labels, p, false, err);
+    if (code != ERR_NONE) {
+        labels_leave(labels, p);
+        return code;
+    }
     bool *wanted = mem_calloc(label_book_label_count(p->book), sizeof(*wanted));
     filter->names = mem_calloc(count, sizeof(*filter->names));
     filter->name_count = count;
     name_labels(p, names, filter, wanted);
     take_tracks(p, wanted, filter);
     take_exceptions(p, wanted, filter);
+    note_refused(filter);
     free(wanted);
     labels_leave(labels, p);
     return ERR_NONE;

@@ -86,12 +86,16 @@ struct project {
     struct label_map video_places;
     size_t resolved; // objects of the book that were looked for in the meta store
     int64_t videos_due_us;
-    uint64_t digest; // of the videos and when each was made
+    int64_t index_away_until_us; // it did not answer, and is not asked how many vectors a video has until then
+    uint64_t digest;             // of the videos and when each was made
 
     bool is_mirror_checked; // since the book was begun
     bool has_mirror;        // what follows is in the store
     int64_t mirrored_version;
     uint64_t mirrored_digest;
+    bool is_mirroring; // by one thread, which does not hold the mutex meanwhile
+    pthread_cond_t mirror_ended;
+    int mirror_failures; // one after the other
     int64_t mirror_due_us;
 
     int64_t vectors_due_us;
@@ -123,6 +127,7 @@ struct labels {
     int64_t uses;
     pthread_cond_t wake;
     bool is_stopping, has_work;
+    bool has_unmirrored; // of the background thread: what failed is tried again
     struct thread *thread;
 };
 
@@ -133,6 +138,12 @@ void labels_leave(struct labels *labels, struct project *project);
 // Reads and applies what the journal has gained. The project is locked.
 enum err_code labels_catch_up(struct labels *labels, struct project *p, struct err *err) ERR_MUST_CHECK;
 int64_t labels_now_us(const struct labels *labels);
+// Whether the vector index does not answer. What people say does not need it: what depends on it is looked at later.
+#define LABELS_INDEX_AWAY_US INT64_C(10000000)
+static inline bool labels_is_index_away(enum err_code code)
+{
+    return code == ERR_UNAVAILABLE || code == ERR_TIMEOUT;
+}
 
 // ---- labels_resolve.c; the project is locked
 
@@ -188,10 +199,18 @@ enum err_code labels_commit(struct labels *labels, const char *project, struct l
 enum err_code labels_find_track(
     struct labels *labels, struct label_key key, bool *exists, int64_t *track, struct err *err) ERR_MUST_CHECK;
 
+// Of the objects that a search leaves out it names each to the vector index; where they are more than a server takes in
+// a list, the index is told besides to go by what was mirrored.
+#define LABELS_NAMED_MAX 1000
+
 // ---- labels_mirror.c; the project is locked
 
-// Writes labels that changed to the vector index; failures are logged, and made up for later.
-void labels_mirror(struct labels *labels, struct project *p);
+// Writes what was said up to now to the vector index. Lets go of the lock in between; the book may have been begun anew
+// afterwards. After a failure the background thread tries again.
+enum err_code labels_mirror(struct labels *labels, struct project *p, struct err *err) ERR_MUST_CHECK;
+bool labels_is_mirror_behind(struct project *p);
+// Whether the background thread should do it now.
+bool labels_is_mirror_due(struct labels *labels, struct project *p);
 // Reads up to where that was done. Before the book is loaded.
 enum err_code labels_mirror_load(struct labels *labels, struct project *p, struct err *err) ERR_MUST_CHECK;
 

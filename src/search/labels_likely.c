@@ -110,6 +110,11 @@ enum err_code labels_look_for_vectors(struct labels *labels, struct project *p, 
         err_clear(err);
         code = ERR_NONE;
     }
+    if (!now && labels_is_index_away(code)) {
+        err_clear(err);
+        p->vectors_due_us = now_us + LABELS_INDEX_AWAY_US;
+        return ERR_NONE;
+    }
     if (code != ERR_NONE)
         return code;
     int64_t wait_us = 0;

@@ -32,6 +32,25 @@ bool labels_refuses(struct project *p, struct label_key key, int64_t track, int3
     return on != NULL && on->label != label && labels_is_negative_on(on, label);
 }
 
+static size_t count_negatives(const struct project *p, int32_t label)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < label_book_object_count(p->book); i++)
+        count += label_book_is_negative(label_book_object(p->book, i), label);
+    return count;
+}
+
+// Whether the vector index is to leave them out. It may only where it knows all that was said: one that it still holds
+// for refused would be missing.
+static bool are_mirrored(struct labels *labels, struct project *p, const char *class_name)
+{
+    int32_t label = label_book_find(p->book, class_name);
+    if (label < 0 || count_negatives(p, label) <= LABELS_NAMED_MAX)
+        return false;
+    struct err err = ERR_INIT;
+    return labels_mirror(labels, p, &err) == ERR_NONE && !labels_is_mirror_behind(p);
+}
+
 static void add_class(struct project *p, const char *class_name, int32_t label, struct label_refusals *refusals)
 {
     label_refusals_add_class(refusals, class_name);
@@ -61,6 +80,8 @@ enum err_code labels_refusals(struct labels *labels, const char *project, const 
     }
     if (code != ERR_NONE)
         return code;
+    // An object that is not of the one class may be of the other.
+    bool mirrored = count == 1 && are_mirrored(labels, p, classes[0]);
     for (size_t i = 0; i < count; i++) {
         int32_t label = label_book_find(p->book, classes[i]);
         if (label < 0)
@@ -68,6 +89,8 @@ enum err_code labels_refusals(struct labels *labels, const char *project, const 
         if (*refusals == NULL)
             *refusals = label_refusals_new();
         add_class(p, classes[i], label, *refusals);
+        if (mirrored)
+            label_refusals_set_mirrored(*refusals, label_book_label(p->book, label)->name);
     }
     if (*refusals != NULL)
         label_refusals_add_state(*refusals, p->digest);

@@ -31,8 +31,9 @@ static void sum_up_digest(struct project *p)
         p->digest += digest_of(&p->videos[i]);
 }
 
+// The vector index is not asked any more when it did not answer once: each time would take seconds.
 static enum err_code look_at_video(struct labels *labels, const struct project *p, const struct label_video *video,
-    struct label_video *now, struct err *err)
+    bool *is_away, struct label_video *now, struct err *err)
 {
     char id[VIDEO_ID_SIZE];
     label_key_video(video->key, id);
@@ -43,9 +44,15 @@ static enum err_code look_at_video(struct labels *labels, const struct project *
         now->is_alive = true;
         now->created_us = found->created_us;
         now->tracked_us = found->tracked_us;
-        struct vector_stats stats = {0};
-        code = vector_index_stats(labels->config.vectors, p->name, id, &stats, err);
-        now->vectors = stats.count;
+        struct vector_stats stats = {.count = video->vectors};
+        if (!*is_away)
+            code = vector_index_stats(labels->config.vectors, p->name, id, &stats, err);
+        *is_away |= labels_is_index_away(code);
+        now->vectors = *is_away ? video->vectors : stats.count;
+        if (labels_is_index_away(code)) {
+            err_clear(err);
+            code = ERR_NONE;
+        }
     }
     free(found);
     if (code != ERR_NOT_FOUND)
@@ -54,12 +61,21 @@ static enum err_code look_at_video(struct labels *labels, const struct project *
     return ERR_NONE;
 }
 
+static void note_index(struct labels *labels, struct project *p, bool is_away)
+{
+    int64_t now_us = labels_now_us(labels);
+    if (is_away && now_us >= p->index_away_until_us)
+        p->index_away_until_us = now_us + LABELS_INDEX_AWAY_US;
+}
+
 static enum err_code add_video(struct labels *labels, struct project *p, struct label_key key, struct err *err)
 {
     if (label_map_get(&p->video_places, key) >= 0)
         return ERR_NONE;
     struct label_video video = {.key = key};
-    enum err_code code = look_at_video(labels, p, &video, &video, err);
+    bool is_away = labels_now_us(labels) < p->index_away_until_us;
+    enum err_code code = look_at_video(labels, p, &video, &is_away, &video, err);
+    note_index(labels, p, is_away);
     if (code != ERR_NONE)
         return code;
     p->videos = mem_realloc_array(p->videos, p->video_count + 1, sizeof(*p->videos));
@@ -181,7 +197,7 @@ static void touch_video(struct project *p, struct label_key video)
 {
     for (size_t i = 0; i < label_book_object_count(p->book); i++) {
         const struct label_book_object *object = label_book_object(p->book, i);
-        if (object->key.video == video.video && object->label >= 0)
+        if (object->key.video == video.video && (object->label >= 0 || object->negative_count > 0))
             label_book_touch(p->book, i);
     }
 }
@@ -189,10 +205,11 @@ static void touch_video(struct project *p, struct label_key video)
 static enum err_code check_videos(struct labels *labels, struct project *p, struct err *err)
 {
     enum err_code code = ERR_NONE;
+    bool is_away = labels_now_us(labels) < p->index_away_until_us;
     for (size_t i = 0; i < p->video_count && code == ERR_NONE; i++) {
         struct label_video now;
         struct label_video before = p->videos[i];
-        code = look_at_video(labels, p, &before, &now, err);
+        code = look_at_video(labels, p, &before, &is_away, &now, err);
         if (code != ERR_NONE)
             break;
         p->videos[i] = now;
@@ -209,6 +226,7 @@ static enum err_code check_videos(struct labels *labels, struct project *p, stru
         if (code != ERR_NONE)
             p->videos[i] = before;
     }
+    note_index(labels, p, is_away);
     sum_up_digest(p);
     return code;
 }

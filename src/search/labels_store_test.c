@@ -135,14 +135,16 @@ static void a_step_whose_writer_died_before_the_index_knew_is_made_up_for(void *
 {
     struct fixture *f = *state;
     say_yes(f, "red", object_of(VIDEO_A, 0, 0));
-    labels_free(f->labels);
-    static const char entry[] = "{\"format\": 1, \"kind\": \"examples\", \"label\": \"red\","
-                                " \"positive\": [\"" VIDEO_A "-00000002-000\"]}";
-    assert_ok(meta_store_append_journal(f->meta, PROJECT, "labels", 1, entry, strlen(entry), NULL, &failure), &failure);
     assert_int_equal(count_searched(f, "red"), 1);
-    f->labels = new_labels(f);
+    static const char entry[] = "{\"format\": 1, \"kind\": \"examples\", \"label\": \"red\","
+                                " \"positive\": [\"" VIDEO_A "-00000002-000\"],"
+                                " \"negative\": [\"" VIDEO_A "-00000003-000\"]}";
+    assert_ok(meta_store_append_journal(f->meta, PROJECT, "labels", 1, entry, strlen(entry), NULL, &failure), &failure);
+    assert_int_equal(count_indexed(f, "red"), 1);
+    restart(f);
     assert_string_equal(shown(f, VIDEO_A "-00000002-000"), "red");
     assert_int_equal(count_searched(f, "red"), 2);
+    assert_int_equal(count_negatives(f, "red"), 1);
 }
 
 static void steps_of_a_newer_program_are_refused_with_advice(void **state)
@@ -174,27 +176,34 @@ static void objects_of_a_deleted_video_do_not_count_until_it_is_back(void **stat
     assert_int_equal(count_found(f, "red", LABEL_LIST_NEGATIVE, NULL, NULL), 0);
     assert_code(try_say(f, "red", object_of(VIDEO_B, 1, 0), NULL), ERR_NOT_FOUND);
     ingest(f, PROJECT, VIDEO_B);
-    assert_int_equal(count_searched(f, "red"), 1);
+    assert_int_equal(count_indexed(f, "red"), 1);
+    assert_int_equal(count_indexed_negatives(f, "red"), 0);
     pass_seconds(f, 2);
     assert_ok(labels_refresh(f->labels, PROJECT, &failure), &failure);
     assert_int_equal(count_found(f, "red", LABEL_LIST_EXPLICIT, NULL, NULL), 2);
     assert_int_equal(count_found(f, "red", LABEL_LIST_NEGATIVE, NULL, NULL), 1);
     assert_int_equal(count_searched(f, "red"), 2);
+    assert_int_equal(count_negatives(f, "red"), 1);
 }
 
 static void a_video_replaced_while_nothing_ran_gets_its_labels_again(void **state)
 {
     struct fixture *f = *state;
     say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    say_no(f, "red", object_of(VIDEO_A, 0, 1));
+    assert_int_equal(count_negatives(f, "red"), 1);
     labels_free(f->labels);
+    f->labels = NULL;
     assert_ok(vector_index_remove_video(f->vectors, PROJECT, VIDEO_A, &failure), &failure);
     assert_ok(meta_store_remove_video(f->meta, VIDEO_A, &failure), &failure);
     pass_seconds(f, 2);
     ingest(f, PROJECT, VIDEO_A);
-    assert_int_equal(count_searched(f, "red"), 0);
+    assert_int_equal(count_indexed(f, "red"), 0);
+    assert_int_equal(count_indexed_negatives(f, "red"), 0);
     f->labels = new_labels(f);
-    assert_string_equal(listed(f), "red 1/0/0");
+    assert_string_equal(listed(f), "red 1/1/0");
     assert_int_equal(count_searched(f, "red"), 1);
+    assert_int_equal(count_negatives(f, "red"), 1);
 }
 
 static void new_vectors_get_likely_labels_within_seconds(void **state)

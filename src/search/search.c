@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "media/image.h"
+#include "search/label_refusals.h"
 #include "search/search_gather.h"
 #include "vision/embedder.h"
 
@@ -232,6 +233,20 @@ static const char **collect_excluded(const struct search_request *request, size_
     return list;
 }
 
+// Labels by whose negatives the index itself leaves objects out.
+static const char **collect_refused(const struct search_request *request, size_t *count)
+{
+    const char *mirrored = label_refusals_mirrored(request->refusals);
+    const char **list = mem_realloc_array(NULL, request->filter.refused_count + 1, sizeof(*list));
+    size_t n = 0;
+    for (size_t i = 0; i < request->filter.refused_count; i++)
+        list[n++] = request->filter.refused[i];
+    if (mirrored != NULL && request->filter.class_count == 1)
+        list[n++] = mirrored;
+    *count = n;
+    return list;
+}
+
 enum err_code search_describe(
     struct search *search, const char *object, float score, struct search_hit *hit, struct err *err)
 {
@@ -284,6 +299,7 @@ enum err_code search_run(
     struct vector_hit *hits = NULL;
     size_t count = 0;
     const char **excluded = NULL;
+    const char **refused = NULL;
     struct query_vector q = {
         .sum = mem_calloc(VECTOR_DIMENSION_MAX, sizeof(float)), .one = mem_calloc(VECTOR_DIMENSION_MAX, sizeof(float))};
     code = build_query(search, request, &q, err);
@@ -297,6 +313,8 @@ enum err_code search_run(
         .filter = request->filter};
     excluded = collect_excluded(request, &query.filter.exclude_count);
     query.filter.exclude = excluded;
+    refused = collect_refused(request, &query.filter.refused_count);
+    query.filter.refused = refused;
     struct vector_track own = {.n = -1};
     if (request->track != NULL && track_id_parse(request->track, own.video, &own.n)) {
         query.filter.exclude_tracks = &own;
@@ -319,6 +337,7 @@ out:
         search_result_release(result);
     free(hits);
     free(excluded);
+    free(refused);
     free(q.sum);
     free(q.one);
     return code;

@@ -213,8 +213,7 @@ size_t count_found(
     return count;
 }
 
-// How many vectors a search finds that filters by the label.
-size_t count_searched(struct fixture *f, const char *label)
+static size_t count_hits(struct fixture *f, const struct vector_filter *filter)
 {
     float any[DIMENSION] = {1, 1, 1};
     struct vector_hit *hits;
@@ -222,12 +221,37 @@ size_t count_searched(struct fixture *f, const char *label)
     const struct vector_query query = {.project = PROJECT,
         .vector = any,
         .dimension = DIMENSION,
-        .limit = 1000,
+        .limit = VECTOR_QUERY_LIMIT_MAX,
         .min_score = -1,
-        .filter = {.labels = &label, .label_count = 1}};
+        .filter = *filter};
     assert_ok(vector_index_query(f->vectors, &query, &hits, &count, &failure), &failure);
     free(hits);
     return count;
+}
+
+size_t count_indexed(struct fixture *f, const char *label)
+{
+    return count_hits(f, &(struct vector_filter){.labels = &label, .label_count = 1});
+}
+
+size_t count_searched(struct fixture *f, const char *label)
+{
+    struct label_filter filter;
+    assert_ok(labels_filter(f->labels, PROJECT, &label, 1, &filter, &failure), &failure);
+    label_filter_release(&filter);
+    return count_indexed(f, label);
+}
+
+size_t count_indexed_negatives(struct fixture *f, const char *label)
+{
+    return count_hits(f, &(struct vector_filter){0}) -
+        count_hits(f, &(struct vector_filter){.refused = &label, .refused_count = 1});
+}
+
+size_t count_negatives(struct fixture *f, const char *label)
+{
+    (void)count_searched(f, label);
+    return count_indexed_negatives(f, label);
 }
 
 void assert_says(const char *words)

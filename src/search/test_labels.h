@@ -75,5 +75,11 @@ const char *listed(struct fixture *f);
 // `without` (NULL: none) is not among them.
 size_t count_found(
     struct fixture *f, const char *label, enum label_listing listing, const char *video, const char *without);
-// How many vectors a search finds that filters by the label.
+// How many vectors the index knows by the label at this moment.
+size_t count_indexed(struct fixture *f, const char *label);
+// How many of them a search finds that filters by it, and so waits until the index knows what was said.
 size_t count_searched(struct fixture *f, const char *label);
+// How many vectors the index leaves out of a question that refuses the label: what it knows now, and what it knows when
+// it knows all.
+size_t count_indexed_negatives(struct fixture *f, const char *label);
+size_t count_negatives(struct fixture *f, const char *label);

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from cluster import wait_until
 from conftest import BUILD
 from harness import clips
 from harness.certificates import make_certificate
@@ -96,6 +97,52 @@ def test_a_server_that_goes_away_is_named_and_the_work_goes_on_when_it_is_back(h
         while own_weaviate.request("GET", "/v1/schema/FramehoundObjects/tenants") != []:
             assert time.monotonic() < end
             time.sleep(0.1)
+
+
+def left_by(weaviate: Weaviate, refused: str) -> set[str]:
+    conditions = f'{{path:["negatives"],operator:ContainsNone,valueText:["{refused}"]}}'
+    answer = weaviate.request("POST", "/v1/graphql", {"query": f'{{Get{{FramehoundObjects(tenant:"test",limit:1000,where:{conditions})'
+                                                               "{_additional{id}}}}"})
+    assert "errors" not in answer, answer
+    return {row["_additional"]["id"] for row in answer["data"]["Get"]["FramehoundObjects"]}
+
+
+def records(weaviate: Weaviate) -> dict[str, dict]:
+    found = weaviate.request("GET", "/v1/objects?class=FramehoundObjects&tenant=test&limit=1000&include=vector")["objects"]
+    return {one["id"]: one for one in found if one["properties"]}
+
+
+def test_what_objects_are_not_is_in_their_records_also_in_collections_of_an_earlier_version(home, data, own_weaviate):
+    settings = ("--vector-index", own_weaviate.address)
+    with serving(home, data, *settings):
+        pass
+    # As such a version made it.
+    properties = [{"name": name, "dataType": ["text"], "tokenization": "field", "indexFilterable": True, "indexSearchable": False}
+                  for name in ("video", "kind", "label", "track")]
+    properties.append({"name": "doubled", "dataType": ["boolean"], "indexFilterable": False})
+    own_weaviate.request("DELETE", "/v1/schema/FramehoundObjects")
+    own_weaviate.request("POST", "/v1/schema", {
+        "class": "FramehoundObjects", "vectorizer": "none", "vectorIndexConfig": {"distance": "cosine"},
+        "multiTenancyConfig": {"enabled": True}, "properties": properties})
+    with serving(home, data, *settings) as server:
+        video = server.post("/api/v1/projects/test/videos", {"source": str(clips.bikes()), "fps": 2}).json()["id"]
+        assert server.wait_for_end(video)["state"] == "done"
+        objects = [o["id"] for frame in all_frames(server, video) for o in frame["objects"]]
+        examples = "/api/v1/projects/test/labels/thing/examples"
+        server.post(examples, {"positive": [objects[0]], "negative": [objects[1]]})
+        wait_until(lambda: [one for one in records(own_weaviate).values() if one["properties"]["negatives"] == ["<thing>"]])
+        stored = records(own_weaviate)
+        (refused,) = (one for one, record in stored.items() if record["properties"]["negatives"] == ["<thing>"])
+        assert len(stored) == len(objects) and set(stored) <= left_by(own_weaviate, "<other>")
+        # One that such a version stored says nothing of it, and is not refused.
+        old = next(record for one, record in stored.items() if one != refused)
+        del old["properties"]["negatives"]
+        own_weaviate.request("POST", "/v1/batch/objects", {"objects": [
+            {**{field: old[field] for field in ("class", "id", "properties", "vector")}, "tenant": "test"}]})
+        assert "negatives" not in records(own_weaviate)[old["id"]]["properties"]
+        assert left_by(own_weaviate, "<thing>") & set(stored) == set(stored) - {refused}
+        assert server.post("/api/v1/projects/test/undo").status == 200
+        wait_until(lambda: set(stored) <= left_by(own_weaviate, "<thing>"))
 
 
 def test_what_is_wrong_at_the_start_is_a_sentence(home, data, tmp_path, weaviate):

@@ -23,6 +23,9 @@ struct route {
     uint64_t body_bytes_most;
 };
 
+// Whoever has no token may send this.
+#define SESSION_BODY_MAX 4096
+
 // A full list of objects to give to a track.
 #define GIVE_BODY_MAX ((uint64_t)TRACK_STEP_OBJECTS_MAX * 48)
 
@@ -92,7 +95,7 @@ static const struct route routes[] = {
     {HTTP_POST, V1 "/dead-letters/{id}/retry", api_retry_dead_letter, 0, 0},
     {HTTP_GET, V1 "/server", api_server, 0, 0},
     {HTTP_GET, V1 "/openapi.json", api_openapi, HTTP_ROUTE_OPEN, 0},
-    {HTTP_POST, V1 "/session", api_start_session, HTTP_ROUTE_OPEN, 0},
+    {HTTP_POST, V1 "/session", api_start_session, HTTP_ROUTE_OPEN, SESSION_BODY_MAX},
     {HTTP_GET, "/healthz", api_healthz, HTTP_ROUTE_OPEN, 0},
     {HTTP_GET, "/readyz", api_readyz, HTTP_ROUTE_OPEN, 0},
     {HTTP_GET, "/metrics", api_metrics, 0, 0},
@@ -126,7 +129,9 @@ void api_add_routes(struct api *api, struct http_server *server)
             .handler = r->handler,
             .context = api,
             .flags = r->flags,
-            .body_bytes_most = r->body_bytes_most};
+            .body_bytes_most = r->body_bytes_most,
+            // Elsewhere the body comes in a moment.
+            .check = r->handler == api_upload_video ? api_check_upload : NULL};
         // What says nothing else is a video.
         if ((r->flags & HTTP_ROUTE_BODY_FILE) != 0 && r->body_bytes_most == 0)
             route.body_bytes_most = api->config.upload_bytes_most;
@@ -136,16 +141,8 @@ void api_add_routes(struct api *api, struct http_server *server)
 
 bool api_request_is_local(const struct api *api, const struct http_request *request)
 {
-    // Behind a proxy on this machine everybody comes from the loopback; a proxy
-    // says so in one of these.
-    static const char *const proxy_headers[] = {"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"};
-    if (api->config.token_required || !http_request_is_loopback(request))
-        return false;
-    for (size_t i = 0; i < sizeof(proxy_headers) / sizeof(proxy_headers[0]); i++) {
-        if (http_request_header(request, proxy_headers[i]) != NULL)
-            return false;
-    }
-    return true;
+    // Behind a proxy on this machine everybody comes from the loopback.
+    return !api->config.token_required && http_request_is_loopback(request) && !http_request_is_proxied(request);
 }
 
 enum err_code api_query_limit(

@@ -24,6 +24,8 @@ API_HANDLER(api_list_classes);
 API_HANDLER(api_list_project_videos);
 API_HANDLER(api_submit_video);
 API_HANDLER(api_upload_video);
+// Whether the upload will be taken, but for its bytes.
+enum err_code api_check_upload(void *context, struct http_request *request, struct err *err);
 
 API_HANDLER(api_list_videos);
 API_HANDLER(api_get_video);

@@ -181,35 +181,47 @@ static enum err_code check_name(const char *name, const char *whose, struct err 
     return err_of_field(err, ERR_INVALID, "name");
 }
 
-API_HANDLER(api_upload_video)
+// All but the bytes.
+static enum err_code read_upload(struct http_request *request, struct submit_request *submission, struct err *err)
 {
-    struct api *api = context;
     static const char *const allowed[] = {"chunk_seconds", "limit_seconds", "fps", NULL};
-    struct submit_request submission;
-    struct meta_video *video = mem_alloc(sizeof(*video));
-    enum submit_outcome outcome;
     double chunk = CHUNK_SECONDS_DEFAULT;
     double limit = 0;
-    uint64_t size_bytes = 0;
-    const char *sha256 = NULL;
-    submit_request_init(&submission);
-    submission.remote = true;
+    submit_request_init(submission);
+    submission->remote = true;
     enum err_code code = http_request_check_query(request, allowed, err);
     if (code == ERR_NONE)
-        code = api_param_project(request, &submission.project, err);
+        code = api_param_project(request, &submission->project, err);
     if (code == ERR_NONE)
         code = check_name(http_request_param(request, "name"), "the file's", err);
     if (code == ERR_NONE)
         code = http_request_query_double(request, "chunk_seconds", -1e15, 1e15, chunk, &chunk, err);
     if (code == ERR_NONE)
-        code = submit_request_set_chunk(&submission, chunk, err);
+        code = submit_request_set_chunk(submission, chunk, err);
     if (code == ERR_NONE)
         code = http_request_query_double(request, "limit_seconds", -1e15, 1e15, 0, &limit, err);
     if (code == ERR_NONE && http_request_query(request, "limit_seconds") != NULL)
-        code = submit_request_set_limit(&submission, limit, err);
+        code = submit_request_set_limit(submission, limit, err);
     const char *fps = http_request_query(request, "fps");
-    if (code == ERR_NONE && fps != NULL)
-        code = submit_request_set_fps(&submission, fps, err);
+    return code == ERR_NONE && fps != NULL ? submit_request_set_fps(submission, fps, err) : code;
+}
+
+enum err_code api_check_upload(void *context, struct http_request *request, struct err *err)
+{
+    struct submit_request submission;
+    (void)context;
+    return read_upload(request, &submission, err);
+}
+
+API_HANDLER(api_upload_video)
+{
+    struct api *api = context;
+    struct submit_request submission;
+    struct meta_video *video = mem_alloc(sizeof(*video));
+    enum submit_outcome outcome;
+    uint64_t size_bytes = 0;
+    const char *sha256 = NULL;
+    enum err_code code = read_upload(request, &submission, err);
     if (code == ERR_NONE) {
         const char *path = http_request_body_path(request, &size_bytes, &sha256);
         if (size_bytes == 0)

@@ -13,9 +13,17 @@
 // JavaScript's and Jansson's doubles hold whole numbers exactly up to here.
 #define EXACT_DOUBLE_MAX 9007199254740992.0
 
-// Jansson's own bound on nesting is fixed at compile time (2048), so depth is looked at before.
-static bool is_too_deep(const char *text, size_t size, int most)
+struct shape {
+    int depth;
+    size_t values;
+};
+
+// Jansson's own bound on nesting is fixed at compile time (2048), and it has none on how many values there are, each of
+// which takes many times the bytes that it has in the text: both are looked at before. Each value but the first of an
+// array or object stands behind a comma.
+static struct shape measure(const char *text, size_t size)
 {
+    struct shape shape = {0};
     int depth = 0;
     bool in_string = false;
     for (size_t i = 0; i < size; i++) {
@@ -28,13 +36,16 @@ static bool is_too_deep(const char *text, size_t size, int most)
         } else if (c == '"') {
             in_string = true;
         } else if (c == '[' || c == '{') {
-            if (++depth > most)
-                return true;
+            shape.values++;
+            if (++depth > shape.depth)
+                shape.depth = depth;
         } else if (c == ']' || c == '}') {
             depth--;
+        } else if (c == ',') {
+            shape.values++;
         }
     }
-    return false;
+    return shape;
 }
 
 enum err_code json_parse(
@@ -44,7 +55,10 @@ enum err_code json_parse(
     *value = NULL;
     if (size > with.size_bytes)
         return err_set(err, ERR_LIMIT, "the JSON text has %zu bytes; at most %zu are allowed", size, with.size_bytes);
-    if (is_too_deep(text, size, with.depth))
+    const struct shape shape = measure(text, size);
+    if (with.values > 0 && shape.values > with.values)
+        return err_set(err, ERR_LIMIT, "the JSON text has more than %zu values", with.values);
+    if (shape.depth > with.depth)
         return err_set(err, ERR_LIMIT, "the JSON text is nested deeper than %d levels", with.depth);
     json_error_t error;
     *value = json_loadb(text, size, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);

@@ -18,13 +18,15 @@
 struct json_limits {
     size_t size_bytes; // of the text
     int depth;         // of nested arrays and objects
+    size_t values;     // of all kinds, in all arrays and objects; 0: only the size limits them
 };
 
 // For requests, messages and small settings.
 #define JSON_LIMITS_DEFAULT ((struct json_limits){.size_bytes = 1 << 20, .depth = 32})
 
 // Parses one JSON text of any kind; `limits` NULL means JSON_LIMITS_DEFAULT. Refuses duplicate keys, NUL characters,
-// invalid UTF-8 and anything after the value. The caller owns `*value`. ERR_LIMIT when larger or deeper than allowed.
+// invalid UTF-8 and anything after the value. The caller owns `*value`. ERR_LIMIT when larger, deeper or with
+// more values than allowed.
 enum err_code json_parse(
     const char *text, size_t size, const struct json_limits *limits, json_t **value, struct err *err) ERR_MUST_CHECK;
 // The same from a file; the sentence names the path.

@@ -46,6 +46,14 @@ static void text_beyond_the_limits_is_refused(void **state)
     assert_code(json_parse("[1,2,3,4,5,6,7,8,9,10]", 22, &limits, &value, &err), ERR_LIMIT);
     assert_code(json_parse("[[[1]]]", 7, &limits, &value, &err), ERR_LIMIT);
     assert_string_equal(err.message, "the JSON text is nested deeper than 2 levels");
+    const struct json_limits few = {.size_bytes = 100, .depth = 3, .values = 4};
+    assert_ok(json_parse("[[1,2],3]", 9, &few, &value, &err), &err);
+    json_decref(value);
+    assert_ok(json_parse("[\"1,2,3,4,5\",2]", 15, &few, &value, &err), &err);
+    json_decref(value);
+    assert_code(json_parse("[{},{},{}]", 10, &few, &value, &err), ERR_LIMIT);
+    assert_string_equal(err.message, "the JSON text has more than 4 values");
+    assert_code(json_parse("{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5}", 31, &few, &value, &err), ERR_LIMIT);
     // Brackets inside texts do not count.
     assert_ok(json_parse("[\"[[[\\\"[\", [1]]", 15, &limits, &value, &err), &err);
     json_decref(value);

@@ -12,6 +12,15 @@
 // to come the answer is sent at once and the connection closed.
 #define DISCARD_BYTES_MOST ((uint64_t)4 << 20)
 
+// What a body must bring at the least, beyond the time for which a connection may be silent: that alone would let one
+// byte now and then hold a connection for good.
+#define BODY_BYTES_PER_S 1024
+
+static int64_t now_ms(void)
+{
+    return clock_monotonic_us(clock_system()) / 1000;
+}
+
 static void read_remote(struct http_request *request)
 {
     const union MHD_ConnectionInfo *info =
@@ -89,13 +98,27 @@ static enum err_code check_slashes(const struct http_request *request, struct er
     return err_set(err, ERR_INVALID, "the path has a segment that is not allowed");
 }
 
+// What the route itself says of the request before its body is taken.
+static enum err_code check_route(struct http_request *request, struct err *err)
+{
+    const struct http_route *route = &request->route->route;
+    return route->check != NULL ? route->check(route->context, request, err) : ERR_NONE;
+}
+
 // Judges the request by its headers; `response` is set if it is refused.
 static void begin(struct http_request *request, const char *method)
 {
     struct err err = ERR_INIT;
     int status = 400;
     request->begun = true;
+    request->judged_ms = now_ms();
     read_remote(request);
+    if (http_framing_check(request, &status, &err) != ERR_NONE) {
+        request->is_ambiguous = true;
+        refuse(request, status, &err);
+        return;
+    }
+    status = 400;
     if (!http_method_from_name(method, &request->method)) {
         err_set(&err, ERR_INVALID, "the method %.16s is not known here", method);
         refuse(request, 501, &err);
@@ -114,7 +137,7 @@ static void begin(struct http_request *request, const char *method)
         return;
     if (http_access_check(request, &status, &err) != ERR_NONE)
         refuse(request, status, &err);
-    else if (check_slashes(request, &err) != ERR_NONE)
+    else if (check_slashes(request, &err) != ERR_NONE || check_route(request, &err) != ERR_NONE)
         refuse_code(request, &err);
     else if (http_request_begin_body(request, &err) != ERR_NONE)
         refuse_code(request, &err);
@@ -132,7 +155,7 @@ static void measure(const struct http_request *request)
     metric_add(metrics_counter(metrics, "framehound_http_requests_total", "Requests answered.",
                    METRIC_LABELS({"route", route}, {"method", method}, {"status", status})),
         1);
-    double seconds = (double)(clock_monotonic_us(clock_system()) / 1000 - request->started_ms) / 1000;
+    double seconds = (double)(now_ms() - request->started_ms) / 1000;
     metric_observe(metrics_histogram(metrics, "framehound_http_request_seconds",
                        "Time from a request's first line to the beginning of its answer.", METRICS_SECONDS_BUCKETS,
                        METRIC_LABELS({"route", route}, {"method", method})),
@@ -169,10 +192,22 @@ static bool is_answered_at_once(const struct http_request *request)
 {
     uint64_t announced;
     const char *expect = http_request_header(request, "Expect");
+    if (request->is_ambiguous)
+        return true;
     if (http_request_announced(request, &announced) && announced > DISCARD_BYTES_MOST)
         return true;
     // The client waits to hear whether it should send the body at all.
     return expect != NULL && strcasecmp(expect, "100-continue") == 0;
+}
+
+// The rest of a refused request is not waited for longer than the headers were.
+static void expect_body(const struct http_request *request)
+{
+    const struct http_server *server = request->server;
+    int64_t until_ms = request->response != NULL
+        ? request->judged_ms + server->header_timeout_ms
+        : request->judged_ms + server->idle_timeout_ms + (int64_t)(request->body_size * 1000 / BODY_BYTES_PER_S);
+    http_peer_expect(request->server, request->peer, until_ms);
 }
 
 enum MHD_Result http_handle(void *arg, struct MHD_Connection *connection, const char *target, const char *method,
@@ -182,15 +217,12 @@ enum MHD_Result http_handle(void *arg, struct MHD_Connection *connection, const 
     struct http_request *request = *context;
     (void)connection;
     (void)target;
-    (void)version;
     if (request == NULL)
         return MHD_NO;
     if (!request->begun) {
-        pthread_mutex_lock(&server->mutex);
-        if (request->peer != NULL)
-            request->peer->headers_end_ms = INT64_MAX;
-        pthread_mutex_unlock(&server->mutex);
+        request->is_old = strcmp(version, "HTTP/1.0") == 0;
         begin(request, method);
+        expect_body(request);
         return request->response != NULL && is_answered_at_once(request) ? queue(request) : MHD_YES;
     }
     if (*size > 0) {
@@ -200,10 +232,12 @@ enum MHD_Result http_handle(void *arg, struct MHD_Connection *connection, const 
         else if (request->response != NULL)
             request->discarded += *size;
         *size = 0;
+        expect_body(request);
         return request->discarded <= DISCARD_BYTES_MOST ? MHD_YES : MHD_NO;
     }
     if (request->answered)
         return MHD_YES;
+    http_peer_expect(server, request->peer, INT64_MAX);
     if (request->response == NULL)
         answer(request);
     return queue(request);

@@ -13,8 +13,12 @@
 #include "net/http_server_internal.h"
 #include "os/file.h"
 
-// Room that must stay on the disk after an upload.
-#define DISK_RESERVE_BYTES ((uint64_t)16 << 20)
+// Room that must stay on the disk after an upload, for the stores: a fiftieth, within these.
+#define RESERVE_SHARE 50
+#define RESERVE_BYTES_LEAST ((uint64_t)16 << 20)
+#define RESERVE_BYTES_MOST ((uint64_t)1 << 30)
+// So often it is looked at while the upload comes: others fill the disk as well, and not every upload says its size.
+#define LOOK_BYTES ((uint64_t)16 << 20)
 
 struct http_request *http_request_new(struct http_server *server, struct MHD_Connection *connection, const char *target)
 {
@@ -125,16 +129,26 @@ static enum err_code too_large(const struct http_request *request, struct err *e
         err, ERR_LIMIT, "the request's body is larger than %llu bytes", (unsigned long long)request->body_most);
 }
 
+static uint64_t usable_bytes(const char *directory)
+{
+    uint64_t free_bytes, total_bytes;
+    if (disk_free(directory, &free_bytes, &total_bytes, NULL) != ERR_NONE)
+        return UINT64_MAX; // writing will tell
+    uint64_t reserve = total_bytes / RESERVE_SHARE;
+    reserve = reserve < RESERVE_BYTES_LEAST ? RESERVE_BYTES_LEAST : reserve;
+    reserve = reserve > RESERVE_BYTES_MOST ? RESERVE_BYTES_MOST : reserve;
+    return free_bytes > reserve ? free_bytes - reserve : 0;
+}
+
 static enum err_code open_body_file(struct http_request *request, uint64_t announced, struct err *err)
 {
     const char *directory = request->server->upload_directory;
     if (directory == NULL)
         return err_set(err, ERR_INVALID, "uploads are not taken here");
-    uint64_t free_bytes = 0;
-    if (announced > 0 && disk_free(directory, &free_bytes, NULL, NULL) == ERR_NONE &&
-        announced + DISK_RESERVE_BYTES > free_bytes)
-        return err_set(err, ERR_UNAVAILABLE, "the upload has %llu bytes, and only %llu are free on the disk",
-            (unsigned long long)announced, (unsigned long long)free_bytes);
+    uint64_t usable = usable_bytes(directory);
+    if (announced > usable)
+        return err_set(err, ERR_UNAVAILABLE, "the upload has %llu bytes, and only %llu can still be stored on the disk",
+            (unsigned long long)announced, (unsigned long long)usable);
     request->body_path = mem_sprintf("%s/upload-XXXXXX", directory);
     request->body_fd = mkostemp(request->body_path, O_CLOEXEC);
     if (request->body_fd >= 0) {
@@ -169,6 +183,12 @@ enum err_code http_request_add_body(struct http_request *request, const void *by
     if (request->body_fd < 0) {
         strbuf_add(&request->body, bytes, size);
         return ERR_NONE;
+    }
+    if (request->body_size >= request->body_looked + LOOK_BYTES) {
+        request->body_looked = request->body_size;
+        if (usable_bytes(request->server->upload_directory) < LOOK_BYTES)
+            return err_set(err, ERR_UNAVAILABLE, "the disk is full: %llu bytes of the upload had come",
+                (unsigned long long)request->body_size);
     }
     sha256_update(&request->body_hash, bytes, size);
     return file_write_all(request->body_fd, bytes, size, "the upload", err);
@@ -311,6 +331,17 @@ bool http_request_is_loopback(const struct http_request *request)
     return request->is_loopback;
 }
 
+bool http_request_is_proxied(const struct http_request *request)
+{
+    static const char *const headers[] = {"Forwarded", "Via", "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Host",
+        "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server"};
+    for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+        if (http_request_header(request, headers[i]) != NULL)
+            return true;
+    }
+    return request->is_old;
+}
+
 bool http_request_is_authorised(const struct http_request *request)
 {
     return request->is_authorised;
@@ -346,6 +377,7 @@ enum err_code http_request_json(const struct http_request *request, json_t **val
     if (length != 16 || strncasecmp(type, "application/json", 16) != 0)
         return err_set(err, ERR_INVALID, "the request's body must be JSON, with Content-Type: application/json");
     struct json_limits limits = JSON_LIMITS_DEFAULT;
+    limits.values = HTTP_JSON_VALUES_MAX;
     if (limits.size_bytes < request->body_most)
         limits.size_bytes = (size_t)request->body_most;
     return json_parse(request->body.data, request->body.size, &limits, value, err);

@@ -308,7 +308,7 @@ enum MHD_Result http_response_queue(struct http_response *response)
         MHD_add_response_header(made, "Content-Type", response->type);
     for (size_t i = 0; i < response->header_count; i++)
         MHD_add_response_header(made, response->headers[i].name, response->headers[i].value);
-    if (atomic_load(&request->server->stopping))
+    if (atomic_load(&request->server->stopping) || request->is_ambiguous)
         MHD_add_response_header(made, "Connection", "close");
     request->status = response->status;
     request->answered = true;

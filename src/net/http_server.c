@@ -166,12 +166,12 @@ static struct http_peer *peer_of(struct MHD_Connection *connection)
     return info != NULL ? info->socket_context : NULL;
 }
 
-static void peer_expect(struct http_server *server, struct http_peer *peer, int64_t within_ms)
+void http_peer_expect(struct http_server *server, struct http_peer *peer, int64_t until_ms)
 {
     if (peer == NULL)
         return;
     pthread_mutex_lock(&server->mutex);
-    peer->headers_end_ms = within_ms >= 0 ? now_ms() + within_ms : INT64_MAX;
+    peer->end_ms = until_ms;
     pthread_mutex_unlock(&server->mutex);
 }
 
@@ -180,7 +180,7 @@ static void peer_add(struct http_server *server, struct MHD_Connection *connecti
     struct http_peer *peer = mem_calloc(1, sizeof(*peer));
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     peer->fd = info != NULL ? info->connect_fd : -1;
-    peer->headers_end_ms = now_ms() + server->header_timeout_ms;
+    peer->end_ms = now_ms() + server->header_timeout_ms;
     pthread_mutex_lock(&server->mutex);
     peer->next = server->peers;
     if (server->peers != NULL)
@@ -225,9 +225,9 @@ static void watch(void *arg)
         pthread_cond_timedwait(&server->changed, &server->mutex, &until);
         int64_t now = now_ms();
         for (struct http_peer *peer = server->peers; peer != NULL; peer = peer->next) {
-            if (now > peer->headers_end_ms) {
+            if (now > peer->end_ms) {
                 shutdown(peer->fd, SHUT_RDWR);
-                peer->headers_end_ms = INT64_MAX;
+                peer->end_ms = INT64_MAX;
             }
         }
     }
@@ -262,7 +262,7 @@ static void on_completed(
     if (request == NULL)
         return;
     *context = NULL;
-    peer_expect(server, request->peer, server->idle_timeout_ms);
+    http_peer_expect(server, request->peer, now_ms() + server->idle_timeout_ms);
     log_debug(server->log, "%s %s: %d, %lld ms", http_method_name(request->method),
         request->path != NULL ? request->path : "?", request->status, (long long)(now_ms() - request->started_ms));
     http_request_free(request);

@@ -42,8 +42,8 @@ struct http_server_options {
     const char *const *allowed_hosts;   // further Host names, without port, NULL-terminated; may be NULL
     const char *const *allowed_origins; // further origins, for CORS too, NULL-terminated; may be NULL
     unsigned connections_most;          // 0: 256
-    int64_t idle_timeout_ms;            // of a connection on which nothing moves; 0: 60 s
-    int64_t header_timeout_ms;          // for a request's headers to arrive; 0: 15 s
+    int64_t idle_timeout_ms;            // of a connection on which nothing, or next to nothing, moves; 0: 60 s
+    int64_t header_timeout_ms;          // for a request's headers, or the body of a refused one, to arrive; 0: 15 s
     size_t header_bytes_most;           // all headers and the request line; 0: 32 KiB
     size_t body_bytes_most;             // of routes that say nothing else; 0: 1 MiB
     const char *upload_directory;       // where bodies of HTTP_ROUTE_BODY_FILE go; NULL: such routes are refused
@@ -53,6 +53,7 @@ struct http_server_options {
 
 typedef enum err_code (*http_handler)(
     void *context, struct http_request *request, struct http_response *response, struct err *err);
+typedef enum err_code (*http_check)(void *context, struct http_request *request, struct err *err);
 
 enum http_route_flags {
     HTTP_ROUTE_OPEN = 1 << 0,      // no token wanted
@@ -69,6 +70,8 @@ struct http_route {
     void *context;
     unsigned flags;
     uint64_t body_bytes_most; // 0: the server's; for a file, what the body may be at most
+    // Looks at path, query and headers before the body is taken; an error is the answer. NULL: none.
+    http_check check;
 };
 
 enum err_code http_server_new(
@@ -107,7 +110,9 @@ enum err_code http_request_check_query(
     const struct http_request *request, const char *const *allowed, struct err *err) ERR_MUST_CHECK;
 const char *http_request_header(const struct http_request *request, const char *name); // NULL if absent
 const char *http_request_remote(const struct http_request *request);                   // "127.0.0.1"
-bool http_request_is_loopback(const struct http_request *request);                     // who asks sits on this machine
+bool http_request_is_loopback(const struct http_request *request);                     // it came from this machine
+// It seems to come through a proxy: it says so, or it is of the old kind that proxies still send and programs do not.
+bool http_request_is_proxied(const struct http_request *request);
 // "Bearer" or cookie was right, or no token is wanted.
 bool http_request_is_authorised(const struct http_request *request);
 struct arena *http_request_arena(const struct http_request *request);
@@ -117,7 +122,9 @@ struct log *http_request_log(const struct http_request *request);
 
 // The body in memory, NUL-terminated.
 const char *http_request_body(const struct http_request *request, size_t *size);
-// The body as JSON: ERR_INVALID if the type is not application/json or the text is none. The caller owns `*value`.
+// The body as JSON: ERR_INVALID if the type is not application/json or the text is none, ERR_LIMIT for more than
+// HTTP_JSON_VALUES_MAX values: a small text may need a hundred times its size. The caller owns `*value`.
+#define HTTP_JSON_VALUES_MAX 100000
 enum err_code http_request_json(const struct http_request *request, json_t **value, struct err *err) ERR_MUST_CHECK;
 // Of a HTTP_ROUTE_BODY_FILE route: where the body lies, its size and the hex of its SHA-256. The file is removed when
 // the request ends: move or link it to keep it.

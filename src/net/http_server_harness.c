@@ -33,6 +33,17 @@ static enum err_code echo_params(
     return ERR_NONE;
 }
 
+static enum err_code tell_the_way(
+    void *context, struct http_request *request, struct http_response *response, struct err *err)
+{
+    (void)context;
+    (void)err;
+    json_t *object = json_object();
+    json_set_bool(object, "proxied", http_request_is_proxied(request));
+    http_response_json(response, 200, object);
+    return ERR_NONE;
+}
+
 static enum err_code fail_with(
     void *context, struct http_request *request, struct http_response *response, struct err *err)
 {
@@ -275,6 +286,7 @@ static void add_routes(struct fixture *fixture)
     add(server, HTTP_GET, "/api/videos/newest", echo_params, NULL, 0, 0);
     add(server, HTTP_GET, "/api/videos/{v}/frames", echo_params, NULL, 0, 0);
     add(server, HTTP_GET, "/api/names/{v}", echo_params, NULL, HTTP_ROUTE_SLASHES, 0);
+    add(server, HTTP_GET, "/api/way", tell_the_way, NULL, 0, 0);
     add(server, HTTP_GET, "/web/{rest...}", echo_params, NULL, 0, 0);
     add(server, HTTP_POST, "/api/videos", take_json, NULL, 0, 1000);
     add(server, HTTP_GET, "/api/videos", take_limit, NULL, 0, 0);

@@ -60,7 +60,7 @@ struct http_server {
 // A connection, as the watchdog sees it.
 struct http_peer {
     int fd;
-    int64_t headers_end_ms; // when a request's headers must be complete; INT64_MAX while a request is handled
+    int64_t end_ms; // when the request's headers, or its body, must be further; INT64_MAX while a request is handled
     struct http_peer *prev;
     struct http_peer *next;
 };
@@ -84,13 +84,17 @@ struct http_request {
     char remote[64];
     bool is_loopback;
     bool is_authorised;
+    bool is_old; // HTTP/1.0
     int64_t started_ms;
-    bool begun;    // the headers have been judged
-    bool answered; // a response is queued
+    int64_t judged_ms;
+    bool begun;        // the headers have been judged
+    bool is_ambiguous; // where it ends: nothing after it may be read as another request
+    bool answered;     // a response is queued
     int status;
 
     uint64_t body_most;
     uint64_t body_size;
+    uint64_t body_looked; // at so many bytes the room on the disk was looked at
     uint64_t discarded;
     struct strbuf body;
     int body_fd; // -1: none
@@ -126,6 +130,10 @@ struct http_response {
     int64_t keep_alive_ms;
 };
 
+// --- http_server.c ---
+// When the connection is cut unless it is heard of again; INT64_MAX: never. `peer` may be NULL.
+void http_peer_expect(struct http_server *server, struct http_peer *peer, int64_t until_ms);
+
 // --- http_router.c ---
 struct http_route_entry *http_route_make(const struct http_route *route);
 void http_route_free(struct http_route_entry *entry);
@@ -146,6 +154,10 @@ enum err_code http_request_add_body(
 enum err_code http_request_end_body(struct http_request *request, struct err *err) ERR_MUST_CHECK;
 // What Content-Length announces; false without it.
 bool http_request_announced(const struct http_request *request, uint64_t *size);
+
+// --- http_framing.c ---
+// ERR_INVALID, with the response's status, for a request whose end others may see elsewhere.
+enum err_code http_framing_check(const struct http_request *request, int *status, struct err *err) ERR_MUST_CHECK;
 
 // --- http_access.c ---
 void http_access_make_session(const char *token, char out[SHA256_HEX_SIZE]);

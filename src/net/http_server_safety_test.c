@@ -53,6 +53,40 @@ static void a_body_that_is_far_too_big_is_refused_before_it_is_sent(void **state
     stop(fixture);
 }
 
+// A request and one behind it on the same connection: the second must not be answered where the first's end is unclear.
+static void a_request_whose_end_is_unclear_ends_the_connection(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *headers;
+        int status;
+    } bad[] = {
+        {"Content-Length: 2\r\nContent-Length: 0\r\n", 400},
+        {"Content-Length: 2\r\nContent-Length: 2\r\n", 400},
+        {"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", 400},
+        {"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 400},
+        {"Transfer-Encoding : chunked\r\n", 400},
+        {"Transfer-Encoding: gzip, chunked\r\n", 501},
+        {"Transfer-Encoding: xchunked\r\n", 501},
+        {"Host: localhost\r\nContent-Length: 2\r\n", 400},
+        {"X-Note: a\rb\r\nContent-Length: 2\r\n", 400},
+        {"X(Note): a\r\nContent-Length: 2\r\n", 400},
+    };
+    struct fixture *fixture = start(NULL);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        char request[512];
+        snprintf(request, sizeof(request),
+            "POST /api/videos HTTP/1.1\r\nHost: localhost\r\n" AS_JSON "%s\r\n{}"
+            "GET /api/videos/behind HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+            bad[i].headers);
+        ask(fixture, request, answer);
+        assert_status(answer, bad[i].status);
+        assert_says(answer, "Connection: close");
+        assert_null(strstr(answer, "behind"));
+    }
+    stop(fixture);
+}
+
 static void malformed_requests_harm_nobody(void **state)
 {
     (void)state;
@@ -191,6 +225,96 @@ static void a_request_that_does_not_get_complete_is_cut(void **state)
     stop(&fixture);
 }
 
+static void the_body_of_a_refused_request_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct fixture fixture = {0};
+    start_with(&fixture, (struct http_server_options){.token = TOKEN, .header_timeout_ms = 50});
+    int fd = dial(&fixture);
+    say(fd, "POST /api/videos HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{");
+    assert_true(hear(fd, answer, NULL));
+    close(fd);
+    stop(&fixture);
+}
+
+// Bytes that come one by one keep a connection from being silent; they must not keep it for good.
+static void a_body_that_hardly_moves_is_cut(void **state)
+{
+    (void)state;
+    struct fixture fixture = {0};
+    start_with(&fixture, (struct http_server_options){.idle_timeout_ms = 1000});
+    struct cancel *cancel = cancel_new(NULL);
+    int fd = dial(&fixture);
+    say(fd, "POST /api/videos HTTP/1.1\r\nHost: localhost\r\n" AS_JSON "Content-Length: 1000\r\n\r\n");
+    size_t sent = 0;
+    while (sent < 1000 && send(fd, " ", 1, MSG_NOSIGNAL) == 1) {
+        sent++;
+        cancel_wait(cancel, 20);
+    }
+    assert_in_range(sent, 1, 999);
+    close(fd);
+    cancel_free(cancel);
+    stop(&fixture);
+}
+
+static enum err_code refuse_by_name(void *context, struct http_request *request, struct err *err)
+{
+    (void)context;
+    return strcmp(http_request_param(request, "name"), "unwanted") == 0 ? err_set(err, ERR_INVALID, "not that one")
+                                                                        : ERR_NONE;
+}
+
+static enum err_code never_reached(
+    void *context, struct http_request *request, struct http_response *response, struct err *err)
+{
+    (void)request;
+    (void)response;
+    *(bool *)context = true;
+    return err_set(err, ERR_INTERNAL, "reached");
+}
+
+static void a_route_may_refuse_before_the_body_has_come(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    bool reached = false;
+    struct http_server *server = NULL;
+    assert_ok(http_server_new(&(struct http_server_options){.upload_directory = upload_dir}, &server, &err), &err);
+    http_server_add(server,
+        &(struct http_route){.method = HTTP_PUT,
+            .pattern = "/{name}",
+            .handler = never_reached,
+            .context = &reached,
+            .flags = HTTP_ROUTE_BODY_FILE,
+            .body_bytes_most = 1 << 20,
+            .check = refuse_by_name});
+    assert_ok(http_server_start(server, &err), &err);
+    struct fixture fixture = {.server = server, .port = http_server_port(server)};
+    ask(&fixture, "PUT /unwanted HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n",
+        answer);
+    assert_status(answer, 400);
+    assert_says(answer, "not that one");
+    assert_false(reached);
+    http_server_free(server);
+}
+
+static void who_comes_through_a_proxy_is_known(void **state)
+{
+    (void)state;
+    struct fixture *fixture = start(NULL);
+    get(fixture, "/api/way", "", answer);
+    assert_says(answer, "\"proxied\":false");
+    static const char *const signs[] = {"Via: 1.1 x\r\n", "Forwarded: for=1.2.3.4\r\n", "X-Forwarded-Host: a\r\n"};
+    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+        get(fixture, "/api/way", signs[i], answer);
+        assert_says(answer, "\"proxied\":true");
+    }
+    // What nginx sends where nobody told it otherwise.
+    ask(fixture, "GET /api/way HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n", answer);
+    assert_says(answer, "\"proxied\":true");
+    stop(fixture);
+}
+
 static void wrong_settings_are_refused(void **state)
 {
     (void)state;
@@ -214,12 +338,17 @@ int main(void)
         cmocka_unit_test(a_name_may_hold_a_slash_only_where_it_is_no_path),
         cmocka_unit_test(paths_that_lead_out_or_are_broken_are_refused),
         cmocka_unit_test(a_body_that_is_far_too_big_is_refused_before_it_is_sent),
+        cmocka_unit_test(a_request_whose_end_is_unclear_ends_the_connection),
         cmocka_unit_test(malformed_requests_harm_nobody),
         cmocka_unit_test(a_token_is_wanted_when_there_is_one),
         cmocka_unit_test(logging_in_gives_a_cookie_that_lets_in),
         cmocka_unit_test(other_sites_pages_are_kept_out),
         cmocka_unit_test(stopping_asks_handlers_to_end),
         cmocka_unit_test(a_request_that_does_not_get_complete_is_cut),
+        cmocka_unit_test(the_body_of_a_refused_request_is_not_waited_for),
+        cmocka_unit_test(a_body_that_hardly_moves_is_cut),
+        cmocka_unit_test(a_route_may_refuse_before_the_body_has_come),
+        cmocka_unit_test(who_comes_through_a_proxy_is_known),
         cmocka_unit_test(wrong_settings_are_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -192,6 +192,10 @@ def test_a_token_is_wanted_for_everything_but_health(home, data, tmp_path):
         assert server.get("/healthz").status == 200
         with pytest.raises(HttpError):
             server.post("/api/v1/session", {"token": "wrong wrong wrong wrong"})
+        # Whoever has no token cannot make the server hold much.
+        with pytest.raises(HttpError) as caught:
+            server.post("/api/v1/session", {"token": "x" * 5000})
+        assert caught.value.status == 413
         session = server.post("/api/v1/session", {"token": "correct horse battery staple"})
         contract.check("POST", "/api/v1/session", session)
         cookie = session.headers["Set-Cookie"]
@@ -321,6 +325,31 @@ def test_a_full_disk_is_said_and_loses_nothing(home, tmp_path):
         assert frames(first["video"], home, data) == before
         again = ingest(clips.bikes(), home, data, "--limit", "8")
         assert again["state"] == "done" and again["frames"] == 40
+    finally:
+        subprocess.run(["umount", "-l", small], check=False)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a small file system")
+def test_an_upload_that_does_not_say_its_size_leaves_room_on_the_disk(home, tmp_path):
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs", small], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("this machine lets nobody mount a tmpfs")
+    room = []
+
+    def pieces():
+        for _ in range(200):
+            room.append(shutil.disk_usage(small).free)
+            yield bytes(1 << 20)
+
+    try:
+        with serving(home, small / "data") as server:
+            # It is refused in the middle; whether the answer is still heard there is up to the connection.
+            with pytest.raises((HttpError, OSError)):
+                server.request("PUT", "/api/v1/projects/p/uploads/endless.mp4", raw=pieces())
+            assert min(room) >= 8 << 20
+            server.post("/api/v1/projects", {"name": "still-there"})
     finally:
         subprocess.run(["umount", "-l", small], check=False)
 

@@ -120,8 +120,8 @@ static void print_others(const json_t *others)
         const char *video = ui_string(other, "video");
         const char *same = json_string_value(json_object_get(other, "same"));
         if (same != NULL)
-            printf("%" PRId64
-                   " entries are about video %s, which looks like %s: if it is the same clip, add --same %s:%s\n",
+            ui_line("%" PRId64
+                    " entries are about video %s, which looks like %s: if it is the same clip, add --same %s:%s",
                 ui_int(other, "entries"), video, same, video, same);
     }
 }

@@ -185,7 +185,7 @@ static enum err_code read_states(struct export *e, struct err *err)
             count++;
         }
     }
-    enum err_code code = labels_states(e->config.labels, e->request.project, asked, count, &e->states, err);
+    enum err_code code = labels_states(e->config.labels, e->request.project, asked, count, &e->names, &e->states, err);
     free(asked);
     free(ids);
     return code;
@@ -368,6 +368,7 @@ void export_free(struct export *e)
     zip_writer_free(e->zip);
     strbuf_release(&e->gathered);
     categories_release(&e->categories);
+    label_names_release(&e->names);
     label_refusals_free(e->refusals);
     free(e->project);
     free(e->label);

@@ -81,13 +81,13 @@ static bool is_same_label(const char *key, const char *name)
     return same;
 }
 
-static enum err_code find_label(struct export *e, const struct label_list *list, const char *name, struct err *err)
+static enum err_code find_label(struct export *e, const char *name, struct err *err)
 {
     char *key = NULL;
     enum err_code code = label_name_key(name, &key, err);
-    for (size_t i = 0; i < list->count && code == ERR_NONE && e->label == NULL; i++) {
-        if (is_same_label(key, list->items[i].name))
-            e->label = mem_strdup(list->items[i].name);
+    for (size_t i = 0; i < e->names.count && code == ERR_NONE && e->label == NULL; i++) {
+        if (e->names.items[i] != NULL && is_same_label(key, e->names.items[i]))
+            e->label = mem_strdup(e->names.items[i]);
     }
     if (code == ERR_NONE && e->label == NULL)
         code = err_set(err, ERR_NOT_FOUND, "there is no label \"%s\" in project %s", name, e->request.project);
@@ -98,9 +98,11 @@ static enum err_code find_label(struct export *e, const struct label_list *list,
 static enum err_code take_labels(struct export *e, struct err *err)
 {
     struct label_list list = {0};
-    enum err_code code = labels_list(e->config.labels, e->request.project, &list, err);
+    enum err_code code = labels_names(e->config.labels, e->request.project, &e->names, err);
+    if (code == ERR_NONE)
+        code = labels_list(e->config.labels, e->request.project, &list, err);
     if (code == ERR_NONE && e->request.label != NULL)
-        code = find_label(e, &list, e->request.label, err);
+        code = find_label(e, e->request.label, err);
     for (size_t i = 0; i < list.count && code == ERR_NONE; i++) {
         if (export_wants_label(e, list.items[i].name))
             categories_find_or_add(&e->categories, list.items[i].name, true);

@@ -102,6 +102,7 @@ struct export
     struct export_object *objects; // room for a frame's
 
     struct categories categories;
+    struct label_names names; // as they were when the export began
     struct label_refusals *refusals;
     struct zip_writer *zip; // NULL: no archive
     size_t files;           // in it

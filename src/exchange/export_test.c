@@ -9,6 +9,7 @@
 #include "base/test.h"
 #include "exchange/test_exchange.h"
 #include "exchange/zip.h"
+#include "meta_store/meta_store_backend.h"
 
 static void a_table_has_a_line_for_each_label_of_an_object_and_each_that_it_is_not(void **state)
 {
@@ -202,6 +203,61 @@ static void what_makes_no_sense_is_refused_before_the_first_byte(void **state)
     assert_says("not been followed yet");
 }
 
+static const struct meta_store_ops *own_ops;
+static struct fixture *base;
+static int pages;
+
+// Between the first page of frames and the second somebody finds better names.
+static enum err_code list_frames_and_rename(struct meta_store *store, const char *video,
+    const struct meta_frame_range *range, struct meta_frames *frames, struct err *err)
+{
+    if (range->limit > 1 && ++pages == 2) {
+        struct label_change change;
+        assert_ok(labels_rename(base->labels, PROJECT, "Bob", "Robert", &anybody, &change, &failure), &failure);
+        assert_ok(labels_rename(base->labels, PROJECT, "dog", "hound", &anybody, &change, &failure), &failure);
+    }
+    return own_ops->list_frames(store, video, range, frames, err);
+}
+
+static void a_label_is_called_the_same_from_the_first_page_to_the_last(void **state)
+{
+    struct exchange_fixture *f = *state;
+    static struct meta_store_ops ops;
+    static const char video[] = "00000000000000dd";
+    base = f->base;
+    add_video(base, PROJECT, video);
+    for (int32_t i = 0; i < 150; i++)
+        add_frame(base, video, i, 2, -1);
+    for (int frame = 0; frame < 150; frame += 149) {
+        say_yes(base, "Bob", object_of(video, frame, 0));
+        say_no(base, "dog", object_of(video, frame, 1));
+    }
+    own_ops = base->meta->ops;
+    ops = *own_ops;
+    ops.list_frames = list_frames_and_rename;
+    base->meta->ops = &ops;
+    pages = 0;
+    char *text = export_from(f, video, &(struct export_request){.format = EXCHANGE_CSV, .label = "bob"});
+    assert_true(pages > 1);
+    assert_non_null(strstr(text, "-00000000-000,,car"));
+    assert_non_null(strstr(text, "-00000149-000,,car"));
+    assert_null(strstr(text, "Robert"));
+    free(text);
+    undo(base);
+    undo(base);
+    pages = 0;
+    text = export_from(f, video, &(struct export_request){.format = EXCHANGE_COCO});
+    json_t *coco = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    assert_int_equal(json_array_size(json_object_get(coco, "annotations")), 2);
+    assert_int_equal(json_array_size(json_object_get(coco, "categories")), 2);
+    const json_t *negatives = json_object_get(coco, "negatives");
+    assert_int_equal(json_array_size(negatives), 2);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(negatives, 1), "label")), "dog");
+    json_decref(coco);
+    free(text);
+    base->meta->ops = own_ops;
+}
+
 static void a_store_that_fails_in_the_middle_is_no_end(void **state)
 {
     struct exchange_fixture *f = *state;
@@ -264,6 +320,7 @@ int main(int argc, char **argv)
         with_clip(a_mot_archive_has_the_tracks_of_a_video_with_frames_counted_from_one),
         with_clip(pictures_come_along_where_they_were_kept),
         with_clip(what_makes_no_sense_is_refused_before_the_first_byte),
+        with_clip(a_label_is_called_the_same_from_the_first_page_to_the_last),
         with_clip(a_store_that_fails_in_the_middle_is_no_end),
         with_clip(memory_holds_a_page_not_the_export),
     };

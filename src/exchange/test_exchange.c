@@ -247,7 +247,7 @@ static void add_states(
         object_id_make(video, frame->index, (int32_t)k, ids[k]);
         asked[k] = (struct label_object){.object = ids[k], .track = frame->objects[k].track};
     }
-    assert_ok(labels_states(f->base->labels, PROJECT, asked, frame->object_count, &set, &failure), &failure);
+    assert_ok(labels_states(f->base->labels, PROJECT, asked, frame->object_count, NULL, &set, &failure), &failure);
     for (size_t k = 0; k < frame->object_count; k++) {
         const struct label_state *state = &set.items[k];
         if (state->kind == LABEL_EXPLICIT)

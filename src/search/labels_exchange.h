@@ -21,19 +21,30 @@ struct label_state {
     size_t negative_first, negative_count;
 };
 
+// What labels are called, by their numbers, which stay whatever happens to them; NULL: not told yet. Who asks for the
+// states of many objects, some at a time, is told of a label by the same name from the first to the last.
+struct label_names {
+    char **items;
+    size_t count;
+};
+void label_names_release(struct label_names *names);
+// All labels that there are now. A project that is not there has none.
+enum err_code labels_names(
+    struct labels *labels, const char *project, struct label_names *names, struct err *err) ERR_MUST_CHECK;
+
 struct label_states {
     struct label_state *items; // one for each object asked about, in that order
     size_t count;
     const char **negatives;
     size_t negative_count;
-    char **names; // by the label's number in the book; NULL where it is not needed
-    size_t name_count;
+    struct label_names own;
 };
 void label_states_release(struct label_states *set);
 
-// A project without labels, or one that is not there, gives LABEL_NONE for all.
+// A project without labels, or one that is not there, gives LABEL_NONE for all. The set's texts are those of `names`,
+// which outlives it, and of which those that were not told yet are added (NULL: as the labels are called now).
 enum err_code labels_states(struct labels *labels, const char *project, const struct label_object *objects,
-    size_t count, struct label_states *set, struct err *err) ERR_MUST_CHECK;
+    size_t count, struct label_names *names, struct label_states *set, struct err *err) ERR_MUST_CHECK;
 
 // ---- in
 

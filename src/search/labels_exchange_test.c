@@ -83,7 +83,7 @@ static char *states_text(struct fixture *f)
         asked[i] = (struct label_object){.object = id, .track = k + 1 < EACH ? k : -1};
     }
     struct label_states set;
-    assert_ok(labels_states(f->labels, PROJECT, asked, FRAMES * EACH, &set, &failure), &failure);
+    assert_ok(labels_states(f->labels, PROJECT, asked, FRAMES * EACH, NULL, &set, &failure), &failure);
     struct strbuf text;
     strbuf_init(&text);
     for (int i = 0; i < FRAMES * EACH; i++) {
@@ -140,7 +140,7 @@ static void a_project_that_is_not_there_has_no_labels(void **state)
     struct fixture *f = *state;
     const struct label_object asked = {.object = "0123456789abcdef-00000000-000", .track = -1};
     struct label_states set;
-    assert_ok(labels_states(f->labels, "nowhere", &asked, 1, &set, &failure), &failure);
+    assert_ok(labels_states(f->labels, "nowhere", &asked, 1, NULL, &set, &failure), &failure);
     assert_int_equal(set.items[0].kind, LABEL_NONE);
     assert_string_equal(set.items[0].name, "");
     label_states_release(&set);

@@ -136,21 +136,27 @@ enum err_code pinecone_read_values(
     return *dimension > 0 ? ERR_NONE : err_set(err, ERR_CORRUPT, "the vector index gave a record without a vector");
 }
 
+// What a record takes of a request, at most.
+static size_t record_bytes(const json_t *record)
+{
+    // Nine digits, sign, point, exponent and comma a value; the id and the names of fields.
+    enum { VALUE_BYTES = 16, REST_BYTES = 128 };
+    return json_array_size(json_object_get(record, "values")) * VALUE_BYTES +
+        json_dumpb(json_object_get(record, "metadata"), NULL, 0, JSON_COMPACT) + REST_BYTES;
+}
+
 enum err_code pinecone_upsert(struct vector_index_pinecone *self, const char *space, json_t *vectors, struct err *err)
 {
     size_t count = json_array_size(vectors);
     enum err_code code = ERR_NONE;
-    // Nine digits, sign, point, exponent and comma a value, at most.
-    enum { VALUE_BYTES = 16, RECORD_BYTES = 1400 };
-    size_t dimension = json_array_size(json_object_get(json_array_get(vectors, 0), "values"));
-    size_t at_once = PINECONE_UPSERT_BYTES / (dimension * VALUE_BYTES + RECORD_BYTES);
-    if (at_once > PINECONE_UPSERT_MAX)
-        at_once = PINECONE_UPSERT_MAX;
-    for (size_t from = 0; from < count && code == ERR_NONE; from += at_once) {
+    for (size_t next = 0; next < count && code == ERR_NONE;) {
         json_t *body = json_object();
         json_t *part = json_array();
-        for (size_t i = from; i < count && i < from + at_once; i++)
-            json_array_append(part, json_array_get(vectors, i));
+        size_t bytes = record_bytes(json_array_get(vectors, next));
+        do {
+            json_array_append(part, json_array_get(vectors, next++));
+            bytes += next < count ? record_bytes(json_array_get(vectors, next)) : 0;
+        } while (next < count && json_array_size(part) < PINECONE_UPSERT_MAX && bytes <= PINECONE_UPSERT_BYTES);
         json_set(body, "vectors", part);
         json_set_string(body, "namespace", space);
         code = pinecone_call(self, HTTP_POST, "/vectors/upsert", body, NULL, err);

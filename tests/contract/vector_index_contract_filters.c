@@ -281,6 +281,22 @@ static void as_many_negatives_as_may_be_are_kept_and_more_are_refused(void **sta
     assert_ok(vector_index_set_attributes(f->index, PROJECT, &change, 1, &failure), &failure);
     ask_without(f, &list[VECTOR_NEGATIVES_MAX - 1], 1, 1, text);
     assert_string_equal(text, SECOND);
+    // Of many objects at once they are more than a server takes in one request.
+    enum { OBJECTS = 100 };
+    static struct vector_attributes changes[OBJECTS];
+    float vector[DIMENSION];
+    for (int i = 0; i < OBJECTS; i++) {
+        changes[i] = change;
+        object_id_make(VIDEO_B, i, 0, changes[i].object);
+        axis(vector, 0, 0);
+        put_one(f, VIDEO_B, i, 0, vector);
+    }
+    assert_ok(vector_index_set_attributes(f->index, PROJECT, changes, OBJECTS, &failure), &failure);
+    ask_without(f, &list[VECTOR_NEGATIVES_MAX - 1], 1, 1, text);
+    assert_string_equal(text, SECOND);
+    put_one(f, VIDEO_B, 0, 0, vector);
+    ask_without(f, &list[VECTOR_NEGATIVES_MAX - 1], 1, 1, text);
+    assert_string_equal(text, SECOND);
     change.negative_count = VECTOR_NEGATIVES_MAX + 1;
     assert_code(vector_index_set_attributes(f->index, PROJECT, &change, 1, &failure), ERR_LIMIT);
     strcat(names[0], "x");

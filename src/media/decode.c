@@ -23,6 +23,8 @@ struct decoding {
     AVFrame *picture;
     struct decode_plan plan;
     struct decode_output output;
+    bool recovered; // what comes out misses none of its references
+    bool draining;
 };
 
 static enum err_code open_source(struct decoding *decoding, struct err *err)
@@ -62,6 +64,39 @@ static enum err_code open_codec(struct decoding *decoding, struct err *err)
     return ERR_NONE;
 }
 
+// FFmpeg's H.264 decoder holds back what it has not seen recover, and after a keyframe that is no IDR it sees that only
+// when the keyframe is put out: pictures still inside at the end were dropped. Where decoding begins with a keyframe
+// that is exact at once the decoder has to give all, and is_garbage() tells them apart.
+static void begin_at(struct decoding *decoding, const struct plan_packet *keyframe)
+{
+    bool ours = decoding->codec->codec_id == AV_CODEC_ID_H264 && keyframe->exact;
+    decoding->recovered = !ours;
+    if (ours)
+        decoding->codec->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
+    else
+        decoding->codec->flags &= ~AV_CODEC_FLAG_OUTPUT_CORRUPT;
+}
+
+static bool is_exact_keyframe(const struct decode_plan *plan, int64_t pts_us)
+{
+    for (size_t i = 0; i < plan->packet_count; i++) {
+        if (plan->packets[i].exact && plan->packets[i].pts_us == pts_us)
+            return true;
+    }
+    return false;
+}
+
+// Whether a picture misses its references. (Patched-up pictures have decode_error_flags instead.)
+static bool is_garbage(struct decoding *decoding, const AVFrame *picture, int64_t pts_us)
+{
+    if ((picture->flags & AV_FRAME_FLAG_CORRUPT) != 0)
+        return true;
+    // What the decoder still holds at the end is not marked; it is right from the keyframe on.
+    if (!decoding->recovered)
+        decoding->recovered = !decoding->draining || is_exact_keyframe(&decoding->plan, pts_us);
+    return !decoding->recovered;
+}
+
 static bool must_begin_again(const struct decoding *decoding)
 {
     return decoding->output.frame_lost && !decoding->output.patient;
@@ -72,10 +107,11 @@ static enum err_code take_picture(struct decoding *decoding, struct err *err)
 {
     AVFrame *picture = decoding->picture;
     decoding->result->decoded++;
-    // What misses its references shows garbage. (Patched-up pictures have decode_error_flags instead.)
-    if (picture->pts == AV_NOPTS_VALUE || (picture->flags & AV_FRAME_FLAG_CORRUPT) != 0 || picture->width <= 0)
+    if (picture->pts == AV_NOPTS_VALUE || picture->width <= 0)
         return ERR_NONE;
     int64_t pts_us = segment_pts_us(decoding->segment, decoding->source->video->time_base, picture->pts);
+    if (is_garbage(decoding, picture, pts_us))
+        return ERR_NONE;
     if (pts_us < decoding->segment->start_us || pts_us >= decoding->segment->end_us)
         return ERR_NONE;
     return decode_output_take(&decoding->output, picture, pts_us, err);
@@ -104,7 +140,9 @@ static enum err_code receive_pictures(struct decoding *decoding, struct err *err
 static enum err_code empty_decoder(struct decoding *decoding, size_t packet, struct err *err)
 {
     avcodec_send_packet(decoding->codec, NULL);
+    decoding->draining = true;
     enum err_code code = receive_pictures(decoding, err);
+    decoding->draining = false;
     avcodec_flush_buffers(decoding->codec);
     if (code == ERR_NONE && !must_begin_again(decoding))
         code = decode_output_drained(&decoding->output, packet, err);
@@ -137,6 +175,8 @@ static enum err_code run_decoder(struct decoding *decoding, struct err *err)
             unsent--;
             if (planned->begin)
                 code = empty_decoder(decoding, i, err);
+            if (planned->begin || i == 0)
+                begin_at(decoding, planned);
             if (code == ERR_NONE && !must_begin_again(decoding))
                 code = send_packet(decoding, packet, err);
         }

@@ -66,6 +66,7 @@ static enum err_code scan_packets(
             .pts_us = pts_us,
             .presented = !hidden && pts_us >= segment->start_us && pts_us < segment->end_us,
             .clean = (info.clean && !hidden) || scan->plan->packet_count == 0,
+            .exact = info.clean,
             .hidden = hidden,
             .reference = info.reference,
         };

@@ -13,6 +13,7 @@ struct plan_packet {
     bool presented; // a frame of the segment comes out of it
     bool hidden;    // no frame that is shown comes out of it, or not out of it alone
     bool clean;     // decoding may begin here
+    bool exact;     // and all that shows later is right at once; not so where a video begins with something else
     bool reference;
     bool send;  // give it to the decoder
     bool begin; // after emptying the decoder

@@ -69,26 +69,6 @@ static const struct clip {
     {"animation.gif", SOURCE "-r 10", true, false},
 };
 
-static void assert_same_frames(const struct frame_list *a, const struct frame_list *b, const char *name, bool pictures)
-{
-    if (a->count != b->count)
-        fail_msg("%s: %zu frames and %zu frames", name, a->count, b->count);
-    for (size_t i = 0; i < a->count; i++) {
-        const struct clip_frame *x = &a->frames[i];
-        const struct clip_frame *y = &b->frames[i];
-        if (x->index != y->index || x->pts_us != y->pts_us || (pictures && x->crc != y->crc))
-            fail_msg("%s: frame %zu is %d at %" PRId64 " (%08x) and %d at %" PRId64 " (%08x)", name, i, x->index,
-                x->pts_us, x->crc, y->index, y->pts_us, y->crc);
-    }
-}
-
-static void run(const char *path, const struct clip_run *how, struct clip_outcome *outcome)
-{
-    struct err err = ERR_INIT;
-    if (clip_run(path, how, outcome, &err) != ERR_NONE)
-        fail_msg("%s: %s", path, err.message);
-}
-
 static void frames_and_times_are_ffprobes(void **state)
 {
     (void)state;
@@ -97,7 +77,7 @@ static void frames_and_times_are_ffprobes(void **state)
         struct frame_list expected;
         clip_probe(path, 0, &expected);
         struct clip_outcome got;
-        run(path, &(struct clip_run){.chunk_s = 1, .fps = "all"}, &got);
+        clip_must_run(path, &(struct clip_run){.chunk_s = 1, .fps = "all"}, &got);
         if (clips[i].regular) {
             assert_int_equal(got.list.count, 100);
             for (int f = 0; f < 100; f++)
@@ -123,11 +103,11 @@ static void what_is_found_does_not_depend_on_the_chunk_length(void **state)
         const char *path = clip_make(clips[i].name, clips[i].arguments);
         for (size_t r = 0; r < 2; r++) {
             struct clip_outcome whole;
-            run(path, &(struct clip_run){.chunk_s = 100, .fps = rates[r]}, &whole);
+            clip_must_run(path, &(struct clip_run){.chunk_s = 100, .fps = rates[r]}, &whole);
             assert_int_equal(whole.split.segments, 1);
             for (size_t c = 0; c < sizeof(chunks) / sizeof(*chunks); c++) {
                 struct clip_outcome cut;
-                run(path, &(struct clip_run){.chunk_s = chunks[c], .fps = rates[r]}, &cut);
+                clip_must_run(path, &(struct clip_run){.chunk_s = chunks[c], .fps = rates[r]}, &cut);
                 assert_same_frames(&cut.list, &whole.list, clips[i].name, true);
                 assert_int_equal(cut.split.duration_us, whole.split.duration_us);
                 clip_outcome_release(&cut);
@@ -147,9 +127,9 @@ static void skipping_packets_changes_no_bit(void **state)
         for (size_t r = 0; r < sizeof(rates) / sizeof(*rates); r++) {
             struct clip_outcome fast;
             struct clip_outcome full;
-            run(path, &(struct clip_run){.chunk_s = 2, .fps = rates[r]}, &fast);
-            run(path, &(struct clip_run){.chunk_s = 2, .fps = rates[r], .decode_everything = true, .threads = 3},
-                &full);
+            clip_must_run(path, &(struct clip_run){.chunk_s = 2, .fps = rates[r]}, &fast);
+            clip_must_run(path,
+                &(struct clip_run){.chunk_s = 2, .fps = rates[r], .decode_everything = true, .threads = 3}, &full);
             assert_same_frames(&fast.list, &full.list, clips[i].name, true);
             assert_int_equal(full.decode.skipped, 0);
             assert_int_equal(fast.decode.lost, 0);
@@ -172,7 +152,7 @@ static void samples_are_the_first_frames_at_or_after_the_grid_points(void **stat
     clip_probe(path, 0, &all);
     for (size_t r = 0; r < sizeof(rates) / sizeof(*rates); r++) {
         struct clip_outcome got;
-        run(path, &(struct clip_run){.chunk_s = 0.5, .fps = rates[r]}, &got);
+        clip_must_run(path, &(struct clip_run){.chunk_s = 0.5, .fps = rates[r]}, &got);
         struct sampling sampling;
         struct err err = ERR_INIT;
         assert_ok(sampling_parse(rates[r], &sampling, &err), &err);
@@ -205,10 +185,10 @@ static void a_time_limit_keeps_the_frames_before_it(void **state)
     for (size_t i = 0; i < sizeof(clips) / sizeof(*clips); i += 3) {
         const char *path = clip_make(clips[i].name, clips[i].arguments);
         struct clip_outcome whole;
-        run(path, &(struct clip_run){.chunk_s = 1, .fps = "all"}, &whole);
+        clip_must_run(path, &(struct clip_run){.chunk_s = 1, .fps = "all"}, &whole);
         for (size_t l = 0; l < sizeof(limits) / sizeof(*limits); l++) {
             struct clip_outcome limited;
-            run(path, &(struct clip_run){.chunk_s = 1, .fps = "all", .limit_s = limits[l]}, &limited);
+            clip_must_run(path, &(struct clip_run){.chunk_s = 1, .fps = "all", .limit_s = limits[l]}, &limited);
             struct frame_list expected = whole.list;
             while (expected.count > 0 && expected.frames[expected.count - 1].pts_us >= (int64_t)(limits[l] * 1e6))
                 expected.count--;
@@ -234,11 +214,11 @@ static void an_edit_list_hides_frames(void **state)
     assert_in_range(expected.count, 30, 60);
     static const double chunks[] = {0.1, 0.5, 100};
     struct clip_outcome first;
-    run(path, &(struct clip_run){.chunk_s = 1, .fps = "all"}, &first);
+    clip_must_run(path, &(struct clip_run){.chunk_s = 1, .fps = "all"}, &first);
     assert_same_frames(&first.list, &expected, "edited.mp4", false);
     for (size_t c = 0; c < 3; c++) {
         struct clip_outcome other;
-        run(path, &(struct clip_run){.chunk_s = chunks[c], .fps = "all"}, &other);
+        clip_must_run(path, &(struct clip_run){.chunk_s = chunks[c], .fps = "all"}, &other);
         assert_same_frames(&other.list, &first.list, "edited.mp4", true);
         clip_outcome_release(&other);
     }
@@ -256,8 +236,8 @@ static void times_that_jump_back_go_on(void **state)
     assert_int_equal(system(command), 0);
     struct clip_outcome one;
     struct clip_outcome two;
-    run(source, &(struct clip_run){.chunk_s = 1, .fps = "all"}, &one);
-    run(joined, &(struct clip_run){.chunk_s = 1, .fps = "all"}, &two);
+    clip_must_run(source, &(struct clip_run){.chunk_s = 1, .fps = "all"}, &one);
+    clip_must_run(joined, &(struct clip_run){.chunk_s = 1, .fps = "all"}, &two);
     assert_true(two.list.count + 4 >= 2 * one.list.count);
     for (size_t i = 1; i < two.list.count; i++)
         assert_true(two.list.frames[i].pts_us > two.list.frames[i - 1].pts_us);
@@ -291,7 +271,7 @@ static void a_gap_of_days_is_left_as_it_is(void **state)
     static const double chunks[] = {0.1, 1, 1e6};
     for (size_t c = 0; c < 3; c++) {
         struct clip_outcome got;
-        run(path, &(struct clip_run){.chunk_s = chunks[c], .fps = "all"}, &got);
+        clip_must_run(path, &(struct clip_run){.chunk_s = chunks[c], .fps = "all"}, &got);
         assert_same_frames(&got.list, &expected, "gap.mkv", false);
         assert_int_equal(got.list.count, 100);
         assert_true(got.split.duration_us > (int64_t)86400 * 1000000);
@@ -327,7 +307,7 @@ static void a_spoilt_keyframe_that_goes_back_is_no_end(void **state)
         "-bsf:v setts=pts='if(eq(N\\,0)\\,PTS+768\\,PTS)':dts=DTS");
     spoil_key_picture(path, 1);
     struct clip_outcome got;
-    run(path, &(struct clip_run){.chunk_s = 100, .fps = "all"}, &got);
+    clip_must_run(path, &(struct clip_run){.chunk_s = 100, .fps = "all"}, &got);
     assert_true(got.list.count > 0);
     clip_outcome_release(&got);
 }

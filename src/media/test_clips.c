@@ -228,3 +228,23 @@ enum err_code clip_run(const char *path, const struct clip_run *run, struct clip
     }
     return code;
 }
+
+void clip_must_run(const char *path, const struct clip_run *how, struct clip_outcome *outcome)
+{
+    struct err err = ERR_INIT;
+    if (clip_run(path, how, outcome, &err) != ERR_NONE)
+        fail_msg("%s: %s", path, err.message);
+}
+
+void assert_same_frames(const struct frame_list *a, const struct frame_list *b, const char *name, bool pictures)
+{
+    if (a->count != b->count)
+        fail_msg("%s: %zu frames and %zu frames", name, a->count, b->count);
+    for (size_t i = 0; i < a->count; i++) {
+        const struct clip_frame *x = &a->frames[i];
+        const struct clip_frame *y = &b->frames[i];
+        if (x->index != y->index || x->pts_us != y->pts_us || (pictures && x->crc != y->crc))
+            fail_msg("%s: frame %zu is %d at %" PRId64 " (%08x) and %d at %" PRId64 " (%08x)", name, i, x->index,
+                x->pts_us, x->crc, y->index, y->pts_us, y->crc);
+    }
+}

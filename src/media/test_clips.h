@@ -49,3 +49,7 @@ struct clip_outcome {
 void clip_outcome_release(struct clip_outcome *outcome);
 // Splits and decodes the file; what went wrong in the split is returned.
 enum err_code clip_run(const char *path, const struct clip_run *run, struct clip_outcome *outcome, struct err *err);
+// The same; fails the test where the split goes wrong.
+void clip_must_run(const char *path, const struct clip_run *how, struct clip_outcome *outcome);
+// `name` says which clip it is about. Without `pictures` only indices and times are compared.
+void assert_same_frames(const struct frame_list *a, const struct frame_list *b, const char *name, bool pictures);

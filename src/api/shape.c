@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "ingest/source_secret.h"
 #include "ingest/source_url.h"
 
 void shape_set_time(json_t *object, const char *field, int64_t wall_us)
@@ -91,13 +92,23 @@ static const char *name_of(const struct meta_video *video)
     return is_default ? video->media.title : video->name;
 }
 
+// Whoever may look at a video need not be able to fetch it from where it came.
+static void set_source(json_t *o, const char *source)
+{
+    struct strbuf shown;
+    strbuf_init(&shown);
+    source_hide_secrets(source, &shown);
+    json_set_string(o, "source", shown.data);
+    strbuf_release(&shown);
+}
+
 json_t *shape_video(const struct meta_video *video, bool has_thumbnail, char *const *errors, size_t error_count)
 {
     json_t *o = json_object();
     json_set_string(o, "id", video->id);
     json_set_string(o, "project", video->project);
     json_set_string(o, "name", name_of(video));
-    json_set_string(o, "source", video->source);
+    set_source(o, video->source);
     json_set_string(o, "state", video_state_name(video->state));
     json_set_double(o, "chunk_seconds", (double)video->chunk_us / 1e6);
     if (video->limit_us < 0)

@@ -174,6 +174,7 @@ static enum err_code download_network(
     struct http_client *client = NULL;
     struct http_downloaded got = {0};
     char hex[SHA256_HEX_SIZE];
+    char shown[HTTP_URL_SHOWN_MAX];
     const char *slash = strrchr(url, '/');
     const char *dot = strrchr(url, '.');
     if (sha256 == NULL)
@@ -186,8 +187,9 @@ static enum err_code download_network(
             &(struct http_download){.url = url, .path = *path, .limit_bytes = MODEL_DOWNLOAD_MAX}, NULL, &got, err);
     if (code == ERR_NONE)
         code = file_sha256(*path, NULL, hex, NULL, err);
+    http_url_show(url, shown);
     if (code == ERR_NONE && strcasecmp(hex, sha256) != 0)
-        code = err_set(err, ERR_CORRUPT, "%s has the SHA-256 %s, not %s", url, hex, sha256);
+        code = err_set(err, ERR_CORRUPT, "%s has the SHA-256 %s, not %s", shown, hex, sha256);
     http_client_free(client);
     return code;
 }

@@ -7,8 +7,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/plain_text.h"
+#include "base/strbuf.h"
 #include "ingest/fetch_internal.h"
 #include "ingest/guard_proxy.h"
+#include "ingest/source_secret.h"
+#include "net/http.h"
 #include "os/child.h"
 #include "os/file.h"
 
@@ -92,7 +95,14 @@ static enum err_code page_error(
     enum err_code code = mentions(words, gone) ? ERR_NOT_FOUND
         : mentions(words, passing)             ? ERR_UNAVAILABLE
                                                : ERR_INVALID;
-    return err_set(err, code, "no video could be fetched from %.150s: %s", url, words);
+    char shown[HTTP_URL_SHOWN_MAX];
+    struct strbuf plain;
+    http_url_show(url, shown);
+    strbuf_init(&plain);
+    source_hide_queries(words, &plain);
+    err_set(err, code, "no video could be fetched from %.150s: %s", shown, plain.data);
+    strbuf_release(&plain);
+    return code;
 }
 
 // ---- running yt-dlp
@@ -176,6 +186,8 @@ static enum err_code run(struct fetch *fetch, const char *program, const struct 
     struct environment environment = {.set = {NULL}};
     struct command *command = mem_calloc(1, sizeof(*command));
     struct child_result result = {0};
+    char shown[HTTP_URL_SHOWN_MAX];
+    http_url_show(url, shown);
     make_command(fetch, program, dir, url, command);
     if (guard != NULL)
         guard_environment(guard, &environment);
@@ -193,9 +205,9 @@ static enum err_code run(struct fetch *fetch, const char *program, const struct 
     if (code == ERR_NONE && (result.exit_status != 0 || result.signal != 0))
         code = page_error(url, output, &result, err);
     else if (code == ERR_LIMIT)
-        err_context(err, "the video behind %.150s is larger than --max-download allows", url);
+        err_context(err, "the video behind %.150s is larger than --max-download allows", shown);
     else if (code != ERR_NONE)
-        err_context(err, "no video could be fetched from %.150s", url);
+        err_context(err, "no video could be fetched from %.150s", shown);
     child_result_release(&result);
     free(command);
     return code;
@@ -207,12 +219,14 @@ enum err_code fetch_page(struct fetch *fetch, const struct fetch_request *reques
     struct output output = {.request = request};
     struct guard_proxy *guard = NULL;
     char dir[FILE_PATH_MAX];
+    char shown[HTTP_URL_SHOWN_MAX];
     char *program = fetch->yt_dlp[0] != '\0' ? child_find_program(fetch->yt_dlp) : NULL;
+    http_url_show(url, shown);
     if (program == NULL)
         return err_set(err, ERR_INVALID,
             "%.200s is a web page, not a video file, and yt-dlp, which fetches videos from pages, is not installed: "
             "give the address of a video file, or name the program with --yt-dlp",
-            url);
+            shown);
     enum err_code code = ERR_NONE;
     if (snprintf(dir, sizeof(dir), "%s/" PAGE_DIR, request->dir) >= (int)sizeof(dir))
         code = err_set(err, ERR_INVALID, "the temporary folder's path is too long");

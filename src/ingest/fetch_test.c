@@ -77,6 +77,16 @@ static enum err_code serve_whole(
     return ERR_NONE;
 }
 
+static enum err_code serve_nothing(
+    void *context, struct http_request *request, struct http_response *response, struct err *err)
+{
+    (void)context;
+    (void)request;
+    (void)err;
+    http_response_bytes(response, 200, "video/mp4", "", 0);
+    return ERR_NONE;
+}
+
 static char page_with_video[] = "<!DOCTYPE html><html><head><title>A walk</title></head><body>"
                                 "<video src=\"/clip.mp4\"></video></body></html>";
 static char page_without_video[] = "<!DOCTYPE html><html><head><title>Words</title></head><body>words</body></html>";
@@ -99,6 +109,7 @@ static int open_web(void **state)
         {.method = HTTP_GET, .pattern = "/whole.mp4", .handler = serve_whole, .context = web.whole},
         {.method = HTTP_GET, .pattern = "/page", .handler = serve_page, .context = page_with_video},
         {.method = HTTP_GET, .pattern = "/words", .handler = serve_page, .context = page_without_video},
+        {.method = HTTP_GET, .pattern = "/empty.mp4", .handler = serve_nothing},
         {.method = HTTP_GET, .pattern = "/moved", .handler = serve_redirect, .context = "/clip.mp4"},
         {.method = HTTP_GET, .pattern = "/loop", .handler = serve_redirect, .context = "/loop"},
     };
@@ -191,17 +202,6 @@ static void what_cannot_be_downloaded_says_why(void **state)
     assert_non_null(strstr(attempt.err.message, "yt-dlp"));
 }
 
-static void remote_users_do_not_reach_this_machine(void **state)
-{
-    (void)state;
-    struct attempt attempt;
-    web.requests = 0;
-    assert_code(fetch_from_web("/clip.mp4", true, 1 << 20, NULL, &attempt), ERR_DENIED);
-    assert_code(fetch_from_web("/page", true, 1 << 20, NULL, &attempt), ERR_DENIED);
-    assert_code(fetch_canonical("http://169.254.169.254/latest", true, 1 << 20, NULL, &attempt), ERR_DENIED);
-    assert_int_equal(web.requests, 0);
-}
-
 static void need_yt_dlp(void)
 {
     struct fetch_settings settings;
@@ -211,6 +211,44 @@ static void need_yt_dlp(void)
     free(program);
     if (!found)
         skip_because("yt-dlp is not installed");
+}
+
+static void expect_no_secret(const char *path, int64_t limit, const char *yt_dlp, const char *words)
+{
+    struct attempt attempt;
+    assert_int_not_equal(fetch_from_web(path, false, limit, yt_dlp, &attempt), ERR_NONE);
+    if (strstr(attempt.err.message, words) == NULL || strstr(attempt.err.message, "TOPSECRET") != NULL)
+        fail_msg("\"%s\" does not say \"%s\", or tells the secret", attempt.err.message, words);
+}
+
+// Errors go to the log, the activity and the dead letters, where others may read them.
+static void an_error_does_not_tell_the_secret_of_an_address(void **state)
+{
+    (void)state;
+    expect_no_secret("/empty.mp4?X-Amz-Signature=TOPSECRET", 1 << 20, NULL, "/empty.mp4?… is empty");
+    expect_no_secret("/clip.mp4?token=TOPSECRET", 1000, NULL, "/clip.mp4?… is larger than");
+    expect_no_secret("/nothing?token=TOPSECRET", 1 << 20, NULL, "404");
+    expect_no_secret("/loop?token=TOPSECRET", 1 << 20, NULL, "/loop");
+    expect_no_secret("/page?token=TOPSECRET", 1 << 20, "", "/page?… is a web page");
+}
+
+static void an_error_of_yt_dlp_does_not_tell_it_either(void **state)
+{
+    (void)state;
+    need_yt_dlp();
+    expect_no_secret("/words?token=TOPSECRET", 1 << 20, NULL, "Unsupported URL");
+    expect_no_secret("/page?token=TOPSECRET", 1000, NULL, "found no video on the page");
+}
+
+static void remote_users_do_not_reach_this_machine(void **state)
+{
+    (void)state;
+    struct attempt attempt;
+    web.requests = 0;
+    assert_code(fetch_from_web("/clip.mp4", true, 1 << 20, NULL, &attempt), ERR_DENIED);
+    assert_code(fetch_from_web("/page", true, 1 << 20, NULL, &attempt), ERR_DENIED);
+    assert_code(fetch_canonical("http://169.254.169.254/latest", true, 1 << 20, NULL, &attempt), ERR_DENIED);
+    assert_int_equal(web.requests, 0);
 }
 
 static void the_video_of_a_page_is_fetched(void **state)
@@ -345,6 +383,8 @@ int main(void)
         cmocka_unit_test(a_direct_file_is_downloaded),
         cmocka_unit_test(a_large_file_is_downloaded_from_a_server_without_ranges),
         cmocka_unit_test(what_cannot_be_downloaded_says_why),
+        cmocka_unit_test(an_error_does_not_tell_the_secret_of_an_address),
+        cmocka_unit_test(an_error_of_yt_dlp_does_not_tell_it_either),
         cmocka_unit_test(remote_users_do_not_reach_this_machine),
         cmocka_unit_test(the_video_of_a_page_is_fetched),
         cmocka_unit_test(a_page_without_a_video_says_so),

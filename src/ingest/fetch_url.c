@@ -127,6 +127,7 @@ static enum err_code download(struct fetch *fetch, struct http_client *client, c
     const char *url, struct cancel *cancel, struct fetched *fetched, struct err *err)
 {
     struct http_downloaded downloaded = {0};
+    char shown[HTTP_URL_SHOWN_MAX];
     if (snprintf(fetched->path, sizeof(fetched->path), "%s/download", request->dir) >= (int)sizeof(fetched->path))
         return err_set(err, ERR_INVALID, "the temporary folder's path is too long");
     const struct http_download what = {.url = url,
@@ -138,13 +139,14 @@ static enum err_code download(struct fetch *fetch, struct http_client *client, c
         .on_progress = download_progress,
         .progress_arg = (void *)(uintptr_t)request};
     enum err_code code = http_client_download(client, &what, cancel, &downloaded, err);
+    http_url_show(url, shown);
     if (code == ERR_LIMIT)
-        return err_set(err, ERR_LIMIT, "%.250s is larger than the %lld bytes that --max-download allows", url,
+        return err_set(err, ERR_LIMIT, "%s is larger than the %lld bytes that --max-download allows", shown,
             (long long)fetch->settings.size_limit_bytes);
     if (code != ERR_NONE)
         return code;
     if (downloaded.size_bytes == 0)
-        return err_set(err, ERR_INVALID, "%s is empty", url);
+        return err_set(err, ERR_INVALID, "%s is empty", shown);
     fetched->owned = true;
     fetched->size_bytes = (int64_t)downloaded.size_bytes;
     return ERR_NONE;
@@ -155,10 +157,12 @@ enum err_code fetch_url(struct fetch *fetch, const struct fetch_request *request
 {
     struct http_client *client = request->remote ? fetch->guarded : fetch->free;
     bool page = false;
+    char shown[HTTP_URL_SHOWN_MAX];
+    http_url_show(source->canonical, shown);
     enum err_code code = look_at(client, source->canonical, cancel, &page, err);
     if (code != ERR_NONE)
         return code;
-    log_debug(fetch->log, "%s is %s", source->canonical, page ? "a page" : "a file");
+    log_debug(fetch->log, "%s is %s", shown, page ? "a page" : "a file");
     return page ? fetch_page(fetch, request, source->canonical, cancel, fetched, err)
                 : download(fetch, client, request, source->canonical, cancel, fetched, err);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/plain_text.h"
+#include "ingest/source_secret.h"
 
 static int hex_value(char c)
 {
@@ -210,6 +211,11 @@ enum err_code source_url_normalise(
     if (memchr(authority, '@', strcspn(authority, "/?#")) != NULL)
         return err_set(err, ERR_INVALID,
             "the address holds a user name or password: sources are stored and shown, so leave them out");
+    if (source_has_hidden(text))
+        return err_set(err, ERR_INVALID,
+            "the address holds \"=" SOURCE_HIDDEN
+            "\", which stands for a secret where a source is shown: give the address "
+            "itself, or resume its video");
     strbuf_init(&out);
     enum err_code code = ERR_NONE;
     if (!normalise(text, https, &out))

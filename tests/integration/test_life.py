@@ -270,6 +270,46 @@ def test_a_video_is_fetched_from_an_address(home, data, tmp_path):
     assert gone["state"] == "failed" and gone["errors"]
 
 
+def test_the_secret_of_an_address_is_used_and_told_to_nobody(home, data, tmp_path):
+    import functools
+    import http.server
+    import shutil
+    import threading
+    folder = tmp_path / "www"
+    folder.mkdir()
+    (folder / "empty.mp4").touch()
+
+    class Signed(http.server.SimpleHTTPRequestHandler):
+        def do_GET(self):  # noqa: N802
+            if "X-Amz-Signature=TOPSECRET" in self.path:
+                super().do_GET()
+            else:
+                self.send_error(403)
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Signed, directory=str(folder))) as www:
+        threading.Thread(target=www.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{www.server_address[1]}"
+        with serving(home, data, "--max-attempts", "1", "--log-level", "debug") as server:
+            ids = [server.post("/api/v1/projects/p/videos", {"source": f"{base}/{name}?v=1&X-Amz-Signature=TOPSECRET",
+                                                             "limit_seconds": 1}).json()["id"]
+                   for name in ("empty.mp4", "bikes.mp4")]
+            shown = [server.wait_for_end(video) for video in ids]
+            assert "/empty.mp4?… is empty" in shown[0]["errors"][0] and "404" in shown[1]["errors"][0]
+            assert shown[1]["source"] == f"{base}/bikes.mp4?v=1&X-Amz-Signature=…"
+            for path in ("/api/v1/activity/state", "/api/v1/dead-letters", "/api/v1/videos", "/metrics"):
+                assert "TOPSECRET" not in server.get(path).body.decode()
+            assert "TOPSECRET" not in run("status", ids[0], "--server", server.url, home=home).stdout
+            with pytest.raises(HttpError) as refused:
+                server.post("/api/v1/projects/p/videos", {"source": shown[1]["source"]})
+            assert refused.value.status == 400 and "stands for a secret" in refused.value.problem()["detail"]
+            # The source itself has it still.
+            shutil.copy(clips.bikes(), folder / "bikes.mp4")
+            server.post(f"/api/v1/videos/{ids[1]}/resume")
+            assert server.wait_for_end(ids[1])["state"] == "done"
+        www.shutdown()
+    assert "TOPSECRET" not in server.log.read_text()
+
+
 def test_a_video_is_fetched_from_a_page_that_shows_it(home, data, tmp_path):
     import functools
     import http.server

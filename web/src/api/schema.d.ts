@@ -1236,6 +1236,7 @@ export interface components {
             id: components["schemas"]["VideoId"];
             project: components["schemas"]["ProjectName"];
             name: string;
+            /** @description Where it came from. Values of parameters that are called like secrets (`token`, `X-Amz-Signature`) are shown as "…"; the video itself is fetched and resumed with them */
             source: string;
             state: components["schemas"]["VideoState"];
             chunk_seconds: number;

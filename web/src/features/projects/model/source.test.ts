@@ -55,6 +55,12 @@ describe('a stored source', () => {
         expect(shownSource('file:///data/100%.mp4')).toBe('file:///data/100%.mp4');
     });
 
+    it('with a hidden secret is shown, and nothing to submit again', () => {
+        const signed = 'https://example.org/a.mp4?X-Amz-Signature=…&v=1';
+        expect(shownSource(signed)).toBe(signed);
+        expect(copiedSource(signed)).toBeUndefined();
+    });
+
     it('of an upload has no address', () => {
         expect(shownSource(`sha256:${digest}`)).toBe('Uploaded file');
         expect(copiedSource(`sha256:${digest}`)).toBeUndefined();

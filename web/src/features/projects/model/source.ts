@@ -83,7 +83,10 @@ export function shownSource(source: string): string {
     }
 }
 
-/** What to put on the clipboard: something that can be submitted again; undefined for uploads, which have no address. */
+/**
+ * What to put on the clipboard: something that can be submitted again; undefined for uploads, which have no address, and
+ * for addresses in which the server hides a secret.
+ */
 export function copiedSource(source: string): string | undefined {
-    return source.startsWith('sha256:') ? undefined : shownSource(source);
+    return source.startsWith('sha256:') || source.includes('=…') ? undefined : shownSource(source);
 }

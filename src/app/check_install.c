@@ -134,6 +134,16 @@ static void check_locks(const char *dir, struct checks *checks)
     free(path);
 }
 
+static void check_private(const char *dir, struct checks *checks)
+{
+    char *remedy = mem_sprintf("run \"chmod 700 %s\"", dir);
+    checks->what = "folder";
+    if (dir_is_open_to_others(dir))
+        checks_warn(
+            checks, remedy, "others on this machine may look into %s; the files themselves are closed to them", dir);
+    free(remedy);
+}
+
 // By any of these: where the file that says what the folder is was lost, the rest is not nothing.
 static bool has_data(const char *dir)
 {
@@ -156,6 +166,7 @@ bool check_folder(const char *dir, struct checks *checks)
     }
     check_disk(dir, checks);
     check_locks(dir, checks);
+    check_private(dir, checks);
     if (has_data(dir))
         return true;
     checks->what = "data";

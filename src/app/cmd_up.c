@@ -6,6 +6,7 @@
 #include "app/instance.h"
 #include "app/settings.h"
 #include "app/ui.h"
+#include "os/file.h"
 #include "os/signals.h"
 
 #define FOREVER_MS (INT64_C(1000) * 60 * 60 * 24 * 365)
@@ -28,6 +29,8 @@ static enum err_code serve(const struct options *options, unsigned parts, bool a
     if (code == ERR_NONE) {
         const char *url = instance_url(instance);
         log_info(log, "framehound %s works on %s", FRAMEHOUND_VERSION, instance_stores(instance)->dir);
+        if (dir_is_open_to_others(dir))
+            log_warn(log, "others on this machine may look into the data folder: run \"chmod 700 %s\"", dir);
         if (url != NULL)
             log_info(log, "open %s/", url);
         cancel_wait(cancel, FOREVER_MS);

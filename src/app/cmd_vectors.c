@@ -99,6 +99,8 @@ static enum err_code serve(
     if (code == ERR_NONE) {
         log_info(log, "framehound %s keeps vectors in %s, on http://%s:%u", FRAMEHOUND_VERSION, dir, address,
             (unsigned)http_server_port(server));
+        if (dir_is_open_to_others(dir))
+            log_warn(log, "others on this machine may look into the data folder: run \"chmod 700 %s\"", dir);
         cancel_wait(cancel, FOREVER_MS);
         log_info(log, "stopping");
     }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -162,6 +163,9 @@ int main(int argc, char **argv)
 {
     const struct command_spec *specs[COMMAND_COUNT + 1] = {NULL};
 
+    // Libraries and programs that we start make files too: of graphs, of networks, of what a page gave. What a person
+    // asked for with --output has mode 0600 in any case (os/file.h).
+    umask(S_IRWXG | S_IRWXO);
     if (sodium_init() < 0) {
         fputs("framehound: the library of cryptography cannot be initialised\n", stderr);
         return 1;

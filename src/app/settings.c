@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -263,19 +262,10 @@ const char *settings_web_dir(const struct options *options)
 static enum err_code read_secret(const char *path, char **secret, size_t *size, struct err *err)
 {
     *secret = NULL;
-    enum err_code code = file_read(path, SECRET_SIZE_MAX, secret, size, err);
+    enum err_code code = file_read_private(path, SECRET_SIZE_MAX, secret, size, err);
     while (code == ERR_NONE && *size > 0 && isspace((unsigned char)(*secret)[*size - 1]))
         (*secret)[--*size] = '\0';
     return code;
-}
-
-static enum err_code check_private(const char *path, struct err *err)
-{
-    struct stat st;
-    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & (S_IROTH | S_IWOTH)) != 0)
-        return err_set(
-            err, ERR_DENIED, "everybody on this machine may read the file %s: run \"chmod 600 %s\"", path, path);
-    return ERR_NONE;
 }
 
 static enum err_code keep_if_good(enum err_code code, char **secret)
@@ -289,10 +279,7 @@ static enum err_code keep_if_good(enum err_code code, char **secret)
 
 enum err_code settings_secret(const char *path, char **secret, size_t *size, struct err *err)
 {
-    enum err_code code = read_secret(path, secret, size, err);
-    if (code == ERR_NONE)
-        code = check_private(path, err);
-    return keep_if_good(code, secret);
+    return keep_if_good(read_secret(path, secret, size, err), secret);
 }
 
 enum err_code settings_token(const struct options *options, char **token, struct err *err)
@@ -310,8 +297,6 @@ enum err_code settings_token(const struct options *options, char **token, struct
             "the token in %s must have at least %d characters on one line: write one with "
             "\"head -c 24 /dev/urandom | base64\"",
             path, TOKEN_LENGTH_MIN);
-    else
-        code = check_private(path, err);
     return keep_if_good(code, token);
 }
 

@@ -33,7 +33,8 @@ const char *settings_models_dir(const struct options *options);
 const char *settings_web_dir(const struct options *options);
 // The program for web pages: --yt-dlp, or the one that set-up installed.
 const char *settings_yt_dlp(const struct options *options);
-// The secret in a file, without white space at its end, to be freed. ERR_DENIED for a file that everybody may read.
+// The secret in a file, without white space at its end, to be freed. ERR_DENIED for a file that others may read
+// (file_read_private).
 enum err_code settings_secret(const char *path, char **secret, size_t *size, struct err *err) ERR_MUST_CHECK;
 // A token from --token-file, to be freed; NULL when the option is not given. ERR_INVALID for one that is too short,
 // ERR_DENIED for a file that others may read.

@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "db/db_internal.h"
@@ -10,6 +12,7 @@
 // SQLite's own busy handler sleeps up to 100 ms between tries, which is far longer than transactions here last.
 #define BUSY_SLEEP_FIRST_US 100
 #define BUSY_SLEEP_LAST_US 5000
+#define FILE_MODE 0600
 
 static int wait_while_busy(void *context, int tries)
 {
@@ -121,11 +124,36 @@ static enum err_code use_write_ahead_log(struct db_conn *conn, struct err *err)
     return code;
 }
 
+// Takes from a file of ours what an earlier version, or another program, let others do with it.
+static void close_to_others(const char *path)
+{
+    struct stat st;
+    // By name: opening and closing the file would drop SQLite's locks on it. A link is nobody's database here.
+    if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+        (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        (void)chmod(path, st.st_mode & S_IRWXU);
+}
+
+// SQLite makes files that others may read, and gives its log and its shared memory the mode of the database.
+static void make_private(const char *path)
+{
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    if (mknod(path, S_IFREG | FILE_MODE, 0) == 0)
+        return;
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        char *file = mem_sprintf("%s%s", path, endings[i]);
+        close_to_others(file);
+        free(file);
+    }
+}
+
 enum err_code db_conn_open(struct db *db, struct db_conn *conn, bool writer, struct err *err)
 {
     conn->db = db;
     // A connection is used by one thread at a time, so SQLite's own mutexes are left out.
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | (writer ? SQLITE_OPEN_CREATE : 0);
+    if (writer)
+        make_private(db->path);
     int rc = sqlite3_open_v2(db->path, &conn->handle, flags, NULL);
     if (rc != SQLITE_OK)
         return db_error(conn, rc, err);

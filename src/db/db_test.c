@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -259,11 +260,59 @@ static void processes_make_the_same_file_at_the_same_time(void **state)
     }
 }
 
+static void expect_private(const char *path, const char *ending)
+{
+    struct stat st;
+    char *file = mem_sprintf("%s%s", path, ending);
+    assert_int_equal(stat(file, &st), 0);
+    if ((st.st_mode & 0777) != 0600)
+        fail_msg("%s has mode %03o", file, (unsigned)st.st_mode & 0777);
+    free(file);
+}
+
+// Whatever the folder and the user's mask are: it is private what people's videos are called and where they come from.
+static void only_the_owner_may_read_a_database(void **state)
+{
+    struct fixture *f = *state;
+    mode_t mask = umask(022);
+    char *path = mem_sprintf("%s/new.db", f->folder);
+    struct db *db = open_db(path, 2);
+    assert_non_null(db);
+    expect_private(path, "");
+    expect_private(path, "-wal");
+    expect_private(path, "-shm");
+    db_free(db);
+    umask(mask);
+    free(path);
+}
+
+static void a_database_that_others_could_read_is_closed_to_them(void **state)
+{
+    struct fixture *f = *state;
+    struct db_tx tx;
+    char *wal = mem_sprintf("%s-wal", f->path);
+    // As an earlier version left it, its log still there for another process has it open.
+    assert_int_equal(chmod(f->path, 0644), 0);
+    assert_int_equal(chmod(wal, 0664), 0);
+    struct db *again = open_db(f->path, 2);
+    assert_non_null(again);
+    expect_private(f->path, "");
+    expect_private(f->path, "-wal");
+    expect_private(f->path, "-shm");
+    db_begin(again, DB_WRITE, &tx);
+    insert(&tx, 1);
+    assert_ok(db_end(&tx, &err), &err);
+    db_free(again);
+    free(wal);
+}
+
 #define with_db(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        with_db(only_the_owner_may_read_a_database),
+        with_db(a_database_that_others_could_read_is_closed_to_them),
         with_db(a_row_comes_back_as_it_was_bound),
         with_db(after_an_error_nothing_more_is_done_and_all_is_undone),
         with_db(the_callers_first_failure_is_what_the_end_returns),

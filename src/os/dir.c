@@ -40,6 +40,12 @@ enum err_code dir_make(const char *path, struct err *err)
     return code;
 }
 
+bool dir_is_open_to_others(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & (S_IRWXO | S_IWGRP)) != 0;
+}
+
 enum err_code dir_make_parent(const char *path, struct err *err)
 {
     char *copy = mem_strdup(path);

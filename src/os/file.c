@@ -45,17 +45,14 @@ static enum err_code open_to_read(const char *path, int *fd, struct err *err)
     return *fd < 0 ? err_set_errno(err, errno, "cannot open %s", path) : ERR_NONE;
 }
 
-enum err_code file_read(const char *path, size_t limit_bytes, char **bytes, size_t *size, struct err *err)
+// Reads to the end and closes `fd`.
+static enum err_code read_whole(
+    int fd, const char *path, size_t limit_bytes, char **bytes, size_t *size, struct err *err)
 {
-    *bytes = NULL;
-    *size = 0;
-    int fd;
-    enum err_code code = open_to_read(path, &fd, err);
-    if (code != ERR_NONE)
-        return code;
     struct strbuf text;
-    strbuf_init(&text);
     struct stat st;
+    enum err_code code = ERR_NONE;
+    strbuf_init(&text);
     if (fstat(fd, &st) == 0 && st.st_size > 0 && (uint64_t)st.st_size <= limit_bytes)
         strbuf_reserve(&text, (size_t)st.st_size + 1);
     for (;;) {
@@ -77,6 +74,45 @@ enum err_code file_read(const char *path, size_t limit_bytes, char **bytes, size
     if (code == ERR_NONE)
         *bytes = strbuf_detach(&text, size);
     strbuf_release(&text);
+    return code;
+}
+
+enum err_code file_read(const char *path, size_t limit_bytes, char **bytes, size_t *size, struct err *err)
+{
+    int fd;
+    *bytes = NULL;
+    *size = 0;
+    enum err_code code = open_to_read(path, &fd, err);
+    return code == ERR_NONE ? read_whole(fd, path, limit_bytes, bytes, size, err) : code;
+}
+
+static enum err_code check_private(int fd, const char *path, struct err *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return err_set_errno(err, errno, "cannot look at %s", path);
+    if ((st.st_mode & S_IRWXO) != 0)
+        return err_set(
+            err, ERR_DENIED, "everybody on this machine may read the file %s: run \"chmod 600 %s\"", path, path);
+    mode_t group = st.st_uid == geteuid() ? S_IRGRP | S_IWGRP : S_IWGRP;
+    if ((st.st_mode & group) != 0)
+        return err_set(err, ERR_DENIED, "others of the group of the file %s may %s it: run \"chmod 600 %s\"", path,
+            (st.st_mode & S_IWGRP) != 0 ? "change" : "read", path);
+    return ERR_NONE;
+}
+
+enum err_code file_read_private(const char *path, size_t limit_bytes, char **bytes, size_t *size, struct err *err)
+{
+    int fd;
+    *bytes = NULL;
+    *size = 0;
+    enum err_code code = open_to_read(path, &fd, err);
+    if (code != ERR_NONE)
+        return code;
+    code = check_private(fd, path, err);
+    if (code == ERR_NONE)
+        return read_whole(fd, path, limit_bytes, bytes, size, err);
+    close(fd);
     return code;
 }
 

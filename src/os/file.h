@@ -25,6 +25,10 @@ enum file_sync {
 // Reads a regular file (or pipe) whole; `*bytes` is followed by a NUL and freed by the caller. ERR_LIMIT if larger.
 enum err_code file_read(
     const char *path, size_t limit_bytes, char **bytes, size_t *size, struct err *err) ERR_MUST_CHECK;
+// The same for a secret: ERR_DENIED if others may read or change the file. Its group may read it where it belongs to
+// somebody else: so secrets are mounted into containers (root's, mode 0440).
+enum err_code file_read_private(
+    const char *path, size_t limit_bytes, char **bytes, size_t *size, struct err *err) ERR_MUST_CHECK;
 // The file's content in memory as long as it is looked at, without reading it; another program that shortens it
 // meanwhile ends this one, so only for files nobody else writes. An empty file is "".
 struct file_map {
@@ -78,6 +82,9 @@ enum err_code file_sha256(const char *path, struct cancel *cancel, char hex[SHA2
 
 // Makes the folder and those above it; one that exists is fine.
 enum err_code dir_make(const char *path, struct err *err) ERR_MUST_CHECK;
+// Whether others than its owner, who is this user, may look into the folder or, as its group, write to it. A folder of
+// somebody else, such as a container's volume, is not for this user to close.
+bool dir_is_open_to_others(const char *path);
 // Makes the folder a path lies in.
 enum err_code dir_make_parent(const char *path, struct err *err) ERR_MUST_CHECK;
 // Removes a folder with all in it, never following a link out of it; nothing there is fine.

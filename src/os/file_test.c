@@ -167,6 +167,55 @@ static void a_cancelled_copy_leaves_nothing(void **state)
     assert_true(dir_size_bytes(at("status")) > 0);
 }
 
+static void expect_secret(mode_t mode, enum err_code wanted)
+{
+    struct err err = ERR_INIT;
+    char *bytes = NULL;
+    size_t size = 0;
+    assert_int_equal(chmod(at("secret"), mode), 0);
+    enum err_code code = file_read_private(at("secret"), 100, &bytes, &size, &err);
+    if (code != wanted)
+        fail_msg("a secret of mode %04o: %s", (unsigned)mode, err.message);
+    assert_int_equal(bytes != NULL, code == ERR_NONE);
+    free(bytes);
+}
+
+static void a_secret_that_others_may_read_or_change_is_not_read(void **state)
+{
+    (void)state;
+    put("secret", "1234");
+    expect_secret(0600, ERR_NONE);
+    expect_secret(0400, ERR_NONE);
+    expect_secret(0604, ERR_DENIED);
+    expect_secret(0602, ERR_DENIED);
+    expect_secret(0640, ERR_DENIED);
+    expect_secret(0620, ERR_DENIED);
+    if (geteuid() != 0)
+        return;
+    // As secrets are mounted into containers: somebody else's, and ours by the group.
+    assert_int_equal(chown(at("secret"), 65534, (gid_t)-1), 0);
+    expect_secret(0440, ERR_NONE);
+    expect_secret(0640, ERR_NONE);
+    expect_secret(0460, ERR_DENIED);
+    expect_secret(0444, ERR_DENIED);
+}
+
+static void a_folder_is_open_to_others_or_not(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    assert_ok(dir_make(at("folder"), &err), &err);
+    assert_false(dir_is_open_to_others(at("folder")));
+    static const mode_t open[] = {0755, 0701, 0707, 0770};
+    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
+        assert_int_equal(chmod(at("folder"), open[i]), 0);
+        assert_true(dir_is_open_to_others(at("folder")));
+    }
+    assert_int_equal(chmod(at("folder"), 0750), 0);
+    assert_false(dir_is_open_to_others(at("folder")));
+    assert_false(dir_is_open_to_others(at("nothing")));
+}
+
 static void folders_are_made_with_those_above_and_removed_with_all_below(void **state)
 {
     (void)state;
@@ -329,6 +378,8 @@ int main(void)
         cmocka_unit_test(an_aborted_write_leaves_the_old_content_and_nothing_else),
         cmocka_unit_test(copies_links_and_moves_have_the_same_content),
         cmocka_unit_test(a_cancelled_copy_leaves_nothing),
+        cmocka_unit_test(a_secret_that_others_may_read_or_change_is_not_read),
+        cmocka_unit_test(a_folder_is_open_to_others_or_not),
         cmocka_unit_test(folders_are_made_with_those_above_and_removed_with_all_below),
         cmocka_unit_test(removing_a_tree_never_follows_a_link),
         cmocka_unit_test(empty_folders_are_removed_up_to_the_top),

@@ -8,9 +8,11 @@ import threading
 
 import pytest
 
+from harness import clips
 from harness.certificates import make_certificate
 from harness.doctor import doctor
 from harness.ports import free_port
+from harness.program import ingest, serving
 from harness.redis_server import Redis
 from harness.strict_pinecone import KEY, StrictPinecone
 
@@ -46,6 +48,27 @@ def test_a_folder_that_is_mounted_for_reading_only_is_told(home, data):
     said = doctor(home, data, within=mounted("ro", data))
     assert said.status == 1
     assert said.has("wrong", "folder", str(data), "name another folder with --data, or let this user write there"), said.text
+
+
+def test_a_folder_that_others_may_look_into_is_told_and_what_is_in_it_is_private(home, data):
+    data.mkdir()
+    data.chmod(0o755)
+    with serving(home, data) as server:
+        video = server.post("/api/v1/projects/p/videos", {"source": str(clips.bikes()), "limit_seconds": 1}).json()["id"]
+        assert server.wait_for_end(video)["state"] == "done"
+        # OpenVINO gives its files of networks a mode of its own; their folder is closed.
+        readable = [(path, oct(path.stat().st_mode)) for path in data.rglob("*")
+                    if path.stat().st_mode & 0o077 and path.parent != data / "cache"]
+        assert not readable
+    assert f"chmod 700 {data}" in server.log.read_text()
+    said = doctor(home, data)
+    assert said.status == 0 and said.has("warning", "folder", f"others on this machine may look into {data}", "chmod 700"), said.text
+    data.chmod(0o700)
+    assert "chmod 700" not in doctor(home, data).text
+    # As an earlier version left it.
+    (data / "meta.sqlite").chmod(0o644)
+    ingest(clips.bikes(), home, data, "--limit", "1", project="p")
+    assert (data / "meta.sqlite").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_disk_with_little_room_is_told_with_how_much_there_is(home, data):

@@ -172,8 +172,32 @@ def test_any_address_but_loopback_needs_a_token(home, data, tmp_path):
     assert "token" in refused.stderr
     short = tmp_path / "short"
     short.write_text("abc\n")
+    short.chmod(0o600)
     assert "16 characters" in run(
         "up", "--data", data, "--listen", "127.0.0.1:0", "--token-file", short, home=home, check=1).stderr
+
+
+@pytest.mark.parametrize(("mode", "owner", "words"), [
+    (0o644, None, "everybody on this machine may read"), (0o640, None, "others of the group"), (0o440, None, "others of the group"),
+    (0o460, 65534, "others of the group"), (0o444, 65534, "everybody on this machine may read"), (0o400, None, None),
+    (0o440, 65534, None)])
+def test_a_token_is_for_its_owner_alone_or_mounted_for_a_group(mode, owner, words, home, data, tmp_path):
+    if owner is not None and os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    token = tmp_path / "token"
+    token.write_text("correct horse battery staple\n")
+    token.chmod(mode)
+    if owner is not None:
+        os.chown(token, owner, -1)
+    # As secrets are mounted: by a link, which says nothing about the file.
+    link = tmp_path / "link"
+    link.symlink_to(token)
+    if words is None:
+        with serving(home, data, "--token-file", link, token="correct horse battery staple") as server:
+            server.get("/api/v1/projects")
+    else:
+        said = run("up", "--data", data, "--listen", "127.0.0.1:0", "--token-file", link, home=home, check=1).stderr
+        assert words in said and "chmod 600" in said
 
 
 def test_a_token_is_wanted_for_everything_but_health(home, data, tmp_path):

@@ -66,10 +66,11 @@ struct queue_kafka_topic {
 enum err_code queue_kafka_topics(
     struct queue *queue, struct queue_kafka_topic topics[QUEUE_KAFKA_TOPICS], struct err *err) ERR_MUST_CHECK;
 
-// Everything that is to be said of the brokers, good or bad, without opening a queue: whether they answer and let us
-// in, topics, partitions, replicas, the topics' settings, and whether messages may be written and read. Makes no
-// topics. Nothing stays behind but a tombstone among the dead letters: work topics are tried with a message that is too
-// large for them, which brokers refuse only to those who may write. False if there is no working with it as it is.
+// Everything that is to be said of the brokers, good or bad, without opening a queue: whether they answer, let us in
+// and are new enough, topics, partitions, replicas, the topics' settings, and whether messages may be written and read.
+// Makes no topics. Nothing stays behind but a tombstone among the dead letters: work topics are tried with a message
+// that is too large for them, which brokers refuse only to those who may write. False if there is no working with it as
+// it is.
 bool queue_kafka_check(const struct queue_kafka_settings *settings, struct log *log, struct checks *checks);
 
 // Waits until all that is in the topic now has come to this process, provided that no other consumes it. For tests.

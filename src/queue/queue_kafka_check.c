@@ -109,6 +109,7 @@ static bool check_brokers(struct checking *checking)
     checking->brokers = metadata->broker_cnt;
     checks_ok(checking->checks, "Kafka at %s answers and lets us in; it has %d broker%s", checking->self->brokers,
         metadata->broker_cnt, metadata->broker_cnt == 1 ? "" : "s");
+    kafka_check_versions(checking->self, metadata, checking->checks);
     for (size_t i = 0; i < QUEUE_KAFKA_TOPICS; i++)
         check_topic(checking, metadata, &checking->topics[i].topic, i);
     rd_kafka_metadata_destroy(metadata);

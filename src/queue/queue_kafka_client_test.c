@@ -1,6 +1,7 @@
 // Requests to brokers that are not ready for them: librdkafka's own brokers in memory, which answer what they are told.
 #include "base/test.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 
 #define REQUEST_OFFSET_FETCH 9 // their numbers in Kafka's protocol
 #define REQUEST_HEARTBEAT 12
+#define REQUEST_INIT_PRODUCER_ID 22
 
 struct fixture {
     rd_kafka_t *host; // of the brokers
@@ -113,6 +115,50 @@ static void a_place_in_a_group_that_is_lost_as_soon_as_it_was_got_is_not_told_as
     close(fd);
 }
 
+// ---- versions
+
+static void add_finding(void *context, const struct check *check)
+{
+    char *said = context;
+    size_t length = strlen(said);
+    snprintf(said + length, 4096 - length, "%s: %s: %s\n", check_level_name(check->level), check->text,
+        check->remedy != NULL ? check->remedy : "");
+}
+
+// What is said of the brokers' versions.
+static const char *look_at_versions(struct fixture *f)
+{
+    static char said[4096];
+    struct err err = ERR_INIT;
+    struct queue_kafka_settings settings;
+    struct queue_kafka *self;
+    const struct rd_kafka_metadata *metadata;
+    struct checks checks = {.context = said, .found = add_finding, .what = "kafka"};
+    said[0] = '\0';
+    queue_kafka_settings_default(&settings);
+    settings.brokers = rd_kafka_mock_cluster_bootstraps(f->brokers);
+    assert_ok(kafka_new(&settings, NULL, clock_system(), log_none(), &self, &err), &err);
+    assert_ok(kafka_all_topics(self, &metadata, 0, &err), &err);
+    kafka_check_versions(self, metadata, &checks);
+    rd_kafka_metadata_destroy(metadata);
+    queue_free(&self->queue);
+    return said;
+}
+
+// The brokers in memory make, shorten and describe no topics.
+static void brokers_that_lack_what_is_needed_are_told_with_what_it_is(void **state)
+{
+    struct fixture *f = *state;
+    const char *said = look_at_versions(f);
+    assert_non_null(strstr(said, "wrong: the broker 127.0.0.1:"));
+    assert_non_null(strstr(said, "(Kafka 0.11 or a little newer)"));
+    assert_non_null(strstr(said, "DeleteRecords"));
+    assert_non_null(strstr(said, "take Kafka 2.4 or newer"));
+    assert_null(strstr(said, "idempotent"));
+    rd_kafka_mock_set_apiversion(f->brokers, REQUEST_INIT_PRODUCER_ID, -1, -1);
+    assert_non_null(strstr(look_at_versions(f), "idempotent producers (InitProducerId), of Kafka 0.11"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +166,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_does_not_pass_is_told_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             a_place_in_a_group_that_is_lost_as_soon_as_it_was_got_is_not_told_as_silence, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(brokers_that_lack_what_is_needed_are_told_with_what_it_is, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("queue_kafka_client", tests, NULL, NULL);
 }

@@ -192,7 +192,10 @@ enum err_code kafka_admin_prepare(struct queue_kafka *self, bool make_topics, st
 // Deletes what is before `offset` of the topic's only partition.
 enum err_code kafka_admin_trim(struct queue_kafka *self, const char *name, int64_t offset, struct err *err);
 
-// ---- queue_kafka_check.c, queue_kafka_check_rights.c
+// ---- queue_kafka_check.c, queue_kafka_check_rights.c, queue_kafka_check_versions.c
+
+// Whether each broker takes the requests that are needed.
+void kafka_check_versions(struct queue_kafka *self, const struct rd_kafka_metadata *metadata, struct checks *checks);
 
 struct kafka_checked_topic {
     struct queue_kafka_topic topic;

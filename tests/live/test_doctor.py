@@ -72,6 +72,7 @@ def test_servers_that_are_as_they_should_be_are_well_in_everything(home, data, k
         said = doctor(home, data, "--config", config)
         assert (said.status, said.wrong()) == (0, []), said.text
         assert said.has("ok", "kafka", "answers and lets us in; it has 1 broker")
+        assert said.has("ok", "kafka", "all brokers speak what is needed, as of Kafka 3.0 or newer"), said.text
         assert said.has("ok", "kafka", "lets messages be written to all topics")
         assert said.has("ok", "kafka", "lets messages be read from all topics")
         assert said.has("ok", "queue", "well.frames: 8 partitions, 1 replicas")
@@ -121,6 +122,7 @@ def test_passwords_and_rights_that_lack_at_the_brokers_are_told(home, data, guar
     run("queue", "init", *config("admin", "admin-secret"), home=home)
     well = doctor(home, data, *config("admin", "admin-secret"))
     assert (well.status, well.wrong()) == (0, []), well.text
+    assert well.has("ok", "kafka", "all brokers speak what is needed"), well.text
     wrong = doctor(home, data, *config("worker", "no-such-word"))
     assert wrong.has("wrong", "kafka", "Authentication failed", "--kafka-config"), wrong.text
     assert "no-such-word" not in wrong.text
@@ -186,6 +188,7 @@ def test_mistakes_with_tls_to_the_brokers_are_told(home, data, tmp_path):
         run("queue", "init", *trusted, home=home)
         well = doctor(home, data, *trusted)
         assert (well.status, well.wrong()) == (0, []), well.text
+        assert well.has("ok", "kafka", "all brokers speak what is needed"), well.text
         for mistaken in (config("nobody", "security.protocol=SSL"),
                          config("stranger", "security.protocol=SSL", f"ssl.ca.location={stranger}")):
             said = doctor(home, data, *mistaken)

@@ -2,11 +2,14 @@
 
 import json
 import random
+import re
 import time
 
 import pytest
 
 from harness import clips
+from harness.label_answers import answers, random_step
+from harness.labelling import examples, objects, submit
 from harness.ports import free_port
 from harness.program import SLOWNESS, HttpError, frames, ingest, run, serving, start
 from harness.redis_server import Redis
@@ -240,6 +243,41 @@ def test_a_store_is_taken_from_the_folder_to_redis_and_back(home, data, store, r
     assert [(f["index"], [(o["id"], o["box"], o["track"]) for o in f["objects"]])
             for f in frames(done["video"], home, other)] == \
         [(f["index"], [(o["id"], o["box"], o["track"]) for o in f["objects"]]) for f in expected[1]]
+
+
+def timeless(answers: dict[str, bytes]) -> dict[str, str]:
+    return {path: re.sub(r'"[0-9-]{10}T[0-9:.]+Z"', '"then"', body.decode()) for path, body in answers.items()}
+
+
+def difference(ours: dict[str, str], theirs: dict[str, str]) -> tuple | None:
+    """The first of the answers that are not the same."""
+    paths = [path for path in sorted(ours | theirs) if ours.get(path) != theirs.get(path)]
+    return (paths[0], ours.get(paths[0]), theirs.get(paths[0])) if paths else None
+
+
+def test_labels_are_those_of_the_embedded_store_whatever_is_said(home, tmp_path, store):
+    """The same steps over both, tracks and likely labels included: the same answers but for the time of day."""
+    with serving(home, tmp_path / "embedded") as own, serving(home, tmp_path / "other", *store) as other:
+        for server in (own, other):
+            server.video, server.alike = submit(server, "street", 10)["id"], {}
+        assert own.video == other.video
+        everything = objects(own)
+        for seed in range(3):
+            for server in (own, other):
+                chance, done = random.Random(seed), 0
+                examples(server, "red", positive=everything[seed:seed + 2], negative=everything[20:21])
+                while done < 6:
+                    done += random_step(server, chance, everything)
+                for verb in ("undo", "undo", "redo"):
+                    server.post(f"/api/v1/projects/street/{verb}")
+            # Likely labels of both are brought up to date in the background.
+            end = time.monotonic() + 60 * SLOWNESS
+            while (differs := difference(timeless(answers(own)), timeless(answers(other)))) is not None:
+                assert time.monotonic() < end, differs
+                time.sleep(0.05)
+        steps = [server.get("/api/v1/projects/street/history?limit=1000").json()["steps"] for server in (own, other)]
+        assert [[(s["kind"], s["label"], s["undone"]) for s in of] for of in steps][0] == [
+            (s["kind"], s["label"], s["undone"]) for s in steps[1]]
 
 
 def test_wrong_credentials_are_named_and_never_shown(home, data, tmp_path):

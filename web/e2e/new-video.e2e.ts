@@ -67,6 +67,17 @@ function uploadsOf(page: Page): string[] {
     return begun;
 }
 
+test('one key leads to the form, and what is typed then is the address', async () => {
+    await inPage(browser, async ({ page }) => {
+        await page.goto(server.url);
+        await page.getByRole('link', { name: 'New video' }).first().waitFor();
+        await page.keyboard.press('n');
+        await expect.poll(() => field(page, 'source').evaluate(input => input === document.activeElement)).toBe(true);
+        await page.keyboard.type('https://example.org/n.mp4');
+        expect(await field(page, 'source').inputValue()).toBe('https://example.org/n.mp4');
+    });
+});
+
 test('what is typed is judged while one types', async () => {
     await inPage(browser, async ({ page }) => {
         await openForm(page);

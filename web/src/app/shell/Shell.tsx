@@ -22,7 +22,8 @@ export function Shell() {
     useEffect(() => {
         if (shown.current === pathname) return;
         shown.current = pathname;
-        main.current?.focus({ preventScroll: true });
+        // A view of one field may have gone to that.
+        if (main.current?.contains(document.activeElement) !== true) main.current?.focus({ preventScroll: true });
         window.scrollTo(0, 0);
     }, [pathname]);
 

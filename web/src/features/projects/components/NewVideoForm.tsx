@@ -46,6 +46,11 @@ export function NewVideoForm({ project, server }: Props) {
         if (focusOn === undefined) return;
         element.current?.querySelector<HTMLInputElement>(`input[name="${focusOn.field}"]`)?.focus();
     }, [focusOn]);
+    // Where a finger does not call up a keyboard over the page, one can write or paste at once.
+    useEffect(() => {
+        if (!window.matchMedia('(hover: hover)').matches) return;
+        element.current?.querySelector<HTMLInputElement>('input[name="source"]')?.focus({ preventScroll: true });
+    }, []);
     function goTo(field: FieldName) {
         if (OPTION_FIELDS.includes(field)) setOptionsOpen(true);
         setFocusOn({ field });

@@ -1,7 +1,7 @@
 // The two ends of the data flow: where videos come in, and the stores where everything ends up.
 import { Handle, Position, type Node, type NodeProps } from '@xyflow/react';
 import { use } from 'react';
-import { formatCount, formatNumberOf } from '@/lib/format.ts';
+import { formatNumberOf } from '@/lib/format.ts';
 import type { StoreName } from '../model/layout.ts';
 import { STORE_NAMES } from './names.ts';
 import { SumsContext } from './sums-context.ts';
@@ -26,9 +26,9 @@ export function InboxNode({ data: { upright } }: NodeProps<InboxNodeType>) {
 export function StoreNode({ data: { store, upright } }: NodeProps<StoreNodeType>) {
     const { emitted, objects } = use(SumsContext);
     const texts: Record<StoreName, string> = {
-        blobs: `${formatCount(emitted + objects)} pictures`,
-        meta: `${formatCount(objects)} objects`,
-        vectors: `${formatCount(objects)} vectors`,
+        blobs: formatNumberOf(emitted + objects, 'picture'),
+        meta: formatNumberOf(objects, 'object'),
+        vectors: formatNumberOf(objects, 'vector'),
     };
     return (
         <div className={styles.store}>

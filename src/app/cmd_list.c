@@ -199,12 +199,17 @@ static enum err_code run_status(const struct options *options, int *status, stru
 
 // ---- frames
 
+struct frame_list {
+    bool json;
+    bool any;
+};
+
 static enum err_code show_frame(void *context, const json_t *frame, struct err *err)
 {
-    const bool *json = context;
+    struct frame_list *list = context;
     const json_t *objects = json_object_get(frame, "objects");
     (void)err;
-    if (*json) {
+    if (list->json) {
         json_t *o = json_object();
         static const char *const fields[] = {"index", "pts_us", "width", "height", "objects"};
         for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
@@ -213,6 +218,9 @@ static enum err_code show_frame(void *context, const json_t *frame, struct err *
         json_decref(o);
         return ERR_NONE;
     }
+    if (!list->any)
+        puts("   FRAME          TIME  OBJECTS");
+    list->any = true;
     char at[UI_TEXT_SIZE];
     ui_timestamp(ui_int(frame, "pts_us"), at);
     ui_part("%8" PRId64 "  %12s ", ui_int(frame, "index"), at);
@@ -229,7 +237,7 @@ static enum err_code show_frame(void *context, const json_t *frame, struct err *
 static enum err_code run_frames(const struct options *options, int *status, struct err *err)
 {
     struct session session;
-    bool json = options_bool(options, "json");
+    struct frame_list list = {.json = options_bool(options, "json")};
     (void)status;
     enum err_code code = check_video_argument(options, 0, err);
     if (code == ERR_NONE)
@@ -237,7 +245,9 @@ static enum err_code run_frames(const struct options *options, int *status, stru
     if (code != ERR_NONE)
         return code;
     char *path = mem_sprintf("/api/v1/videos/%s/frames", options_argument(options, 0));
-    code = session_each(&session, path, "frames", show_frame, &json, err);
+    code = session_each(&session, path, "frames", show_frame, &list, err);
+    if (code == ERR_NONE && !list.json && !list.any)
+        puts("No frames yet: framehound status VIDEO says how far it is.");
     free(path);
     session_close(&session);
     return code;

@@ -69,6 +69,13 @@ def test_no_server_on_a_folder_is_no_server_of_chance(home, data):
     assert json.loads(resumed.stdout)["state"] == "done" and not resumed.stderr
 
 
+def test_frames_are_listed_under_headings_with_what_is_in_them(home, data):
+    video = ingest(clips.bikes(), home, data, "--limit", "1")["video"]
+    head, *lines = run("frames", video, "--data", data, home=home).stdout.splitlines()
+    assert head.split() == ["FRAME", "TIME", "OBJECTS"]
+    assert [line.split()[:2] for line in lines] == [[str(i), f"0:00.{i * 200:03}"] for i in range(5)], lines
+
+
 def test_the_state_of_a_video_that_is_done_leaves_nothing_open(home, data):
     video = ingest(clips.bikes(), home, data, "--limit", "1")
     said = run("status", video["video"], "--data", data, home=home).stdout

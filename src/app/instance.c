@@ -22,6 +22,7 @@
 #include "ingest/splitter.h"
 #include "net/http_server.h"
 #include "os/cancel.h"
+#include "os/held_dir.h"
 #include "os/proc.h"
 #include "queue/queue.h"
 #include "search/labels.h"
@@ -45,6 +46,7 @@ struct instance {
     struct labels *labels;
     struct api *api;
     struct http_server *server;
+    struct held_dir *uploads;
     char *media_origin;
     char *token;
     char *url;
@@ -182,15 +184,27 @@ static enum err_code read_listen(
     return code;
 }
 
+// Uploads may be large, and what a killed process leaves of them is removed by the next that takes uploads here.
+static enum err_code make_upload_folder(struct instance *in, struct err *err)
+{
+    const char *temp_dir = in->stores->temp_dir;
+    size_t left = held_dir_clean(temp_dir, INGEST_UPLOADS_PREFIX);
+    if (left > 0)
+        log_info(in->config.log, "removed what a process that ended left of uploads");
+    return held_dir_make(temp_dir, INGEST_UPLOADS_PREFIX, &in->uploads, err);
+}
+
 static enum err_code open_server(struct instance *in, struct err *err)
 {
     const struct options *options = in->config.options;
     char address[64] = "127.0.0.1";
-    struct http_server_options server = {
-        .upload_directory = in->stores->temp_dir, .log = in->config.log, .metrics = in->metrics};
+    struct http_server_options server = {.log = in->config.log, .metrics = in->metrics};
     const char **hosts = NULL;
     const char **origins = NULL;
-    enum err_code code = ERR_NONE;
+    enum err_code code = make_upload_folder(in, err);
+    if (code != ERR_NONE)
+        return code;
+    server.upload_directory = held_dir_path(in->uploads);
     if (in->config.private_server) {
         make_token(in);
     } else {
@@ -428,6 +442,7 @@ void instance_stop(struct instance *in)
     if (in->server != NULL)
         http_server_stop(in->server, DRAIN_MS);
     http_server_free(in->server);
+    held_dir_free(in->uploads);
     api_free(in->api);
     search_free(in->search);
     labels_free(in->labels);

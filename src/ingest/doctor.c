@@ -12,6 +12,7 @@
 #include "ingest/doctor_internal.h"
 #include "ingest/lifecycle_internal.h"
 #include "os/file.h"
+#include "os/held_dir.h"
 #include "queue/queue.h"
 #include "vector_index/vector_index.h"
 
@@ -119,10 +120,15 @@ static enum err_code check_blobs_of_strangers(struct doctor *doctor, struct err 
 
 // ---- temporary files
 
-static bool is_leftover(struct doctor *doctor, const char *name)
+static bool is_leftover(struct doctor *doctor, const char *path, const char *name)
 {
     char id[VIDEO_ID_SIZE];
     struct meta_video video;
+    if (strncmp(name, INGEST_UPLOADS_PREFIX, strlen(INGEST_UPLOADS_PREFIX)) == 0)
+        return dir_size_bytes(path) > 0 && held_dir_is_left(path);
+    // Of versions that kept uploads here.
+    if (strncmp(name, "upload-", 7) == 0 && strlen(name) == strlen("upload-XXXXXX"))
+        return true;
     if (strncmp(name, "split-", 6) == 0 || strncmp(name, "playable-", 9) == 0)
         return true;
     if (strncmp(name, "fetch-", 6) != 0 || strlen(name) != 6 + VIDEO_ID_LENGTH)
@@ -141,15 +147,15 @@ static enum err_code check_temporary(struct doctor *doctor, struct err *err)
     for (struct dirent *entry = readdir(dir); entry != NULL && code == ERR_NONE; entry = readdir(dir)) {
         char path[FILE_PATH_MAX];
         struct file_info info;
-        if (!is_leftover(doctor, entry->d_name) ||
-            snprintf(path, sizeof(path), "%s/%s", doctor->ingest->temp_dir, entry->d_name) >= (int)sizeof(path) ||
-            file_stat(path, &info, NULL) != ERR_NONE || !doctor_judges(doctor, info.modified_us))
+        if (snprintf(path, sizeof(path), "%s/%s", doctor->ingest->temp_dir, entry->d_name) >= (int)sizeof(path) ||
+            !is_leftover(doctor, path, entry->d_name) || file_stat(path, &info, NULL) != ERR_NONE ||
+            !doctor_judges(doctor, info.modified_us))
             continue;
         if (doctor->options->repair)
             code = dir_remove_tree(path, err);
         if (code == ERR_NONE)
             doctor_report_finding(doctor, FINDING_TEMPORARY_FILE, path, doctor->options->repair,
-                "the temporary folder %s was left behind", path);
+                "the temporary %s %s was left behind", info.is_directory ? "folder" : "file", path);
     }
     closedir(dir);
     return code;

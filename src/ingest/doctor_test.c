@@ -6,6 +6,8 @@
 #include "ingest/test_pipeline.h"
 #include "ingest/track_corrections.h"
 #include "meta_store/meta_store.h"
+#include "os/file.h"
+#include "os/held_dir.h"
 #include "queue/queue.h"
 #include "vector_index/vector_index.h"
 
@@ -164,9 +166,25 @@ static void what_belongs_to_nothing_is_removed(void **state)
     assert_ok(blob_store_put(patient.p.ingest.blobs, key, "x", 1, &err), &err);
     expect_cured(&patient, FINDING_BLOB_WITHOUT_VIDEO, 1);
 
-    char left[FILE_PATH_MAX + 16];
+    char left[FILE_PATH_MAX + 64];
     snprintf(left, sizeof(left), "%s/split-left", patient.p.dir);
     assert_ok(dir_make(left, &err), &err);
+    expect_cured(&patient, FINDING_TEMPORARY_FILE, 1);
+
+    // An upload that a process was killed at: what nobody holds, and not what another process holds.
+    struct held_dir *held = NULL;
+    assert_ok(held_dir_make(patient.p.dir, INGEST_UPLOADS_PREFIX, &held, &err), &err);
+    snprintf(left, sizeof(left), "%s/upload-abcdef", held_dir_path(held));
+    assert_ok(file_write(left, "x", 1, FILE_SYNC_NONE, &err), &err);
+    snprintf(left, sizeof(left), "%s/" INGEST_UPLOADS_PREFIX "abcdef/upload-abcdef", patient.p.dir);
+    assert_ok(dir_make_parent(left, &err), &err);
+    assert_ok(file_write(left, "x", 1, FILE_SYNC_NONE, &err), &err);
+    expect_cured(&patient, FINDING_TEMPORARY_FILE, 1);
+    assert_false(file_exists(left));
+    assert_true(file_exists(held_dir_path(held)));
+    held_dir_free(held);
+    snprintf(left, sizeof(left), "%s/upload-abcdef", patient.p.dir);
+    assert_ok(file_write(left, "x", 1, FILE_SYNC_NONE, &err), &err);
     expect_cured(&patient, FINDING_TEMPORARY_FILE, 1);
     discharge(&patient);
 }

@@ -24,6 +24,9 @@ struct retention {
 };
 #define RETENTION_INIT ((struct retention){.keep_segments = false, .keep_frames = true})
 
+// In the temporary folder: the uploads of a process, which holds their folder (os/held_dir.h).
+#define INGEST_UPLOADS_PREFIX "uploads-"
+
 struct ingest {
     struct queue *queue;
     struct blob_store *blobs;

@@ -110,3 +110,25 @@ def test_an_ingestion_without_a_server_goes_on_where_it_was_killed(home, data, t
     process.wait()
     result = ingest(clip, home, data, "--chunk", "1", "--fps", "10")
     assert (result["state"], result["frames"]) == ("done", 100)
+
+
+def test_an_upload_that_the_server_was_killed_at_is_found_and_removed(home, data):
+    import socket
+    import urllib.parse
+    server = start(home, data)
+    address = urllib.parse.urlsplit(server.url)
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        connection.sendall(b"PUT /api/v1/projects/p/uploads/large.mp4 HTTP/1.1\r\nHost: " + address.netloc.encode() +
+                           b"\r\nContent-Length: 10000000\r\n\r\n" + b"x" * 1000000)
+        end = time.monotonic() + 60 * SLOWNESS
+        while not any(path.stat().st_size > 0 for path in (data / "tmp").glob("**/upload-*")):
+            assert time.monotonic() < end, server.tail()
+            time.sleep(0.02)
+        server.kill()
+    said = run("doctor", "--data", data, "--json", home=home, check=1).stdout
+    assert "temporary_file" in said and "was left behind" in said
+    with serving(home, data) as server:
+        assert not list((data / "tmp").glob("**/upload-*"))
+        assert "left of uploads" in server.log.read_text()
+    assert not list((data / "tmp").iterdir())
+    run("doctor", "--data", data, home=home)

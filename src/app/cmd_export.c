@@ -1,4 +1,5 @@
 // `framehound export`: labels and tracks as a file, or as a folder where the format is an archive.
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,11 @@
 #include "exchange/exchange.h"
 #include "exchange/zip.h"
 #include "os/file.h"
+
+#define KEPT_BYTES_MAX ((uint64_t)1 << 30)
+// An archive may hold so many times its size, or so much if it is small.
+#define UNPACKED_TIMES 100
+#define UNPACKED_LEAST ((uint64_t)64 << 20)
 
 static const char *const formats[] = {"coco", "yolo", "csv", "mot", NULL};
 static const char *const kinds[] = {"explicit", "probable", "all", NULL};
@@ -97,26 +103,59 @@ static enum err_code write_out(void *context, const void *bytes, size_t size, st
     return file_write_all(STDOUT_FILENO, bytes, size, "standard output", err);
 }
 
+// What an export may take: all but a fiftieth of the disk, at most 1 GiB, which others need. As much as can be where
+// nobody knows.
+static uint64_t room_for(const char *dir)
+{
+    uint64_t free_bytes = 0;
+    uint64_t total_bytes = 0;
+    if (disk_free(dir, &free_bytes, &total_bytes, NULL) != ERR_NONE)
+        return UINT64_MAX;
+    uint64_t kept = total_bytes / 50 < KEPT_BYTES_MAX ? total_bytes / 50 : KEPT_BYTES_MAX;
+    return free_bytes > kept ? free_bytes - kept : 0;
+}
+
+struct saving {
+    struct file_writer *writer;
+    uint64_t left;
+};
+
 static enum err_code write_file(void *context, const void *bytes, size_t size, struct err *err)
 {
-    return file_writer_write(context, bytes, size, err);
+    struct saving *saving = context;
+    if (size > saving->left)
+        return err_set(
+            err, ERR_LIMIT, "the export is larger than the disk has room for: name another place with --output");
+    saving->left -= size;
+    return file_writer_write(saving->writer, bytes, size, err);
 }
 
 static enum err_code save(struct session *session, const char *url_path, const char *file, struct err *err)
 {
-    struct file_writer *writer = NULL;
-    enum err_code code = file_writer_open(file, &writer, err);
+    struct saving saving = {0};
+    char *copy = mem_strdup(file);
+    saving.left = room_for(dirname(copy));
+    free(copy);
+    enum err_code code = file_writer_open(file, &saving.writer, err);
     if (code != ERR_NONE)
         return code;
-    code = session_download(session, url_path, write_file, writer, err);
+    code = session_download(session, url_path, write_file, &saving, err);
     if (code == ERR_NONE)
-        return file_writer_commit(writer, FILE_SYNC_NONE, err);
-    file_writer_abort(writer);
+        return file_writer_commit(saving.writer, FILE_SYNC_NONE, err);
+    file_writer_abort(saving.writer);
     return code;
+}
+
+// No export has such files, but a folder may: .bashrc, .git/hooks.
+static bool is_hidden(const char *name)
+{
+    return name[0] == '.' || strstr(name, "/.") != NULL;
 }
 
 static enum err_code unpack_member(struct zip_reader *reader, const char *dir, const char *name, struct err *err)
 {
+    if (is_hidden(name))
+        return err_set(err, ERR_INVALID, "the archive has a hidden file, \"%.64s\", which no export has", name);
     char *path = mem_sprintf("%s/%s", dir, name);
     enum err_code code = dir_make_parent(path, err);
     if (code == ERR_NONE)
@@ -127,8 +166,11 @@ static enum err_code unpack_member(struct zip_reader *reader, const char *dir, c
 
 static enum err_code unpack_bytes(const void *bytes, size_t size, const char *dir, struct err *err)
 {
-    // It comes from our own server.
-    const struct zip_limits limits = {.member_bytes = UINT64_MAX, .total_bytes = UINT64_MAX};
+    // The server may be anybody's, and a small archive can hold a thousand times its size.
+    uint64_t most = size > UNPACKED_LEAST / UNPACKED_TIMES ? size * UNPACKED_TIMES : UNPACKED_LEAST;
+    uint64_t room = room_for(dir);
+    uint64_t total = most < room ? most : room;
+    const struct zip_limits limits = {.member_bytes = total, .total_bytes = total};
     struct zip_reader *reader = NULL;
     const char *name = NULL;
     enum err_code code = zip_reader_new(bytes, size, &limits, &reader, err);
@@ -139,7 +181,9 @@ static enum err_code unpack_bytes(const void *bytes, size_t size, const char *di
             code = unpack_member(reader, dir, name, err);
     } while (code == ERR_NONE && name != NULL);
     zip_reader_free(reader);
-    return code;
+    if (code == ERR_LIMIT && total == room)
+        return err_context(err, "the disk has no room for what is in the archive: name another folder with --output");
+    return code == ERR_NONE ? code : err_context(err, "what the server sent is no export that can be unpacked");
 }
 
 static enum err_code unpack(const char *archive, const char *dir, struct err *err)

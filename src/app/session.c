@@ -139,7 +139,8 @@ static enum err_code send_call(
         headers[call->header_count++] = (struct http_header){"Authorization", bearer};
     call->headers = headers;
     call->low_speed_ms = call->timeout_ms;
-    call->answer_limit_bytes = ANSWER_BYTES_MAX;
+    // What takes it piece by piece knows itself when it is too much.
+    call->answer_limit_bytes = call->on_body != NULL ? UINT64_MAX : ANSWER_BYTES_MAX;
     enum err_code code = http_client_send(s->client, call, s->cancel, &got, err);
     if (code == ERR_UNAVAILABLE && s->instance == NULL)
         code = no_server(s->url, err);

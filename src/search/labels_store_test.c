@@ -186,6 +186,45 @@ static void objects_of_a_deleted_video_do_not_count_until_it_is_back(void **stat
     assert_int_equal(count_negatives(f, "red"), 1);
 }
 
+static void what_is_being_deleted_is_gone_already(void **state)
+{
+    struct fixture *f = *state;
+    say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    say_yes(f, "red", object_of(VIDEO_B, 0, 0));
+    assert_ok(meta_store_set_video_state(f->meta, VIDEO_B, ~0u, VIDEO_DELETING, &failure), &failure);
+    pass_seconds(f, 2);
+    assert_int_equal(count_found(f, "red", LABEL_LIST_EXPLICIT, NULL, object_of(VIDEO_B, 0, 0)), 1);
+    assert_code(try_say(f, "red", object_of(VIDEO_B, 1, 0), NULL), ERR_NOT_FOUND);
+    assert_says("its video is not there");
+}
+
+static void a_video_that_came_back_between_two_looks_is_looked_at_anew(void **state)
+{
+    struct fixture *f = *state;
+    say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    say_yes(f, "red", object_of(VIDEO_A, 0, 2));
+    assert_int_equal(count_found(f, "red", LABEL_LIST_EXPLICIT, NULL, NULL), 2);
+    assert_ok(meta_store_remove_video(f->meta, VIDEO_A, &failure), &failure);
+    pass_seconds(f, 2);
+    // Another detector found less in it.
+    add_video(f, PROJECT, VIDEO_A);
+    add_frame(f, VIDEO_A, 0, 2, -1);
+    assert_int_equal(count_found(f, "red", LABEL_LIST_EXPLICIT, NULL, object_of(VIDEO_A, 0, 2)), 1);
+}
+
+static void vectors_that_came_back_are_found_by_their_labels(void **state)
+{
+    struct fixture *f = *state;
+    say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    assert_ok(vector_index_remove_video(f->vectors, PROJECT, VIDEO_A, &failure), &failure);
+    pass_seconds(f, 2);
+    assert_ok(labels_refresh(f->labels, PROJECT, &failure), &failure);
+    add_vectors(f, PROJECT, VIDEO_A);
+    pass_seconds(f, 2);
+    assert_ok(labels_refresh(f->labels, PROJECT, &failure), &failure);
+    assert_int_equal(count_searched(f, "red"), 1);
+}
+
 static void a_video_replaced_while_nothing_ran_gets_its_labels_again(void **state)
 {
     struct fixture *f = *state;
@@ -447,6 +486,9 @@ int main(int argc, char **argv)
         with_stores(a_step_whose_writer_died_before_the_index_knew_is_made_up_for),
         with_stores(steps_of_a_newer_program_are_refused_with_advice),
         with_stores(objects_of_a_deleted_video_do_not_count_until_it_is_back),
+        with_stores(what_is_being_deleted_is_gone_already),
+        with_stores(a_video_that_came_back_between_two_looks_is_looked_at_anew),
+        with_stores(vectors_that_came_back_are_found_by_their_labels),
         with_stores(a_video_replaced_while_nothing_ran_gets_its_labels_again),
         with_stores(new_vectors_get_likely_labels_within_seconds),
         with_stores(a_word_is_learnt_for_its_label_alone),

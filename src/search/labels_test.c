@@ -166,6 +166,17 @@ static void what_is_on_the_track_of_an_example_needs_no_suggestion(void **state)
     assert_int_equal(count_suggested(f, VIDEO_A, object_of(VIDEO_A, FRAMES - 1, 1), false, 100), FRAMES - 1);
 }
 
+static void what_is_on_the_track_of_a_no_is_not_suggested(void **state)
+{
+    struct fixture *f = *state;
+    put_on_track(f, VIDEO_B, 40);
+    // Unlike the rest of the track, so that nothing but the track speaks against that.
+    add_frame(f, VIDEO_B, FRAMES - 1, THINGS, 39);
+    assert_ok(labels_resolve(f->labels, PROJECT, VIDEO_B, &failure), &failure);
+    assert_int_equal(count_suggested(f, VIDEO_B, NULL, false, 100), FRAMES);
+    assert_int_equal(count_suggested(f, VIDEO_B, object_of(VIDEO_B, FRAMES - 1, 1), false, 100), 0);
+}
+
 static void a_track_is_suggested_as_one_where_that_is_asked_for(void **state)
 {
     struct fixture *f = *state;
@@ -377,6 +388,7 @@ int main(int argc, char **argv)
         with_stores(a_label_with_only_negatives_lays_claim_to_nothing),
         with_stores(suggestions_are_like_the_examples_and_store_nothing),
         with_stores(what_is_on_the_track_of_an_example_needs_no_suggestion),
+        with_stores(what_is_on_the_track_of_a_no_is_not_suggested),
         with_stores(a_track_is_suggested_as_one_where_that_is_asked_for),
         with_stores(candidates_are_never_what_was_answered_already),
         with_stores(pages_of_objects_follow_each_other),

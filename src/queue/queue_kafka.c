@@ -80,11 +80,12 @@ static enum err_code kafka_ping(struct queue *queue, struct err *err)
 static void kafka_free(struct queue *queue)
 {
     struct queue_kafka *self = queue_kafka_of(queue);
+    bool is_known = false; // to a consumer that lives on
     kafka_end_soon(self);
     for (size_t i = 0; i < KAFKA_WORK_TOPICS; i++)
         kafka_consumer_end(atomic_load(&self->consumers[i]));
     for (size_t i = 0; i < KAFKA_WORK_TOPICS; i++) {
-        kafka_consumer_free(atomic_load(&self->consumers[i]));
+        is_known = !kafka_consumer_free(atomic_load(&self->consumers[i])) || is_known;
         if (self->observers[i] != NULL)
             rd_kafka_destroy_flags(self->observers[i], RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     }
@@ -101,7 +102,8 @@ static void kafka_free(struct queue *queue)
     free(self->brokers);
     free(self->prefix);
     free(self->config);
-    free(self);
+    if (!is_known)
+        free(self);
 }
 
 static const struct queue_ops kafka_ops = {

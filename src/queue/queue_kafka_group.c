@@ -434,7 +434,7 @@ enum err_code kafka_group_join(
         if (code == ERR_NONE) {
             atomic_store(&self->consumers[place], made);
         } else {
-            kafka_consumer_free(made);
+            (void)kafka_consumer_free(made);
             made = NULL;
         }
     }
@@ -449,10 +449,10 @@ void kafka_consumer_end(struct kafka_consumer *consumer)
         cancel_request(consumer->cancel);
 }
 
-void kafka_consumer_free(struct kafka_consumer *consumer)
+bool kafka_consumer_free(struct kafka_consumer *consumer)
 {
     if (consumer == NULL)
-        return;
+        return true;
     bool was_in_group = consumer->thread != NULL;
     kafka_consumer_end(consumer);
     thread_join(consumer->thread);
@@ -461,13 +461,14 @@ void kafka_consumer_free(struct kafka_consumer *consumer)
     pthread_mutex_destroy(&consumer->mutex);
     if (was_in_group && !consumer->has_left) {
         // It would wait for its broker as long as a session lasts, and nothing makes it stop. The process is to end
-        // and takes it along; until then it says nothing, and knows where it belonged.
+        // and takes it along; until then it says nothing, and what it may be saying right now stays.
         rd_kafka_set_log_level(consumer->handle, -1);
-        return;
+        return false;
     }
     if (consumer->handle != NULL)
         rd_kafka_destroy_flags(consumer->handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     free(consumer);
+    return true;
 }
 
 enum err_code kafka_group_check(struct kafka_consumer *consumer, struct err *err)

@@ -209,7 +209,8 @@ bool kafka_check_rights(
 
 // Begins to leave; kafka_consumer_free() waits for it. NULL is harmless.
 void kafka_consumer_end(struct kafka_consumer *consumer);
-void kafka_consumer_free(struct kafka_consumer *consumer);
+// False where its group was not left in time: then it lives on with the process, and still knows the queue.
+bool kafka_consumer_free(struct kafka_consumer *consumer);
 enum err_code queue_kafka_receive(struct queue *queue, const char *topic, const char *worker, size_t max,
     int64_t wait_ms, struct cancel *cancel, struct queue_message **messages, size_t *count, struct err *err);
 enum err_code queue_kafka_ack(

@@ -219,9 +219,12 @@ it('accepts a likely label with one key, refuses another, and undoes both', asyn
         const parts = partsOf(page);
         await page.goto(viewUrl({ t: one.pts_us, sel: one.id }));
         await parts.card.getByText('Probably').waitFor();
+        const picture = () => page.getByTestId('object-layer').boundingBox();
+        const before = await picture();
         await page.keyboard.press('y');
         await expect.poll(() => kindOf(one)).toBe('explicit');
         await expect.poll(() => parts.card.innerText()).not.toContain('Probably');
+        expect(await picture()).toEqual(before);
         await parts.boxes.getByRole('option', { name: /^my bicycle, labelled/ }).waitFor();
 
         // Refused is not the same as never asked: it is no likely label any more.

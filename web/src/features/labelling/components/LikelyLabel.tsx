@@ -4,6 +4,7 @@ import { Kbd } from '@/components/Kbd.tsx';
 import { LabelChip } from '@/components/LabelChip.tsx';
 import { sentenceOf } from '@/api/problem.ts';
 import { toast } from '@/components/toast.ts';
+import { classNames } from '@/lib/class-names.ts';
 import { useShortcut } from '@/lib/keys.tsx';
 import { useLabelling } from '../hooks/useLabelling.ts';
 import type { Picture } from '../model/picture.ts';
@@ -31,7 +32,7 @@ export function LikelyLabel({ object, label }: { object: Picture; label: Picture
     if (label === null) return <span className={styles.quiet}>No label yet</span>;
     return (
         <>
-            {probable && <span className={styles.quiet}>Probably</span>}
+            {probable && <span className={classNames(styles.quiet, styles.probably)}>Probably</span>}
             <button
                 type="button"
                 className={styles.chip}

@@ -87,7 +87,7 @@ function SelectedObject({ object }: { object: string }) {
                     <span className={styles.quiet}>at {formatTimecode(pts_us)}</span>
                     {tracked && <TrackFacts id={picture.track} />}
                 </div>
-                <div className={styles.line}>
+                <div className={classNames(styles.line, styles.label)}>
                     <LikelyLabel object={picture} label={label} />
                     <QuickName picture={picture} />
                     <DetectedClass picture={picture} />

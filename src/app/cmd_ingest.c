@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/plain_text.h"
 #include "ingest/lifecycle.h"
+#include "queue/queue.h"
 
 // How often a video is asked about: what is soon done is noticed at once, what lasts costs the server little.
 #define POLL_LEAST_MS 20
@@ -212,13 +213,33 @@ static bool has_tracker(struct session *session)
     return found;
 }
 
+// Whether following the video's objects has failed for good, and the video's errors say so: they are written after the
+// dead letter.
+static bool is_given_up(struct session *session, const json_t *video)
+{
+    json_t *answer = NULL;
+    size_t i;
+    const json_t *letter;
+    bool found = false;
+    if (json_array_size(json_object_get(video, "errors")) == 0)
+        return false;
+    char *path = mem_sprintf("/api/v1/dead-letters?video=%s", ui_string(video, "id"));
+    if (session_get(session, path, &answer, NULL) == ERR_NONE) {
+        json_array_foreach(json_object_get(answer, "dead_letters"), i, letter) found =
+            found || strcmp(ui_string(letter, "topic"), TOPIC_DETECTIONS) == 0;
+    }
+    json_decref(answer);
+    free(path);
+    return found;
+}
+
 // Whether the objects of an indexed video are still to be followed, by somebody who is there.
 static bool waits_for_tracks(struct session *session, const json_t *video)
 {
     const char *state = ui_string(video, "state");
     bool is_indexed = strcmp(state, "done") == 0 || strcmp(state, "incomplete") == 0;
     bool is_tracked = json_is_true(json_object_get(json_object_get(video, "progress"), "tracked"));
-    return is_indexed && !is_tracked && has_tracker(session);
+    return is_indexed && !is_tracked && has_tracker(session) && !is_given_up(session, video);
 }
 
 static int64_t poll_ms(int64_t since_us)

@@ -18,14 +18,16 @@
 #define PAGE_DIR "page"
 #define TITLE_MARK "framehound-title "
 #define PROGRESS_MARK "framehound-progress "
+#define FILE_MARK "framehound-file "
 
 struct output {
     const struct fetch_request *request;
     char title[META_TITLE_SIZE];
+    char file[FILE_PATH_MAX]; // the finished one, as yt-dlp says
     char last_error[ERR_MESSAGE_MAX];
 };
 
-// What yt-dlp prints: its progress ("framehound-progress DONE TOTAL") and the title, by our own templates.
+// What yt-dlp prints by our own templates: its progress ("framehound-progress DONE TOTAL"), the title and the file.
 static void read_output(void *arg, const char *line)
 {
     struct output *output = arg;
@@ -33,6 +35,8 @@ static void read_output(void *arg, const char *line)
     double total = -1;
     if (strncmp(line, TITLE_MARK, strlen(TITLE_MARK)) == 0) {
         plain_text_copy(output->title, sizeof(output->title), line + strlen(TITLE_MARK));
+    } else if (strncmp(line, FILE_MARK, strlen(FILE_MARK)) == 0) {
+        snprintf(output->file, sizeof(output->file), "%s", line + strlen(FILE_MARK));
     } else if (sscanf(line, PROGRESS_MARK "%lf %lf", &done, &total) >= 1 && output->request->progress != NULL) {
         output->request->progress(output->request->context, (int64_t)done, total > 0 ? (int64_t)total : -1);
     }
@@ -47,16 +51,21 @@ static void read_error(void *arg, const char *line)
 
 // ---- what came
 
-// The one finished file in the folder.
-static enum err_code find_file(const char *dir, struct fetched *fetched, struct err *err)
+// The finished file: the one that yt-dlp named, as an earlier try may have left others; the only one there if it named
+// none.
+static enum err_code find_file(const char *dir, const char *named, struct fetched *fetched, struct err *err)
 {
     struct file_info info;
     DIR *handle = opendir(dir);
+    const char *slash = strrchr(named, '/');
+    const char *wanted = slash != NULL ? slash + 1 : named;
     bool found = false;
     if (handle == NULL)
         return err_set(err, ERR_UNAVAILABLE, "the folder that yt-dlp was to fill cannot be read");
     for (struct dirent *entry = readdir(handle); entry != NULL && !found; entry = readdir(handle)) {
         const char *dot = strrchr(entry->d_name, '.');
+        if (wanted[0] != '\0' && strcmp(entry->d_name, wanted) != 0)
+            continue;
         if (strncmp(entry->d_name, "video", 5) != 0 ||
             (dot != NULL && (strcmp(dot, ".part") == 0 || strcmp(dot, ".ytdl") == 0 || strcmp(dot, ".temp") == 0)))
             continue;
@@ -66,7 +75,8 @@ static enum err_code find_file(const char *dir, struct fetched *fetched, struct 
     }
     closedir(handle);
     if (!found)
-        return err_set(err, ERR_INVALID, "yt-dlp found no video on the page, or only ones larger than allowed");
+        return err_set(
+            err, ERR_INVALID, "yt-dlp found no video on the page, or only live ones or ones larger than allowed");
     fetched->size_bytes = (int64_t)info.size_bytes;
     fetched->owned = true;
     return ERR_NONE;
@@ -142,7 +152,8 @@ static void make_command(
         "--no-playlist", "--playlist-items", "1", "--no-exec", "--no-cache-dir", "--no-mtime", "--no-simulate",
         "--newline", "--quiet", "--progress", "--no-write-comments", "--no-write-subs", "--no-write-thumbnail",
         "--merge-output-format", "mkv", "--socket-timeout", "30", "--retries", "5", "--fragment-retries", "5",
-        "--print", "before_dl:" TITLE_MARK "%(title).400B", "--progress-template",
+        "--match-filters", "!is_live", "--print", "before_dl:" TITLE_MARK "%(title).400B", "--print",
+        "after_move:" FILE_MARK "%(filepath)s", "--progress-template",
         "download:" PROGRESS_MARK
         "%(progress.downloaded_bytes)s %(progress.total_bytes,progress.total_bytes_estimate)s"};
     size_t n = 0;
@@ -237,7 +248,7 @@ enum err_code fetch_page(struct fetch *fetch, const struct fetch_request *reques
     if (code == ERR_NONE)
         code = run(fetch, program, guard, dir, url, &output, cancel, err);
     if (code == ERR_NONE)
-        code = find_file(dir, fetched, err);
+        code = find_file(dir, output.file, fetched, err);
     if (code == ERR_NONE)
         memcpy(fetched->title, output.title, sizeof(fetched->title));
     guard_proxy_stop(guard);

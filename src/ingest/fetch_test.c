@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -87,6 +88,26 @@ static enum err_code serve_nothing(
     return ERR_NONE;
 }
 
+// Never says how much there is, and never ends.
+static bool add_more(void *arg, int64_t wait_ms, struct cancel *cancel, struct strbuf *out)
+{
+    static const char bytes[1000];
+    (void)arg;
+    strbuf_add(out, bytes, sizeof(bytes));
+    return !cancel_wait(cancel, wait_ms < 20 ? wait_ms : 20);
+}
+
+static enum err_code serve_live(
+    void *context, struct http_request *request, struct http_response *response, struct err *err)
+{
+    (void)context;
+    (void)request;
+    (void)err;
+    const struct http_stream stream = {.next = add_more};
+    http_response_stream(response, 200, "video/mp4", &stream);
+    return ERR_NONE;
+}
+
 static char page_with_video[] = "<!DOCTYPE html><html><head><title>A walk</title></head><body>"
                                 "<video src=\"/clip.mp4\"></video></body></html>";
 static char page_without_video[] = "<!DOCTYPE html><html><head><title>Words</title></head><body>words</body></html>";
@@ -110,6 +131,7 @@ static int open_web(void **state)
         {.method = HTTP_GET, .pattern = "/page", .handler = serve_page, .context = page_with_video},
         {.method = HTTP_GET, .pattern = "/words", .handler = serve_page, .context = page_without_video},
         {.method = HTTP_GET, .pattern = "/empty.mp4", .handler = serve_nothing},
+        {.method = HTTP_GET, .pattern = "/live", .handler = serve_live},
         {.method = HTTP_GET, .pattern = "/moved", .handler = serve_redirect, .context = "/clip.mp4"},
         {.method = HTTP_GET, .pattern = "/loop", .handler = serve_redirect, .context = "/loop"},
     };
@@ -200,6 +222,44 @@ static void what_cannot_be_downloaded_says_why(void **state)
     assert_code(fetch_from_web("/loop", false, 1 << 20, NULL, &attempt), ERR_INVALID);
     assert_code(fetch_from_web("/page", false, 1 << 20, "", &attempt), ERR_INVALID);
     assert_non_null(strstr(attempt.err.message, "yt-dlp"));
+}
+
+// To begin again would not bring its end nearer.
+static void a_stream_without_an_end_is_not_tried_again(void **state)
+{
+    (void)state;
+    struct fetch_settings settings;
+    struct fetch *fetch = NULL;
+    struct fetched fetched = {0};
+    struct err err = ERR_INIT;
+    char url[128];
+    char dir[FILE_PATH_MAX];
+    fetch_settings_default(&settings);
+    settings.timeout_ms = 1500;
+    snprintf(url, sizeof(url), "http://127.0.0.1:%u/live", (unsigned)http_server_port(web.server));
+    assert_ok(fetch_new(&settings, log_none(), &fetch, &err), &err);
+    assert_ok(dir_make_temporary(web.dir, "try-", dir, &err), &err);
+    const struct fetch_request request = {.source = url, .dir = dir};
+    assert_code(fetch_source(fetch, &request, NULL, &fetched, &err), ERR_LIMIT);
+    assert_non_null(strstr(err.message, "a live stream has no end"));
+    fetch_free(fetch);
+}
+
+// yt-dlp by its own words, and a file that an earlier try left.
+static void the_file_that_yt_dlp_names_is_taken(void **state)
+{
+    (void)state;
+    static const char script[] = "#!/bin/sh\nprintf old > video.f136.webm\nprintf newer > video.mp4\n"
+                                 "echo \"framehound-file $PWD/video.mp4\"\n";
+    struct attempt attempt;
+    struct err err = ERR_INIT;
+    char program[FILE_PATH_MAX];
+    snprintf(program, sizeof(program), "%.4000s/pretended-yt-dlp", web.dir);
+    assert_ok(file_write(program, script, sizeof(script) - 1, FILE_SYNC_NONE, &err), &err);
+    assert_int_equal(chmod(program, 0700), 0);
+    assert_ok(fetch_from_web("/page", false, 1 << 20, program, &attempt), &attempt.err);
+    assert_non_null(strstr(attempt.fetched.path, "/video.mp4"));
+    assert_int_equal(attempt.fetched.size_bytes, 5);
 }
 
 static void need_yt_dlp(void)
@@ -386,6 +446,8 @@ int main(void)
         cmocka_unit_test(an_error_does_not_tell_the_secret_of_an_address),
         cmocka_unit_test(an_error_of_yt_dlp_does_not_tell_it_either),
         cmocka_unit_test(remote_users_do_not_reach_this_machine),
+        cmocka_unit_test(a_stream_without_an_end_is_not_tried_again),
+        cmocka_unit_test(the_file_that_yt_dlp_names_is_taken),
         cmocka_unit_test(the_video_of_a_page_is_fetched),
         cmocka_unit_test(a_page_without_a_video_says_so),
         cmocka_unit_test(what_a_page_leads_to_does_not_reach_this_machine_either),

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "ingest/fetch_internal.h"
 #include "net/http_client.h"
@@ -116,9 +117,18 @@ static enum err_code look_at(
 
 // ---- direct files
 
+struct loaded {
+    const struct fetch_request *request;
+    uint64_t done_bytes;
+    uint64_t total_bytes; // 0: nobody said
+};
+
 static void download_progress(void *arg, uint64_t done_bytes, uint64_t total_bytes)
 {
-    const struct fetch_request *request = arg;
+    struct loaded *loaded = arg;
+    const struct fetch_request *request = loaded->request;
+    loaded->done_bytes = done_bytes;
+    loaded->total_bytes = total_bytes;
     if (request->progress != NULL)
         request->progress(request->context, (int64_t)done_bytes, total_bytes > 0 ? (int64_t)total_bytes : -1);
 }
@@ -128,6 +138,8 @@ static enum err_code download(struct fetch *fetch, struct http_client *client, c
 {
     struct http_downloaded downloaded = {0};
     char shown[HTTP_URL_SHOWN_MAX];
+    struct loaded loaded = {.request = request};
+    int64_t begun_us = clock_monotonic_us(clock_system());
     if (snprintf(fetched->path, sizeof(fetched->path), "%s/download", request->dir) >= (int)sizeof(fetched->path))
         return err_set(err, ERR_INVALID, "the temporary folder's path is too long");
     const struct http_download what = {.url = url,
@@ -137,9 +149,16 @@ static enum err_code download(struct fetch *fetch, struct http_client *client, c
         .redirects = REDIRECTS_MAX,
         .resume = true,
         .on_progress = download_progress,
-        .progress_arg = (void *)(uintptr_t)request};
+        .progress_arg = &loaded};
     enum err_code code = http_client_download(client, &what, cancel, &downloaded, err);
     http_url_show(url, shown);
+    // What has a size goes on next time where it was; what has none begins anew, and does not end either.
+    bool is_time_up = clock_monotonic_us(clock_system()) - begun_us >= fetch->settings.timeout_ms * 1000;
+    if (code == ERR_TIMEOUT && is_time_up && loaded.done_bytes > 0 && loaded.total_bytes == 0)
+        return err_set(err, ERR_LIMIT,
+            "%s gave %llu bytes in the %lld s of --download-timeout and never said how many there are: a live stream "
+            "has no end; for a recording, allow more time",
+            shown, (unsigned long long)loaded.done_bytes, (long long)(fetch->settings.timeout_ms / 1000));
     if (code == ERR_LIMIT)
         return err_set(err, ERR_LIMIT, "%s is larger than the %lld bytes that --max-download allows", shown,
             (long long)fetch->settings.size_limit_bytes);

@@ -106,7 +106,8 @@ enum err_code lifecycle_publish_source(
     return code;
 }
 
-// An upload that is gone, or what was fetched when nothing of it could be used, makes room for another try.
+// An upload that is gone or not whole, or what was fetched when nothing of it could be used, makes room for another
+// try.
 static enum err_code refresh_source(
     const struct ingest *ingest, const struct meta_video *video, const char *upload, struct err *err)
 {
@@ -114,11 +115,22 @@ static enum err_code refresh_source(
     struct blob_info info;
     blob_key_source(video->project, video->id, key);
     if (upload != NULL) {
+        struct file_info sent;
         enum err_code code = blob_store_stat(ingest->blobs, key, &info, err);
-        if (code != ERR_NOT_FOUND)
+        bool is_missing = code == ERR_NOT_FOUND;
+        if (is_missing) {
+            err_clear(err);
+            code = ERR_NONE;
+        }
+        if (code == ERR_NONE)
+            code = file_stat(upload, &sent, err);
+        bool is_stored = code == ERR_NONE && !is_missing && video->state != VIDEO_FAILED &&
+            info.size_bytes == (int64_t)sent.size_bytes;
+        if (code != ERR_NONE || is_stored)
             return code;
-        err_clear(err);
-        return blob_store_put_file(ingest->blobs, key, upload, true, err);
+        code = blob_store_put_file(ingest->blobs, key, upload, true, err);
+        // Nobody sends these bytes again: they must not be less durable than the message about them.
+        return code == ERR_NONE ? blob_store_flush(ingest->blobs, err) : code;
     }
     bool is_upload = strncmp(video->source, "sha256:", 7) == 0;
     if (video->state != VIDEO_FAILED || is_upload || video->frames_indexed > 0)

@@ -363,6 +363,37 @@ static void an_upload_is_ingested_by_its_content(void **state)
     pipeline_close(&p);
 }
 
+// As after a power failure that took the file's bytes and left its name.
+static void an_upload_that_is_not_whole_is_stored_again(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    struct err err = ERR_INIT;
+    struct submit_request request;
+    struct meta_video video;
+    enum submit_outcome outcome;
+    char path[FILE_PATH_MAX + 16], key[BLOB_KEY_SIZE];
+    (void)pipeline_street();
+    pipeline_open(&p);
+    submit_request_init(&request);
+    request.project = "demo";
+    request.remote = true;
+    assert_ok(submit_request_set_limit(&request, 1, &err), &err);
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof(path), "%s/upload", p.dir);
+        assert_ok(file_copy(pipeline_street(), path, FILE_SYNC_NONE, NULL, &err), &err);
+        assert_ok(
+            lifecycle_submit_upload(&p.ingest, &request, path, NULL, "street.mp4", NULL, &video, &outcome, &err), &err);
+        if (i == 0) {
+            blob_key_source(video.project, video.id, key);
+            assert_ok(blob_store_put(p.ingest.blobs, key, "", 0, &err), &err);
+        }
+    }
+    pipeline_start(&p, RUN_ALL);
+    assert_string_equal(video_state_name(pipeline_wait(&p, video.id)), "done");
+    pipeline_close(&p);
+}
+
 static void expect_refused(double chunk, double limit, const char *fps)
 {
     struct submit_request request;
@@ -418,6 +449,7 @@ int main(void)
         cmocka_unit_test(a_frame_that_cannot_be_indexed_does_not_stop_the_others),
         cmocka_unit_test(malformed_messages_are_buried_and_stop_nothing),
         cmocka_unit_test(an_upload_is_ingested_by_its_content),
+        cmocka_unit_test(an_upload_that_is_not_whole_is_stored_again),
         cmocka_unit_test(numbers_out_of_range_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, pipeline_models_close);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -99,6 +100,7 @@ struct start {
     char *const *argv;
     char *const *environment;
     const char *directory;
+    uint64_t file_limit_bytes;
     int out_fd;
     int error_fd;
     int report_fd;
@@ -110,6 +112,11 @@ _Noreturn static void become(const struct start *start)
 {
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // What the program starts itself outlives our death, and nobody watches it then: no file of its grows beyond this.
+    if (start->file_limit_bytes > 0) {
+        const struct rlimit limit = {start->file_limit_bytes + 1, start->file_limit_bytes + 1};
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
     for (int number = 1; number < NSIG; number++)
         signal(number, SIG_DFL);
     sigset_t none;
@@ -174,6 +181,7 @@ static enum err_code spawn(struct child *child, const char *program, struct pipe
         .argv = (char *const *)child->spec->argv,
         .environment = environment_make(child->spec, arena),
         .directory = child->spec->directory,
+        .file_limit_bytes = child->spec->watch_path != NULL ? child->spec->watch_limit_bytes : 0,
         .out_fd = pipes->out[1],
         .error_fd = pipes->error[1],
         .report_fd = pipes->report[1],

@@ -22,7 +22,8 @@ struct child_spec {
     size_t output_limit_bytes;  // of standard output kept in memory; more is ERR_LIMIT; 0: 1 MiB
     size_t error_tail_bytes;    // how much of the end of standard error is kept; 0: 4 KiB
     const char *watch_path;     // a file or folder whose size is watched; may be NULL
-    uint64_t watch_limit_bytes; // more is ERR_LIMIT
+    uint64_t
+        watch_limit_bytes; // more is ERR_LIMIT; no single file that the program or its own children write gets larger
     // Called on the caller's thread for each complete line of standard output (then not kept) or error; may be NULL.
     void (*on_output_line)(void *arg, const char *line);
     void (*on_error_line)(void *arg, const char *line);

@@ -43,6 +43,7 @@ struct space {
     bool is_verified;            // the builder has looked at all files once
     int64_t compact_us;          // when it looks for dead rows again
     int64_t retry_us;            // not before then; all under build_mutex
+    struct err said;             // what the log was told last; the background's
     atomic_bool has_removed;     // somebody removed many rows: it should look at once
 };
 
@@ -193,8 +194,10 @@ static void tend(struct embedded *e, struct space *space)
     pthread_mutex_unlock(&space->build_mutex);
     if (code == ERR_NONE || code == ERR_CONFLICT)
         code = adopt_if_searched(space, &err);
-    if (code != ERR_NONE && code != ERR_CANCELLED)
+    // It is looked at each second; what stays as it is is said once.
+    if (code != ERR_NONE && code != ERR_CANCELLED && strcmp(err.message, space->said.message) != 0)
         log_warn(e->log, "vector index of project \"%s\": %s", space->project, err.message);
+    space->said = err;
 }
 
 static void wait_for_work(struct embedded *e)

@@ -418,6 +418,20 @@ def test_an_upload_that_does_not_say_its_size_leaves_room_on_the_disk(home, tmp_
         subprocess.run(["umount", "-l", small], check=False)
 
 
+def test_waiting_ends_when_tracking_was_given_up(home, data, tmp_path):
+    ingest(clips.bikes(), home, data, "--limit", "1")
+    vectors = data / "vectors" / "test" / "vectors.sqlite"
+    bytes_ = vectors.read_bytes()
+    vectors.write_bytes(bytes_[:4096] + b"\xa5" * (len(bytes_) - 4096))
+    # Nothing to detect: only the tracker meets what is damaged.
+    black = tmp_path / "black.mp4"
+    clips.ffmpeg("-f", "lavfi", "-i", "color=black:s=320x240:d=2:r=10", "-pix_fmt", "yuv420p", black)
+    result = ingest(black, home, data)
+    assert result["state"] == "done" and result["frames"] > 0
+    assert len(result["errors"]) == 1
+    assert "could not be followed" in result["errors"][0] and "is damaged" in result["errors"][0]
+
+
 def test_a_model_that_is_not_what_it_should_be_is_refused(home, data, tmp_path):
     import shutil
     models = tmp_path / "models"

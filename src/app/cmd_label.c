@@ -46,12 +46,25 @@ static const struct option_spec example_list[] = {
 static const struct option_table example_options = {
     .title = "Examples", .options = example_list, .count = sizeof(example_list) / sizeof(example_list[0])};
 
+static const struct option_spec whole_list[] = {
+    {.name = "rename", .type = OPTION_STRING, .value_name = "NAME", .env = "", .help = "Call the label so."},
+    {.name = "merge-into",
+        .type = OPTION_STRING,
+        .value_name = "NAME",
+        .env = "",
+        .help = "Give all that was said of it to this label, and remove it."},
+    {.name = "delete", .type = OPTION_BOOL, .env = "", .help = "Remove the label with all that was said of it."},
+};
+static const struct option_table whole_options = {
+    .title = "The label as a whole", .options = whole_list, .count = sizeof(whole_list) / sizeof(whole_list[0])};
+
 static const struct option_spec step_list[] = {
     {.name = "by", .type = OPTION_STRING, .value_name = "NAME", .help = "Who does it, for the history."},
 };
 static const struct option_table step_options = {.title = "Step", .options = step_list, .count = 1};
 
-static const struct option_table *const label_tables[] = {&example_options, &json_options, CLIENT_TABLES, NULL};
+static const struct option_table *const label_tables[] = {
+    &example_options, &whole_options, &json_options, CLIENT_TABLES, NULL};
 static const struct option_table *const plain_tables[] = {&json_options, CLIENT_TABLES, NULL};
 static const struct option_table *const step_tables[] = {&step_options, &json_options, CLIENT_TABLES, NULL};
 
@@ -102,15 +115,16 @@ static void print_change(const json_t *change, bool json)
         puts("The label is gone.");
 }
 
-// POST with what was changed as the answer.
-static enum err_code post_change(const struct options *options, const char *path, const json_t *body, struct err *err)
+// A call with what was changed as the answer.
+static enum err_code call_change(
+    const struct options *options, enum http_method method, const char *path, const json_t *body, struct err *err)
 {
     struct session session;
     json_t *change = NULL;
     enum err_code code = session_open(options, 0, &session, err);
     if (code != ERR_NONE)
         return code;
-    code = session_call(&session, HTTP_POST, path, body, &change, err);
+    code = session_call(&session, method, path, body, &change, err);
     if (code == ERR_NONE)
         print_change(change, options_bool(options, "json"));
     json_decref(change);
@@ -118,37 +132,76 @@ static enum err_code post_change(const struct options *options, const char *path
     return code;
 }
 
-static enum err_code run_label(const struct options *options, int *status, struct err *err)
+// What is to be done: one thing at a time, each a step of its own.
+enum label_deed { DEED_NONE, DEED_EXAMPLES, DEED_KEEP, DEED_RENAME, DEED_MERGE, DEED_DELETE, DEED_SEVERAL };
+
+static enum err_code read_deed(const struct options *options, json_t *body, enum label_deed *deed, struct err *err)
 {
-    const char *project = options_argument(options, 0);
-    json_t *body = json_object();
     size_t total = 0;
     size_t kept = 0;
-    enum err_code code = project_name_check(project, err);
-    if (code == ERR_NONE)
-        code = add_objects(body, "objects", options, "keep", &kept, err);
+    enum err_code code = add_objects(body, "objects", options, "keep", &kept, err);
     if (code == ERR_NONE)
         code = add_objects(body, "positive", options, "yes", &total, err);
     if (code == ERR_NONE)
         code = add_objects(body, "negative", options, "no", &total, err);
     if (code == ERR_NONE)
         code = add_objects(body, "clear", options, "clear", &total, err);
-    if (code == ERR_NONE && (total == 0) == (kept == 0)) {
-        fputs(kept == 0
-                ? "framehound: say of which objects: --yes OBJECT, --no OBJECT, --clear OBJECT or --keep OBJECT\n"
-                : "framehound: --keep is a step of its own: leave out --yes, --no and --clear\n",
+    const bool wanted[] = {[DEED_EXAMPLES] = total > 0,
+        [DEED_KEEP] = kept > 0,
+        [DEED_RENAME] = options_is_set(options, "rename"),
+        [DEED_MERGE] = options_is_set(options, "merge-into"),
+        [DEED_DELETE] = options_bool(options, "delete")};
+    *deed = DEED_NONE;
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+        if (wanted[i])
+            *deed = *deed == DEED_NONE ? (enum label_deed)i : DEED_SEVERAL;
+    }
+    return code;
+}
+
+static enum err_code do_deed(const struct options *options, enum label_deed deed, json_t *body, struct err *err)
+{
+    static const char *const verbs[] = {[DEED_EXAMPLES] = "/examples",
+        [DEED_KEEP] = "/keep",
+        [DEED_RENAME] = "/rename",
+        [DEED_MERGE] = "/merge",
+        [DEED_DELETE] = ""};
+    struct strbuf path;
+    strbuf_init(&path);
+    strbuf_addf(&path, "/api/v1/projects/%s/labels/", options_argument(options, 0));
+    http_url_encode(&path, options_argument(options, 1));
+    strbuf_adds(&path, verbs[deed]);
+    if (deed == DEED_RENAME)
+        json_set_string(body, "name", options_string(options, "rename"));
+    if (deed == DEED_MERGE)
+        json_set_string(body, "into", options_string(options, "merge-into"));
+    if (deed == DEED_DELETE)
+        session_add_option(&path, options, "by");
+    else if (options_is_set(options, "by"))
+        json_set_string(body, "by", options_string(options, "by"));
+    enum err_code code = deed == DEED_DELETE ? call_change(options, HTTP_DELETE, path.data, NULL, err)
+                                             : call_change(options, HTTP_POST, path.data, body, err);
+    strbuf_release(&path);
+    return code;
+}
+
+static enum err_code run_label(const struct options *options, int *status, struct err *err)
+{
+    json_t *body = json_object();
+    enum label_deed deed = DEED_NONE;
+    enum err_code code = project_name_check(options_argument(options, 0), err);
+    if (code == ERR_NONE)
+        code = read_deed(options, body, &deed, err);
+    if (code == ERR_NONE && (deed == DEED_NONE || deed == DEED_SEVERAL)) {
+        fputs(deed == DEED_NONE
+                ? "framehound: say of which objects: --yes OBJECT, --no OBJECT, --clear OBJECT or --keep OBJECT; or "
+                  "--rename, --merge-into or --delete the label\n"
+                : "framehound: --keep, --rename, --merge-into and --delete are steps of their own: leave out the "
+                  "others\n",
             stderr);
         *status = 2;
     } else if (code == ERR_NONE) {
-        struct strbuf path;
-        strbuf_init(&path);
-        strbuf_addf(&path, "/api/v1/projects/%s/labels/", project);
-        http_url_encode(&path, options_argument(options, 1));
-        strbuf_adds(&path, kept > 0 ? "/keep" : "/examples");
-        if (options_is_set(options, "by"))
-            json_set_string(body, "by", options_string(options, "by"));
-        code = post_change(options, path.data, body, err);
-        strbuf_release(&path);
+        code = do_deed(options, deed, body, err);
     }
     json_decref(body);
     return code;
@@ -164,7 +217,7 @@ static enum err_code run_step(const struct options *options, const char *verb, s
     strbuf_init(&path);
     strbuf_addf(&path, "/api/v1/projects/%s/%s", project, verb);
     session_add_option(&path, options, "by");
-    code = post_change(options, path.data, NULL, err);
+    code = call_change(options, HTTP_POST, path.data, NULL, err);
     strbuf_release(&path);
     return code;
 }
@@ -226,12 +279,13 @@ static enum err_code run_labels(const struct options *options, int *status, stru
 const struct command command_label = {
     .spec = {.name = "label",
         .arguments = "PROJECT NAME",
-        .summary = "Say which objects are this and which are not.",
+        .summary = "Say which objects are this and which are not; rename, merge and delete labels.",
         .details =
             "The label is made if it does not exist. An object carries one label at most: naming one that carries "
             "another moves it.",
         .examples = "framehound label demo \"blue bus\" --yes 0123456789abcdef-00000042-007 --no "
-                    "0123456789abcdef-00000050-001",
+                    "0123456789abcdef-00000050-001\n"
+                    "framehound label demo \"blue bus\" --rename \"number 7\"",
         .tables = label_tables,
         .arguments_least = 2,
         .arguments_most = 2},

@@ -155,6 +155,36 @@ def test_objects_are_labelled_and_steps_taken_back(home, data):
     assert "space" in run("label", "test", " bus", "--yes", one, *at, home=home, check=1).stderr
 
 
+def test_labels_are_renamed_merged_and_deleted(home, data):
+    video = ingest(clips.bikes(), home, data, "--limit", "2")["video"]
+    at = ("--data", data)
+    one, two = [o["id"] for f in frames(video, home, data) for o in f["objects"]][:2]
+
+    def label(name: str, *what: str, check=0):
+        return run("label", "test", name, *what, *at, home=home, check=check)
+
+    def labels() -> list[tuple]:
+        listed = run("labels", "test", "--json", *at, home=home).stdout.splitlines()
+        return [(x["name"], x["positives"]) for x in map(json.loads, listed)]
+
+    label("bus", "--yes", one)
+    label("tram", "--yes", two)
+    assert "merge" in label("bus", "--rename", "TRAM", check=1).stderr
+    assert label("bus", "--rename", "coach", "--by", "ann").stdout.startswith("coach: 1 object")
+    assert labels() == [("coach", 1), ("tram", 1)]
+    assert json.loads(label("coach", "--merge-into", "tram", "--by", "bob", "--json").stdout)["step"]["by"] == "bob"
+    assert labels() == [("tram", 2)]
+    assert "no label" in label("coach", "--delete", check=1).stderr
+    gone = json.loads(label("tram", "--delete", "--by", "cleo", "--json").stdout)
+    assert (gone["label"], gone["step"]["by"], labels()) == (None, "cleo", [])
+    run("undo", "test", *at, home=home)
+    run("undo", "test", *at, home=home)
+    assert labels() == [("coach", 1), ("tram", 1)]
+    for several in (("--delete", "--yes", one), ("--rename", "x", "--delete"), ("--keep", one, "--no", two)):
+        assert "steps of their own" in label("tram", *several, check=2).stderr
+    assert labels() == [("coach", 1), ("tram", 1)]
+
+
 def test_a_video_is_renamed(home, data):
     video = ingest(clips.bikes(), home, data, "--limit", "0.5")["video"]
     said = run("rename", video, "Evening news, 3/4", "--data", data, home=home).stdout

@@ -123,6 +123,7 @@ struct command {
     char size_limit[32];
     char format[512];
     char output[FILE_PATH_MAX + 16];
+    char address[FILE_PATH_MAX + 16]; // the file with it
     const char *argv[ARGUMENTS_MAX];
 };
 
@@ -144,9 +145,9 @@ static void choose_format(const struct fetch *fetch, char *out, size_t size)
     free(merger);
 }
 
-// The list is fixed: nothing a person gave is in it but the address, behind "--".
-static void make_command(
-    const struct fetch *fetch, const char *program, const char *dir, const char *url, struct command *command)
+// The list is fixed, and nothing a person gave is in it: users of this machine may list it, and the address can have a
+// secret, so it stands in a file.
+static void make_command(const struct fetch *fetch, const char *program, const char *dir, struct command *command)
 {
     static const char *const fixed[] = {"--ignore-config", "--no-plugin-dirs", "--no-remote-components",
         "--no-playlist", "--playlist-items", "1", "--no-exec", "--no-cache-dir", "--no-mtime", "--no-simulate",
@@ -159,12 +160,13 @@ static void make_command(
     size_t n = 0;
     snprintf(command->size_limit, sizeof(command->size_limit), "%lld", (long long)fetch->settings.size_limit_bytes);
     snprintf(command->output, sizeof(command->output), "%s/video.%%(ext)s", dir);
+    snprintf(command->address, sizeof(command->address), "%s/address", dir);
     choose_format(fetch, command->format, sizeof(command->format));
     command->argv[n++] = program;
     for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
         command->argv[n++] = fixed[i];
-    const char *const rest[] = {
-        "--max-filesize", command->size_limit, "--format", command->format, "--output", command->output, "--", url};
+    const char *const rest[] = {"--max-filesize", command->size_limit, "--format", command->format, "--output",
+        command->output, "--batch-file", command->address};
     for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
         command->argv[n++] = rest[i];
     command->argv[n] = NULL;
@@ -199,7 +201,7 @@ static enum err_code run(struct fetch *fetch, const char *program, const struct 
     struct child_result result = {0};
     char shown[HTTP_URL_SHOWN_MAX];
     http_url_show(url, shown);
-    make_command(fetch, program, dir, url, command);
+    make_command(fetch, program, dir, command);
     if (guard != NULL)
         guard_environment(guard, &environment);
     const struct child_spec spec = {.argv = command->argv,
@@ -212,7 +214,9 @@ static enum err_code run(struct fetch *fetch, const char *program, const struct 
         .on_output_line = read_output,
         .on_error_line = read_error,
         .line_arg = output};
-    enum err_code code = child_run(&spec, cancel, &result, err);
+    enum err_code code = file_write(command->address, url, strlen(url), FILE_SYNC_NONE, err);
+    if (code == ERR_NONE)
+        code = child_run(&spec, cancel, &result, err);
     if (code == ERR_NONE && (result.exit_status != 0 || result.signal != 0))
         code = page_error(url, output, &result, err);
     else if (code == ERR_LIMIT)

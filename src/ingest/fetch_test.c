@@ -300,6 +300,43 @@ static void an_error_of_yt_dlp_does_not_tell_it_either(void **state)
     expect_no_secret("/page?token=TOPSECRET", 1000, NULL, "found no video on the page");
 }
 
+// Notes what it is started with and what is in the file of addresses, and fails.
+static const char noting_program[] = "#!/bin/sh\n"
+                                     "printf '%s\\n' \"$@\" >\"$0.arguments\"\n"
+                                     "while [ \"$1\" != --batch-file ]; do shift; done\n"
+                                     "cp \"$2\" \"$0.address\"\n"
+                                     "exit 1\n";
+
+static char *read_beside(const char *path, const char *ending)
+{
+    struct err err = ERR_INIT;
+    char *text = NULL;
+    size_t size = 0;
+    char *file = mem_sprintf("%s.%s", path, ending);
+    assert_ok(file_read(file, 65536, &text, &size, &err), &err);
+    free(file);
+    return text;
+}
+
+// Arguments are for all users of a machine to see.
+static void the_address_is_no_argument_of_yt_dlp(void **state)
+{
+    (void)state;
+    struct attempt attempt = {.err = ERR_INIT};
+    char *program = mem_sprintf("%s/noting", web.dir);
+    assert_ok(file_write(program, noting_program, strlen(noting_program), FILE_SYNC_NONE, &attempt.err), &attempt.err);
+    assert_int_equal(chmod(program, 0700), 0);
+    assert_int_not_equal(fetch_from_web("/words?token=TOPSECRET", false, 1 << 20, program, &attempt), ERR_NONE);
+    char *arguments = read_beside(program, "arguments");
+    char *address = read_beside(program, "address");
+    assert_non_null(strstr(arguments, "--max-filesize"));
+    assert_null(strstr(arguments, "TOPSECRET"));
+    assert_non_null(strstr(address, "/words?token=TOPSECRET"));
+    free(arguments);
+    free(address);
+    free(program);
+}
+
 static void remote_users_do_not_reach_this_machine(void **state)
 {
     (void)state;
@@ -445,6 +482,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_downloaded_says_why),
         cmocka_unit_test(an_error_does_not_tell_the_secret_of_an_address),
         cmocka_unit_test(an_error_of_yt_dlp_does_not_tell_it_either),
+        cmocka_unit_test(the_address_is_no_argument_of_yt_dlp),
         cmocka_unit_test(remote_users_do_not_reach_this_machine),
         cmocka_unit_test(a_stream_without_an_end_is_not_tried_again),
         cmocka_unit_test(the_file_that_yt_dlp_names_is_taken),

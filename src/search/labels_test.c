@@ -132,11 +132,14 @@ static void put_on_track(struct fixture *f, const char *video, int64_t track)
     assert_ok(labels_resolve(f->labels, PROJECT, video, &failure), &failure);
 }
 
-// How many are suggested for thing 0 of the first video's first frame, and how many of them are of the video.
+static const char *suggested_for; // a label; NULL: none
+
+// How many are suggested for thing 0 of the first video's first frame that are of the video.
 static size_t count_suggested(struct fixture *f, const char *video, const char *refused, bool per_track, size_t limit)
 {
     const char *yes[] = {object_of(VIDEO_A, 0, 0)};
     const struct label_suggest request = {.project = PROJECT,
+        .label = suggested_for,
         .positive = yes,
         .positive_count = 1,
         .negative = &refused,
@@ -164,6 +167,22 @@ static void what_is_on_the_track_of_an_example_needs_no_suggestion(void **state)
     add_frame(f, VIDEO_A, FRAMES - 1, THINGS, 39);
     assert_ok(labels_resolve(f->labels, PROJECT, VIDEO_A, &failure), &failure);
     assert_int_equal(count_suggested(f, VIDEO_A, object_of(VIDEO_A, FRAMES - 1, 1), false, 100), FRAMES - 1);
+}
+
+static void what_was_said_of_the_label_and_of_others_counts_for_suggestions(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(count_suggested(f, VIDEO_B, NULL, false, 100), FRAMES);
+    say_no(f, "red", object_of(VIDEO_B, 5, 0));
+    assert_int_equal(count_suggested(f, VIDEO_B, NULL, false, 100), FRAMES);
+    suggested_for = "red";
+    size_t left = count_suggested(f, VIDEO_B, NULL, false, 100);
+    suggested_for = NULL;
+    // Not only the one itself: what looks like it as well.
+    assert_true(left < FRAMES - 1);
+    undo(f);
+    say_yes(f, "blue", object_of(VIDEO_B, 5, 0));
+    assert_true(count_suggested(f, VIDEO_B, NULL, false, 100) < FRAMES - 1);
 }
 
 static void what_is_on_the_track_of_a_no_is_not_suggested(void **state)
@@ -388,6 +407,7 @@ int main(int argc, char **argv)
         with_stores(a_label_with_only_negatives_lays_claim_to_nothing),
         with_stores(suggestions_are_like_the_examples_and_store_nothing),
         with_stores(what_is_on_the_track_of_an_example_needs_no_suggestion),
+        with_stores(what_was_said_of_the_label_and_of_others_counts_for_suggestions),
         with_stores(what_is_on_the_track_of_a_no_is_not_suggested),
         with_stores(a_track_is_suggested_as_one_where_that_is_asked_for),
         with_stores(candidates_are_never_what_was_answered_already),

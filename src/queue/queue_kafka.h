@@ -18,8 +18,7 @@
 //   that nobody wants them.
 // - queue_stats() counts as leased what this process holds; what others hold counts as ready.
 // - Whatever the brokers do, calls end within KAFKA_REQUEST_MS (publishing: KAFKA_DELIVERY_MS), and within a few
-// seconds
-//   of the process being told to end or of queue_free(), which leaves the groups. What was received and is not
+//   seconds of the process being told to end or of queue_free(), which leaves the groups. What was received and is not
 //   acknowledged by then is delivered again.
 //
 // Thread rule and errors: as queue.h says. Sentences name the brokers and the setting they come from.

@@ -105,7 +105,7 @@ bench: build ## measure throughput, queries and memory
 	@bench/run "$(BUILD)"
 
 .PHONY: bench-scale
-bench-scale: build ## measure how ingestion grows with its workers, over real servers (about 20 minutes)
+bench-scale: build ## measure how ingestion grows with its workers, over real servers (about half an hour)
 	@scripts/setup live
 	@bench/run "$(BUILD)" scale
 

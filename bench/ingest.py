@@ -59,8 +59,8 @@ def bare_decoding(video: Path, frames: int) -> float:
     return (children_cpu() - before) / frames
 
 
-def bare_inference(models: Path, name: str, batch: int, seconds: float = 6) -> float:
-    """Processor seconds per picture, as many requests in flight as the runtime likes."""
+def load_network(models: Path, name: str, batch: int, properties: dict) -> tuple:
+    """The network for batches of that size, and pictures to give it."""
     manifest = json.loads((models / name / "model.json").read_text())
     core = ov.Core()
     network = core.read_model(models / name / manifest["network"])
@@ -68,9 +68,14 @@ def bare_inference(models: Path, name: str, batch: int, seconds: float = 6) -> f
     if manifest["input"]["layout"] == "NCHW":
         shape = [batch, 3, *shape[1:3]]
     network.reshape(shape)
-    compiled = core.compile_model(network, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
     kind = np.uint8 if manifest["input"]["type"] == "u8" else np.float32
     pictures = np.random.default_rng(1).integers(0, 255, shape).astype(kind)
+    return core.compile_model(network, "CPU", properties), pictures
+
+
+def bare_inference(models: Path, name: str, batch: int, seconds: float = 6) -> float:
+    """Processor seconds per picture, as many requests in flight as the runtime likes."""
+    compiled, pictures = load_network(models, name, batch, {"PERFORMANCE_HINT": "THROUGHPUT"})
     queue = ov.AsyncInferQueue(compiled)
     for _ in range(8):
         queue.start_async({0: pictures})

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "label_bound.h"
 #include "label_ways.h"
 
 #define THRESHOLD 0.90f
@@ -137,6 +138,20 @@ static struct result run_way(const struct setting *s, const struct label_way *wa
     return result;
 }
 
+static struct result run_bound(const struct setting *s)
+{
+    struct result result = {.name = "the fewest by likeness",
+        .runs = mem_calloc(s->start_count + 1, sizeof(*result.runs)),
+        .medians = mem_calloc(s->identity_count + 1, sizeof(*result.medians))};
+    struct bound *bound = bound_new(s->data);
+    for (size_t i = 0; i < s->start_count; i++)
+        result.runs[i].actions = bound_actions(bound, s->starts[i].first);
+    for (size_t i = 0; i < s->identity_count; i++)
+        result.medians[i] = median_of(s, result.runs, i, -1);
+    bound_free(bound);
+    return result;
+}
+
 static void result_release(struct result *result)
 {
     free(result->runs);
@@ -174,6 +189,20 @@ static struct result run_hindsight(const struct setting *s, enum track_source tr
     return best;
 }
 
+static void print_f1(const struct setting *s, const struct result *result)
+{
+    for (size_t n = 0; n < sizeof(counted) / sizeof(counted[0]); n++) {
+        double sum = 0;
+        for (size_t i = 0; i < s->start_count; i++)
+            sum += result->runs[i].f1[counted[n]];
+        // A bound has none.
+        if (sum > 0)
+            printf(" %.3f |", sum / (double)s->start_count);
+        else
+            printf(" |");
+    }
+}
+
 static void print_row(const struct setting *s, const struct result *result, const struct result *baseline)
 {
     double *all = mem_calloc(s->start_count + 1, sizeof(*all));
@@ -190,12 +219,7 @@ static void print_row(const struct setting *s, const struct result *result, cons
     qsort(all, s->start_count, sizeof(*all), bench_ascending);
     printf("| %s | %.1f | %.1f | %.0f | %.0f %% |", result->name, median_of(s, result->runs, SIZE_MAX, -1),
         mean_actions(s, result), bench_quantile(all, s->start_count, 0.9), 100 * (double)few / (double)s->start_count);
-    for (size_t n = 0; n < sizeof(counted) / sizeof(counted[0]); n++) {
-        double sum = 0;
-        for (size_t i = 0; i < s->start_count; i++)
-            sum += result->runs[i].f1[counted[n]];
-        printf(" %.3f |", sum / (double)s->start_count);
-    }
+    print_f1(s, result);
     printf(" %zu of %zu | %zu of %zu |\n", worse_identities, s->identity_count, worse, s->start_count);
     free(all);
 }
@@ -212,6 +236,26 @@ static void print_worse(const struct setting *s, const struct result *result, co
             result->medians[i], baseline->medians[i]);
     }
     printf(count > 0 ? "\n" : " none\n");
+}
+
+static size_t count_within(
+    const struct setting *s, const struct result *result, const struct result *baseline, double share)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s->start_count; i++)
+        count += (double)result->runs[i].actions <= share * (double)baseline->runs[i].actions;
+    return count;
+}
+
+// The aim is a share of what a baseline needs, and how near the bound comes to it.
+static void print_aim(const struct setting *s, const struct result *program, const struct result *bound,
+    const struct result *baseline, double share)
+{
+    printf("aim, %.2f of %s: %.2f in the median; within that share of the same first click's: program %zu of %zu, %s "
+           "%zu\n",
+        share, baseline->name, share * median_of(s, baseline->runs, SIZE_MAX, -1),
+        count_within(s, program, baseline, share), s->start_count, bound->name,
+        count_within(s, bound, baseline, share));
 }
 
 static void print_groups(const struct setting *s, const struct result *const *results, size_t count)
@@ -280,11 +324,17 @@ void actions_measure(const struct data *data, enum track_source tracks, const st
     struct result drags = run_way(&s, way, NULL);
     way_program_free(way);
     struct result baseline = run_cosine(&s, tracks, THRESHOLD);
+    struct result bound = run_bound(&s);
+    struct result ideal = {0};
     struct result sketch = {0};
     struct result hindsight = {0};
-    const struct result *results[5] = {&program, &drags, &baseline};
-    size_t count = 3;
+    const struct result *results[7] = {&program, &drags, &bound, &baseline};
+    size_t count = 4;
     if (tracks == TRACKS_NONE) {
+        way = way_ideal_new(data);
+        ideal = run_way(&s, way, NULL);
+        way_ideal_free(way);
+        results[count++] = &ideal;
         way = way_sketch_new(data);
         sketch = run_way(&s, way, NULL);
         way_sketch_free(way);
@@ -302,6 +352,9 @@ void actions_measure(const struct data *data, enum track_source tracks, const st
     for (size_t i = 0; i < count; i++)
         print_row(&s, results[i], &baseline);
     print_worse(&s, &program, &baseline);
+    print_aim(&s, &program, &bound, &baseline, 1.0 / 3);
+    if (!options->is_quick)
+        print_aim(&s, &program, &bound, &hindsight, 0.5);
     print_groups(&s, results, count);
     print_calibration(&calibration);
     if (options->has_detail)
@@ -310,6 +363,8 @@ void actions_measure(const struct data *data, enum track_source tracks, const st
     result_release(&program);
     result_release(&baseline);
     result_release(&drags);
+    result_release(&bound);
+    result_release(&ideal);
     result_release(&sketch);
     result_release(&hindsight);
     free(s.identities);

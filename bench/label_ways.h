@@ -18,3 +18,8 @@ void way_cosine_free(struct label_way *way);
 // nearest no, cut at the largest gap between two scores. It takes boxes singly.
 struct label_way *way_sketch_new(const struct data *data);
 void way_sketch_free(struct label_way *way);
+
+// The program's ranking, of which as much is shown as is best (label_ideal.c): what no program can know. Without tracks
+// and questions.
+struct label_way *way_ideal_new(const struct data *data);
+void way_ideal_free(struct label_way *way);

@@ -52,6 +52,7 @@ void label_model_free(struct label_model *model)
     free(model->anchors);
     free(model->against);
     free(model->disputes);
+    free(model->parts);
     free(model->groups);
     free(model->crowd.objects);
     free(model->crowd.codes);

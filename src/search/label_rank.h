@@ -14,6 +14,8 @@
 // - Growth: what is like a positive in the next frames, or on its track, is taken for the thing and then speaks for it
 //   too, the surest first (self-training: Yarowsky 1995). So one example follows a thing through its changes of pose,
 //   with or without a tracker.
+// - A track of which one object is the thing and another is not is divided where its looks change
+//   (label_rank_divide.c), and followed on the thing's part only.
 // - Two boxes of one frame are never the same thing: what else is in the frames where the thing was found speaks
 //   against it and costs nobody a click (the cannot-link constraint of Cinbis, Verbeek and Schmid, "Unsupervised metric
 //   learning for face identification in TV video", ICCV 2011). Where two positives share a frame the label names a kind

@@ -193,7 +193,7 @@ static size_t choose_to_ask(const struct label_model *m, size_t chosen[POOL_ROUN
 static enum err_code apply_to_new(struct label_model *m, size_t from, struct cancel *cancel, struct err *err)
 {
     enum err_code code = ERR_NONE;
-    rank_find_disputes(m, from);
+    rank_divide_mark(m, from);
     for (size_t a = 0; a < m->anchor_count && code == ERR_NONE; a++) {
         code = cancel_check(cancel, err);
         if (code == ERR_NONE)
@@ -245,7 +245,9 @@ enum err_code rank_grow(struct label_model *m, struct cancel *cancel, struct err
 
     size_t asked[LABEL_REPRESENTATIVES_MAX];
     size_t ask_count = rank_farthest(m, ROLE_POSITIVE, LABEL_REPRESENTATIVES_MAX, NEIGHBOURS_ALIKE, asked);
-    enum err_code code = apply_to_new(m, 0, cancel, err);
+    enum err_code code = rank_divide(m, cancel, err);
+    if (code == ERR_NONE)
+        code = apply_to_new(m, 0, cancel, err);
     return code == ERR_NONE ? take_around_all(m, asked, ask_count, cancel, err) : code;
 }
 

@@ -11,6 +11,8 @@
 // become the thing.
 #define POOL_VIDEO_HITS 400
 #define POOL_PROJECT_HITS 300
+// Of a track that people disagree about.
+#define POOL_TRACK_HITS 500
 #define POOL_FLOOR 0.6f
 // What has been taken for the thing looks around itself again where it has changed much: so many times, so many of
 // them.
@@ -61,7 +63,7 @@ struct rank_object {
     bool asked;        // its neighbours were asked for
     bool far_anchor;   // it pulls others from far
     bool is_doubted;   // of the same frame as what was taken for the thing, which need not be right
-    bool is_elsewhere; // on a track people disagree about, nearer to a no than to a yes
+    bool is_elsewhere; // on a part of a track people disagree about that is not the thing
     int32_t group;     // -1: none
     float video_reach; // of its video, what is nearer to it than this is in the pool; 1: nothing was asked for
     float reach;       // and of the project
@@ -94,6 +96,14 @@ struct rank_features {
     bool is_track; // the tracker joined it
 };
 
+// A part of a track, from a frame on until the next part's.
+struct rank_part {
+    uint64_t video;
+    int64_t track;
+    int32_t first;
+    bool is_it; // else it is said not to be
+};
+
 // How alike others are to an object that are certainly not it.
 struct rank_crowd {
     size_t *objects; // indices into the pool
@@ -123,6 +133,8 @@ struct label_model {
     // Tracks with positives and with what was said not to be it: an object of each such pair.
     size_t *disputes;
     size_t dispute_count;
+    struct rank_part *parts; // of these tracks, by frame
+    size_t part_count;
     size_t far_count;
     struct rank_group *groups;
     size_t group_count;
@@ -166,6 +178,8 @@ enum err_code rank_pool_add(struct label_model *m, const char *id, size_t *index
 enum err_code rank_pool_examples(struct label_model *m, const struct label_fit *fit, struct err *err) ERR_MUST_CHECK;
 // The neighbours of object `i`, in its own video and, for a positive, in the whole project.
 enum err_code rank_pool_around(struct label_model *m, size_t i, struct cancel *cancel, struct err *err) ERR_MUST_CHECK;
+// The objects of the track of object `i`.
+enum err_code rank_pool_track(struct label_model *m, size_t i, struct cancel *cancel, struct err *err) ERR_MUST_CHECK;
 // At most `limit` of the objects of a role, each as far as can be from those chosen before; the first is the first met.
 // Ends when all others are as similar as `alike` to a chosen one.
 size_t rank_farthest(const struct label_model *m, enum rank_role role, size_t limit, float alike, size_t *chosen);
@@ -189,20 +203,25 @@ enum err_code rank_take_seeds(struct label_model *m, const size_t *seeds, const 
 void rank_look_against(struct label_model *m, size_t i);
 // label_rank_relation.c
 
+bool rank_on_one_track(const struct rank_object *a, const struct rank_object *b);
 bool rank_same_frame(const struct rank_object *a, const struct rank_object *b);
 bool rank_near_in_time(const struct label_model *m, const struct rank_object *a, const struct rank_object *b);
 // Near in time, and not of two tracks: if they look alike they are one thing.
 bool rank_may_be_chained(const struct label_model *m, const struct rank_object *a, const struct rank_object *b);
-// Followed from one to the other; where people disagree about the track, only what is nearest in time to a yes.
+// Followed from one to the other; where people disagree about the track, only from a yes to what is on its part.
 bool rank_same_track(const struct label_model *m, const struct rank_object *anchor, const struct rank_object *object);
-// Finds the tracks people disagree about, and what is elsewhere on them, of the objects from `from` on; to be known
-// before anything is compared with those.
-void rank_find_disputes(struct label_model *m, size_t from);
-// Whether a track is known to hold several things: some of its objects are positive and others are not.
-bool rank_is_disputed(const struct label_model *m, const struct rank_object *object);
 // Two boxes around one thing, or two things that are alike? Whoever knows the boxes is asked.
 enum err_code rank_is_mate(struct label_model *m, const struct rank_object *anchor, const char *id, bool *mate,
     struct err *err) ERR_MUST_CHECK;
+
+// label_rank_divide.c
+
+// Finds the tracks people disagree about, fetches their objects and divides them; before anything is compared.
+enum err_code rank_divide(struct label_model *m, struct cancel *cancel, struct err *err) ERR_MUST_CHECK;
+// Marks what is elsewhere on them, of the objects from `from` on.
+void rank_divide_mark(struct label_model *m, size_t from);
+// Whether a track is known to hold several things: some of its objects are positive and others are not.
+bool rank_is_disputed(const struct label_model *m, const struct rank_object *object);
 
 // label_rank.c
 

@@ -320,6 +320,26 @@ enum err_code rank_pool_around(struct label_model *m, size_t i, struct cancel *c
     return code;
 }
 
+enum err_code rank_pool_track(struct label_model *m, size_t i, struct cancel *cancel, struct err *err)
+{
+    float *vector = mem_calloc(m->dimension, sizeof(*vector));
+    char video[VIDEO_ID_SIZE];
+    float reach = 1;
+    enum err_code code = cancel_check(cancel, err);
+    if (code == ERR_NONE && object_id_parse(m->objects[i].id, video, &(int32_t){0}, &(int32_t){0})) {
+        vector_from_half(rank_half(m, i), vector, m->dimension);
+        const struct vector_query query = {.project = m->project,
+            .vector = vector,
+            .dimension = m->dimension,
+            .limit = POOL_TRACK_HITS,
+            .min_score = -1,
+            .filter = {.video = video, .has_track = true, .track = m->objects[i].track}};
+        code = add_hits(m, &query, &reach, err);
+    }
+    free(vector);
+    return code;
+}
+
 size_t rank_farthest(const struct label_model *m, enum rank_role role, size_t limit, float alike, size_t *chosen)
 {
     float *nearest = mem_realloc_array(NULL, m->count + 1, sizeof(*nearest));

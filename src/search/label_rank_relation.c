@@ -27,55 +27,14 @@ bool rank_may_be_chained(const struct label_model *m, const struct rank_object *
     return rank_near_in_time(m, a, b) && !on_two_tracks(a, b);
 }
 
-static bool on_one_track(const struct rank_object *a, const struct rank_object *b)
+bool rank_on_one_track(const struct rank_object *a, const struct rank_object *b)
 {
     return a->track >= 0 && a->track == b->track && a->video == b->video;
 }
 
-bool rank_is_disputed(const struct label_model *m, const struct rank_object *object)
-{
-    for (size_t i = 0; i < m->dispute_count; i++) {
-        if (on_one_track(&m->objects[m->disputes[i]], object))
-            return true;
-    }
-    return false;
-}
-
-// Frames to the nearest example of the object's track that is the thing, or is not.
-static int32_t frames_to(const struct label_model *m, const struct rank_object *object, bool is_it)
-{
-    int32_t least = INT32_MAX;
-    for (size_t i = 0; i < m->count; i++) {
-        const struct rank_object *example = &m->objects[i];
-        bool counts =
-            is_it ? example->role == ROLE_POSITIVE : example->role == ROLE_NEGATIVE || example->role == ROLE_OTHER;
-        if (counts && on_one_track(example, object) && abs(example->frame - object->frame) < least)
-            least = abs(example->frame - object->frame);
-    }
-    return least;
-}
-
-void rank_find_disputes(struct label_model *m, size_t from)
-{
-    if (from == 0) {
-        m->disputes = mem_realloc_array(m->disputes, m->count + 1, sizeof(*m->disputes));
-        for (size_t i = 0; i < m->count; i++) {
-            const struct rank_object *object = &m->objects[i];
-            if ((object->role == ROLE_NEGATIVE || object->role == ROLE_OTHER) && object->track >= 0 &&
-                !rank_is_disputed(m, object) && frames_to(m, object, true) < INT32_MAX)
-                m->disputes[m->dispute_count++] = i;
-        }
-    }
-    for (size_t i = from; i < m->count && m->dispute_count > 0; i++) {
-        struct rank_object *object = &m->objects[i];
-        if (object->role == ROLE_FREE && rank_is_disputed(m, object))
-            object->is_elsewhere = frames_to(m, object, false) <= frames_to(m, object, true);
-    }
-}
-
 bool rank_same_track(const struct label_model *m, const struct rank_object *anchor, const struct rank_object *object)
 {
-    return on_one_track(anchor, object) && !object->is_elsewhere &&
+    return rank_on_one_track(anchor, object) && !object->is_elsewhere &&
         (anchor->role == ROLE_POSITIVE || !rank_is_disputed(m, object));
 }
 

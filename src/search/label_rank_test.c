@@ -379,14 +379,14 @@ static void where_look_alikes_are_near_fewer_come(void **state)
     assert_true(among.threshold > alone.threshold + 0.03f);
 }
 
-// What was said no to divides a track at the middle in time.
-static void a_track_of_two_things_is_divided(void **state)
+// Ten objects of a track, which shows another thing from `change` on, with a yes to the first and a no to the last.
+static void expect_division(void **state, int change)
 {
     struct world *world = *state;
     struct err err = ERR_INIT;
     const int64_t track = 3;
     for (int i = 0; i < 10; i++)
-        put_on_track(world, id_of(video_a, 10 * i, 0), track, i < 5 ? 0 : 0.75f);
+        put_on_track(world, id_of(video_a, 10 * i, 0), track, i < change ? 0 : 0.75f);
     const char *positive = id_of(video_a, 0, 0);
     const char *negative = id_of(video_a, 90, 0);
     struct label_fit request = {.vectors = world->vectors,
@@ -403,7 +403,16 @@ static void a_track_of_two_things_is_divided(void **state)
     request.negative_tracks = &track;
     assert_ok(label_model_fit(&request, &world->model, &err), &err);
     for (int i = 1; i < 10; i++)
-        assert_int_equal(suggests(world, id_of(video_a, 10 * i, 0)), i < 5);
+        assert_int_equal(suggests(world, id_of(video_a, 10 * i, 0)), i < change);
+    label_model_free(world->model);
+    world->model = NULL;
+}
+
+static void a_track_of_two_things_is_divided_where_its_looks_change(void **state)
+{
+    expect_division(state, 5);
+    expect_division(state, 2);
+    expect_division(state, 8);
 }
 
 static void a_track_is_one_candidate_and_one_hit_where_asked(void **state)
@@ -543,7 +552,7 @@ int main(void)
         TEST(filters_and_exclusions_hold),
         TEST(what_is_one_thing_comes_as_one),
         TEST(where_look_alikes_are_near_fewer_come),
-        TEST(a_track_of_two_things_is_divided),
+        TEST(a_track_of_two_things_is_divided_where_its_looks_change),
         TEST(a_track_is_one_candidate_and_one_hit_where_asked),
         TEST(examples_of_several_videos_make_likeness_count_for_more),
         TEST(of_what_is_taken_the_most_similar_comes_first),

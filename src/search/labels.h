@@ -11,7 +11,7 @@
 // - What is said of an object holds for its track, when it has one. Where two objects of a track were given different
 //   labels, the object's own word counts for itself and the latest word for the rest. A yes and a no of one label say
 //   that the track holds several things: the no, when it is the later one, takes the label from the rest, but does not
-//   refuse it; what is nearer in time to the yes is probably still it (label_rank.h).
+//   refuse it; what is of the yes's part of the track is probably still it (label_rank_divide.c).
 // - A label that is called like a class of the detector (names are compared as those of labels are) speaks of that
 //   class too: a no for it refuses the class of the object and its track, which is told with the object, and filters by
 //   class leave it out. What the detector said stays what it is. Where the last such word is taken back and nothing

@@ -402,6 +402,27 @@ static void a_track_that_is_both_is_divided_between_yes_and_no(void **state)
     assert_string_not_equal(shown_on(f, object_of(VIDEO_A, 8, 1), 60), "blue?");
 }
 
+// Not in the middle in time but where the track goes over to the other thing; and undone everything is as before.
+static void a_track_is_divided_where_it_goes_over_to_another_thing(void **state)
+{
+    struct fixture *f = *state;
+    const int change = 9;
+    for (int32_t i = 0; i < FRAMES; i++)
+        give(f, i, i < change ? 0 : 1, 60);
+    say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    say_no(f, "red", object_of(VIDEO_A, 11, 1));
+    for (int i = 1; i < FRAMES; i++)
+        assert_string_equal(shown_on(f, object_of(VIDEO_A, i, i < change ? 0 : 1), 60), i < change ? "red?" : "-");
+    // Undone, a further word leaves nothing behind.
+    say_no(f, "red", object_of(VIDEO_A, 8, 0));
+    assert_string_equal(shown_on(f, object_of(VIDEO_A, 8, 0), 60), "-");
+    undo(f);
+    for (int i = 1; i < FRAMES; i++)
+        assert_string_equal(shown_on(f, object_of(VIDEO_A, i, i < change ? 0 : 1), 60), i < change ? "red?" : "-");
+    undo(f);
+    assert_string_equal(shown_on(f, object_of(VIDEO_A, 10, 1), 60), "red");
+}
+
 // Without anybody asking for it: the thread in the background finds the new vectors' labels.
 static void a_video_that_comes_later_gets_labels_learnt_before(void **state)
 {
@@ -496,6 +517,7 @@ int main(int argc, char **argv)
         with_stores(what_is_said_of_an_object_holds_for_its_track),
         with_stores(what_likely_is_follows_a_correction_at_once),
         with_stores(a_track_that_is_both_is_divided_between_yes_and_no),
+        with_stores(a_track_is_divided_where_it_goes_over_to_another_thing),
         with_stores(a_video_that_comes_later_gets_labels_learnt_before),
         with_stores(five_thousand_objects_are_labelled_all_or_none),
     };

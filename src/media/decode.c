@@ -102,6 +102,12 @@ static bool must_begin_again(const struct decoding *decoding)
     return decoding->output.frame_lost && !decoding->output.patient;
 }
 
+// Gives a packet that is not shown a time that no frame has; those of pictures that an edit list hides are frames' too.
+static void hide(AVPacket *packet, size_t index)
+{
+    packet->pts = -1 - (int64_t)index;
+}
+
 // Takes a picture that came out of the decoder.
 static enum err_code take_picture(struct decoding *decoding, struct err *err)
 {
@@ -109,8 +115,13 @@ static enum err_code take_picture(struct decoding *decoding, struct err *err)
     decoding->result->decoded++;
     if (picture->pts == AV_NOPTS_VALUE || picture->width <= 0)
         return ERR_NONE;
-    int64_t pts_us = segment_pts_us(decoding->segment, decoding->source->video->time_base, picture->pts);
-    if (is_garbage(decoding, picture, pts_us))
+    bool hidden = picture->pts < 0;
+    size_t hidden_packet = hidden ? (size_t)(-1 - picture->pts) : 0;
+    if (hidden_packet >= decoding->plan.packet_count)
+        return ERR_NONE;
+    int64_t pts_us = hidden ? decoding->plan.packets[hidden_packet].pts_us
+                            : segment_pts_us(decoding->segment, decoding->source->video->time_base, picture->pts);
+    if (is_garbage(decoding, picture, pts_us) || hidden)
         return ERR_NONE;
     if (pts_us < decoding->segment->start_us || pts_us >= decoding->segment->end_us)
         return ERR_NONE;
@@ -177,6 +188,8 @@ static enum err_code run_decoder(struct decoding *decoding, struct err *err)
                 code = empty_decoder(decoding, i, err);
             if (planned->begin || i == 0)
                 begin_at(decoding, planned);
+            if (planned->hidden)
+                hide(packet, i);
             if (code == ERR_NONE && !must_begin_again(decoding))
                 code = send_packet(decoding, packet, err);
         }

@@ -17,21 +17,25 @@
 #define MP4_TIMESCALE_MIN 1000
 #define MP4_TIMESCALE_MAX 10000000
 #define MP4_DISTANCE_MAX (1 << 27)
-// By how much pictures may show before their decoding time, where containers give nonsense.
+// The room between a picture's decoding time and its showing, which pictures that come too fast use up.
 #define SLACK_US 1000000
+// A picture shows before this many that were coded before it, never before more (see REORDER_DEPTH).
+#define EARLIEST_OF 17
 
 struct segment_file {
     char *path;
     const AVStream *video;
     AVFormatContext *muxer;
     AVStream *stream;
+    AVRational time_base; // of the stream, as the muxer chose it
     bool is_mp4;
     bool header_written;
     bool finished;
     int64_t origin_pts; // source time that is `lead` in the file
-    int64_t origin_dts; // source time that is zero in the file
     int64_t lead;
-    int64_t last_dts; // in the file, source's time base; -1 before the first
+    int64_t recent[EARLIEST_OF]; // times of the newest frames, in the file
+    int64_t recent_count;        // so many were there in all
+    int64_t last_dts;            // in the file's time base; -1 before the first
     int64_t packets;
 };
 
@@ -95,6 +99,7 @@ static int open_muxer(struct segment_file *file, const char *path, const char *f
     rc = avformat_write_header(file->muxer, &options);
     av_dict_free(&options);
     file->header_written = rc >= 0;
+    file->time_base = file->stream->time_base;
     return rc;
 }
 
@@ -144,7 +149,6 @@ enum err_code segment_file_create(const char *path, const AVStream *video, const
     int64_t dts = decoding_time(first);
     if (dts == AV_NOPTS_VALUE || dts > first->pts || dts < first->pts - 16 * slack)
         dts = first->pts;
-    file->origin_dts = dts;
     file->lead = slack + first->pts - dts;
     int rc = -1;
     static const char *const formats[] = {"mp4", "mov", "nut"};
@@ -177,6 +181,7 @@ void segment_file_free(struct segment_file *file)
     free(file);
 }
 
+// Times are in the file's time base.
 static int write_packet(
     struct segment_file *file, const AVPacket *source, int64_t pts, int64_t dts, int64_t duration, bool hidden)
 {
@@ -190,8 +195,7 @@ static int write_packet(
     packet->pos = -1;
     // "Disposable" is the one mark that gets through an MP4 file (as "nothing depends on it"); see segment_file.h.
     packet->flags = (packet->flags & AV_PKT_FLAG_KEY) | (hidden ? AV_PKT_FLAG_DISPOSABLE : 0);
-    assert(file->stream != NULL);
-    av_packet_rescale_ts(packet, file->video->time_base, file->stream->time_base);
+    assert(file->muxer != NULL);
     int rc = av_write_frame(file->muxer, packet);
     av_packet_free(&packet);
     if (rc >= 0 && file->muxer->pb->error < 0)
@@ -206,7 +210,10 @@ static int copy_packets(struct segment_file *file, struct media_source *source)
         return AVERROR(ENOMEM);
     int rc;
     while ((rc = av_read_frame(source->format, packet)) >= 0) {
-        av_packet_rescale_ts(packet, source->video->time_base, file->video->time_base);
+        av_packet_rescale_ts(packet, source->video->time_base, file->time_base);
+        if (packet->dts <= file->last_dts)
+            packet->dts = file->last_dts + 1;
+        file->last_dts = packet->dts;
         rc = write_packet(
             file, packet, packet->pts, packet->dts, packet->duration, (packet->flags & AV_PKT_FLAG_DISPOSABLE) != 0);
         av_packet_unref(packet);
@@ -229,6 +236,7 @@ static enum err_code change_to_nut(struct segment_file *file, struct err *err)
     enum err_code code = media_source_open(&input, MEDIA_SOURCE_SEGMENT, NULL, NULL, &source, err);
     if (code == ERR_NONE) {
         rc = open_muxer(file, temporary, "nut");
+        file->last_dts = -1;
         if (rc >= 0)
             rc = copy_packets(file, source);
         if (rc < 0)
@@ -243,43 +251,76 @@ static enum err_code change_to_nut(struct segment_file *file, struct err *err)
     return code;
 }
 
-static bool distance_fits(const struct segment_file *file, int64_t pts, int64_t dts, int64_t duration)
+struct file_times {
+    int64_t pts;
+    int64_t dts;
+    int64_t duration;
+};
+
+static bool distance_fits(const struct segment_file *file, const struct file_times *times)
 {
-    AVRational to = file->stream->time_base;
-    AVRational from = file->video->time_base;
-    int64_t step = file->last_dts < 0 ? 0 : dts - file->last_dts;
-    return av_rescale_q(step, from, to) <= MP4_DISTANCE_MAX && av_rescale_q(pts - dts, from, to) <= MP4_DISTANCE_MAX &&
-        av_rescale_q(duration, from, to) <= MP4_DISTANCE_MAX;
+    int64_t step = file->last_dts < 0 ? 0 : times->dts - file->last_dts;
+    return step <= MP4_DISTANCE_MAX && times->pts - times->dts <= MP4_DISTANCE_MAX &&
+        times->duration <= MP4_DISTANCE_MAX;
+}
+
+static int64_t to_file(const struct segment_file *file, int64_t time)
+{
+    return av_rescale_q(time, file->video->time_base, file->time_base);
+}
+
+// A decoding time that no frame to come shows before, made from the times of the newest frames. The source's own are of
+// no use: they go on through hidden pictures, and one that is wrong spoils all that follow.
+static int64_t next_dts(const struct segment_file *file)
+{
+    int64_t earliest = INT64_MAX;
+    for (int64_t i = 0; i < file->recent_count && i < EARLIEST_OF; i++) {
+        if (file->recent[i] < earliest)
+            earliest = file->recent[i];
+    }
+    int64_t dts = file->recent_count > 0 ? to_file(file, earliest - file->lead) : 0;
+    return dts > file->last_dts ? dts : file->last_dts + 1;
+}
+
+static struct file_times file_times(
+    const struct segment_file *file, const struct coded_picture *picture, int64_t time, bool frame)
+{
+    struct file_times times = {
+        .pts = to_file(file, time), .dts = next_dts(file), .duration = to_file(file, picture->duration)};
+    // What is not shown needs no time of its own.
+    if (!frame && times.pts < times.dts)
+        times.pts = times.dts;
+    return times;
 }
 
 enum err_code segment_file_write(
-    struct segment_file *file, const struct coded_picture *picture, bool *written, struct err *err)
+    struct segment_file *file, const struct coded_picture *picture, bool *kept, struct err *err)
 {
-    *written = false;
-    int64_t pts = picture->pts - file->origin_pts + file->lead;
-    int64_t dts = decoding_time(picture);
-    if (dts == AV_NOPTS_VALUE || dts - file->origin_dts > pts || dts - file->origin_dts <= file->last_dts)
-        dts = file->last_dts + 1;
-    else
-        dts -= file->origin_dts;
-    if (dts > pts)
+    *kept = false;
+    int64_t time = picture->pts - file->origin_pts + file->lead;
+    bool frame = picture->presented && to_file(file, time) > file->last_dts;
+    // Others may be predicted from a picture whose time makes no sense, but NUT has no mark that hides it.
+    if (picture->presented && !frame && !file->is_mp4)
         return ERR_NONE;
-    if (file->is_mp4 && !distance_fits(file, pts, dts, picture->duration)) {
+    if (frame)
+        file->recent[file->recent_count++ % EARLIEST_OF] = time;
+    struct file_times times = file_times(file, picture, time, frame);
+    if (file->is_mp4 && !distance_fits(file, &times)) {
         enum err_code code = change_to_nut(file, err);
         if (code != ERR_NONE)
             return code;
+        times = file_times(file, picture, time, frame);
     }
-    bool hidden = picture->info.shown && !picture->presented;
-    int rc = write_packet(file, picture->packet, pts, dts, picture->duration, hidden);
+    int rc = write_packet(file, picture->packet, times.pts, times.dts, times.duration, picture->info.shown && !frame);
     if (rc < 0) {
         // A muxer refuses what is no coded picture at all; that is damage of the source, not of the disk.
         if (rc == AVERROR_INVALIDDATA || rc == AVERROR(EINVAL))
             return ERR_NONE;
         return media_error(err, rc, "write", file->path);
     }
-    file->last_dts = dts;
+    file->last_dts = times.dts;
     file->packets++;
-    *written = true;
+    *kept = frame == picture->presented;
     return ERR_NONE;
 }
 

@@ -109,12 +109,12 @@ static void count_shown(struct splitter *splitter, const struct coded_picture *p
 static enum err_code write_picture(
     struct splitter *splitter, const struct coded_picture *picture, bool counts, struct err *err)
 {
-    bool written;
-    enum err_code code = segment_file_write(splitter->file, picture, &written, err);
+    bool kept;
+    enum err_code code = segment_file_write(splitter->file, picture, &kept, err);
     if (code != ERR_NONE)
         return code;
-    if (!written)
-        splitter->result->damaged++;
+    if (!kept)
+        splitter->result->misplaced++;
     else if (counts && picture->presented)
         count_shown(splitter, picture);
     return ERR_NONE;

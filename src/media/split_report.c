@@ -68,6 +68,11 @@ void split_report(struct split_result *result, const struct media_source *source
     result->damaged = stats->damaged;
     if (to_the_end)
         find_missing_parts(result, source, stats);
+    if (result->misplaced > 0)
+        set_reason(result,
+            "parts of the file are damaged: the times of %" PRId64 " of %" PRId64
+            " coded pictures make no sense, and they were left out",
+            result->misplaced, stats->packets);
     if (stats->skipped > 0)
         log_warn(
             log, "the video begins in the middle of a group of pictures: %" PRId64 " were left out", stats->skipped);

@@ -11,6 +11,8 @@
 #include "media/source.h"
 
 #define THREADS_MAX 64
+// Each thread holds a picture of its own: together they hold no more pixels than this (16 of 4K).
+#define THREAD_PIXELS_MAX (INT64_C(16) * 3840 * 2160)
 
 struct decoding {
     const struct media_input *input;
@@ -35,6 +37,19 @@ static enum err_code open_source(struct decoding *decoding, struct err *err)
     return code == ERR_INVALID ? err_set(err, ERR_CORRUPT, "the segment is no file that the splitter made") : code;
 }
 
+static int thread_count(const struct decoding *decoding, const AVCodecParameters *par)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t threads = decoding->options->threads > 0 ? decoding->options->threads : (cores > 0 ? cores : 1);
+    int64_t pixels = (int64_t)par->width * par->height;
+    int64_t most = pixels > 0 ? THREAD_PIXELS_MAX / pixels : THREADS_MAX;
+    if (most > THREADS_MAX)
+        most = THREADS_MAX;
+    if (threads > most)
+        threads = most;
+    return threads > 0 ? (int)threads : 1;
+}
+
 static enum err_code open_codec(struct decoding *decoding, struct err *err)
 {
     const AVCodecParameters *par = decoding->source->video->codecpar;
@@ -49,9 +64,7 @@ static enum err_code open_codec(struct decoding *decoding, struct err *err)
     int rc = avcodec_parameters_to_context(codec, par);
     if (rc < 0)
         return err_set(err, ERR_CORRUPT, "the segment's parameters make no sense: %s", av_err2str(rc));
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    int threads = decoding->options->threads > 0 ? decoding->options->threads : (int)(cores > 0 ? cores : 1);
-    codec->thread_count = threads > THREADS_MAX ? THREADS_MAX : threads;
+    codec->thread_count = thread_count(decoding, par);
     codec->max_pixels = decoding->limits.pixels_max;
     codec->pkt_timebase = decoding->source->video->time_base;
     // H.264 streams need not say how far pictures are reordered. The decoder would have to guess and, guessing too low,

@@ -1,6 +1,7 @@
 // FFmpeg's own messages: broken files make it print thousands, so none is printed. The last error of each thread is
-// kept to say in our own sentence what was wrong.
+// kept to say in our own sentence what was wrong. Here also goes what else is set once for the process.
 #include <errno.h>
+#include <libavutil/mem.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,10 @@
 #include <libavutil/log.h>
 
 #include "media/source.h"
+
+// Of one allocation: twice a picture of the largest size and depth, and more than any index that mp4_tables.h lets
+// pass.
+#define ALLOCATION_MAX ((size_t)1 << 30)
 
 static _Thread_local char last_message[160];
 
@@ -35,6 +40,7 @@ __attribute__((format(printf, 3, 0))) static void keep_last(void *object, int le
 static void install(void)
 {
     av_log_set_callback(keep_last);
+    av_max_alloc(ALLOCATION_MAX);
 }
 
 void media_log_init(void)

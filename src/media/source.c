@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "media/mp4_tables.h"
 #include "media/source_info.h"
 #include "media/source_io.h"
 
@@ -155,6 +156,10 @@ static enum err_code open_parts(struct media_source *source, const struct media_
         return code;
     const AVInputFormat *input_format = NULL;
     code = tell_format(source, kind, &input_format, err);
+    if (code != ERR_NONE)
+        return code;
+    if (kind == MEDIA_SOURCE_FOREIGN && strncmp(input_format->name, "mov,", 4) == 0)
+        code = mp4_tables_check(source, err);
     if (code != ERR_NONE)
         return code;
     code = open_demuxer(source, kind, limits, input_format, err);

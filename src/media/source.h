@@ -38,7 +38,8 @@ struct media_limits media_limits_or_default(const struct media_limits *limits);
 enum err_code media_size_check(
     const struct media_limits *limits, int32_t width, int32_t height, struct err *err) ERR_MUST_CHECK;
 
-// Takes FFmpeg's messages off standard error, once for the process; the last one of this thread is kept.
+// Takes FFmpeg's messages off standard error and bounds its allocations, once for the process; the last message of this
+// thread is kept.
 void media_log_init(void);
 const char *media_log_last(void);
 // "cannot <what> <path>: <why>" for an error code of the libraries, which is an errno in some cases only.

@@ -13,6 +13,19 @@
 
 #define IO_BUFFER_BYTES (256 * 1024)
 
+static ssize_t copy_bytes(const struct media_source *source, int64_t offset, uint8_t *buffer, size_t size)
+{
+    if (source->data != NULL) {
+        memcpy(buffer, source->data + offset, size);
+        return (ssize_t)size;
+    }
+    ssize_t got;
+    do {
+        got = pread(source->fd, buffer, size, offset);
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
 static int read_bytes(void *opaque, uint8_t *buffer, int size)
 {
     struct media_source *source = opaque;
@@ -21,23 +34,23 @@ static int read_bytes(void *opaque, uint8_t *buffer, int size)
     int64_t left = source->size - source->position;
     if (left <= 0)
         return AVERROR_EOF;
-    size_t wanted = (size_t)(size < left ? size : left);
-    if (source->data != NULL) {
-        memcpy(buffer, source->data + source->position, wanted);
-    } else {
-        ssize_t got;
-        do {
-            got = pread(source->fd, buffer, wanted, source->position);
-        } while (got < 0 && errno == EINTR);
-        if (got < 0)
-            return AVERROR(errno);
-        if (got == 0)
-            return AVERROR_EOF;
-        wanted = (size_t)got;
-    }
-    source->position += (int64_t)wanted;
-    source->bytes_read += (int64_t)wanted;
-    return (int)wanted;
+    ssize_t got = copy_bytes(source, source->position, buffer, (size_t)(size < left ? size : left));
+    if (got < 0)
+        return AVERROR(errno);
+    if (got == 0)
+        return AVERROR_EOF;
+    source->position += got;
+    source->bytes_read += got;
+    return (int)got;
+}
+
+int64_t source_io_read_at(const struct media_source *source, int64_t offset, uint8_t *buffer, int64_t size)
+{
+    int64_t left = source->size - offset;
+    if (offset < 0 || left <= 0)
+        return 0;
+    ssize_t got = copy_bytes(source, offset, buffer, (size_t)(size < left ? size : left));
+    return got > 0 ? got : 0;
 }
 
 static int64_t seek_bytes(void *opaque, int64_t offset, int whence)

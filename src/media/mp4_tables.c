@@ -1,0 +1,221 @@
+#include "media/mp4_tables.h"
+
+#include <string.h>
+
+#include "media/source_io.h"
+
+// Samples of all tracks: a day of video at 60 frames a second with sound has half of them.
+#define SAMPLES_MAX (20 * 1000 * 1000)
+// Each sample takes a byte of the file at least; files that were cut off are let pass up to this.
+#define SAMPLES_FREE (1000 * 1000)
+// Raw sound gets an entry of the index for so many samples at least.
+#define SOUND_SAMPLES_PER_ENTRY 512
+// FFmpeg goes no deeper.
+#define DEPTH_MAX 10
+#define WINDOW_BYTES 4096
+#define BOXES_PER_CANCEL_CHECK 4096
+
+#define TAG(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+
+struct track {
+    int64_t samples;
+    int64_t sound_entries; // instead, if it is raw sound
+    int64_t chunks;
+    int64_t stsc_at; // of its entries; 0: none
+    int64_t stsc_count;
+    bool sound;
+    bool picture;
+    bool even; // all samples have the duration 1
+    bool uneven;
+};
+
+struct table_walk {
+    struct media_source *source;
+    uint8_t window[WINDOW_BYTES];
+    int64_t window_at;
+    int64_t window_size;
+    struct track track;
+    int64_t samples; // of the tracks before
+    int64_t edits;   // of the longest list
+    int64_t boxes;
+};
+
+// Big-endian; zero past the end of the file.
+static uint32_t read_u32(struct table_walk *walk, int64_t at)
+{
+    if (at < walk->window_at || at + 4 > walk->window_at + walk->window_size) {
+        walk->window_at = at;
+        walk->window_size = source_io_read_at(walk->source, at, walk->window, WINDOW_BYTES);
+    }
+    if (at + 4 > walk->window_at + walk->window_size)
+        return 0;
+    const uint8_t *b = walk->window + (at - walk->window_at);
+    return TAG(b[0], b[1], b[2], b[3]);
+}
+
+static int64_t add(int64_t a, int64_t b)
+{
+    return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
+static int64_t multiply(int64_t a, int64_t b)
+{
+    return b > 0 && a > INT64_MAX / b ? INT64_MAX : a * b;
+}
+
+// How many entries the index gets for raw sound, whose chunks are cut into pieces.
+static int64_t sound_entries(struct table_walk *walk)
+{
+    const struct track *track = &walk->track;
+    int64_t entries = track->chunks;
+    for (int64_t i = 0; i < track->stsc_count; i++) {
+        int64_t at = track->stsc_at + 12 * i;
+        if (at + 12 > walk->source->size)
+            break;
+        int64_t first = read_u32(walk, at);
+        int64_t per_chunk = read_u32(walk, at + 4);
+        int64_t next = i + 1 < track->stsc_count ? (int64_t)read_u32(walk, at + 12) : track->chunks + 1;
+        if (next > track->chunks + 1)
+            next = track->chunks + 1;
+        if (next > first)
+            entries = add(entries, multiply(next - first, per_chunk / SOUND_SAMPLES_PER_ENTRY));
+    }
+    return entries;
+}
+
+static void end_track(struct table_walk *walk)
+{
+    const struct track *track = &walk->track;
+    bool raw_sound = track->sound && !track->picture && track->even && !track->uneven;
+    walk->samples = add(walk->samples, raw_sound ? sound_entries(walk) : track->samples);
+    walk->track = (struct track){0};
+}
+
+static void look_at_table(struct table_walk *walk, uint32_t type, int64_t at)
+{
+    struct track *track = &walk->track;
+    int64_t count = read_u32(walk, at + 4);
+    switch (type) {
+    case TAG('s', 't', 's', 'z'):
+    case TAG('s', 't', 'z', '2'):
+        track->samples = add(track->samples, read_u32(walk, at + 8));
+        break;
+    case TAG('t', 'r', 'u', 'n'):
+        walk->samples = add(walk->samples, count);
+        break;
+    case TAG('e', 'l', 's', 't'):
+        walk->edits = count > walk->edits ? count : walk->edits;
+        break;
+    case TAG('s', 't', 't', 's'):
+        track->even = count == 1 && read_u32(walk, at + 12) == 1;
+        track->uneven = track->uneven || !track->even;
+        break;
+    case TAG('s', 't', 's', 'c'):
+        track->stsc_at = at + 8;
+        track->stsc_count = count;
+        break;
+    case TAG('s', 't', 'c', 'o'):
+    case TAG('c', 'o', '6', '4'):
+        track->chunks = count > track->chunks ? count : track->chunks;
+        break;
+    case TAG('h', 'd', 'l', 'r'):
+        track->sound = track->sound || read_u32(walk, at + 8) == TAG('s', 'o', 'u', 'n');
+        track->picture = track->picture || read_u32(walk, at + 8) == TAG('v', 'i', 'd', 'e');
+        break;
+    default:
+        break;
+    }
+}
+
+// Boxes may be anywhere in a sample description, behind fields of many kinds. It is short.
+static void look_into_description(struct table_walk *walk, int64_t at, int64_t end)
+{
+    for (; at + 12 <= end; at++)
+        look_at_table(walk, read_u32(walk, at), at + 4);
+}
+
+// Where the boxes within a box begin; `end` if there can be none.
+static int64_t first_within(struct table_walk *walk, uint32_t type, int64_t at, int64_t end)
+{
+    switch (type) {
+    case TAG('m', 'd', 'a', 't'):
+    case TAG('s', 't', 's', 'z'):
+    case TAG('s', 't', 't', 's'):
+    case TAG('c', 't', 't', 's'):
+    case TAG('s', 't', 's', 'c'):
+    case TAG('s', 't', 's', 's'):
+    case TAG('s', 't', 'c', 'o'):
+    case TAG('c', 'o', '6', '4'):
+    case TAG('t', 'r', 'u', 'n'):
+        return end;
+    case TAG('m', 'e', 't', 'a'):
+        // Its boxes begin with the handler, in some files behind four bytes and in others at once.
+        for (int64_t hdlr = at; hdlr + 4 <= end; hdlr += 4) {
+            if (read_u32(walk, hdlr) == TAG('h', 'd', 'l', 'r'))
+                return hdlr - 4;
+        }
+        return end;
+    default:
+        return at;
+    }
+}
+
+// Every box is taken for one that may hold others: FFmpeg knows many that do, and finds tables in all of them.
+static enum err_code walk_boxes(struct table_walk *walk, int64_t at, int64_t end, int depth, struct err *err)
+{
+    while (at + 8 <= end) {
+        int64_t size = read_u32(walk, at);
+        uint32_t type = read_u32(walk, at + 4);
+        int64_t payload = at + 8;
+        if (size == 1 && at + 16 <= end) {
+            size = (int64_t)((uint64_t)read_u32(walk, at + 8) << 32 | read_u32(walk, at + 12));
+            payload = at + 16;
+        }
+        int64_t next = size == 0 || size > end - at ? end : at + size;
+        if (next < payload)
+            break;
+        if (++walk->boxes % BOXES_PER_CANCEL_CHECK == 0) {
+            enum err_code code = cancel_check(walk->source->cancel, err);
+            if (code != ERR_NONE)
+                return code;
+        }
+        if (type == TAG('c', 'm', 'o', 'v'))
+            return err_set(err, ERR_INVALID,
+                "the file's index is compressed (cmov), which is not read here: write the file anew, as with "
+                "ffmpeg -i FILE -c copy NEW.mp4");
+        if (type == TAG('t', 'r', 'a', 'k'))
+            end_track(walk);
+        look_at_table(walk, type, payload);
+        if (type == TAG('s', 't', 's', 'd')) {
+            look_into_description(walk, payload, next);
+        } else if (depth < DEPTH_MAX) {
+            enum err_code code = walk_boxes(walk, first_within(walk, type, payload, next), next, depth + 1, err);
+            if (code != ERR_NONE)
+                return code;
+        }
+        at = next;
+    }
+    return ERR_NONE;
+}
+
+enum err_code mp4_tables_check(struct media_source *source, struct err *err)
+{
+    struct table_walk walk = {.source = source};
+    enum err_code code = walk_boxes(&walk, 0, source->size, 0, err);
+    if (code != ERR_NONE)
+        return code;
+    end_track(&walk);
+    // Each edit may go through all samples again; a few are usual, and shown once.
+    int64_t entries = multiply(walk.samples, 1 + walk.edits / 4);
+    if (entries > SAMPLES_MAX)
+        return err_set(err, ERR_LIMIT,
+            "the file's index is too large: its tables list %lld samples in %lld edits, where up to %d samples are "
+            "allowed; cut the video into parts",
+            (long long)walk.samples, (long long)(walk.edits > 0 ? walk.edits : 1), SAMPLES_MAX);
+    if (entries > SAMPLES_FREE && entries - SAMPLES_FREE > source->size)
+        return err_set(err, ERR_LIMIT,
+            "the file's index makes no sense: its tables list %lld samples in %lld edits, but the file has only %lld "
+            "bytes",
+            (long long)walk.samples, (long long)(walk.edits > 0 ? walk.edits : 1), (long long)source->size);
+    return ERR_NONE;
+}

@@ -12,6 +12,8 @@
 #define PEEK_PACKETS 32
 // Reading goes on after errors (a lost part in the middle), but not for ever.
 #define READ_ERRORS_IN_A_ROW_MAX 4096
+// A picture whose decoding time is so far off, while the next one's goes on after the one before, has a wrong one.
+#define OUTLIER_US 10000000
 // Time stamps beyond this many microseconds (about 126 years) are taken for damage.
 #define TIME_MAX_US ((int64_t)4000000000000000)
 
@@ -25,6 +27,8 @@ struct timeline {
     AVPacket *peeked[PEEK_PACKETS];
     int peeked_count;
     int peeked_next;
+    AVPacket *ahead;  // the one after what was given last
+    int64_t last_dts; // of what was given last and had one
     bool opened;
     bool input_ended;
     bool started;      // the first picture that decoding can begin with has been seen
@@ -59,6 +63,7 @@ struct timeline *timeline_new(struct media_source *source)
     timeline->source = source;
     timeline->time_base = source->video->time_base;
     timeline->shown_max = AV_NOPTS_VALUE;
+    timeline->last_dts = AV_NOPTS_VALUE;
     open_unpacker(timeline);
     picture_parser_init(&timeline->parser, source->video->codecpar);
     timeline->fields = field_pairs_new(source->video->codecpar);
@@ -84,6 +89,7 @@ void timeline_free(struct timeline *timeline)
         return;
     for (int i = timeline->peeked_next; i < timeline->peeked_count; i++)
         av_packet_free(&timeline->peeked[i]);
+    av_packet_free(&timeline->ahead);
     reorder_free(timeline->reorder);
     field_pairs_free(timeline->fields);
     av_bsf_free(&timeline->unpacker);
@@ -195,11 +201,52 @@ static enum err_code next_peeked(struct timeline *timeline, AVPacket **packet, s
     return code;
 }
 
+// Decoding times only go up, so one that is alone far from its neighbours is wrong, a bit that flipped for instance. It
+// would move all that follows: what comes after it would be taken for times that jump back.
+static void mend_times(struct timeline *timeline, AVPacket *packet, const AVPacket *next)
+{
+    int64_t before = timeline->last_dts;
+    int64_t dts = packet->dts;
+    if (dts == AV_NOPTS_VALUE)
+        return;
+    timeline->last_dts = dts;
+    if (before == AV_NOPTS_VALUE || next == NULL || next->dts == AV_NOPTS_VALUE)
+        return;
+    int64_t far = av_rescale_q(OUTLIER_US, AV_TIME_BASE_Q, timeline->time_base);
+    bool goes_on = next->dts > before && next->dts - before < far;
+    bool outlier = dts < before - far || (dts > before + far && dts > next->dts);
+    if (!goes_on || !outlier)
+        return;
+    int64_t mended = before + (next->dts - before) / 2;
+    if (packet->pts != AV_NOPTS_VALUE && llabs(packet->pts - dts) < far)
+        packet->pts += mended - dts;
+    else if (packet->pts != AV_NOPTS_VALUE && llabs(packet->pts - mended) > far)
+        packet->pts = AV_NOPTS_VALUE;
+    packet->dts = timeline->last_dts = mended;
+    timeline->stats.mended++;
+}
+
+static enum err_code next_mended(struct timeline *timeline, AVPacket **packet, struct err *err)
+{
+    *packet = NULL;
+    enum err_code code = timeline->ahead == NULL ? next_peeked(timeline, &timeline->ahead, err) : ERR_NONE;
+    if (code != ERR_NONE || timeline->ahead == NULL)
+        return code;
+    AVPacket *next;
+    code = next_peeked(timeline, &next, err);
+    if (code != ERR_NONE)
+        return code;
+    *packet = timeline->ahead;
+    timeline->ahead = next;
+    mend_times(timeline, *packet, next);
+    return ERR_NONE;
+}
+
 // The next packet that decoding can begin with or go on with.
 static enum err_code next_started(struct timeline *timeline, AVPacket **packet, struct err *err)
 {
     while (true) {
-        enum err_code code = next_peeked(timeline, packet, err);
+        enum err_code code = next_mended(timeline, packet, err);
         if (code != ERR_NONE || *packet == NULL || timeline->started)
             return code;
         struct picture_info info;

@@ -54,11 +54,45 @@ static const char *clip_with_moved(const char *name, const char *source, int pic
     return clip_make(name, "");
 }
 
+static void a_time_far_from_those_around_it_follows_from_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *arguments;
+    } sources[] = {{"plain.ts", SOURCE},
+        {"reordered.ts",
+            "-f lavfi -i testsrc2=s=128x96:r=25:d=3 -c:v libx264 -preset veryfast -pix_fmt yuv420p -g 25 -bf 3 "
+            "-output_ts_offset 200"}};
+    static const int pictures[] = {WRONG, WRONG + 1, 50}; // number 50 is a keyframe
+    static const int64_t moves_s[] = {3600, -30, -100};
+    for (size_t s = 0; s < 2; s++) {
+        const char *source = clip_make(sources[s].name, sources[s].arguments);
+        struct clip_outcome whole;
+        clip_must_run(source, &(struct clip_run){.chunk_s = 60, .fps = "all"}, &whole);
+        assert_int_equal(whole.list.count, PICTURES);
+        for (size_t p = 0; p < 3; p++) {
+            for (size_t m = 0; m < 3; m++) {
+                char *name = mem_sprintf("moved_%zu_%zu_%zu.ts", s, p, m);
+                const char *path = clip_with_moved(name, source, pictures[p], moves_s[m]);
+                free(name);
+                struct clip_outcome got;
+                clip_must_run(path, &(struct clip_run){.chunk_s = m == 0 ? 1 : 60, .fps = "all"}, &got);
+                assert_same_frames(&got.list, &whole.list, path, true);
+                assert_int_equal(got.split.duration_us, whole.split.duration_us);
+                assert_false(got.split.incomplete);
+                clip_outcome_release(&got);
+            }
+        }
+        clip_outcome_release(&whole);
+    }
+}
+
 static void a_time_that_makes_no_sense_costs_one_frame_and_is_told(void **state)
 {
     (void)state;
     const char *source = clip_make("plain.ts", SOURCE);
-    const char *path = clip_with_moved("back.ts", source, WRONG, -30);
+    const char *path = clip_with_moved("back.ts", source, WRONG, -8);
     struct clip_outcome whole;
     struct clip_outcome got;
     clip_must_run(source, &(struct clip_run){.chunk_s = 60, .fps = "all"}, &whole);
@@ -81,6 +115,7 @@ static void a_time_that_makes_no_sense_costs_one_frame_and_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_time_far_from_those_around_it_follows_from_them),
         cmocka_unit_test(a_time_that_makes_no_sense_costs_one_frame_and_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

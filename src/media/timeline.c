@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "media/fields.h"
+#include "media/parameter_sets.h"
 #include "media/reorder.h"
 
 // Packets looked at to see whether the container has time stamps.
@@ -22,6 +23,7 @@ struct timeline {
     AVRational time_base;
     struct picture_parser parser;
     AVBSFContext *unpacker; // NULL but for MPEG-4
+    struct parameter_sets sets;
     struct field_pairs *fields;
     struct reorder *reorder; // NULL where the container has time stamps
     AVPacket *peeked[PEEK_PACKETS];
@@ -93,6 +95,7 @@ void timeline_free(struct timeline *timeline)
     reorder_free(timeline->reorder);
     field_pairs_free(timeline->fields);
     av_bsf_free(&timeline->unpacker);
+    parameter_sets_release(&timeline->sets);
     free(timeline);
 }
 
@@ -154,6 +157,7 @@ static enum err_code read_packet(struct timeline *timeline, AVPacket **out, stru
     timeline->stats.packets++;
     if ((packet->flags & AV_PKT_FLAG_CORRUPT) != 0)
         timeline->stats.damaged++;
+    parameter_sets_apply(&timeline->sets, timeline->source->video->codecpar, packet);
     if (!time_is_sane(timeline, packet->pts))
         packet->pts = AV_NOPTS_VALUE;
     if (!time_is_sane(timeline, packet->dts))

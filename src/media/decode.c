@@ -3,12 +3,12 @@
 #include <libavcodec/avcodec.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "media/decode_output.h"
 #include "media/decode_plan.h"
 #include "media/source.h"
+#include "os/proc.h"
 
 #define THREADS_MAX 64
 // Each thread holds a picture of its own: together they hold no more pixels than this (16 of 4K).
@@ -39,8 +39,7 @@ static enum err_code open_source(struct decoding *decoding, struct err *err)
 
 static int thread_count(const struct decoding *decoding, const AVCodecParameters *par)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    int64_t threads = decoding->options->threads > 0 ? decoding->options->threads : (cores > 0 ? cores : 1);
+    int64_t threads = decoding->options->threads > 0 ? decoding->options->threads : proc_cpu_count();
     int64_t pixels = (int64_t)par->width * par->height;
     int64_t most = pixels > 0 ? THREAD_PIXELS_MAX / pixels : THREADS_MAX;
     if (most > THREADS_MAX)

@@ -32,7 +32,7 @@ struct decoded_frame {
 
 struct decode_options {
     struct sampling sampling;
-    int32_t threads;                   // of the decoder; 0: as many as there are cores
+    int32_t threads;                   // of the decoder; 0: as many as this process may use
     bool decode_everything;            // skip nothing: slower, and of use only to compare
     const struct media_limits *limits; // NULL: the defaults
     const struct cancel *cancel;       // NULL: never

@@ -292,6 +292,27 @@ it('says what is wrong with a file that is none of labels', async () => {
     });
 });
 
+it('says why there is nothing to download', async () => {
+    const wrong = await sayWithMistake();
+    await inPage(browser, async ({ page, expectTrouble }) => {
+        await page.goto(labelUrl(server, PROJECT, video, { t: wrong.pts_us, panel: 'labels', label: 'rider' }));
+        await page.getByRole('button', { name: 'Change the label rider' }).click();
+        await page.getByRole('menuitem', { name: 'Export…' }).click();
+        const dialog = page.getByRole('dialog', { name: 'Export labels' });
+        // As somebody else may, meanwhile.
+        expectTrouble(/\b404\b/);
+        await forgetLabels(server, PROJECT);
+        await dialog.getByRole('link', { name: 'Download' }).click();
+        await dialog.getByRole('alert').getByText('there is no label "rider"').waitFor();
+        // Another choice is another question.
+        await dialog.getByLabel('Label', { exact: true }).selectOption('');
+        expect(await dialog.getByRole('alert').count()).toBe(0);
+        const coming = page.waitForEvent('download');
+        await dialog.getByRole('link', { name: 'Download' }).click();
+        expect((await coming).suggestedFilename()).toContain('.json');
+    });
+});
+
 it('leads from a label in the player to its export and its mistakes', async () => {
     const wrong = await sayWithMistake();
     await inPage(browser, async ({ page }) => {

@@ -25,7 +25,8 @@ async function send(request: Request): Promise<Response> {
     }
 }
 
-async function sendSignedIn(request: Request): Promise<Response> {
+/** For what the contract's client does not do; asks to sign in where that is needed. */
+export async function sendSignedIn(request: Request): Promise<Response> {
     const again = request.clone();
     const response = await send(request);
     if (response.status !== 401 || !(await askToSignIn())) return response;

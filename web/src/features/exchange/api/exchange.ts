@@ -1,5 +1,6 @@
-// Sending a file of labels.
-import { client, call } from '@/api/client.ts';
+// Sending a file of labels, and asking whether one will be given.
+import { client, call, sendSignedIn } from '@/api/client.ts';
+import { apiErrorOf } from '@/api/problem.ts';
 import { editorName } from '@/lib/editor.ts';
 import type { Format, Imported } from '../model/exchange.ts';
 
@@ -17,6 +18,17 @@ export interface ImportOptions {
     /** Of the labels that were looked at when it was tried. */
     version: number | undefined;
     signal?: AbortSignal;
+}
+
+/** Throws why the server would not give it: a browser that downloads shows no sentence of the server's. */
+export async function checkExport(url: string, signal: AbortSignal): Promise<void> {
+    const ask = (method: string) =>
+        sendSignedIn(new Request(new URL(url, globalThis.location.origin), { method, signal }));
+    if ((await ask('HEAD')).ok) return;
+    // The answer to HEAD has no body, and so no reason.
+    const refused = await ask('GET');
+    if (refused.ok) await refused.body?.cancel();
+    else throw apiErrorOf(refused.status, await refused.json().catch(() => undefined));
 }
 
 export function importFile(options: ImportOptions): Promise<Imported> {

@@ -1,11 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useRef, useState, type MouseEvent } from 'react';
 import { labelsQuery, offeredVideosQuery } from '@/api/queries.ts';
+import { useSentence } from '@/api/use-sentence.ts';
 import { Button } from '@/components/Button.tsx';
 import { Dialog } from '@/components/Dialog.tsx';
 import { DownloadIcon } from '@/components/icons.tsx';
 import { LinkButton } from '@/components/LinkButton.tsx';
 import { SelectField } from '@/components/SelectField.tsx';
+import { checkExport } from '../api/exchange.ts';
 import { exportUrl, FORMATS, type ExportOptions, type Format, type Kind } from '../model/exchange.ts';
 import styles from './ExchangeDialogs.module.css';
 
@@ -32,8 +34,40 @@ export function ExportDialog({ project, label = null, video = null, onClose }: P
         ...{ format: 'coco', kind: 'explicit', label, video },
         ...{ tracks: false, images: false, allFrames: false },
     });
-    const change = (part: Partial<ExportOptions>) => setOptions({ ...options, ...part });
+    const isChecked = useRef(false);
+    const asking = useRef<AbortController | null>(null);
+    const [error, setError] = useState<unknown>(null);
+    const sentence = useSentence(error);
+    useEffect(() => () => asking.current?.abort(), []);
     const { format } = options;
+    const url = exportUrl(project, options);
+
+    function change(part: Partial<ExportOptions>) {
+        asking.current?.abort();
+        setError(null);
+        setOptions({ ...options, ...part });
+    }
+
+    // The download begins, and this is done; or it says why not.
+    async function download(event: MouseEvent<HTMLAnchorElement>) {
+        const link = event.currentTarget;
+        if (isChecked.current || event.ctrlKey || event.metaKey) return;
+        event.preventDefault();
+        asking.current?.abort();
+        const controller = new AbortController();
+        asking.current = controller;
+        setError(null);
+        try {
+            await checkExport(url, controller.signal);
+        } catch (failure) {
+            if (!controller.signal.aborted) setError(failure);
+            return;
+        }
+        if (controller.signal.aborted) return;
+        isChecked.current = true;
+        link.click();
+        onClose();
+    }
     const choice = (all: string, values: { value: string; label: string }[], chosen: string | null) => [
         { value: ANY, label: all },
         ...values,
@@ -54,11 +88,10 @@ export function ExportDialog({ project, label = null, video = null, onClose }: P
                     <LinkButton
                         variant="primary"
                         icon={<DownloadIcon />}
-                        to={exportUrl(project, options)}
+                        to={url}
                         reloadDocument
                         download
-                        // The download begins, and this is done.
-                        onClick={() => setTimeout(onClose)}
+                        onClick={event => void download(event)}
                     >
                         Download
                     </LinkButton>
@@ -119,6 +152,11 @@ export function ExportDialog({ project, label = null, video = null, onClose }: P
                         </label>
                     ))}
             </div>
+            {error !== null && (
+                <p role="alert" className={styles.failed}>
+                    {sentence}
+                </p>
+            )}
         </Dialog>
     );
 }

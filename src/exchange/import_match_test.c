@@ -25,13 +25,6 @@ static const char *outcome_of(struct exchange_fixture *f, const struct import_re
     return told;
 }
 
-static void assert_labels(struct exchange_fixture *f, const char *wanted)
-{
-    char *text = labels_text(f);
-    assert_string_equal(text, wanted);
-    free(text);
-}
-
 static const struct import_request plain;
 static const struct import_request on_clip = {.video = CLIP};
 

@@ -34,13 +34,6 @@ static void assert_table(
     imported_release(&imported);
 }
 
-static void assert_labels(struct exchange_fixture *f, const char *wanted)
-{
-    char *text = labels_text(f);
-    assert_string_equal(text, wanted);
-    free(text);
-}
-
 static const struct import_request plain;
 static const struct import_request on_clip = {.video = CLIP};
 

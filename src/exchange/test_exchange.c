@@ -279,6 +279,13 @@ char *labels_text(struct exchange_fixture *f)
     return strbuf_detach(&out, NULL);
 }
 
+void assert_labels(struct exchange_fixture *f, const char *wanted)
+{
+    char *text = labels_text(f);
+    assert_string_equal(text, wanted);
+    free(text);
+}
+
 void forget_labels(struct exchange_fixture *f)
 {
     struct label_list list;

@@ -59,5 +59,6 @@ enum err_code try_import(struct exchange_fixture *f, const struct import_request
 // Everything that is labelled in the project, as text: each object's label, by whose word, and what it is not; by
 // object. To be freed.
 char *labels_text(struct exchange_fixture *f);
+void assert_labels(struct exchange_fixture *f, const char *wanted);
 // Removes all labels.
 void forget_labels(struct exchange_fixture *f);

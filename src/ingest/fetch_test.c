@@ -157,18 +157,12 @@ struct attempt {
     char dir[FILE_PATH_MAX];
 };
 
-static enum err_code fetch_canonical(
-    const char *canonical, bool remote, int64_t limit, const char *yt_dlp, struct attempt *attempt)
+static enum err_code fetch_as(
+    const struct fetch_settings *settings, const char *canonical, bool remote, struct attempt *attempt)
 {
-    struct fetch_settings settings;
     struct fetch *fetch = NULL;
     *attempt = (struct attempt){.err = ERR_INIT};
-    fetch_settings_default(&settings);
-    settings.size_limit_bytes = limit;
-    settings.timeout_ms = 60000;
-    if (yt_dlp != NULL)
-        settings.yt_dlp = yt_dlp;
-    assert_ok(fetch_new(&settings, log_none(), &fetch, &attempt->err), &attempt->err);
+    assert_ok(fetch_new(settings, log_none(), &fetch, &attempt->err), &attempt->err);
     assert_ok(dir_make_temporary(web.dir, "try-", attempt->dir, &attempt->err), &attempt->err);
     const struct fetch_request request = {.source = canonical, .remote = remote, .dir = attempt->dir};
     enum err_code code = fetch_source(fetch, &request, NULL, &attempt->fetched, &attempt->err);
@@ -176,11 +170,30 @@ static enum err_code fetch_canonical(
     return code;
 }
 
+static enum err_code fetch_canonical(
+    const char *canonical, bool remote, int64_t limit, const char *yt_dlp, struct attempt *attempt)
+{
+    struct fetch_settings settings;
+    fetch_settings_default(&settings);
+    settings.size_limit_bytes = limit;
+    settings.timeout_ms = 60000;
+    if (yt_dlp != NULL)
+        settings.yt_dlp = yt_dlp;
+    return fetch_as(&settings, canonical, remote, attempt);
+}
+
+#define URL_SIZE 128
+
+static void url_on_web(const char *path, char url[URL_SIZE])
+{
+    snprintf(url, URL_SIZE, "http://127.0.0.1:%u%s", (unsigned)http_server_port(web.server), path);
+}
+
 static enum err_code fetch_from_web(
     const char *path, bool remote, int64_t limit, const char *yt_dlp, struct attempt *attempt)
 {
-    char url[128];
-    snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", (unsigned)http_server_port(web.server), path);
+    char url[URL_SIZE];
+    url_on_web(path, url);
     return fetch_canonical(url, remote, limit, yt_dlp, attempt);
 }
 
@@ -229,20 +242,13 @@ static void a_stream_without_an_end_is_not_tried_again(void **state)
 {
     (void)state;
     struct fetch_settings settings;
-    struct fetch *fetch = NULL;
-    struct fetched fetched = {0};
-    struct err err = ERR_INIT;
-    char url[128];
-    char dir[FILE_PATH_MAX];
+    struct attempt attempt;
+    char url[URL_SIZE];
     fetch_settings_default(&settings);
     settings.timeout_ms = 1500;
-    snprintf(url, sizeof(url), "http://127.0.0.1:%u/live", (unsigned)http_server_port(web.server));
-    assert_ok(fetch_new(&settings, log_none(), &fetch, &err), &err);
-    assert_ok(dir_make_temporary(web.dir, "try-", dir, &err), &err);
-    const struct fetch_request request = {.source = url, .dir = dir};
-    assert_code(fetch_source(fetch, &request, NULL, &fetched, &err), ERR_LIMIT);
-    assert_non_null(strstr(err.message, "a live stream has no end"));
-    fetch_free(fetch);
+    url_on_web("/live", url);
+    assert_code(fetch_as(&settings, url, false, &attempt), ERR_LIMIT);
+    assert_non_null(strstr(attempt.err.message, "a live stream has no end"));
 }
 
 // yt-dlp by its own words, and a file that an earlier try left.

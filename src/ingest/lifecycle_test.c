@@ -333,6 +333,20 @@ static void malformed_messages_are_buried_and_stop_nothing(void **state)
     pipeline_close(&p);
 }
 
+static enum submit_outcome upload_street(
+    struct pipeline *p, const struct submit_request *request, struct meta_video *video)
+{
+    struct err err = ERR_INIT;
+    enum submit_outcome outcome;
+    char path[FILE_PATH_MAX + 16];
+    snprintf(path, sizeof(path), "%s/upload", p->dir);
+    assert_ok(file_copy(pipeline_street(), path, FILE_SYNC_NONE, NULL, &err), &err);
+    assert_ok(
+        lifecycle_submit_upload(&p->ingest, request, path, NULL, "street.mp4", NULL, video, &outcome, &err), &err);
+    assert_false(file_exists(path));
+    return outcome;
+}
+
 static void an_upload_is_ingested_by_its_content(void **state)
 {
     (void)state;
@@ -340,8 +354,6 @@ static void an_upload_is_ingested_by_its_content(void **state)
     struct err err = ERR_INIT;
     struct submit_request request;
     struct meta_video video;
-    enum submit_outcome outcome;
-    char path[FILE_PATH_MAX + 16];
     (void)pipeline_street();
     pipeline_open(&p);
     pipeline_start(&p, RUN_ALL);
@@ -351,12 +363,7 @@ static void an_upload_is_ingested_by_its_content(void **state)
     assert_ok(submit_request_set_limit(&request, 2, &err), &err);
     assert_ok(submit_request_set_fps_number(&request, 1, &err), &err);
     for (int i = 0; i < 2; i++) {
-        snprintf(path, sizeof(path), "%s/upload", p.dir);
-        assert_ok(file_copy(pipeline_street(), path, FILE_SYNC_NONE, NULL, &err), &err);
-        assert_ok(
-            lifecycle_submit_upload(&p.ingest, &request, path, NULL, "street.mp4", NULL, &video, &outcome, &err), &err);
-        assert_int_equal(outcome, i == 0 ? SUBMIT_CREATED : SUBMIT_DONE);
-        assert_false(file_exists(path));
+        assert_int_equal(upload_street(&p, &request, &video), i == 0 ? SUBMIT_CREATED : SUBMIT_DONE);
         assert_string_equal(video.name, "street.mp4");
         assert_string_equal(video_state_name(pipeline_wait(&p, video.id)), "done");
     }
@@ -371,24 +378,17 @@ static void an_upload_that_is_not_whole_is_stored_again(void **state)
     struct err err = ERR_INIT;
     struct submit_request request;
     struct meta_video video;
-    enum submit_outcome outcome;
-    char path[FILE_PATH_MAX + 16], key[BLOB_KEY_SIZE];
+    char key[BLOB_KEY_SIZE];
     (void)pipeline_street();
     pipeline_open(&p);
     submit_request_init(&request);
     request.project = "demo";
     request.remote = true;
     assert_ok(submit_request_set_limit(&request, 1, &err), &err);
-    for (int i = 0; i < 2; i++) {
-        snprintf(path, sizeof(path), "%s/upload", p.dir);
-        assert_ok(file_copy(pipeline_street(), path, FILE_SYNC_NONE, NULL, &err), &err);
-        assert_ok(
-            lifecycle_submit_upload(&p.ingest, &request, path, NULL, "street.mp4", NULL, &video, &outcome, &err), &err);
-        if (i == 0) {
-            blob_key_source(video.project, video.id, key);
-            assert_ok(blob_store_put(p.ingest.blobs, key, "", 0, &err), &err);
-        }
-    }
+    assert_int_equal(upload_street(&p, &request, &video), SUBMIT_CREATED);
+    blob_key_source(video.project, video.id, key);
+    assert_ok(blob_store_put(p.ingest.blobs, key, "", 0, &err), &err);
+    assert_int_equal(upload_street(&p, &request, &video), SUBMIT_RUNNING);
     pipeline_start(&p, RUN_ALL);
     assert_string_equal(video_state_name(pipeline_wait(&p, video.id)), "done");
     pipeline_close(&p);

@@ -86,9 +86,9 @@ def alike(server) -> list[str]:
 
 def eventually(look, wanted) -> None:
     end = time.monotonic() + 60 * SLOWNESS
-    while look() != wanted and time.monotonic() < end:
+    while (seen := look()) != wanted and time.monotonic() < end:
         time.sleep(0.05)
-    assert look() == wanted
+    assert seen == wanted
 
 
 def varint(value: int) -> bytes:

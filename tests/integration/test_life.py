@@ -1,5 +1,6 @@
 """The life of what is stored: parts and processes, cancel and resume, removal, retention, repair, access."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -362,14 +363,22 @@ def test_a_video_is_fetched_from_a_page_that_shows_it(home, data, tmp_path):
         www.shutdown()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a small file system")
-def test_a_full_disk_is_said_and_loses_nothing(home, tmp_path):
+@contextlib.contextmanager
+def small_disk(tmp_path, size: str):
+    if os.geteuid() != 0:
+        pytest.skip("only root can make a small file system")
     small = tmp_path / "small"
     small.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", small], capture_output=True)
-    if mounted.returncode != 0:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", small], capture_output=True).returncode != 0:
         pytest.skip("this machine lets nobody mount a tmpfs")
     try:
+        yield small
+    finally:
+        subprocess.run(["umount", "-l", small], check=False)
+
+
+def test_a_full_disk_is_said_and_loses_nothing(home, tmp_path):
+    with small_disk(tmp_path, "24m") as small:
         data = small / "data"
         first = ingest(clips.bikes(), home, data, "--limit", "1")
         before = frames(first["video"], home, data)
@@ -389,17 +398,9 @@ def test_a_full_disk_is_said_and_loses_nothing(home, tmp_path):
         assert frames(first["video"], home, data) == before
         again = ingest(clips.bikes(), home, data, "--limit", "8")
         assert again["state"] == "done" and again["frames"] == 40
-    finally:
-        subprocess.run(["umount", "-l", small], check=False)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a small file system")
 def test_an_upload_that_does_not_say_its_size_leaves_room_on_the_disk(home, tmp_path):
-    small = tmp_path / "small"
-    small.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs", small], capture_output=True)
-    if mounted.returncode != 0:
-        pytest.skip("this machine lets nobody mount a tmpfs")
     room = []
 
     def pieces():
@@ -407,15 +408,12 @@ def test_an_upload_that_does_not_say_its_size_leaves_room_on_the_disk(home, tmp_
             room.append(shutil.disk_usage(small).free)
             yield bytes(1 << 20)
 
-    try:
-        with serving(home, small / "data") as server:
-            # It is refused in the middle; whether the answer is still heard there is up to the connection.
-            with pytest.raises((HttpError, OSError)):
-                server.request("PUT", "/api/v1/projects/p/uploads/endless.mp4", raw=pieces())
-            assert min(room) >= 8 << 20
-            server.post("/api/v1/projects", {"name": "still-there"})
-    finally:
-        subprocess.run(["umount", "-l", small], check=False)
+    with small_disk(tmp_path, "80m") as small, serving(home, small / "data") as server:
+        # It is refused in the middle; whether the answer is still heard there is up to the connection.
+        with pytest.raises((HttpError, OSError)):
+            server.request("PUT", "/api/v1/projects/p/uploads/endless.mp4", raw=pieces())
+        assert min(room) >= 8 << 20
+        server.post("/api/v1/projects", {"name": "still-there"})
 
 
 def test_waiting_ends_when_tracking_was_given_up(home, data, tmp_path):

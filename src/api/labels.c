@@ -6,6 +6,7 @@
 #include "api/shape.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/plain_text.h"
 
 #define EDITOR_LENGTH_MAX 100
 #define HISTORY_LIMIT 100
@@ -59,24 +60,15 @@ enum err_code api_read_objects(struct http_request *request, json_t *body, const
     return ERR_NONE;
 }
 
-static bool has_control_character(const char *text)
-{
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7F)
-            return true;
-    }
-    return false;
-}
-
 enum err_code api_check_editor(const char **by, struct err *err)
 {
     if (*by == NULL)
         return ERR_NONE;
-    if (api_count_characters(*by) > EDITOR_LENGTH_MAX || has_control_character(*by)) {
-        err_set(err, ERR_INVALID, "who says it must be told in at most %d characters, none of them a control character",
-            EDITOR_LENGTH_MAX);
-        return err_of_field(err, ERR_INVALID, "by");
-    }
+    enum err_code code = plain_text_check(*by, "the name of who says it", err);
+    if (code == ERR_NONE && api_count_characters(*by) > EDITOR_LENGTH_MAX)
+        code = err_set(err, ERR_INVALID, "the name of who says it has more than %d characters", EDITOR_LENGTH_MAX);
+    if (code != ERR_NONE)
+        return err_of_field(err, code, "by");
     if (**by == '\0')
         *by = NULL;
     return ERR_NONE;

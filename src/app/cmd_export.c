@@ -16,7 +16,6 @@
 #include "exchange/zip.h"
 #include "os/file.h"
 
-#define KEPT_BYTES_MAX ((uint64_t)1 << 30)
 // An archive may hold so many times its size, or so much if it is small.
 #define UNPACKED_TIMES 100
 #define UNPACKED_LEAST ((uint64_t)64 << 20)
@@ -103,18 +102,6 @@ static enum err_code write_out(void *context, const void *bytes, size_t size, st
     return file_write_all(STDOUT_FILENO, bytes, size, "standard output", err);
 }
 
-// What an export may take: all but a fiftieth of the disk, at most 1 GiB, which others need. As much as can be where
-// nobody knows.
-static uint64_t room_for(const char *dir)
-{
-    uint64_t free_bytes = 0;
-    uint64_t total_bytes = 0;
-    if (disk_free(dir, &free_bytes, &total_bytes, NULL) != ERR_NONE)
-        return UINT64_MAX;
-    uint64_t kept = total_bytes / 50 < KEPT_BYTES_MAX ? total_bytes / 50 : KEPT_BYTES_MAX;
-    return free_bytes > kept ? free_bytes - kept : 0;
-}
-
 struct saving {
     struct file_writer *writer;
     uint64_t left;
@@ -134,7 +121,7 @@ static enum err_code save(struct session *session, const char *url_path, const c
 {
     struct saving saving = {0};
     char *copy = mem_strdup(file);
-    saving.left = room_for(dirname(copy));
+    saving.left = disk_usable(dirname(copy));
     free(copy);
     enum err_code code = file_writer_open(file, &saving.writer, err);
     if (code != ERR_NONE)
@@ -168,7 +155,7 @@ static enum err_code unpack_bytes(const void *bytes, size_t size, const char *di
 {
     // The server may be anybody's, and a small archive can hold a thousand times its size.
     uint64_t most = size > UNPACKED_LEAST / UNPACKED_TIMES ? size * UNPACKED_TIMES : UNPACKED_LEAST;
-    uint64_t room = room_for(dir);
+    uint64_t room = disk_usable(dir);
     uint64_t total = most < room ? most : room;
     const struct zip_limits limits = {.member_bytes = total, .total_bytes = total};
     struct zip_reader *reader = NULL;
@@ -229,7 +216,7 @@ static enum err_code run_export(const struct options *options, int *status, stru
     bool is_video = false;
     struct session session;
     if (output == NULL && is_archive && isatty(STDOUT_FILENO)) {
-        fputs("framehound: an archive is nothing for a terminal: name a file or a folder with --output\n", stderr);
+        ui_error("an archive is nothing for a terminal: name a file or a folder with --output");
         *status = 2;
         return ERR_NONE;
     }

@@ -225,8 +225,10 @@ static bool is_given_up(struct session *session, const json_t *video)
         return false;
     char *path = mem_sprintf("/api/v1/dead-letters?video=%s", ui_string(video, "id"));
     if (session_get(session, path, &answer, NULL) == ERR_NONE) {
-        json_array_foreach(json_object_get(answer, "dead_letters"), i, letter) found =
-            found || strcmp(ui_string(letter, "topic"), TOPIC_DETECTIONS) == 0;
+        json_array_foreach(json_object_get(answer, "dead_letters"), i, letter)
+        {
+            found = found || strcmp(ui_string(letter, "topic"), TOPIC_DETECTIONS) == 0;
+        }
     }
     json_decref(answer);
     free(path);

@@ -193,12 +193,11 @@ static enum err_code run_label(const struct options *options, int *status, struc
     if (code == ERR_NONE)
         code = read_deed(options, body, &deed, err);
     if (code == ERR_NONE && (deed == DEED_NONE || deed == DEED_SEVERAL)) {
-        fputs(deed == DEED_NONE
-                ? "framehound: say of which objects: --yes OBJECT, --no OBJECT, --clear OBJECT or --keep OBJECT; or "
-                  "--rename, --merge-into or --delete the label\n"
-                : "framehound: --keep, --rename, --merge-into and --delete are steps of their own: leave out the "
-                  "others\n",
-            stderr);
+        ui_error("%s",
+            deed == DEED_NONE
+                ? "say of which objects: --yes OBJECT, --no OBJECT, --clear OBJECT or --keep OBJECT; or --rename, "
+                  "--merge-into or --delete the label"
+                : "--keep, --rename, --merge-into and --delete are steps of their own: leave out the others");
         *status = 2;
     } else if (code == ERR_NONE) {
         code = do_deed(options, deed, body, err);

@@ -111,7 +111,7 @@ static enum err_code run_delete(const struct options *options, int *status, stru
     const char *project = options_string(options, "project");
     enum err_code code = video_argument(options, err);
     if (code == ERR_NONE && (video == NULL) == (project == NULL)) {
-        fputs("framehound: say what to remove: a video's id, or --project NAME\n", stderr);
+        ui_error("say what to remove: a video's id, or --project NAME");
         *status = 2;
         return ERR_NONE;
     }

@@ -51,7 +51,8 @@ static enum err_code use_data_dir(struct session *s, const struct options *optio
         .alone = true,
         .must_exist = parts == 0,
         .private_server = true,
-        .log = s->log};
+        .log = s->log,
+        .cancel = s->cancel};
     code = instance_start(&config, &s->instance, err);
     if (code == ERR_NONE) {
         s->url = mem_strdup(instance_url(s->instance));
@@ -126,6 +127,21 @@ static enum err_code no_server(const char *url, struct err *err)
     return code;
 }
 
+// Where a download goes; what fails there is no fault of the server's.
+struct target {
+    session_sink *sink;
+    void *context;
+    bool has_failed;
+};
+
+static enum err_code put_bytes(void *arg, const void *bytes, size_t size, struct err *err)
+{
+    struct target *target = arg;
+    enum err_code code = target->sink(target->context, bytes, size, err);
+    target->has_failed = code != ERR_NONE;
+    return code;
+}
+
 // Sends the call and turns what is no success into the server's sentence.
 static enum err_code send_call(
     struct session *s, struct http_call *call, const char *type, json_t **answer, struct err *err)
@@ -142,7 +158,8 @@ static enum err_code send_call(
     // What takes it piece by piece knows itself when it is too much.
     call->answer_limit_bytes = call->on_body != NULL ? UINT64_MAX : ANSWER_BYTES_MAX;
     enum err_code code = http_client_send(s->client, call, s->cancel, &got, err);
-    if (code == ERR_UNAVAILABLE && s->instance == NULL)
+    const struct target *target = call->body_arg;
+    if (code == ERR_UNAVAILABLE && s->instance == NULL && (target == NULL || !target->has_failed))
         code = no_server(s->url, err);
     if (code == ERR_NONE)
         code = check_answer(&got, call->url, err);
@@ -185,8 +202,9 @@ enum err_code session_download(
     struct session *session, const char *path, session_sink *sink, void *context, struct err *err)
 {
     char *url = mem_sprintf("%s%s", session->url, path);
+    struct target target = {.sink = sink, .context = context};
     struct http_call call = {
-        .method = HTTP_GET, .url = url, .timeout_ms = FILE_TIMEOUT_MS, .on_body = sink, .body_arg = context};
+        .method = HTTP_GET, .url = url, .timeout_ms = FILE_TIMEOUT_MS, .on_body = put_bytes, .body_arg = &target};
     enum err_code code = send_call(session, &call, NULL, NULL, err);
     free(url);
     return code;

@@ -120,11 +120,16 @@ static enum err_code check_blobs_of_strangers(struct doctor *doctor, struct err 
 
 // ---- temporary files
 
+static bool is_held(const char *name)
+{
+    return strncmp(name, INGEST_UPLOADS_PREFIX, strlen(INGEST_UPLOADS_PREFIX)) == 0;
+}
+
 static bool is_leftover(struct doctor *doctor, const char *path, const char *name)
 {
     char id[VIDEO_ID_SIZE];
     struct meta_video video;
-    if (strncmp(name, INGEST_UPLOADS_PREFIX, strlen(INGEST_UPLOADS_PREFIX)) == 0)
+    if (is_held(name))
         return dir_size_bytes(path) > 0 && held_dir_is_left(path);
     // Of versions that kept uploads here.
     if (strncmp(name, "upload-", 7) == 0 && strlen(name) == strlen("upload-XXXXXX"))
@@ -152,7 +157,12 @@ static enum err_code check_temporary(struct doctor *doctor, struct err *err)
             !doctor_judges(doctor, info.modified_us))
             continue;
         if (doctor->options->repair)
-            code = dir_remove_tree(path, err);
+            code = is_held(entry->d_name) ? held_dir_remove(path, err) : dir_remove_tree(path, err);
+        if (code == ERR_CONFLICT) { // somebody has it by now
+            err_clear(err);
+            code = ERR_NONE;
+            continue;
+        }
         if (code == ERR_NONE)
             doctor_report_finding(doctor, FINDING_TEMPORARY_FILE, path, doctor->options->repair,
                 "the temporary %s %s was left behind", info.is_directory ? "folder" : "file", path);

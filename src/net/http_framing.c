@@ -60,8 +60,8 @@ static enum MHD_Result look_at(
 enum err_code http_framing_check(const struct http_request *request, int *status, struct err *err)
 {
     struct framing framing = {0};
-    MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, look_at, &framing);
     *status = 400;
+    MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, look_at, &framing);
     if (framing.is_malformed)
         return err_set(err, ERR_INVALID, "a header has a name or a value with characters that are not allowed there");
     if (framing.hosts > 1)

@@ -118,7 +118,6 @@ static void begin(struct http_request *request, const char *method)
         refuse(request, status, &err);
         return;
     }
-    status = 400;
     if (!http_method_from_name(method, &request->method)) {
         err_set(&err, ERR_INVALID, "the method %.16s is not known here", method);
         refuse(request, 501, &err);

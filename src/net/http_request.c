@@ -13,11 +13,8 @@
 #include "net/http_server_internal.h"
 #include "os/file.h"
 
-// Room that must stay on the disk after an upload, for the stores: a fiftieth, within these.
-#define RESERVE_SHARE 50
-#define RESERVE_BYTES_LEAST ((uint64_t)16 << 20)
-#define RESERVE_BYTES_MOST ((uint64_t)1 << 30)
-// So often it is looked at while the upload comes: others fill the disk as well, and not every upload says its size.
+// So often the room on the disk is looked at while the upload comes: others fill the disk as well, and not every upload
+// says its size.
 #define LOOK_BYTES ((uint64_t)16 << 20)
 
 struct http_request *http_request_new(struct http_server *server, struct MHD_Connection *connection, const char *target)
@@ -129,23 +126,12 @@ static enum err_code too_large(const struct http_request *request, struct err *e
         err, ERR_LIMIT, "the request's body is larger than %llu bytes", (unsigned long long)request->body_most);
 }
 
-static uint64_t usable_bytes(const char *directory)
-{
-    uint64_t free_bytes, total_bytes;
-    if (disk_free(directory, &free_bytes, &total_bytes, NULL) != ERR_NONE)
-        return UINT64_MAX; // writing will tell
-    uint64_t reserve = total_bytes / RESERVE_SHARE;
-    reserve = reserve < RESERVE_BYTES_LEAST ? RESERVE_BYTES_LEAST : reserve;
-    reserve = reserve > RESERVE_BYTES_MOST ? RESERVE_BYTES_MOST : reserve;
-    return free_bytes > reserve ? free_bytes - reserve : 0;
-}
-
 static enum err_code open_body_file(struct http_request *request, uint64_t announced, struct err *err)
 {
     const char *directory = request->server->upload_directory;
     if (directory == NULL)
         return err_set(err, ERR_INVALID, "uploads are not taken here");
-    uint64_t usable = usable_bytes(directory);
+    uint64_t usable = disk_usable(directory);
     if (announced > usable)
         return err_set(err, ERR_UNAVAILABLE, "the upload has %llu bytes, and only %llu can still be stored on the disk",
             (unsigned long long)announced, (unsigned long long)usable);
@@ -186,7 +172,7 @@ enum err_code http_request_add_body(struct http_request *request, const void *by
     }
     if (request->body_size >= request->body_looked + LOOK_BYTES) {
         request->body_looked = request->body_size;
-        if (usable_bytes(request->server->upload_directory) < LOOK_BYTES)
+        if (disk_usable(request->server->upload_directory) < LOOK_BYTES)
             return err_set(err, ERR_UNAVAILABLE, "the disk is full: %llu bytes of the upload had come",
                 (unsigned long long)request->body_size);
     }

@@ -12,6 +12,11 @@
 #include "base/mem.h"
 #include "os/file.h"
 
+// What one file must leave of a disk.
+#define KEPT_SHARE 50
+#define KEPT_BYTES_LEAST ((uint64_t)16 << 20)
+#define KEPT_BYTES_MOST ((uint64_t)1 << 30)
+
 #define DIR_MODE 0700
 // Deeper trees than this are nobody's here.
 #define DIR_DEPTH_MAX 64
@@ -195,4 +200,15 @@ enum err_code disk_free(const char *path, uint64_t *free_bytes, uint64_t *total_
     if (total_bytes != NULL)
         *total_bytes = (uint64_t)st.f_blocks * st.f_frsize;
     return ERR_NONE;
+}
+
+uint64_t disk_usable(const char *path)
+{
+    uint64_t free_bytes, total_bytes;
+    if (disk_free(path, &free_bytes, &total_bytes, NULL) != ERR_NONE)
+        return UINT64_MAX;
+    uint64_t kept = total_bytes / KEPT_SHARE;
+    kept = kept < KEPT_BYTES_LEAST ? KEPT_BYTES_LEAST : kept;
+    kept = kept > KEPT_BYTES_MOST ? KEPT_BYTES_MOST : kept;
+    return free_bytes > kept ? free_bytes - kept : 0;
 }

@@ -100,6 +100,9 @@ enum err_code dir_make_temporary(
 uint64_t dir_size_bytes(const char *path);
 // Bytes an ordinary user may still write to the file system of `path`, and its size (may be NULL).
 enum err_code disk_free(const char *path, uint64_t *free_bytes, uint64_t *total_bytes, struct err *err) ERR_MUST_CHECK;
+// What one file may take of it: all that is free but a fiftieth of the disk, 16 MiB to 1 GiB, which others need.
+// UINT64_MAX where nobody knows: writing will tell.
+uint64_t disk_usable(const char *path);
 
 // A lock between processes, on a file that is made for it and stays. It goes with the process, however that ends. The
 // file says who holds it (pid, since when, and `purpose`), for the sentence that others get.

@@ -5,8 +5,10 @@
 
 #define TRY_MS 3000 // of one request: no call of librdkafka can be woken
 #define PAUSE_MS 100
-#define ENDING_MS 5000    // what calls have, all together, once the process is told to end
-#define LAST_MS 500       // what each of them has even after that: brokers that are well answer in it
+#define ENDING_MS 5000 // what calls have, all together, once the process is told to end
+// What each of them has even after that: brokers that are well answer in it. But publishing: when one call gives up,
+// all do.
+#define LAST_MS 500
 #define NEW_TOPIC_MS 5000 // how long brokers may not know of a topic that others have made
 
 // ---- patience
@@ -17,16 +19,10 @@ void kafka_end_soon(struct queue_kafka *self)
     atomic_compare_exchange_strong(&self->ending_us, &never, clock_monotonic_us(clock_system()));
 }
 
-static int64_t ending_us(struct queue_kafka *self)
+void kafka_notice_ending(struct queue_kafka *self)
 {
     if (cancel_requested(self->told))
         kafka_end_soon(self);
-    return atomic_load(&self->ending_us);
-}
-
-bool kafka_is_ending(struct queue_kafka *self)
-{
-    return ending_us(self) > 0;
 }
 
 struct kafka_patience kafka_patience_new(int64_t most_ms)
@@ -38,7 +34,8 @@ struct kafka_patience kafka_patience_new(int64_t most_ms)
 int kafka_patience_left_ms(struct queue_kafka *self, const struct kafka_patience *patience)
 {
     int64_t end_us = patience->end_us;
-    int64_t told_us = ending_us(self);
+    kafka_notice_ending(self);
+    int64_t told_us = atomic_load(&self->ending_us);
     if (told_us > 0) {
         int64_t shared_us = told_us + ENDING_MS * INT64_C(1000);
         int64_t last_us = patience->begun_us + LAST_MS * INT64_C(1000);
@@ -114,7 +111,7 @@ static rd_kafka_resp_err_t ask(struct queue_kafka *self, request *make, void *ar
 
 struct metadata_asked {
     rd_kafka_t *handle;
-    const char *name; // of a topic
+    const char *name; // of the topic, where it is about one
     const struct rd_kafka_metadata *metadata;
 };
 
@@ -202,39 +199,29 @@ enum err_code kafka_offset(struct queue_kafka *self, rd_kafka_t *handle, const c
     return code;
 }
 
-struct committed_asked {
-    rd_kafka_t *handle;
-    rd_kafka_topic_partition_list_t *list;
-};
-
 static rd_kafka_resp_err_t ask_committed(void *arg, int timeout_ms)
 {
-    struct committed_asked *asked = arg;
+    struct offsets_asked *asked = arg;
     return rd_kafka_committed(asked->handle, asked->list, timeout_ms);
 }
 
 rd_kafka_resp_err_t kafka_committed(
     struct queue_kafka *self, rd_kafka_t *handle, rd_kafka_topic_partition_list_t *partitions)
 {
-    struct committed_asked asked = {.handle = handle, .list = partitions};
+    struct offsets_asked asked = {.handle = handle, .list = partitions};
     return ask(self, ask_committed, &asked);
 }
 
-struct topics_asked {
-    rd_kafka_t *handle;
-    const struct rd_kafka_metadata *metadata;
-};
-
 static rd_kafka_resp_err_t ask_topics(void *arg, int timeout_ms)
 {
-    struct topics_asked *asked = arg;
+    struct metadata_asked *asked = arg;
     return rd_kafka_metadata(asked->handle, 1, NULL, &asked->metadata, timeout_ms);
 }
 
 enum err_code kafka_all_topics(
     struct queue_kafka *self, const struct rd_kafka_metadata **metadata, int timeout_ms, struct err *err)
 {
-    struct topics_asked asked = {.handle = self->producer};
+    struct metadata_asked asked = {.handle = self->producer};
     rd_kafka_resp_err_t code = timeout_ms > 0 ? ask_topics(&asked, timeout_ms) : ask(self, ask_topics, &asked);
     *metadata = asked.metadata;
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? ERR_NONE : kafka_error(self, code, "asking for its topics", err);

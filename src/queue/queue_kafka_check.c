@@ -100,9 +100,7 @@ static bool check_brokers(struct checking *checking)
     const struct rd_kafka_metadata *metadata;
     struct err err = ERR_INIT;
     checking->checks->what = "kafka";
-    rd_kafka_resp_err_t code = rd_kafka_metadata(checking->self->producer, 1, NULL, &metadata, KAFKA_REQUEST_MS);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        kafka_error(checking->self, code, "asking for its topics", &err);
+    if (kafka_all_topics(checking->self, &metadata, KAFKA_REQUEST_MS, &err) != ERR_NONE) {
         checks_wrong(checking->checks, NULL, "%s", err.message);
         return false;
     }

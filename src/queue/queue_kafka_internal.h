@@ -137,7 +137,8 @@ struct kafka_patience kafka_patience_new(int64_t most_ms);
 int kafka_patience_left_ms(struct queue_kafka *self, const struct kafka_patience *patience);
 // From now on calls end soon.
 void kafka_end_soon(struct queue_kafka *self);
-bool kafka_is_ending(struct queue_kafka *self);
+// If the process was told to end, that is from now on.
+void kafka_notice_ending(struct queue_kafka *self);
 // NULL: none came.
 rd_kafka_event_t *kafka_await_event(struct queue_kafka *self, rd_kafka_queue_t *answers, int64_t most_ms);
 

@@ -51,7 +51,7 @@ static void serve(void *arg)
     struct queue_kafka *self = arg;
     while (!cancel_requested(self->stop)) {
         rd_kafka_poll(self->producer, SERVE_MS);
-        (void)kafka_is_ending(self); // so that the time is known soon after
+        kafka_notice_ending(self);
     }
 }
 

@@ -204,7 +204,9 @@ enum err_code rank_divide(struct label_model *m, struct cancel *cancel, struct e
     enum err_code code = ERR_NONE;
     list_disputes(m);
     for (size_t i = 0; i < m->dispute_count && code == ERR_NONE; i++) {
-        code = rank_pool_track(m, m->disputes[i], cancel, err);
+        // Room stays for what is like the examples; of further tracks what is known serves.
+        if (m->count < POOL_MAX / 2)
+            code = rank_pool_track(m, m->disputes[i], cancel, err);
         if (code == ERR_NONE)
             divide_track(m, m->disputes[i]);
     }

@@ -82,9 +82,6 @@ enum err_code labels_filter(struct labels *labels, const char *project, const ch
     if (code != ERR_NONE)
         return code;
     code = labels_mirror(labels, p, err);
-    // What came meanwhile may be of tracks that are not known yet.
-    if (code == ERR_NONE)
-        code = labels_resolve_objects(labels, p, false, err);
     if (code != ERR_NONE) {
         labels_leave(labels, p);
         return code;

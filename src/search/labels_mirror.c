@@ -187,7 +187,8 @@ static enum err_code write_round(struct labels *labels, struct project *p, struc
     batch_release(&batch);
     if (code == ERR_NONE && has_written && p->epoch == batch.epoch)
         code = labels_catch_up(labels, p, err);
-    return code;
+    // What came meanwhile is of tracks that are not known yet.
+    return code == ERR_NONE ? labels_resolve_objects(labels, p, false, err) : code;
 }
 
 bool labels_is_mirror_behind(struct project *p)

@@ -142,7 +142,8 @@ static bool search_graph(struct search *s)
     uint32_t *ids = mem_calloc(wanted, sizeof(*ids));
     size_t found = vector_graph_search(s->view->graph, s->code, wanted, is_wanted, s, ids);
     size_t excluded = s->match.excluded_count;
-    bool is_enough = found + excluded >= (matches < wanted ? matches : wanted);
+    // It finds none that are excluded, however many these are.
+    bool is_enough = found >= wanted || found + excluded >= matches;
     for (size_t i = 0; i < found && is_enough; i++) {
         size_t block = s->view->block_of_chunk[ids[i] >> VECTOR_BLOCK_BITS];
         add_exact(s, block, ids[i] & (VECTOR_BLOCK_MAX - 1));

@@ -117,16 +117,14 @@ static enum err_code refresh_source(
     if (upload != NULL) {
         struct file_info sent;
         enum err_code code = blob_store_stat(ingest->blobs, key, &info, err);
-        bool is_missing = code == ERR_NOT_FOUND;
-        if (is_missing) {
+        bool is_stored = code == ERR_NONE && video->state != VIDEO_FAILED;
+        if (code == ERR_NOT_FOUND) {
             err_clear(err);
             code = ERR_NONE;
         }
-        if (code == ERR_NONE)
+        if (code == ERR_NONE && is_stored)
             code = file_stat(upload, &sent, err);
-        bool is_stored = code == ERR_NONE && !is_missing && video->state != VIDEO_FAILED &&
-            info.size_bytes == (int64_t)sent.size_bytes;
-        if (code != ERR_NONE || is_stored)
+        if (code != ERR_NONE || (is_stored && info.size_bytes == (int64_t)sent.size_bytes))
             return code;
         code = blob_store_put_file(ingest->blobs, key, upload, true, err);
         // Nobody sends these bytes again: they must not be less durable than the message about them.

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include <libavutil/common.h>
+
 #include "media/source_io.h"
 
 // Samples of all tracks: a day of video at 60 frames a second with sound has half of them.
@@ -13,13 +15,10 @@
 // FFmpeg goes no deeper.
 #define DEPTH_MAX 10
 #define WINDOW_BYTES 4096
-#define BOXES_PER_CANCEL_CHECK 4096
-
-#define TAG(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+#define STEPS_PER_CANCEL_CHECK 4096
 
 struct track {
     int64_t samples;
-    int64_t sound_entries; // instead, if it is raw sound
     int64_t chunks;
     int64_t stsc_at; // of its entries; 0: none
     int64_t stsc_count;
@@ -37,7 +36,7 @@ struct table_walk {
     struct track track;
     int64_t samples; // of the tracks before
     int64_t edits;   // of the longest list
-    int64_t boxes;
+    int64_t steps;
 };
 
 // Big-endian; zero past the end of the file.
@@ -50,7 +49,7 @@ static uint32_t read_u32(struct table_walk *walk, int64_t at)
     if (at + 4 > walk->window_at + walk->window_size)
         return 0;
     const uint8_t *b = walk->window + (at - walk->window_at);
-    return TAG(b[0], b[1], b[2], b[3]);
+    return MKBETAG(b[0], b[1], b[2], b[3]);
 }
 
 static int64_t add(int64_t a, int64_t b)
@@ -70,8 +69,6 @@ static int64_t sound_entries(struct table_walk *walk)
     int64_t entries = track->chunks;
     for (int64_t i = 0; i < track->stsc_count; i++) {
         int64_t at = track->stsc_at + 12 * i;
-        if (at + 12 > walk->source->size)
-            break;
         int64_t first = read_u32(walk, at);
         int64_t per_chunk = read_u32(walk, at + 4);
         int64_t next = i + 1 < track->stsc_count ? (int64_t)read_u32(walk, at + 12) : track->chunks + 1;
@@ -91,36 +88,44 @@ static void end_track(struct table_walk *walk)
     walk->track = (struct track){0};
 }
 
-static void look_at_table(struct table_walk *walk, uint32_t type, int64_t at)
+static enum err_code count_step(struct table_walk *walk, struct err *err)
+{
+    return ++walk->steps % STEPS_PER_CANCEL_CHECK == 0 ? cancel_check(walk->source->cancel, err) : ERR_NONE;
+}
+
+// What begins at `at` and goes no further than `end`.
+static void look_at_table(struct table_walk *walk, uint32_t type, int64_t at, int64_t end)
 {
     struct track *track = &walk->track;
     int64_t count = read_u32(walk, at + 4);
     switch (type) {
-    case TAG('s', 't', 's', 'z'):
-    case TAG('s', 't', 'z', '2'):
+    case MKBETAG('s', 't', 's', 'z'):
+    case MKBETAG('s', 't', 'z', '2'):
         track->samples = add(track->samples, read_u32(walk, at + 8));
         break;
-    case TAG('t', 'r', 'u', 'n'):
+    case MKBETAG('t', 'r', 'u', 'n'):
         walk->samples = add(walk->samples, count);
         break;
-    case TAG('e', 'l', 's', 't'):
+    case MKBETAG('e', 'l', 's', 't'):
         walk->edits = count > walk->edits ? count : walk->edits;
         break;
-    case TAG('s', 't', 't', 's'):
+    case MKBETAG('s', 't', 't', 's'):
         track->even = count == 1 && read_u32(walk, at + 12) == 1;
         track->uneven = track->uneven || !track->even;
         break;
-    case TAG('s', 't', 's', 'c'):
+    case MKBETAG('s', 't', 's', 'c'):
+        // Of several, not every FFmpeg takes the same one.
+        track->uneven = track->uneven || track->stsc_at > 0;
         track->stsc_at = at + 8;
-        track->stsc_count = count;
+        track->stsc_count = end - track->stsc_at < 12 * count ? (end - track->stsc_at) / 12 : count;
         break;
-    case TAG('s', 't', 'c', 'o'):
-    case TAG('c', 'o', '6', '4'):
+    case MKBETAG('s', 't', 'c', 'o'):
+    case MKBETAG('c', 'o', '6', '4'):
         track->chunks = count > track->chunks ? count : track->chunks;
         break;
-    case TAG('h', 'd', 'l', 'r'):
-        track->sound = track->sound || read_u32(walk, at + 8) == TAG('s', 'o', 'u', 'n');
-        track->picture = track->picture || read_u32(walk, at + 8) == TAG('v', 'i', 'd', 'e');
+    case MKBETAG('h', 'd', 'l', 'r'):
+        track->sound = track->sound || read_u32(walk, at + 8) == MKBETAG('s', 'o', 'u', 'n');
+        track->picture = track->picture || read_u32(walk, at + 8) == MKBETAG('v', 'i', 'd', 'e');
         break;
     default:
         break;
@@ -128,35 +133,50 @@ static void look_at_table(struct table_walk *walk, uint32_t type, int64_t at)
 }
 
 // Boxes may be anywhere in a sample description, behind fields of many kinds. It is short.
-static void look_into_description(struct table_walk *walk, int64_t at, int64_t end)
+static enum err_code look_into_description(struct table_walk *walk, int64_t at, int64_t end, struct err *err)
 {
-    for (; at + 12 <= end; at++)
-        look_at_table(walk, read_u32(walk, at), at + 4);
+    enum err_code code = ERR_NONE;
+    for (; at + 12 <= end && code == ERR_NONE; at++) {
+        look_at_table(walk, read_u32(walk, at), at + 4, end);
+        code = count_step(walk, err);
+    }
+    return code;
+}
+
+// Its boxes begin with the handler, in some files behind four bytes and in others at once.
+static enum err_code first_in_meta(struct table_walk *walk, int64_t at, int64_t end, int64_t *first, struct err *err)
+{
+    enum err_code code = ERR_NONE;
+    *first = end;
+    for (; at + 4 <= end && *first == end && code == ERR_NONE; at += 4) {
+        if (read_u32(walk, at) == MKBETAG('h', 'd', 'l', 'r'))
+            *first = at - 4;
+        code = count_step(walk, err);
+    }
+    return code;
 }
 
 // Where the boxes within a box begin; `end` if there can be none.
-static int64_t first_within(struct table_walk *walk, uint32_t type, int64_t at, int64_t end)
+static enum err_code first_within(
+    struct table_walk *walk, uint32_t type, int64_t at, int64_t end, int64_t *first, struct err *err)
 {
+    *first = end;
     switch (type) {
-    case TAG('m', 'd', 'a', 't'):
-    case TAG('s', 't', 's', 'z'):
-    case TAG('s', 't', 't', 's'):
-    case TAG('c', 't', 't', 's'):
-    case TAG('s', 't', 's', 'c'):
-    case TAG('s', 't', 's', 's'):
-    case TAG('s', 't', 'c', 'o'):
-    case TAG('c', 'o', '6', '4'):
-    case TAG('t', 'r', 'u', 'n'):
-        return end;
-    case TAG('m', 'e', 't', 'a'):
-        // Its boxes begin with the handler, in some files behind four bytes and in others at once.
-        for (int64_t hdlr = at; hdlr + 4 <= end; hdlr += 4) {
-            if (read_u32(walk, hdlr) == TAG('h', 'd', 'l', 'r'))
-                return hdlr - 4;
-        }
-        return end;
+    case MKBETAG('m', 'd', 'a', 't'):
+    case MKBETAG('s', 't', 's', 'z'):
+    case MKBETAG('s', 't', 't', 's'):
+    case MKBETAG('c', 't', 't', 's'):
+    case MKBETAG('s', 't', 's', 'c'):
+    case MKBETAG('s', 't', 's', 's'):
+    case MKBETAG('s', 't', 'c', 'o'):
+    case MKBETAG('c', 'o', '6', '4'):
+    case MKBETAG('t', 'r', 'u', 'n'):
+        return ERR_NONE;
+    case MKBETAG('m', 'e', 't', 'a'):
+        return first_in_meta(walk, at, end, first, err);
     default:
-        return at;
+        *first = at;
+        return ERR_NONE;
     }
 }
 
@@ -174,25 +194,26 @@ static enum err_code walk_boxes(struct table_walk *walk, int64_t at, int64_t end
         int64_t next = size == 0 || size > end - at ? end : at + size;
         if (next < payload)
             break;
-        if (++walk->boxes % BOXES_PER_CANCEL_CHECK == 0) {
-            enum err_code code = cancel_check(walk->source->cancel, err);
-            if (code != ERR_NONE)
-                return code;
-        }
-        if (type == TAG('c', 'm', 'o', 'v'))
+        enum err_code code = count_step(walk, err);
+        if (code != ERR_NONE)
+            return code;
+        if (type == MKBETAG('c', 'm', 'o', 'v'))
             return err_set(err, ERR_INVALID,
                 "the file's index is compressed (cmov), which is not read here: write the file anew, as with "
                 "ffmpeg -i FILE -c copy NEW.mp4");
-        if (type == TAG('t', 'r', 'a', 'k'))
+        if (type == MKBETAG('t', 'r', 'a', 'k'))
             end_track(walk);
-        look_at_table(walk, type, payload);
-        if (type == TAG('s', 't', 's', 'd')) {
-            look_into_description(walk, payload, next);
+        look_at_table(walk, type, payload, next);
+        if (type == MKBETAG('s', 't', 's', 'd')) {
+            code = look_into_description(walk, payload, next, err);
         } else if (depth < DEPTH_MAX) {
-            enum err_code code = walk_boxes(walk, first_within(walk, type, payload, next), next, depth + 1, err);
-            if (code != ERR_NONE)
-                return code;
+            int64_t first;
+            code = first_within(walk, type, payload, next, &first, err);
+            if (code == ERR_NONE)
+                code = walk_boxes(walk, first, next, depth + 1, err);
         }
+        if (code != ERR_NONE)
+            return code;
         at = next;
     }
     return ERR_NONE;

@@ -54,6 +54,7 @@ struct claim {
     uint32_t run; // samples of a fragment
     bool hidden;  // the table of sizes is within the sample's description
     bool sound;
+    bool twice; // a small table of chunks follows the large one
 };
 
 static void put_description(struct strbuf *out, const struct claim *claim)
@@ -112,6 +113,8 @@ static void put_track(struct strbuf *out, const struct claim *claim, uint32_t id
     put_description(out, claim);
     TABLE(out, "stts", 1, claim->samples, 1);
     TABLE(out, "stsc", 1, 1, claim->samples, 1);
+    if (claim->twice)
+        TABLE(out, "stsc", 1, 1, 1, 1);
     if (!claim->hidden)
         TABLE(out, "stsz", 1, claim->samples);
     TABLE(out, "stco", 1, 32);
@@ -165,6 +168,7 @@ static void tables_that_claim_what_is_not_there_are_refused_for_little_memory(vo
         {.samples = 400000, .tracks = 1, .edits = 500},
         {.samples = 1, .tracks = 1, .run = 80000000},
         {.samples = 80000000, .tracks = 1, .hidden = true},
+        {.samples = 80000000, .tracks = 1, .sound = true, .twice = true},
     };
     for (size_t i = 0; i < sizeof(claims) / sizeof(*claims); i++) {
         struct strbuf file;

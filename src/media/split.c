@@ -113,8 +113,9 @@ static enum err_code write_picture(
     enum err_code code = segment_file_write(splitter->file, picture, &kept, err);
     if (code != ERR_NONE)
         return code;
+    // One that only leads to the segment's frames was counted with those that it is one of.
     if (!kept)
-        splitter->result->misplaced++;
+        splitter->result->misplaced += counts;
     else if (counts && picture->presented)
         count_shown(splitter, picture);
     return ERR_NONE;

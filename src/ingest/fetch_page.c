@@ -145,6 +145,15 @@ static void choose_format(const struct fetch *fetch, char *out, size_t size)
     free(merger);
 }
 
+// What yt-dlp loads it hands to FFmpeg's program, to join picture and sound or where it cannot read a playlist itself.
+// That opens by content, and a playlist of a hostile page names files of this machine, a session description any host:
+// so there are only formats that name nothing, and playlists only from the web and of pieces from there.
+#define PIECES                                                                                                         \
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,avi,flv,ogg,asf,aac,ac3,eac3,mp3,flac,wav,h264,hevc,webvtt"
+#define JOIN_ARGUMENTS "Merger+ffmpeg_i:-protocol_whitelist file -format_whitelist " PIECES
+#define PLAYLIST_ARGUMENTS                                                                                             \
+    "ffmpeg_i:-protocol_whitelist http,https,httpproxy,tls,tcp,crypto,data -format_whitelist hls,dash," PIECES
+
 // The list is fixed, and nothing a person gave is in it: users of this machine may list it, and the address can have a
 // secret, so it stands in a file.
 static void make_command(const struct fetch *fetch, const char *program, const char *dir, struct command *command)
@@ -152,9 +161,10 @@ static void make_command(const struct fetch *fetch, const char *program, const c
     static const char *const fixed[] = {"--ignore-config", "--no-plugin-dirs", "--no-remote-components",
         "--no-playlist", "--playlist-items", "1", "--no-exec", "--no-cache-dir", "--no-mtime", "--no-simulate",
         "--newline", "--quiet", "--progress", "--no-write-comments", "--no-write-subs", "--no-write-thumbnail",
-        "--merge-output-format", "mkv", "--socket-timeout", "30", "--retries", "5", "--fragment-retries", "5",
-        "--match-filters", "!is_live", "--print", "before_dl:" TITLE_MARK "%(title).400B", "--print",
-        "after_move:" FILE_MARK "%(filepath)s", "--progress-template",
+        "--merge-output-format", "mkv", "--postprocessor-args", JOIN_ARGUMENTS, "--downloader-args", PLAYLIST_ARGUMENTS,
+        "--fixup", "never", "--concat-playlist", "never", "--socket-timeout", "30", "--retries", "5",
+        "--fragment-retries", "5", "--match-filters", "!is_live", "--print", "before_dl:" TITLE_MARK "%(title).400B",
+        "--print", "after_move:" FILE_MARK "%(filepath)s", "--progress-template",
         "download:" PROGRESS_MARK
         "%(progress.downloaded_bytes)s %(progress.total_bytes,progress.total_bytes_estimate)s"};
     size_t n = 0;

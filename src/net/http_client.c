@@ -183,7 +183,7 @@ enum err_code http_client_send(struct http_client *client, const struct http_cal
         if (delivered > 0)
             call->restart(call->body_arg);
     }
-    if (code == ERR_NONE) {
+    if (code == ERR_NONE || (exchange.stopped != ERR_NONE && exchange.head_done)) {
         *answer = exchange.answer;
         exchange.answer = (struct http_answer){0};
         answer->body = strbuf_detach(&exchange.body, &answer->body_size);

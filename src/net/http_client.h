@@ -85,7 +85,7 @@ struct http_answer {
     bool lacks_tls; // of a call that failed, and finally: it was for a server over TLS, and this one speaks none
 };
 
-// The answer is to be released in any case.
+// The answer is to be released in any case. It has its status and headers also where `on_body` ended it.
 enum err_code http_client_send(struct http_client *client, const struct http_call *call, struct cancel *cancel,
     struct http_answer *answer, struct err *err) ERR_MUST_CHECK;
 void http_answer_release(struct http_answer *answer);

@@ -141,3 +141,23 @@ bool jpeg_has_scan(const void *data, size_t size)
     }
     return frame && marker == 0xDA;
 }
+
+int64_t jpeg_scan_count(const void *data, size_t size)
+{
+    const uint8_t *bytes = data;
+    uint8_t marker;
+    size_t length;
+    size_t at = 2;
+    int64_t scans = 0;
+    while (next_segment(bytes, size, &at, &marker, &length))
+        at += 2 + length;
+    // In coded data 0xFF stands for itself with a zero behind it. The tables between scans are too few to matter.
+    while (at + 1 < size) {
+        const uint8_t *found = memchr(bytes + at, 0xFF, size - at - 1);
+        if (found == NULL)
+            break;
+        scans += found[1] == 0xDA;
+        at = (size_t)(found - bytes) + 1;
+    }
+    return scans;
+}

@@ -11,3 +11,7 @@ bool image_header_size(const void *data, size_t size, int64_t *width, int64_t *h
 int jpeg_exif_orientation(const void *data, size_t size);
 // Whether a JPEG has a frame header and begins its coded data. (libjpeg-turbo's simple interface does not tell.)
 bool jpeg_has_scan(const void *data, size_t size);
+// How many scans a JPEG has: coded passes over the picture, each of which costs its decoder the whole picture.
+int64_t jpeg_scan_count(const void *data, size_t size);
+// What progressive JPEGs have at most, whoever writes them.
+#define JPEG_SCANS_USUAL 16

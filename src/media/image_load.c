@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "media/image.h"
 #include "media/image_header.h"
+#include "media/image_room.h"
 #include "media/jpeg.h"
 #include "media/source.h"
 
@@ -46,11 +47,34 @@ static struct image *turn(const struct image *image, int orientation)
     return upright;
 }
 
+// Every scan of a JPEG goes over all its pixels, even one of a few bytes, so a small file can ask for hours of work.
+static enum err_code check_scans(const void *data, size_t size, int64_t pixels, struct err *err)
+{
+    int64_t scans = jpeg_scan_count(data, size);
+    if (scans <= JPEG_SCANS_USUAL || scans * pixels <= JPEG_SCANS_USUAL * IMAGE_PIXELS_MAX)
+        return ERR_NONE;
+    return err_set(err, ERR_LIMIT, "the picture goes over its pixels %" PRId64 " times, where %d are usual", scans,
+        JPEG_SCANS_USUAL);
+}
+
 static enum err_code load_jpeg(const void *data, size_t size, enum image_order order, int64_t pixels_max,
     int32_t want_side, struct image **image, struct err *err)
 {
     struct jpeg_decoder *decoder = jpeg_decoder_new();
-    enum err_code code = jpeg_decode(decoder, data, size, order, want_side, want_side, pixels_max, image, err);
+    int32_t width = 0;
+    int32_t height = 0;
+    enum err_code code = jpeg_read_size(decoder, data, size, &width, &height, err);
+    int64_t pixels = (int64_t)width * height;
+    if (code == ERR_NONE)
+        code = check_size(width, height, pixels_max, err);
+    if (code == ERR_NONE)
+        code = check_scans(data, size, pixels, err);
+    if (code == ERR_NONE)
+        code = image_room_take(pixels, err);
+    if (code == ERR_NONE) {
+        code = jpeg_decode(decoder, data, size, order, want_side, want_side, pixels_max, image, err);
+        image_room_give(pixels);
+    }
     jpeg_decoder_free(decoder);
     int orientation = code == ERR_NONE ? jpeg_exif_orientation(data, size) : 1;
     if (orientation > 1) {
@@ -147,16 +171,10 @@ static int decode_one(AVCodecContext *codec, const AVPacket *packet, AVFrame *pi
     return avcodec_receive_frame(codec, picture);
 }
 
-static enum err_code load_other(const void *data, size_t size, enum AVCodecID id, enum image_order order,
+static enum err_code unpack(const void *data, size_t size, enum AVCodecID id, enum image_order order,
     int64_t pixels_max, struct image **image, struct err *err)
 {
-    int64_t width = 0;
-    int64_t height = 0;
-    if (!image_header_size(data, size, &width, &height))
-        return err_set(err, ERR_CORRUPT, "the picture's header cannot be read");
-    enum err_code code = check_size(width, height, pixels_max, err);
-    if (code != ERR_NONE)
-        return code;
+    enum err_code code = ERR_NONE;
     const AVCodec *decoder = avcodec_find_decoder(id);
     AVCodecContext *codec = decoder != NULL ? avcodec_alloc_context3(decoder) : NULL;
     AVPacket *packet = av_packet_alloc();
@@ -180,6 +198,24 @@ static enum err_code load_other(const void *data, size_t size, enum AVCodecID id
     av_frame_free(&picture);
     av_packet_free(&packet);
     avcodec_free_context(&codec);
+    return code;
+}
+
+static enum err_code load_other(const void *data, size_t size, enum AVCodecID id, enum image_order order,
+    int64_t pixels_max, struct image **image, struct err *err)
+{
+    int64_t width = 0;
+    int64_t height = 0;
+    if (!image_header_size(data, size, &width, &height))
+        return err_set(err, ERR_CORRUPT, "the picture's header cannot be read");
+    enum err_code code = check_size(width, height, pixels_max, err);
+    if (code == ERR_NONE)
+        code = image_room_take(width * height, err);
+    if (code != ERR_NONE)
+        return code;
+    // What is inside may claim another size than the header; decoders round theirs up.
+    code = unpack(data, size, id, order, (width + 64) * (height + 64), image, err);
+    image_room_give(width * height);
     return code;
 }
 

@@ -1,8 +1,10 @@
 #include "media/image.h"
 
 #include <string.h>
+#include <turbojpeg.h>
 
 #include "base/mem.h"
+#include "media/image_room.h"
 #include "media/jpeg.h"
 #include "media/test_clips.h"
 
@@ -162,6 +164,80 @@ static void an_image_bomb_is_refused_by_its_header(void **state)
     free(data);
 }
 
+// A black progressive JPEG that comes to its last scan so many times more.
+static char *with_scans(int side, int more, size_t *size)
+{
+    unsigned char *black = mem_calloc((size_t)side, (size_t)side);
+    unsigned char *made = NULL;
+    unsigned long made_size = 0;
+    tjhandle encoder = tjInitCompress();
+    struct strbuf jpeg;
+    assert_int_equal(
+        tjCompress2(encoder, black, side, 0, side, TJPF_GRAY, &made, &made_size, TJSAMP_GRAY, 90, TJFLAG_PROGRESSIVE),
+        0);
+    size_t end = made_size - 2;
+    size_t scan = end;
+    while (memcmp(made + scan, "\xFF\xDA", 2) != 0)
+        scan--;
+    strbuf_init(&jpeg);
+    strbuf_add(&jpeg, made, end);
+    for (int i = 0; i < more; i++)
+        strbuf_add(&jpeg, made + scan, end - scan);
+    strbuf_add(&jpeg, "\xFF\xD9", 2);
+    tjFree(made);
+    tjDestroy(encoder);
+    free(black);
+    return strbuf_detach(&jpeg, size);
+}
+
+static void a_jpeg_that_goes_over_a_large_picture_again_and_again_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        int side;
+        int more;
+        enum err_code code;
+    } cases[] = {{4096, 100, ERR_LIMIT}, {4096, 0, ERR_NONE}, {64, 100, ERR_NONE}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        size_t size;
+        char *data = with_scans(cases[i].side, cases[i].more, &size);
+        struct image *image = NULL;
+        struct err err = ERR_INIT;
+        assert_code(image_load(data, size, IMAGE_RGB, 0, 0, &image, &err), cases[i].code);
+        if (cases[i].code != ERR_NONE)
+            assert_non_null(strstr(err.message, "106 times"));
+        image_unref(image);
+        free(data);
+    }
+}
+
+static void pictures_that_are_unpacked_at_once_share_their_room(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"halves.png", "halves.jpg", "halves.gif"};
+    struct err err = ERR_INIT;
+    image_room_set_wait(0);
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        size_t size;
+        char *data = read_file(clip_make(names[i], HALVES "-frames:v 1"), &size);
+        struct image *image = NULL;
+        assert_ok(image_room_take(IMAGE_ROOM_PIXELS - 64 * 48 + 1, &err), &err);
+        assert_code(image_load(data, size, IMAGE_RGB, 0, 0, &image, &err), ERR_UNAVAILABLE);
+        assert_null(image);
+        image_room_give(1);
+        assert_ok(image_load(data, size, IMAGE_RGB, 0, 0, &image, &err), &err);
+        image_unref(image);
+        image_room_give(IMAGE_ROOM_PIXELS - 64 * 48);
+        // Nothing is lost, whatever comes of the picture.
+        assert_true(image_load(data, size / 2, IMAGE_RGB, 0, 0, &image, &err) != ERR_UNAVAILABLE);
+        image_unref(image);
+        assert_ok(image_room_take(INT64_MAX, &err), &err);
+        image_room_give(INT64_MAX);
+        free(data);
+    }
+    image_room_set_wait(IMAGE_ROOM_WAIT_MS);
+}
+
 static void what_is_no_picture_is_refused(void **state)
 {
     (void)state;
@@ -202,6 +278,8 @@ int main(void)
         cmocka_unit_test(what_is_transparent_shows_white),
         cmocka_unit_test(a_jpegs_orientation_is_followed),
         cmocka_unit_test(an_image_bomb_is_refused_by_its_header),
+        cmocka_unit_test(a_jpeg_that_goes_over_a_large_picture_again_and_again_is_refused),
+        cmocka_unit_test(pictures_that_are_unpacked_at_once_share_their_room),
         cmocka_unit_test(what_is_no_picture_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

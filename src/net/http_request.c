@@ -29,11 +29,18 @@ struct http_request *http_request_new(struct http_server *server, struct MHD_Con
     return request;
 }
 
+static void drop_body(struct http_request *request)
+{
+    strbuf_release(&request->body);
+    atomic_fetch_sub(&request->server->bodies_bytes, request->body_counted);
+    request->body_counted = 0;
+}
+
 void http_request_free(struct http_request *request)
 {
     if (request->response != NULL)
         http_response_clear(request->response);
-    strbuf_release(&request->body);
+    drop_body(request);
     if (request->body_fd >= 0)
         close(request->body_fd);
     if (request->body_path != NULL)
@@ -161,15 +168,27 @@ enum err_code http_request_begin_body(struct http_request *request, struct err *
     return ERR_NONE;
 }
 
+// Each body has its limit, but there are many connections.
+static enum err_code keep_in_memory(struct http_request *request, const void *bytes, size_t size, struct err *err)
+{
+    struct http_server *server = request->server;
+    request->body_counted += size;
+    if (atomic_fetch_add(&server->bodies_bytes, size) + size > server->bodies_bytes_most) {
+        drop_body(request);
+        return err_set(err, ERR_UNAVAILABLE,
+            "the bodies of other requests take the memory that is kept for them: try again later, or fewer at once");
+    }
+    strbuf_add(&request->body, bytes, size);
+    return ERR_NONE;
+}
+
 enum err_code http_request_add_body(struct http_request *request, const void *bytes, size_t size, struct err *err)
 {
     if (size > request->body_most - request->body_size)
         return too_large(request, err);
     request->body_size += size;
-    if (request->body_fd < 0) {
-        strbuf_add(&request->body, bytes, size);
-        return ERR_NONE;
-    }
+    if (request->body_fd < 0)
+        return keep_in_memory(request, bytes, size, err);
     if (request->body_size >= request->body_looked + LOOK_BYTES) {
         request->body_looked = request->body_size;
         if (disk_usable(request->server->upload_directory) < LOOK_BYTES)

@@ -21,6 +21,7 @@
 #define HEADER_DEFAULT_MS 15000
 #define HEADER_BYTES_DEFAULT ((size_t)32 << 10)
 #define BODY_BYTES_DEFAULT ((size_t)1 << 20)
+#define BODIES_BYTES_DEFAULT ((size_t)256 << 20)
 #define TOKEN_LENGTH_LEAST 16
 #define BACKLOG 128
 // Handlers may use databases and inference; only what is touched costs memory.
@@ -93,6 +94,7 @@ static void take_limits(struct http_server *server, const struct http_server_opt
     server->header_timeout_ms = options->header_timeout_ms > 0 ? options->header_timeout_ms : HEADER_DEFAULT_MS;
     server->header_bytes_most = options->header_bytes_most > 0 ? options->header_bytes_most : HEADER_BYTES_DEFAULT;
     server->body_bytes_most = options->body_bytes_most > 0 ? options->body_bytes_most : BODY_BYTES_DEFAULT;
+    server->bodies_bytes_most = options->bodies_bytes_most > 0 ? options->bodies_bytes_most : BODIES_BYTES_DEFAULT;
 }
 
 enum err_code http_server_new(const struct http_server_options *options, struct http_server **out, struct err *err)

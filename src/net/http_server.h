@@ -46,6 +46,7 @@ struct http_server_options {
     int64_t header_timeout_ms;          // for a request's headers, or the body of a refused one, to arrive; 0: 15 s
     size_t header_bytes_most;           // all headers and the request line; 0: 32 KiB
     size_t body_bytes_most;             // of routes that say nothing else; 0: 1 MiB
+    size_t bodies_bytes_most;           // of all bodies in memory together; 0: 256 MiB
     const char *upload_directory;       // where bodies of HTTP_ROUTE_BODY_FILE go; NULL: such routes are refused
     struct log *log;                    // NULL: none
     struct metrics *metrics;            // NULL: none

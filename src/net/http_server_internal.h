@@ -40,6 +40,8 @@ struct http_server {
     int64_t header_timeout_ms;
     size_t header_bytes_most;
     size_t body_bytes_most;
+    size_t bodies_bytes_most;
+    atomic_size_t bodies_bytes; // of bodies in memory
     char *upload_directory;
     struct log *log;
     struct metrics *metrics;
@@ -94,6 +96,7 @@ struct http_request {
 
     uint64_t body_most;
     uint64_t body_size;
+    size_t body_counted;  // of it in the server's bodies_bytes
     uint64_t body_looked; // at so many bytes the room on the disk was looked at
     uint64_t discarded;
     struct strbuf body;

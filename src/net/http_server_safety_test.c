@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "net/http_server_harness.h"
 
 static void paths_that_lead_out_or_are_broken_are_refused(void **state)
@@ -298,6 +299,36 @@ static void a_route_may_refuse_before_the_body_has_come(void **state)
     http_server_free(server);
 }
 
+// A body that does not end yet, and others that then come.
+static void bodies_of_all_requests_together_have_a_limit(void **state)
+{
+    (void)state;
+    struct fixture fixture = {0};
+    static const char spaces[] = "                                                                                ";
+    start_with(&fixture, (struct http_server_options){.bodies_bytes_most = 150});
+    int fd = dial(&fixture);
+    say(fd,
+        "POST /api/videos HTTP/1.1\r\nHost: localhost\r\n" AS_JSON "Connection: close\r\nContent-Length: 82\r\n\r\n{");
+    say(fd, spaces);
+    int64_t end_us = clock_monotonic_us(clock_system()) + (int64_t)PATIENCE_MS * 1000;
+    char body[128];
+    snprintf(body, sizeof(body), "{%s}", spaces);
+    do // until what the first one sent has been read
+        post(&fixture, "/api/videos", AS_JSON, body);
+    while (strstr(answer, " 202 ") != NULL && clock_monotonic_us(clock_system()) < end_us);
+    assert_status(answer, 503);
+    assert_says(answer, "the bodies of other requests take the memory");
+    post(&fixture, "/api/videos", AS_JSON, "{}");
+    assert_status(answer, 202);
+    say(fd, "}");
+    hear(fd, answer, NULL);
+    assert_status(answer, 202);
+    close(fd);
+    post(&fixture, "/api/videos", AS_JSON, body);
+    assert_status(answer, 202);
+    stop(&fixture);
+}
+
 static void who_comes_through_a_proxy_is_known(void **state)
 {
     (void)state;
@@ -348,6 +379,7 @@ int main(void)
         cmocka_unit_test(the_body_of_a_refused_request_is_not_waited_for),
         cmocka_unit_test(a_body_that_hardly_moves_is_cut),
         cmocka_unit_test(a_route_may_refuse_before_the_body_has_come),
+        cmocka_unit_test(bodies_of_all_requests_together_have_a_limit),
         cmocka_unit_test(who_comes_through_a_proxy_is_known),
         cmocka_unit_test(wrong_settings_are_refused),
     };

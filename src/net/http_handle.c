@@ -140,6 +140,8 @@ static void begin(struct http_request *request, const char *method)
         refuse_code(request, &err);
     else if (http_request_begin_body(request, &err) != ERR_NONE)
         refuse_code(request, &err);
+    else if (request->is_authorised)
+        http_peer_keep(request->server, request->peer);
 }
 
 static void measure(const struct http_request *request)
@@ -168,6 +170,16 @@ static enum MHD_Result queue(struct http_request *request)
     return result;
 }
 
+static enum err_code check_streams(const struct http_response *response, struct err *err)
+{
+    struct http_server *server = response->request->server;
+    unsigned most = http_event_streams_most(server);
+    if (response->kind != HTTP_BODY_STREAM || !response->is_events || atomic_load(&server->event_streams) < most)
+        return ERR_NONE;
+    return err_set(
+        err, ERR_UNAVAILABLE, "%u follow the events here already, and no more can: close pages that do", most);
+}
+
 // The request is complete: the handler's turn.
 static void answer(struct http_request *request)
 {
@@ -176,7 +188,8 @@ static void answer(struct http_request *request)
     struct http_response *response = http_response_new(request);
     request->response = response;
     if (http_request_end_body(request, &err) == ERR_NONE &&
-        route->handler(route->context, request, response, &err) == ERR_NONE)
+        route->handler(route->context, request, response, &err) == ERR_NONE &&
+        check_streams(response, &err) == ERR_NONE)
         return;
     // What was prepared for a success does not belong to the error.
     http_response_clear(response);

@@ -22,6 +22,10 @@
 #define HEADER_BYTES_DEFAULT ((size_t)32 << 10)
 #define BODY_BYTES_DEFAULT ((size_t)1 << 20)
 #define BODIES_BYTES_DEFAULT ((size_t)256 << 20)
+// Such a part of the connections is kept free for new ones, by cutting idle ones.
+#define SPARE_SHARE 16
+// Such a part of the connections can be no event streams.
+#define STREAMLESS_SHARE 4
 #define TOKEN_LENGTH_LEAST 16
 #define BACKLOG 128
 // Handlers may use databases and inference; only what is touched costs memory.
@@ -177,13 +181,62 @@ void http_peer_expect(struct http_server *server, struct http_peer *peer, int64_
     pthread_mutex_unlock(&server->mutex);
 }
 
+void http_peer_keep(struct http_server *server, struct http_peer *peer)
+{
+    if (peer == NULL)
+        return;
+    pthread_mutex_lock(&server->mutex);
+    peer->is_busy = true;
+    pthread_mutex_unlock(&server->mutex);
+}
+
+static void peer_rest(struct http_server *server, struct http_peer *peer)
+{
+    if (peer == NULL)
+        return;
+    pthread_mutex_lock(&server->mutex);
+    peer->is_busy = false;
+    peer->idle_ms = now_ms();
+    peer->end_ms = peer->is_cut ? INT64_MAX : peer->idle_ms + server->idle_timeout_ms;
+    pthread_mutex_unlock(&server->mutex);
+}
+
+unsigned http_event_streams_most(const struct http_server *server)
+{
+    return server->connections_most - server->connections_most / STREAMLESS_SHARE;
+}
+
+static void cut(struct http_server *server, struct http_peer *peer)
+{
+    shutdown(peer->fd, SHUT_RDWR);
+    peer->end_ms = INT64_MAX;
+    server->peer_count -= !peer->is_cut;
+    peer->is_cut = true;
+}
+
+// Connections cost nothing, and whoever has no token could take all there are: the one that has asked for nothing for
+// the longest time goes.
+static void make_room(struct http_server *server)
+{
+    struct http_peer *longest = NULL;
+    for (struct http_peer *peer = server->peers; peer != NULL; peer = peer->next) {
+        if (!peer->is_busy && !peer->is_cut && (longest == NULL || peer->idle_ms <= longest->idle_ms))
+            longest = peer;
+    }
+    if (longest != NULL)
+        cut(server, longest);
+}
+
 static void peer_add(struct http_server *server, struct MHD_Connection *connection, void **context)
 {
     struct http_peer *peer = mem_calloc(1, sizeof(*peer));
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     peer->fd = info != NULL ? info->connect_fd : -1;
-    peer->end_ms = now_ms() + server->header_timeout_ms;
+    peer->idle_ms = now_ms();
+    peer->end_ms = peer->idle_ms + server->header_timeout_ms;
     pthread_mutex_lock(&server->mutex);
+    if (++server->peer_count > server->connections_most - server->connections_most / SPARE_SHARE)
+        make_room(server);
     peer->next = server->peers;
     if (server->peers != NULL)
         server->peers->prev = peer;
@@ -196,6 +249,7 @@ static void peer_add(struct http_server *server, struct MHD_Connection *connecti
 static void peer_remove(struct http_server *server, struct http_peer *peer)
 {
     pthread_mutex_lock(&server->mutex);
+    server->peer_count -= !peer->is_cut;
     if (peer->prev != NULL)
         peer->prev->next = peer->next;
     else
@@ -227,10 +281,8 @@ static void watch(void *arg)
         pthread_cond_timedwait(&server->changed, &server->mutex, &until);
         int64_t now = now_ms();
         for (struct http_peer *peer = server->peers; peer != NULL; peer = peer->next) {
-            if (now > peer->end_ms) {
-                shutdown(peer->fd, SHUT_RDWR);
-                peer->end_ms = INT64_MAX;
-            }
+            if (now > peer->end_ms)
+                cut(server, peer);
         }
     }
     pthread_mutex_unlock(&server->mutex);
@@ -264,7 +316,7 @@ static void on_completed(
     if (request == NULL)
         return;
     *context = NULL;
-    http_peer_expect(server, request->peer, now_ms() + server->idle_timeout_ms);
+    peer_rest(server, request->peer);
     log_debug(server->log, "%s %s: %d, %lld ms", http_method_name(request->method),
         request->path != NULL ? request->path : "?", request->status, (long long)(now_ms() - request->started_ms));
     http_request_free(request);

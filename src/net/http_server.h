@@ -1,9 +1,11 @@
 // An HTTP/1.1 server: routes, requests under limits, responses from memory, files and streams, a token, and safe
 // defaults.
 //
-// One thread per connection, so handlers may block; at most `connections_most` at a time. A handler gets a request and
-// fills a response; what it returns as an error is answered as a problem document (RFC 9457) with the error's field.
-// Requests live as long as the handler runs; responses hold what they need until they are sent.
+// One thread per connection, so handlers may block; at most `connections_most` at a time. When few are free, a new one
+// takes the place of that which has been without a request the longest, so that nobody keeps others out by holding
+// connections: only requests that are let in keep theirs. A quarter of them are for others than event streams. A
+// handler gets a request and fills a response; what it returns as an error is answered as a problem document (RFC 9457)
+// with the error's field. Requests live as long as the handler runs; responses hold what they need until they are sent.
 //
 // Who is let in. With a token, every route but the open ones (HTTP_ROUTE_OPEN) wants `Authorization: Bearer <token>`
 // (or the header that `key_header` names, with the token), or the session cookie that http_response_start_session()

@@ -56,13 +56,18 @@ struct http_server {
     pthread_cond_t changed;
     unsigned active; // requests between their first line and the end of their answer
     struct http_peer *peers;
+    unsigned peer_count; // without those that are cut
+    atomic_uint event_streams;
     struct thread *watchdog;
 };
 
 // A connection, as the watchdog sees it.
 struct http_peer {
     int fd;
-    int64_t end_ms; // when the request's headers, or its body, must be further; INT64_MAX while a request is handled
+    int64_t end_ms;  // when the request's headers, or its body, must be further; INT64_MAX while a request is handled
+    int64_t idle_ms; // since when it has had no request
+    bool is_busy;    // with a request of somebody who is let in
+    bool is_cut;
     struct http_peer *prev;
     struct http_peer *next;
 };
@@ -136,6 +141,10 @@ struct http_response {
 // --- http_server.c ---
 // When the connection is cut unless it is heard of again; INT64_MAX: never. `peer` may be NULL.
 void http_peer_expect(struct http_server *server, struct http_peer *peer, int64_t until_ms);
+// From now on the connection makes room for no other until its request is over. `peer` may be NULL.
+void http_peer_keep(struct http_server *server, struct http_peer *peer);
+// How many connections may be event streams, so that others are answered too.
+unsigned http_event_streams_most(const struct http_server *server);
 
 // --- http_router.c ---
 struct http_route_entry *http_route_make(const struct http_route *route);

@@ -258,6 +258,76 @@ static void a_body_that_hardly_moves_is_cut(void **state)
     stop(&fixture);
 }
 
+static int64_t patience_end_us(void)
+{
+    return clock_monotonic_us(clock_system()) + (int64_t)PATIENCE_MS * 1000;
+}
+
+// Connections may come faster than others can be cut: whoever asks again gets in.
+static void get_in_the_end(const struct fixture *fixture, const char *target, const char *headers)
+{
+    int64_t end_us = patience_end_us();
+    do
+        get(fixture, target, headers, answer);
+    while (answer[0] == '\0' && clock_monotonic_us(clock_system()) < end_us);
+    assert_status(answer, 200);
+}
+
+// More than there may be, which ask for nothing, begin to ask, or were answered; none of them has the token.
+static void held_connections_keep_nobody_out(void **state)
+{
+    (void)state;
+    enum { MOST = 32, HELD = 3 * MOST };
+    static const char *const says[] = {
+        "", "GET / HTTP/1.1\r\nHost: local", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"};
+    struct fixture fixture = {0};
+    start_with(&fixture,
+        (struct http_server_options){
+            .token = TOKEN, .connections_most = MOST, .header_timeout_ms = 600000, .idle_timeout_ms = 600000});
+    int busy = dial(&fixture);
+    say(busy, "GET /silence HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " TOKEN "\r\n\r\n");
+    assert_false(hear(busy, answer, "\r\n\r\n"));
+    int held[HELD];
+    for (int i = 0; i < HELD; i++) {
+        held[i] = dial(&fixture);
+        // The server may have refused it already.
+        (void)!send(held[i], says[i % 3], strlen(says[i % 3]), MSG_NOSIGNAL);
+        get_in_the_end(&fixture, "/", "");
+    }
+    get_in_the_end(&fixture, "/api/way", "Authorization: Bearer " TOKEN "\r\n");
+    // Who was let in stays: an end would be read at once.
+    char byte;
+    while (recv(busy, &byte, 1, MSG_DONTWAIT) > 0)
+        continue;
+    assert_int_equal(recv(busy, &byte, 1, MSG_DONTWAIT), -1);
+    for (int i = 0; i < HELD; i++)
+        close(held[i]);
+    close(busy);
+    stop(&fixture);
+}
+
+static void event_streams_leave_connections_to_others(void **state)
+{
+    (void)state;
+    enum { MOST = 32, STREAMS = MOST - MOST / 4 };
+    struct fixture fixture = {0};
+    int streams[STREAMS];
+    start_with(&fixture, (struct http_server_options){.connections_most = MOST});
+    for (int i = 0; i < STREAMS; i++) {
+        streams[i] = dial(&fixture);
+        say(streams[i], "GET /silence HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assert_false(hear(streams[i], answer, "\r\n\r\n"));
+    }
+    get(&fixture, "/silence", "", answer);
+    assert_status(answer, 503);
+    assert_says(answer, "24 follow the events here already");
+    get(&fixture, "/", "", answer);
+    assert_status(answer, 200);
+    for (int i = 0; i < STREAMS; i++)
+        close(streams[i]);
+    stop(&fixture);
+}
+
 static enum err_code refuse_by_name(void *context, struct http_request *request, struct err *err)
 {
     (void)context;
@@ -310,7 +380,7 @@ static void bodies_of_all_requests_together_have_a_limit(void **state)
     say(fd,
         "POST /api/videos HTTP/1.1\r\nHost: localhost\r\n" AS_JSON "Connection: close\r\nContent-Length: 82\r\n\r\n{");
     say(fd, spaces);
-    int64_t end_us = clock_monotonic_us(clock_system()) + (int64_t)PATIENCE_MS * 1000;
+    int64_t end_us = patience_end_us();
     char body[128];
     snprintf(body, sizeof(body), "{%s}", spaces);
     do // until what the first one sent has been read
@@ -379,6 +449,8 @@ int main(void)
         cmocka_unit_test(the_body_of_a_refused_request_is_not_waited_for),
         cmocka_unit_test(a_body_that_hardly_moves_is_cut),
         cmocka_unit_test(a_route_may_refuse_before_the_body_has_come),
+        cmocka_unit_test(held_connections_keep_nobody_out),
+        cmocka_unit_test(event_streams_leave_connections_to_others),
         cmocka_unit_test(bodies_of_all_requests_together_have_a_limit),
         cmocka_unit_test(who_comes_through_a_proxy_is_known),
         cmocka_unit_test(wrong_settings_are_refused),

@@ -12,6 +12,7 @@
 #define KEEP_ALIVE_DEFAULT_MS 15000
 
 struct streaming {
+    struct http_server *server;
     struct http_stream stream;
     struct cancel *cancel;
     int fd;
@@ -83,6 +84,8 @@ static void streaming_free(void *arg)
     struct streaming *streaming = arg;
     if (streaming->stream.release != NULL)
         streaming->stream.release(streaming->stream.arg);
+    if (streaming->is_events)
+        atomic_fetch_sub(&streaming->server->event_streams, 1);
     strbuf_release(&streaming->pending);
     free(streaming);
 }
@@ -93,7 +96,10 @@ struct MHD_Response *http_stream_response(struct http_response *response)
     struct streaming *streaming = mem_calloc(1, sizeof(*streaming));
     streaming->stream = response->stream;
     streaming->cancel = request->server->streams_cancel;
+    streaming->server = request->server;
     streaming->is_events = response->is_events;
+    if (streaming->is_events)
+        atomic_fetch_add(&request->server->event_streams, 1);
     streaming->keep_alive_ms = response->keep_alive_ms > 0 ? response->keep_alive_ms : KEEP_ALIVE_DEFAULT_MS;
     streaming->sent_ms = now_ms();
     const union MHD_ConnectionInfo *info =

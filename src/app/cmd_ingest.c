@@ -190,8 +190,8 @@ static enum err_code check_stall(struct session *session, const json_t *video, s
     const char *dir = instance_stores(session->instance)->dir;
     if (disk_free(dir, &free_bytes, NULL, NULL) != ERR_NONE || free_bytes >= STALL_FREE_BYTES)
         return ERR_NONE;
-    return err_set(err, ERR_UNAVAILABLE,
-        "the disk with %s is full: make room there, then give the same command again to go on", dir);
+    return err_set(
+        err, ERR_FULL, "the disk with %s is full: make room there, then give the same command again to go on", dir);
 }
 
 static bool has_tracker(struct session *session)

@@ -15,6 +15,7 @@ static const struct {
     [ERR_CONFLICT] = {"conflict", 409, false},
     [ERR_INVALID] = {"invalid", 400, false},
     [ERR_UNAVAILABLE] = {"unavailable", 503, true},
+    [ERR_FULL] = {"full", 507, true},
     [ERR_TIMEOUT] = {"timeout", 504, true},
     [ERR_CANCELLED] = {"cancelled", 499, true},
     [ERR_LIMIT] = {"limit", 413, false},
@@ -82,6 +83,7 @@ static enum err_code code_from_errno(int value)
         return ERR_INVALID;
     case ENOSPC:
     case EDQUOT:
+        return ERR_FULL;
     case EIO:
     case EMFILE:
     case ENFILE:

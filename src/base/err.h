@@ -18,13 +18,14 @@ enum err_code {
     ERR_NOT_FOUND,   // the thing named does not exist
     ERR_CONFLICT,    // it exists already, or somebody else changed or holds it
     ERR_INVALID,     // the input is wrong; trying again with the same input is of no use
-    ERR_UNAVAILABLE, // a server, disk or device does not answer or is full; trying again later may help
-    ERR_TIMEOUT,     // the deadline passed
-    ERR_CANCELLED,   // somebody asked to stop
-    ERR_LIMIT,       // a stated maximum would be exceeded
-    ERR_CORRUPT,     // stored or received bytes are not what they should be
-    ERR_DENIED,      // not permitted: a missing token, a forbidden address
-    ERR_INTERNAL,    // a defect of this program, or of a library under it
+    ERR_UNAVAILABLE, // a server, disk or device does not answer; trying again later may help
+    ERR_FULL,      // a disk or store of ours has no room: nothing is wrong with the work, which goes on where there is
+    ERR_TIMEOUT,   // the deadline passed
+    ERR_CANCELLED, // somebody asked to stop
+    ERR_LIMIT,     // a stated maximum would be exceeded
+    ERR_CORRUPT,   // stored or received bytes are not what they should be
+    ERR_DENIED,    // not permitted: a missing token, a forbidden address
+    ERR_INTERNAL,  // a defect of this program, or of a library under it
 };
 
 struct err {
@@ -43,8 +44,8 @@ enum err_code err_set(struct err *err, enum err_code code, const char *format, .
 enum err_code err_setv(struct err *err, enum err_code code, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
 
-// Sets code and sentence from errno: "<formatted>: <strerror>". The code follows from errno (ENOENT: not found, ENOSPC,
-// EDQUOT, EMFILE and EIO: unavailable, EACCES, EPERM and EROFS: denied, EEXIST: conflict, else internal).
+// Sets code and sentence from errno: "<formatted>: <strerror>". The code follows from errno (ENOENT: not found, ENOSPC
+// and EDQUOT: full, EMFILE and EIO: unavailable, EACCES, EPERM and EROFS: denied, EEXIST: conflict, else internal).
 enum err_code err_set_errno(struct err *err, int errno_value, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -76,7 +77,7 @@ void err_clear(struct err *err);
 const char *err_code_name(enum err_code code);
 // ERR_INTERNAL for a name that is none.
 enum err_code err_code_from_name(const char *name);
-// The HTTP status a code is answered with: 404, 409, 400, 503, 504, 499, 413, 500, 403, 500.
+// The HTTP status a code is answered with: 404, 409, 400, 503, 507, 504, 499, 413, 500, 403, 500.
 int err_http_status(enum err_code code);
 // Whether the same work may succeed when it is tried again later.
 bool err_is_retryable(enum err_code code);

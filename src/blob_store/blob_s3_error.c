@@ -131,8 +131,18 @@ static enum err_code explain_region(const struct blob_s3 *self, const struct s3_
         self->bucket, answer->region, self->region, answer->region);
 }
 
-static enum err_code code_of_status(int status)
+// MinIO's words, and Ceph's, with various statuses.
+static bool is_full(const struct s3_answer *answer)
 {
+    static const char *const codes[] = {"XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "QuotaExceeded", NULL};
+    return answer->http.status == 507 || is_one_of(answer->code, codes);
+}
+
+static enum err_code code_of_answer(const struct s3_answer *answer)
+{
+    int status = answer->http.status;
+    if (is_full(answer))
+        return ERR_FULL;
     switch (status) {
     case 404:
         return ERR_NOT_FOUND;
@@ -166,13 +176,13 @@ enum err_code blob_s3_explain(
         return blob_folder_conflict(call->key, err);
     if ((status >= 300 && status < 400) || is_one_of(answer->code, elsewhere))
         return explain_region(self, answer, err);
-    if (status == 401 || status == 403 || blob_s3_refuses_keys(answer))
+    if (!is_full(answer) && (status == 401 || status == 403 || blob_s3_refuses_keys(answer)))
         return explain_denied(self, call, answer, err);
     const char *hint = http_answer_wants_tls(&answer->http) ? "; write https:// in --s3-endpoint" : "";
     char tries[32] = "";
     if (answer->attempts > 1)
         snprintf(tries, sizeof(tries), " (%d attempts)", answer->attempts);
-    return err_set(err, code_of_status(status), "the S3 server %s answered %d%s%s%s%s to %s of %s%s%s", self->endpoint,
+    return err_set(err, code_of_answer(answer), "the S3 server %s answered %d%s%s%s%s to %s of %s%s%s", self->endpoint,
         status, answer->code[0] != '\0' ? " " : "", answer->code, answer->message[0] != '\0' ? ": " : "",
         answer->message, http_method_name(call->method), call->key != NULL ? call->key : self->bucket, tries, hint);
 }

@@ -131,6 +131,25 @@ static void a_bucket_that_was_read_only_is_seen_to_take_writes_again(void **stat
     assert_null(s3_server_get(f->server, "pre/.framehound-probe", NULL));
 }
 
+static void a_bucket_without_room_is_no_fault_of_the_request(void **state)
+{
+    struct s3_fixture *f = *state;
+    static const struct {
+        int status;
+        const char *code;
+    } answers[] = {{507, "XMinioStorageFull"}, {400, "XMinioAdminBucketQuotaExceeded"}, {403, "QuotaExceeded"}};
+    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+        const struct s3_fault fault = {.kind = S3_FAULT_STATUS,
+            .method = "PUT",
+            .times = -1,
+            .status = answers[i].status,
+            .code = answers[i].code};
+        s3_server_fault(f->server, &fault);
+        assert_code(blob_store_put(f->store, "a/b", "x", 1, &err), ERR_FULL);
+        assert_err_says(&err, answers[i].code);
+    }
+}
+
 static void keys_that_were_changed_in_their_file_are_used_after_a_refusal(void **state)
 {
     struct s3_fixture *f = *state;
@@ -159,6 +178,7 @@ int main(void)
         in_bucket(a_bucket_elsewhere_is_told_with_its_region),
         in_bucket(a_missing_bucket_is_not_a_missing_blob),
         in_bucket(a_bucket_that_was_read_only_is_seen_to_take_writes_again),
+        in_bucket(a_bucket_without_room_is_no_fault_of_the_request),
         in_bucket(keys_that_were_changed_in_their_file_are_used_after_a_refusal),
     };
     return s3_fixture_run(tests);

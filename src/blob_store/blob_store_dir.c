@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,11 +25,21 @@
 
 // ---- writing
 
+// A file may be too large for the file system; or for a limit of the process, which is a quota like others.
+static bool is_too_large_for_ever(int error)
+{
+    struct rlimit limit;
+    return error == EFBIG && getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
+}
+
 static enum err_code write_failed(const struct blob_dir *self, const char *key, int error, struct err *err)
 {
+    if (is_too_large_for_ever(error))
+        return err_set(
+            err, ERR_LIMIT, "cannot store %s in %s: its file system takes no file that large", key, self->path);
     if (error == ENOSPC || error == EDQUOT || error == EFBIG)
-        return err_set(err, ERR_UNAVAILABLE, "cannot store %s in %s: the disk is full; free some space and try again",
-            key, self->path);
+        return err_set(
+            err, ERR_FULL, "cannot store %s in %s: the disk is full; free some space and try again", key, self->path);
     if (error == ENOTDIR || error == EISDIR || error == ENOTEMPTY || error == EEXIST)
         return blob_folder_conflict(key, err);
     return err_set_errno(err, error, "cannot store %s in %s", key, self->path);

@@ -16,8 +16,8 @@
 // Thread rule: a `struct db` is for all threads, a transaction and its statements belong to one. At most one
 // transaction per thread at a time, or a thread may wait for itself.
 //
-// Errors: ERR_UNAVAILABLE (locked too long, disk full, I/O error), ERR_CORRUPT, ERR_DENIED (not writable), ERR_INVALID
-// (written by a newer program, or not a file of this kind), ERR_INTERNAL (wrong SQL).
+// Errors: ERR_UNAVAILABLE (locked too long, I/O error), ERR_FULL (the disk), ERR_CORRUPT, ERR_DENIED (not writable),
+// ERR_INVALID (written by a newer program, or not a file of this kind), ERR_INTERNAL (wrong SQL).
 #pragma once
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 // Text that is written now and read once, later: kept in a file without a name, so that it takes no memory.
 //
-// One thread at a time. Errors: ERR_UNAVAILABLE (disk full), ERR_DENIED.
+// One thread at a time. Errors: ERR_FULL, ERR_DENIED.
 #pragma once
 
 #include <stddef.h>

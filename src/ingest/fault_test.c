@@ -343,6 +343,68 @@ static void an_index_of_another_dimension_in_place_of_ours_makes_no_dead_letters
     run_through_outage(&p, id);
 }
 
+// ---- stores without room for what is larger than what workers look with
+
+// How often each of them refuses yet; two attempts are all a message has.
+static struct {
+    atomic_int frames, crops, vectors, sources;
+} room;
+
+static bool has_room(atomic_int *refusals)
+{
+    return atomic_load(refusals) <= 0 || atomic_fetch_sub(refusals, 1) <= 0;
+}
+
+static enum err_code no_room(struct err *err)
+{
+    return err_set(err, ERR_FULL, "there is no room, says the test");
+}
+
+static enum err_code full_put_frames(struct meta_store *m, const char *video, const struct meta_frame *frames,
+    size_t count, bool indexed, struct err *err)
+{
+    return has_room(&room.frames) ? fault.own.meta.put_frames(m, video, frames, count, indexed, err) : no_room(err);
+}
+
+static enum err_code full_put(struct blob_store *s, const char *key, const void *bytes, size_t size, struct err *err)
+{
+    bool fits = strstr(key, "/objects/") == NULL || has_room(&room.crops);
+    return fits ? fault.own.blobs.put(s, key, bytes, size, err) : no_room(err);
+}
+
+static enum err_code full_put_file(struct blob_store *s, const char *key, const char *path, bool move, struct err *err)
+{
+    bool fits = strstr(key, "/source") == NULL || has_room(&room.sources);
+    return fits ? fault.own.blobs.put_file(s, key, path, move, err) : no_room(err);
+}
+
+static enum err_code full_upsert(struct vector_index *v, const char *project, const char *model, size_t dimension,
+    const struct vector_item *items, size_t count, struct err *err)
+{
+    return has_room(&room.vectors) ? fault.own.vectors.upsert(v, project, model, dimension, items, count, err)
+                                   : no_room(err);
+}
+
+static void a_store_without_room_is_waited_for_and_nothing_counts_as_tried(void **state)
+{
+    (void)state;
+    static struct pipeline_ops ops;
+    struct pipeline p;
+    char id[VIDEO_ID_SIZE];
+    open_for_outage(&p, &ops, id);
+    atomic_store(&fault.away, 0);
+    atomic_store(&room.sources, 2);
+    atomic_store(&room.frames, 2);
+    atomic_store(&room.crops, 1);
+    atomic_store(&room.vectors, 1);
+    ops.meta.put_frames = full_put_frames;
+    ops.blobs.put = full_put;
+    ops.blobs.put_file = full_put_file;
+    ops.vectors.upsert = full_upsert;
+    run_through_outage(&p, id);
+    assert_true(room.sources <= 0 && room.frames <= 0 && room.crops <= 0 && room.vectors <= 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +413,7 @@ int main(void)
         cmocka_unit_test(an_outage_of_the_meta_store_makes_no_dead_letters),
         cmocka_unit_test(credentials_that_are_taken_back_for_a_while_make_no_dead_letters),
         cmocka_unit_test(an_outage_of_the_queue_makes_no_dead_letters),
+        cmocka_unit_test(a_store_without_room_is_waited_for_and_nothing_counts_as_tried),
         cmocka_unit_test(an_index_of_another_dimension_in_place_of_ours_makes_no_dead_letters),
     };
     return cmocka_run_group_tests(tests, NULL, pipeline_models_close);

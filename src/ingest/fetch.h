@@ -52,6 +52,6 @@ struct fetched {
 };
 
 // Errors: ERR_NOT_FOUND, ERR_DENIED, ERR_INVALID (a page yt-dlp cannot handle), ERR_LIMIT (too large), ERR_UNAVAILABLE,
-// ERR_TIMEOUT, ERR_CANCELLED, ERR_CONFLICT (the file is not the one it was when it was submitted).
+// ERR_FULL (our disk), ERR_TIMEOUT, ERR_CANCELLED, ERR_CONFLICT (the file is not the one it was when it was submitted).
 enum err_code fetch_source(struct fetch *fetch, const struct fetch_request *request, struct cancel *cancel,
     struct fetched *fetched, struct err *err) ERR_MUST_CHECK;

@@ -99,10 +99,12 @@ static enum err_code page_error(
         "unable to connect", "http error 429", "http error 5", "network is unreachable", "incomplete", NULL};
     static const char *const gone[] = {
         "http error 404", "http error 410", "not found", "removed", "does not exist", NULL};
+    static const char *const full[] = {"no space left on device", "disk quota exceeded", NULL};
     const char *words = output->last_error[0] != '\0' ? output->last_error : NULL;
     if (words == NULL)
         return child_check(result, "yt-dlp", err);
-    enum err_code code = mentions(words, gone) ? ERR_NOT_FOUND
+    enum err_code code = mentions(words, full) ? ERR_FULL
+        : mentions(words, gone)                ? ERR_NOT_FOUND
         : mentions(words, passing)             ? ERR_UNAVAILABLE
                                                : ERR_INVALID;
     char shown[HTTP_URL_SHOWN_MAX];

@@ -118,7 +118,7 @@ enum err_code splitter_make_playable(const struct ingest *ingest, const struct m
     code = media_make_playable(&input, output, &options, &result, err);
     if (code == ERR_NONE) {
         code = store_copy(ingest, video, output, &result, err);
-    } else if (code != ERR_CANCELLED) {
+    } else if (code != ERR_CANCELLED && code != ERR_FULL) {
         log_warn(log, "video %s: no copy for browsers could be made: %s", video->id, err->message);
         err_clear(err);
         code = do_without(ingest, video->id, info.container, err);

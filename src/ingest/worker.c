@@ -10,11 +10,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
-#include "blob_store/blob_store.h"
 #include "ingest/activity.h"
 #include "ingest/dead_letter.h"
-#include "ingest/ingest_check.h"
 #include "ingest/messages.h"
+#include "ingest/outage.h"
 #include "ingest/settle.h"
 #include "ingest/video_cache.h"
 #include "os/thread.h"
@@ -22,8 +21,6 @@
 #define RECEIVE_WAIT_MS 1000
 #define STORE_DOWN_WAIT_MS 1000
 #define KEEPER_PERIOD_MS 1000
-// What a worker writes to see whether the meta store takes changes.
-#define PROBE_SETTING "worker"
 #define DEAD_LETTERS_PERIOD_US (INT64_C(5) * 1000000)
 #define ROOM_WAIT_FIRST_MS 20
 #define ROOM_WAIT_MOST_MS 250
@@ -37,7 +34,7 @@ struct worker {
     void *state;
     struct worker_task *tasks; // of the batch in hand
     bool store_down;           // the queue; said once, until it answers again
-    bool stores_down;          // the others: nothing is received until they answer again
+    struct outage outage;      // of any store
 
     // What the keeper looks at: the messages in hand.
     pthread_mutex_t lock;
@@ -45,6 +42,7 @@ struct worker {
     size_t held_count;
     int64_t held_since_us;
     int64_t extended_us;
+    bool lease_told;       // that leases cannot be extended; until they can
     struct cancel *cancel; // of the batch in hand
 };
 
@@ -118,7 +116,7 @@ static void acknowledge(struct worker *worker, struct queue_message *const *mess
     struct err err = ERR_INIT;
     if (count == 0)
         return;
-    enum err_code code = queue_ack(worker->pool->ingest->queue, messages, count, &err);
+    enum err_code code = outage_ack(&worker->outage, messages, count, &err);
     // Not acknowledged, it is done again, to the same end.
     if (code == ERR_CONFLICT)
         log_debug(worker->log, "%s", err.message);
@@ -130,54 +128,17 @@ static void acknowledge(struct worker *worker, struct queue_message *const *mess
 static void give_back(struct worker *worker, const struct queue_message *message)
 {
     struct err err = ERR_INIT;
-    if (queue_release(worker->pool->ingest->queue, message, &err) != ERR_NONE && err.code != ERR_CONFLICT)
+    if (outage_release(&worker->outage, message, &err) != ERR_NONE && err.code != ERR_CONFLICT)
         log_debug(worker->log, "a message waits for the end of its lease: %s", err.message);
-}
-
-// Whether the stores take what work leaves in them. Reading is not enough: memory or disk may be full.
-static enum err_code check_stores(const struct worker *worker, struct err *err)
-{
-    const struct ingest *ingest = worker->pool->ingest;
-    enum err_code code = meta_store_put_setting(ingest->meta, PROBE_SETTING, worker->id, err);
-    if (code == ERR_NONE)
-        code = blob_store_ping(ingest->blobs, err);
-    if (code == ERR_NONE)
-        code = ingest_check_vectors(ingest, err);
-    if (code == ERR_NONE)
-        code = queue_ping(ingest->queue, err);
-    return code;
-}
-
-// Whether work failed while a store cannot be used, which is no fault of the work's: then it is given back and not
-// counted as tried, or an outage of minutes would make dead letters of everything in hand. Whatever the failure was:
-// credentials that are taken back or an index of another dimension look like a mistake of ours to some servers.
-static bool is_outage(struct worker *worker)
-{
-    struct err err = ERR_INIT;
-    if (!worker->stores_down && check_stores(worker, &err) != ERR_NONE) {
-        log_error(worker->log, "work stops until the stores can be used again: %s", err.message);
-        worker->stores_down = true;
-    }
-    return worker->stores_down;
-}
-
-static void wait_for_stores(struct worker *worker)
-{
-    struct cancel *cancel = worker->pool->cancel;
-    struct err err = ERR_INIT;
-    while (!cancel_requested(cancel) && check_stores(worker, &err) != ERR_NONE)
-        cancel_wait(cancel, STORE_DOWN_WAIT_MS);
-    if (!cancel_requested(cancel)) {
-        log_info(worker->log, "the stores can be used again: work goes on");
-        worker->stores_down = false;
-    }
 }
 
 static void reject(struct worker *worker, const struct queue_message *message, const struct err *why)
 {
     const struct ingest *ingest = worker->pool->ingest;
     struct err err = ERR_INIT;
-    if (is_outage(worker)) {
+    char video[VIDEO_ID_SIZE] = "";
+    (void)message_key_video(message->key, video);
+    if (outage_is_met(&worker->outage, video, why)) {
         give_back(worker, message);
         return;
     }
@@ -194,8 +155,6 @@ static void reject(struct worker *worker, const struct queue_message *message, c
     }
     metric_add(dead ? worker->pool->dead : worker->pool->retried, 1);
     if (!dead) {
-        char video[VIDEO_ID_SIZE] = "";
-        (void)message_key_video(message->key, video);
         activity_report_error(ingest->activity, worker->activity, video, why->message);
         return;
     }
@@ -221,6 +180,8 @@ static void conclude(struct worker *worker, struct worker_task *tasks, size_t co
     struct worker_pool *pool = worker->pool;
     struct queue_message *finished[QUEUE_RECEIVE_MAX];
     size_t finished_count = 0;
+    bool has_worked = false;
+    outage_begin_batch(&worker->outage);
     for (size_t i = 0; i < count; i++) {
         struct worker_task *task = &tasks[i];
         bool unwanted = task->err.code != ERR_NONE && look_again(pool, task);
@@ -231,6 +192,7 @@ static void conclude(struct worker *worker, struct worker_task *tasks, size_t co
             continue;
         }
         if (task->err.code == ERR_NONE || unwanted) {
+            has_worked = has_worked || task->err.code == ERR_NONE;
             metric_add(unwanted ? pool->dropped : pool->done, 1);
             finished[finished_count++] = (struct queue_message *)(uintptr_t)task->message;
         } else {
@@ -238,6 +200,8 @@ static void conclude(struct worker *worker, struct worker_task *tasks, size_t co
         }
     }
     acknowledge(worker, finished, finished_count);
+    if (has_worked && !worker->outage.is_on)
+        outage_is_over(&worker->outage);
 }
 
 // ---- the loop
@@ -309,6 +273,7 @@ static void work_on(struct worker *worker, struct queue_message **messages, size
 {
     struct worker_pool *pool = worker->pool;
     hold(worker, messages, count);
+    outage_begin_batch(&worker->outage);
     size_t taken = take_tasks(worker, messages, count);
     if (taken > 0) {
         int64_t start_us = now_us(pool);
@@ -330,8 +295,7 @@ static void run_worker(void *arg)
         struct queue_message *messages[QUEUE_RECEIVE_MAX] = {0};
         size_t count = 0;
         struct err err = ERR_INIT;
-        if (worker->stores_down)
-            wait_for_stores(worker);
+        outage_wait(&worker->outage);
         enum err_code code = queue_receive(pool->ingest->queue, pool->part->topic, worker->id, pool->options.batch_max,
             RECEIVE_WAIT_MS, pool->cancel, messages, &count, &err);
         if (code != ERR_NONE && code != ERR_CANCELLED) {
@@ -363,14 +327,17 @@ static void extend_leases(struct worker *worker, int64_t now)
     if (worker->held_count == 0 || now - worker->extended_us < ingest->lease_ms * 1000 / 3)
         return;
     size_t lost = 0;
+    bool has_failed = false;
     for (size_t i = 0; i < worker->held_count; i++) {
         struct err err = ERR_INIT;
         enum err_code code = queue_extend(ingest->queue, worker->held[i], &err);
         if (code == ERR_CONFLICT || code == ERR_NOT_FOUND)
             lost++;
-        else if (code != ERR_NONE)
+        else if (code != ERR_NONE && !worker->lease_told && !has_failed)
             log_warn(worker->log, "a lease could not be extended: %s", err.message);
+        has_failed = has_failed || (code != ERR_NONE && code != ERR_CONFLICT && code != ERR_NOT_FOUND);
     }
+    worker->lease_told = has_failed;
     worker->extended_us = now;
     // Somebody else does it now, or it was purged. With a part of a batch lost, the rest is still ours.
     if (lost == worker->held_count)
@@ -446,6 +413,11 @@ static enum err_code start_worker(struct worker_pool *pool, int n, struct err *e
         code = pool->part->thread_open(pool->instance, worker, &worker->state, err);
     if (code == ERR_NONE) {
         worker->activity = activity_worker_new(pool->ingest->activity, worker->id, pool->part->name);
+        worker->outage = (struct outage){.ingest = pool->ingest,
+            .worker = worker->id,
+            .log = worker->log,
+            .activity = worker->activity,
+            .cancel = pool->cancel};
         code = thread_start(pool->part->name, run_worker, worker, &worker->thread, err);
     }
     return code;

@@ -8,10 +8,11 @@
 //   ERR_NONE                                acknowledged (results are durable by then)
 //   ERR_CANCELLED                           shutdown: given back, the attempt not counted; else dropped: the video was
 //                                           cancelled or is gone
+//   ERR_FULL                                given back, the attempt not counted: a store or disk of ours has no room
 //   ERR_UNAVAILABLE, _TIMEOUT, _INTERNAL    tried again with a growing delay, up to the queue's limit of attempts
 //   anything else                           dead letter at once: the same input would fail the same way
 // But while a store, the queue among them, cannot be used, or the vector index is not made for the vectors of this
-// process, a failure is not counted and its message given back: the worker waits until all can be used.
+// process, a failure is not counted and its message given back: the worker waits until all can be used (outage.h).
 // A dead letter is settled (dead_letter.h): the frame, segment or video is marked as failed with the sentence.
 #pragma once
 

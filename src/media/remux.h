@@ -37,6 +37,6 @@ enum err_code media_offset(const struct media_input *input, const struct media_l
     const struct cancel *cancel, int64_t *media_offset_us, struct err *err) ERR_MUST_CHECK;
 
 // Writes the copy to `output_path`, which is replaced; no half file is left after an error. ERR_UNAVAILABLE where an
-// encoder is needed that this FFmpeg does not have.
+// encoder is needed that this FFmpeg does not have; ERR_FULL.
 enum err_code media_make_playable(const struct media_input *input, const char *output_path,
     const struct remux_options *options, struct remux_result *result, struct err *err) ERR_MUST_CHECK;

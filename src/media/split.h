@@ -75,6 +75,6 @@ struct split_result {
 };
 
 // Errors: as media_probe(); ERR_INVALID where no frame can be decoded from it; ERR_LIMIT for more segments than
-// allowed; ERR_UNAVAILABLE and ERR_DENIED for the directory. `result` says how far it got also with an error.
+// allowed; ERR_FULL, ERR_UNAVAILABLE and ERR_DENIED for the directory. `result` says how far it got also with an error.
 enum err_code media_split(const struct media_input *input, const struct split_options *options,
     struct split_result *result, struct err *err) ERR_MUST_CHECK;

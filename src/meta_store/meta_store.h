@@ -4,8 +4,8 @@
 // twice changes nothing. All functions are safe from all threads; several processes may share an embedded store.
 // Results are the caller's, to be released with the function beside them.
 //
-// Errors: ERR_NOT_FOUND, ERR_CONFLICT (a guarded change found another state), ERR_INVALID, ERR_UNAVAILABLE (disk full,
-// server does not answer), ERR_CORRUPT.
+// Errors: ERR_NOT_FOUND, ERR_CONFLICT (a guarded change found another state), ERR_INVALID, ERR_UNAVAILABLE
+// (server does not answer), ERR_FULL (the disk), ERR_CORRUPT.
 #pragma once
 
 #include <stdbool.h>

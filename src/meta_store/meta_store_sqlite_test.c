@@ -398,7 +398,7 @@ static void a_full_disk_is_said_and_loses_nothing(void **state)
     struct spawned child = spawn("fill-disk", path, NULL);
     assert_true(spawned_line(&child, line, sizeof(line)));
     assert_int_equal(spawned_wait(&child), 0);
-    assert_non_null(strstr(line, "unavailable "));
+    assert_non_null(strstr(line, "full "));
     assert_non_null(strstr(line, path));
     assert_non_null(strstr(line, "disk is full"));
     free(path);

@@ -192,7 +192,7 @@ enum err_code http_request_add_body(struct http_request *request, const void *by
     if (request->body_size >= request->body_looked + LOOK_BYTES) {
         request->body_looked = request->body_size;
         if (disk_usable(request->server->upload_directory) < LOOK_BYTES)
-            return err_set(err, ERR_UNAVAILABLE, "the disk is full: %llu bytes of the upload had come",
+            return err_set(err, ERR_FULL, "the disk is full: %llu bytes of the upload had come",
                 (unsigned long long)request->body_size);
     }
     sha256_update(&request->body_hash, bytes, size);

@@ -8,7 +8,7 @@
 // Delivery order is roughly the order of publishing, and no consumer may depend on it. Publishing is durable when the
 // call returns. All functions are safe from all threads; several processes may share one embedded queue.
 //
-// Errors: ERR_UNAVAILABLE (the backend does not answer, or the disk is full), ERR_CANCELLED, ERR_LIMIT (a message above
+// Errors: ERR_UNAVAILABLE (the backend does not answer), ERR_FULL (the disk), ERR_CANCELLED, ERR_LIMIT (a message above
 // QUEUE_BODY_MAX), ERR_CONFLICT (the lease was lost: another worker has the message now), ERR_NOT_FOUND.
 #pragma once
 

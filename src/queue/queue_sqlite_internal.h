@@ -15,6 +15,7 @@ struct queue_sqlite {
     struct queue_wait wait;
     char mark[PROCESS_MARK_SIZE];
     _Atomic int64_t next_owner_check_us; // when to look for leases of ended processes again
+    _Atomic int64_t full_since_us;       // since when the disk has no room for this queue; 0: it has
 };
 
 static inline struct queue_sqlite *queue_sqlite_of(struct queue *queue)

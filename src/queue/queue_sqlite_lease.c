@@ -106,6 +106,31 @@ static bool has_ended(const struct queue_sqlite *self, const char *owner)
     return strcmp(owner, self->mark) != 0 && process_mark_is_dead(owner);
 }
 
+// What a change of the queue came to.
+static void note_room(struct queue_sqlite *self, enum err_code code)
+{
+    int64_t since_us = atomic_load(&self->full_since_us);
+    if (code == ERR_FULL && since_us == 0)
+        (void)!atomic_compare_exchange_strong(&self->full_since_us, &since_us, queue_sqlite_now_us(self));
+    else if (code == ERR_NONE && since_us != 0)
+        atomic_store(&self->full_since_us, 0);
+}
+
+// While the disk was full nobody could extend a lease or give a message back: no lease ran out in that time. Others may
+// have met the full disk as long before us as a lease lasts.
+static void renew_leases(struct queue_sqlite *self, struct db_tx *tx)
+{
+    int64_t lease_us = self->options.lease_ms * 1000;
+    int64_t since_us = atomic_load(&self->full_since_us);
+    if (since_us == 0)
+        return;
+    struct db_stmt *stmt =
+        db_stmt(tx, "UPDATE messages SET lease_until = ?1 WHERE owner IS NOT NULL AND lease_until BETWEEN ?2 AND ?1");
+    db_bind_int(stmt, 1, queue_sqlite_now_us(self) + lease_us);
+    db_bind_int(stmt, 2, since_us - lease_us);
+    db_run(stmt);
+}
+
 void queue_sqlite_reclaim(struct queue_sqlite *self, struct db_tx *tx, bool owners)
 {
     reclaim_expired(self, tx);
@@ -220,6 +245,7 @@ static enum err_code try_receive(void *context, bool polled, size_t *count, stru
     int64_t ids[QUEUE_RECEIVE_MAX];
     struct db_tx tx;
     db_begin(self->db, DB_WRITE, &tx);
+    renew_leases(self, &tx);
     queue_sqlite_reclaim(self, &tx, owners);
     size_t chosen = choose(receive, &tx, ids);
     size_t leased = 0;
@@ -229,6 +255,7 @@ static enum err_code try_receive(void *context, bool polled, size_t *count, stru
             receive->messages[leased++] = message;
     }
     enum err_code code = db_end(&tx, err);
+    note_room(self, code);
     if (code == ERR_NONE) {
         *count = leased;
         return ERR_NONE;
@@ -324,5 +351,8 @@ enum err_code queue_sqlite_extend(struct queue *queue, const struct queue_messag
     db_run(stmt);
     bool ours = db_changes(&tx) > 0;
     enum err_code code = db_end(&tx, err);
+    // That there is room again is for the next receiver to find, which renews the leases.
+    if (code == ERR_FULL)
+        note_room(self, code);
     return code == ERR_NONE && !ours ? queue_lease_lost(message, err) : code;
 }

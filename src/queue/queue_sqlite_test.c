@@ -396,9 +396,55 @@ static void a_full_disk_is_said_and_loses_nothing(void **state)
     struct spawned child = spawn("fill-disk", f->path, NULL);
     assert_true(spawned_line(&child, line, sizeof(line)));
     assert_int_equal(spawned_wait(&child), 0);
-    assert_non_null(strstr(line, "unavailable "));
+    assert_non_null(strstr(line, "full "));
     assert_non_null(strstr(line, f->path));
     assert_non_null(strstr(line, "disk is full"));
+}
+
+// Holds a message while the disk is full for longer than its lease, then gives it back.
+static int role_hold_on_full_disk(char **args)
+{
+    enum { LEASE_US = 30000000 };
+    signal(SIGXFSZ, SIG_IGN);
+    struct clock_manual clock;
+    struct queue *queue = NULL;
+    clock_manual_init(&clock, 1000 * (int64_t)LEASE_US);
+    if (queue_sqlite_open(args[0], NULL, &clock.clock, &queue, &err) != ERR_NONE ||
+        publish_number(queue, TOPIC_FRAMES, 1) != ERR_NONE)
+        return 1;
+    struct queue_message *held = receive_one(queue, TOPIC_FRAMES, 0);
+    struct rlimit limit;
+    getrlimit(RLIMIT_FSIZE, &limit);
+    const struct rlimit none = {.rlim_cur = 1, .rlim_max = limit.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &none);
+    spawn_say("%s", err_code_name(queue_extend(queue, held, &err)));
+    clock.now_us += 2 * LEASE_US;
+    struct queue_message *other = NULL;
+    size_t count = 0;
+    spawn_say("%s", err_code_name(queue_receive(queue, TOPIC_FRAMES, "other", 1, 0, NULL, &other, &count, &err)));
+    setrlimit(RLIMIT_FSIZE, &limit);
+    spawn_say("%d", receive_one(queue, TOPIC_FRAMES, 0) == NULL);
+    spawn_say("%s", err_code_name(queue_release(queue, held, &err)));
+    other = receive_one(queue, TOPIC_FRAMES, 0);
+    spawn_say("%d", other != NULL ? other->attempt : 0);
+    // Whoever does not extend its lease while there is room loses it as ever.
+    clock.now_us += 2 * LEASE_US;
+    other = receive_one(queue, TOPIC_FRAMES, 0);
+    spawn_say("%d", other != NULL ? other->attempt : 0);
+    return 0;
+}
+
+static void no_lease_runs_out_while_the_disk_is_full(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const said[] = {"full", "full", "1", "none", "1", "2"};
+    struct spawned child = spawn("hold-on-full-disk", f->path, NULL);
+    for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+        char line[64] = "";
+        assert_true(spawned_line(&child, line, sizeof(line)));
+        assert_string_equal(line, said[i]);
+    }
+    assert_int_equal(spawned_wait(&child), 0);
 }
 
 static void assert_refused(struct fixture *f, enum err_code code, const char *words)
@@ -455,8 +501,8 @@ static void a_missing_folder_is_said(void **state)
 int main(int argc, char **argv)
 {
     (void)argc;
-    static const struct spawn_role roles[] = {
-        {"publish", role_publish}, {"work", role_work}, {"lease", role_lease}, {"fill-disk", role_fill_disk}};
+    static const struct spawn_role roles[] = {{"publish", role_publish}, {"work", role_work}, {"lease", role_lease},
+        {"fill-disk", role_fill_disk}, {"hold-on-full-disk", role_hold_on_full_disk}};
     spawn_role(argv, roles, sizeof(roles) / sizeof(roles[0]));
     const struct CMUnitTest tests[] = {
         with_queue(everything_is_there_after_opening_again),
@@ -467,6 +513,7 @@ int main(int argc, char **argv)
         with_queue(a_message_that_kills_its_worker_becomes_a_dead_letter),
         with_queue(nothing_is_lost_when_publishers_and_workers_are_killed),
         with_queue(a_full_disk_is_said_and_loses_nothing),
+        with_queue(no_lease_runs_out_while_the_disk_is_full),
         with_queue(a_damaged_file_is_refused_with_advice),
         with_queue(a_file_of_a_newer_program_is_refused_and_left_alone),
         with_queue(a_database_of_another_kind_is_refused),

@@ -58,6 +58,8 @@ static enum err_code explain(
         return err_set(err, code_of_refusal(self),
             "the vector index at %s (--vector-index) refuses the key: the file of --vector-key-file must hold its key",
             self->url);
+    if (got->status == 507) // of framehound vectors
+        code = ERR_FULL;
     // A request that is not understood is this program's mistake, or that of a setting: the dimension, a limit.
     return err_set(err, code, "the vector index at %s (--vector-index): %.200s", self->url,
         message != NULL ? message : why.message);

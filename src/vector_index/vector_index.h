@@ -6,7 +6,7 @@
 // embedded index find it within a second. All functions are safe from all threads.
 //
 // Errors: ERR_INVALID (wrong dimension, not finite, zero vector, bad filter), ERR_NOT_FOUND (namespace or object),
-// ERR_UNAVAILABLE, ERR_CORRUPT.
+// ERR_UNAVAILABLE, ERR_FULL, ERR_CORRUPT.
 #pragma once
 
 #include <stdbool.h>

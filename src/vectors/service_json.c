@@ -86,7 +86,7 @@ json_t *service_write_record(const struct record *record, bool score, bool value
 
 enum err_code service_fail(struct http_response *response, const struct err *err)
 {
-    enum { INVALID_ARGUMENT = 3, NOT_FOUND = 5, INTERNAL = 13, UNAVAILABLE = 14 };
+    enum { INVALID_ARGUMENT = 3, NOT_FOUND = 5, RESOURCE_EXHAUSTED = 8, INTERNAL = 13, UNAVAILABLE = 14 };
     int status = 500, code = INTERNAL;
     if (err->code == ERR_INVALID || err->code == ERR_LIMIT) {
         status = 400;
@@ -94,6 +94,9 @@ enum err_code service_fail(struct http_response *response, const struct err *err
     } else if (err->code == ERR_NOT_FOUND) {
         status = 404;
         code = NOT_FOUND;
+    } else if (err->code == ERR_FULL) {
+        status = 507;
+        code = RESOURCE_EXHAUSTED;
     } else if (err->code == ERR_UNAVAILABLE || err->code == ERR_TIMEOUT || err->code == ERR_CANCELLED) {
         status = 503;
         code = UNAVAILABLE;

@@ -261,13 +261,27 @@ static void peer_remove(struct http_server *server, struct http_peer *peer)
     free(peer);
 }
 
+static void end_request(struct http_server *server, struct http_request *request)
+{
+    if (request->peer != NULL)
+        request->peer->request = NULL;
+    http_request_free(request);
+    count_active(server, -1);
+}
+
 static void on_connection(
     void *arg, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode what)
 {
-    if (what == MHD_CONNECTION_NOTIFY_STARTED)
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         peer_add(arg, connection, context);
-    else if (*context != NULL)
-        peer_remove(arg, *context);
+    } else if (*context != NULL) {
+        struct http_peer *peer = *context;
+        // The library tells the end only of requests that were handed over whole: not where headers are cut off or
+        // too large, which takes no token.
+        if (peer->request != NULL)
+            end_request(arg, peer->request);
+        peer_remove(arg, peer);
+    }
 }
 
 // Cuts connections whose request does not get complete: the library only knows connections on which nothing moves.
@@ -294,6 +308,8 @@ static void *on_target(void *arg, const char *target, struct MHD_Connection *con
     struct http_server *server = arg;
     struct http_request *request = http_request_new(server, connection, target);
     request->peer = peer_of(connection);
+    if (request->peer != NULL)
+        request->peer->request = request;
     count_active(server, 1);
     return request;
 }
@@ -319,8 +335,7 @@ static void on_completed(
     peer_rest(server, request->peer);
     log_debug(server->log, "%s %s: %d, %lld ms", http_method_name(request->method),
         request->path != NULL ? request->path : "?", request->status, (long long)(now_ms() - request->started_ms));
-    http_request_free(request);
-    count_active(server, -1);
+    end_request(server, request);
 }
 
 __attribute__((format(printf, 2, 0))) static void on_library_message(void *arg, const char *format, va_list args)

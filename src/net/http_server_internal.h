@@ -66,7 +66,8 @@ struct http_peer {
     int fd;
     int64_t end_ms;  // when the request's headers, or its body, must be further; INT64_MAX while a request is handled
     int64_t idle_ms; // since when it has had no request
-    bool is_busy;    // with a request of somebody who is let in
+    struct http_request *request; // under way
+    bool is_busy;                 // with a request of somebody who is let in
     bool is_cut;
     struct http_peer *prev;
     struct http_peer *next;

@@ -1,3 +1,4 @@
+#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -263,6 +264,22 @@ static int64_t patience_end_us(void)
     return clock_monotonic_us(clock_system()) + (int64_t)PATIENCE_MS * 1000;
 }
 
+static void wait_for_none_active(const struct fixture *fixture)
+{
+    int64_t end_us = patience_end_us();
+    bool is_none = false;
+    while (!is_none && clock_monotonic_us(clock_system()) < end_us) {
+        struct strbuf text;
+        strbuf_init(&text);
+        metrics_show(fixture->metrics, &text);
+        is_none = strstr(text.data, "framehound_http_requests_active 0\n") != NULL;
+        strbuf_release(&text);
+        sched_yield();
+    }
+    if (!is_none)
+        fail_msg("a request is said to be under way that has ended");
+}
+
 // Connections may come faster than others can be cut: whoever asks again gets in.
 static void get_in_the_end(const struct fixture *fixture, const char *target, const char *headers)
 {
@@ -304,6 +321,35 @@ static void held_connections_keep_nobody_out(void **state)
         close(held[i]);
     close(busy);
     stop(&fixture);
+}
+
+// What the library gives up before it hands it over: it takes no token, and must not stay in memory, where it would
+// keep the server from stopping too.
+static void a_request_that_is_not_handed_over_leaves_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *item, *after;
+    } cases[] = {{"GET /?", "x=&", " HTTP/1.1\r\nHost: localhost\r\n\r\n"},
+        {"GET / HTTP/1.1\r\nHost: localhost\r\nCookie: ", "a=b; ", "\r\n\r\n"},
+        {"GET / HTTP/1.1\r\nHost: localhost\r\n", "a: b\r\n", "Host: local"}};
+    struct fixture *fixture = start(TOKEN);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct strbuf request;
+        strbuf_init(&request);
+        strbuf_adds(&request, cases[i].before);
+        for (int n = 0; n < 4000; n++)
+            strbuf_adds(&request, cases[i].item);
+        strbuf_adds(&request, cases[i].after);
+        int fd = dial(fixture);
+        (void)!send(fd, request.data, request.size, MSG_NOSIGNAL);
+        shutdown(fd, SHUT_WR);
+        hear(fd, answer, NULL);
+        close(fd);
+        wait_for_none_active(fixture);
+        strbuf_release(&request);
+    }
+    stop(fixture);
 }
 
 static void event_streams_leave_connections_to_others(void **state)
@@ -450,6 +496,7 @@ int main(void)
         cmocka_unit_test(a_body_that_hardly_moves_is_cut),
         cmocka_unit_test(a_route_may_refuse_before_the_body_has_come),
         cmocka_unit_test(held_connections_keep_nobody_out),
+        cmocka_unit_test(a_request_that_is_not_handed_over_leaves_nothing),
         cmocka_unit_test(event_streams_leave_connections_to_others),
         cmocka_unit_test(bodies_of_all_requests_together_have_a_limit),
         cmocka_unit_test(who_comes_through_a_proxy_is_known),

@@ -31,7 +31,7 @@ static enum err_code write_to(const char *path, const struct identity *identity,
     struct strbuf text;
     strbuf_init(&text);
     json_set_string(o, "format", "framehound-data");
-    json_set_int64(o, "schema", DATA_SCHEMA);
+    json_set_int64(o, "schema", wiring_schema());
     json_set_string(o, "written_by", FRAMEHOUND_VERSION);
     json_set_string(o, "id", identity->id);
     if (identity->meta_store[0] != '\0')
@@ -77,12 +77,13 @@ enum err_code identity_read(const char *dir, struct identity *identity, struct e
         code = err_set(err, ERR_CORRUPT, "it says its format is \"%.40s\"", format);
     if (code != ERR_NONE)
         err_context(err, "%s is no data folder this program can use", dir);
-    else if (schema > DATA_SCHEMA)
+    else if (schema > wiring_schema())
         code = err_set(err, ERR_CONFLICT,
-            "the data folder %s was written by a newer Framehound (schema %lld; this is %s, which knows %d): upgrade "
+            "the data folder %s was written by a newer Framehound (schema %lld; this is %s, which knows %lld): upgrade "
             "this program, or use another folder",
-            dir, (long long)schema, FRAMEHOUND_VERSION, DATA_SCHEMA);
+            dir, (long long)schema, FRAMEHOUND_VERSION, (long long)wiring_schema());
     if (code == ERR_NONE) {
+        identity->schema = schema;
         snprintf(identity->id, sizeof(identity->id), "%s", id);
         snprintf(identity->meta_store, sizeof(identity->meta_store), "%s", meta_store);
     }
@@ -121,9 +122,9 @@ enum err_code identity_open(const char *dir, struct identity *identity, struct e
         if (code == ERR_NONE)
             code = identity_read(dir, identity, err);
     }
-    if (code == ERR_NONE && identity->id[0] == '\0') {
+    if (code != ERR_NONE || (identity->id[0] != '\0' && identity->schema == wiring_schema()))
+        return code;
+    if (identity->id[0] == '\0')
         identity_make_id(identity->id);
-        code = identity_write(dir, identity, err);
-    }
-    return code;
+    return identity_write(dir, identity, err);
 }

@@ -332,6 +332,11 @@ void store_settings_read(const struct options *options, struct store_settings *s
         .servers = options};
 }
 
+int64_t wiring_schema(void)
+{
+    return vector_index_usearch_schema();
+}
+
 // Makes the folder and those in it, and finds out what it is.
 static enum err_code open_folder(const char *dir, bool must_exist, struct stores *s, struct err *err)
 {

@@ -21,7 +21,9 @@
 #include "ingest/ingest.h"
 #include "os/file.h"
 
-#define DATA_SCHEMA 1
+// What a data folder is marked with, so that an older program refuses it at the start: the schema of what in it is not
+// opened then.
+int64_t wiring_schema(void);
 
 struct stores {
     char dir[FILE_PATH_MAX];

@@ -15,6 +15,10 @@ struct vector_index_usearch_options {
     bool no_background;
 };
 
+// The schema of a project's database, which rises when an older program could not read what this one writes. It is
+// looked at when the project is first used.
+int64_t vector_index_usearch_schema(void);
+
 // Makes the folder where it is missing. `options` NULL: defaults. The log must outlive the index.
 enum err_code vector_index_usearch_open(const char *root, const struct vector_index_usearch_options *options,
     struct log *log, struct vector_index **index, struct err *err) ERR_MUST_CHECK;

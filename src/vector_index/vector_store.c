@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "vector_index/vector_index_backend.h"
+#include "vector_index/vector_index_usearch.h"
 #include "vector_index/vector_kernels.h"
 #include "vector_index/vector_store_internal.h"
 
@@ -40,6 +41,11 @@ const char *const vector_store_migrations[] = {
     "CREATE INDEX negatives_by_label ON negatives(label, video, position);",
 };
 const size_t vector_store_migration_count = sizeof(vector_store_migrations) / sizeof(vector_store_migrations[0]);
+
+int64_t vector_index_usearch_schema(void)
+{
+    return (int64_t)vector_store_migration_count;
+}
 
 enum change_kind { CHANGE_OBJECT = 0, CHANGE_VIDEO = 1 };
 

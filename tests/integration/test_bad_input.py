@@ -1,8 +1,10 @@
 """Each mistake gives one clear sentence and the right status, and loses nothing that is stored."""
 
+import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 
@@ -127,6 +129,9 @@ def test_a_data_folder_of_a_newer_program_is_refused_untouched(home, data):
     ingest(clips.bikes(), home, data, "--limit", "1")
     identity = data / "framehound.json"
     newer = json.loads(identity.read_text())
+    # An older program looks at the vectors only when it uses them, so the folder's mark must say what they are.
+    with contextlib.closing(sqlite3.connect(data / "vectors" / "test" / "vectors.sqlite")) as vectors:
+        assert vectors.execute("PRAGMA user_version").fetchone() == (newer["schema"],)
     newer["schema"] += 1
     identity.write_text(json.dumps(newer))
     said = say(home, "videos", "--data", data)
@@ -134,6 +139,10 @@ def test_a_data_folder_of_a_newer_program_is_refused_untouched(home, data):
     newer["schema"] -= 1
     identity.write_text(json.dumps(newer))
     assert run("videos", "--data", data, home=home).stdout.count("\n") == 2
+    older = {**newer, "schema": 1}
+    identity.write_text(json.dumps(older))
+    assert run("videos", "--data", data, home=home).stdout.count("\n") == 2
+    assert json.loads(identity.read_text()) == newer
 
 
 def test_a_folder_that_is_none_of_ours_is_not_taken_over(home, tmp_path):

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "app/command.h"
@@ -86,7 +87,7 @@ static enum err_code local_path(const char *source, char **path, struct err *err
 {
     struct stat st;
     *path = NULL;
-    if (is_url(source) || strncmp(source, "file:", 5) == 0)
+    if (is_url(source) || strncasecmp(source, "file:", 5) == 0)
         return ERR_NONE;
     if (stat(source, &st) != 0)
         return err_set_errno(err, errno, "%s cannot be ingested", source);

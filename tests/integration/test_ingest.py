@@ -51,6 +51,7 @@ def test_a_second_run_ingests_nothing_twice(home, data):
     before = frames(first["video"], home, data)
     second = ingest(clip, home, data, "--limit", "3")
     assert second == first
+    assert ingest(f"FILE:{clip}", home, data, "--limit", "3") == first
     assert frames(first["video"], home, data) == before
 
 

@@ -21,7 +21,8 @@ static bool add_check(json_t *checks, const char *name, enum err_code code, cons
     return code == ERR_NONE;
 }
 
-void probes_answer_ready(const struct ingest *ingest, struct http_response *response)
+void probes_answer_ready(
+    const struct ingest *ingest, const struct http_request *request, struct http_response *response)
 {
     json_t *checks = json_object();
     struct err why = ERR_INIT;
@@ -31,7 +32,9 @@ void probes_answer_ready(const struct ingest *ingest, struct http_response *resp
     ready = add_check(checks, "vector_index", ingest_check_vectors(ingest, &why), &why) && ready;
     json_t *answer = json_object();
     json_set_string(answer, "status", ready ? "ok" : "unavailable");
-    json_set(answer, "checks", checks);
+    if (http_request_is_authorised(request))
+        json_set(answer, "checks", json_incref(checks));
+    json_decref(checks);
     http_response_json(response, ready ? 200 : 503, answer);
 }
 
@@ -57,9 +60,8 @@ static enum err_code on_health(
 static enum err_code on_ready(
     void *context, struct http_request *request, struct http_response *response, struct err *err)
 {
-    (void)request;
     (void)err;
-    probes_answer_ready(context, response);
+    probes_answer_ready(context, request, response);
     return ERR_NONE;
 }
 

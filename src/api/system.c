@@ -29,9 +29,8 @@ API_HANDLER(api_healthz)
 API_HANDLER(api_readyz)
 {
     struct api *api = context;
-    (void)request;
     (void)err;
-    probes_answer_ready(api->config.ingest, response);
+    probes_answer_ready(api->config.ingest, request, response);
     return ERR_NONE;
 }
 

@@ -444,6 +444,9 @@ static enum err_code health(struct service *service, struct http_request *reques
     (void)body;
     bool ready = strcmp(http_request_path(request), "/readyz") == 0;
     enum err_code code = ready ? records_ping(service->records, err) : ERR_NONE;
+    // The reason names paths of this machine.
+    if (code != ERR_NONE && !http_request_is_authorised(request))
+        err_set(err, code, "the index cannot be used; asked with the key, this says why");
     if (code == ERR_NONE) {
         json_t *o = json_object();
         json_set_string(o, "status", "ok");

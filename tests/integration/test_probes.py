@@ -46,8 +46,11 @@ def test_figures_want_the_token_and_health_does_not(home, data, tmp_path):
     server = serving_part(home, data, "downloader", "--token-file", str(file), token=TOKEN)
     try:
         assert server.get("/metrics").status == 200
+        assert set(server.get("/readyz").json()["checks"].values()) == {"ok"}
         server.token = None
         assert server.get("/healthz").status == 200
+        # Checks name servers and paths.
+        assert server.get("/readyz").json() == {"status": "ok"}
         with pytest.raises(HttpError) as refused:
             server.get("/metrics")
         assert refused.value.status == 401

@@ -1757,7 +1757,8 @@ export interface components {
         Readiness: {
             /** @enum {string} */
             status: "ok" | "unavailable";
-            checks: {
+            /** @description By store, "ok" or what is wrong with it. Left out without the token, where one is wanted */
+            checks?: {
                 [key: string]: string;
             };
         };
@@ -3716,7 +3717,7 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description They do not; the checks say which and why */
+            /** @description They do not; the checks say which and why, to those who send the token (where there is one) */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -37,6 +37,8 @@ static enum err_code fail_source(
     const struct ingest *ingest, const char *video, const char *reason, struct casualty *casualty, struct err *err)
 {
     snprintf(casualty->sentence, sizeof(casualty->sentence), "%s", reason);
+    // Nobody goes on with what was loaded of it, which may be as large as the video.
+    settle_remove_fetched(ingest, video);
     // What was cut before it failed is worth indexing: the video then ends as incomplete, without it as failed.
     struct meta_video state;
     enum err_code code = meta_store_get_video(ingest->meta, video, &state, err);

@@ -122,7 +122,12 @@ static enum err_code check_blobs_of_strangers(struct doctor *doctor, struct err 
 
 static bool is_held(const char *name)
 {
-    return strncmp(name, INGEST_UPLOADS_PREFIX, strlen(INGEST_UPLOADS_PREFIX)) == 0;
+    static const char *const prefixes[] = {INGEST_UPLOADS_PREFIX, INGEST_CUT_PREFIX, INGEST_COPY_PREFIX};
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+            return true;
+    }
+    return false;
 }
 
 static bool is_leftover(struct doctor *doctor, const char *path, const char *name)
@@ -131,7 +136,7 @@ static bool is_leftover(struct doctor *doctor, const char *path, const char *nam
     struct meta_video video;
     if (is_held(name))
         return dir_size_bytes(path) > 0 && held_dir_is_left(path);
-    // Of versions that kept uploads here.
+    // Of versions that held none of their folders.
     if (strncmp(name, "upload-", 7) == 0 && strlen(name) == strlen("upload-XXXXXX"))
         return true;
     if (strncmp(name, "split-", 6) == 0 || strncmp(name, "playable-", 9) == 0)

@@ -171,18 +171,21 @@ static void what_belongs_to_nothing_is_removed(void **state)
     assert_ok(dir_make(left, &err), &err);
     expect_cured(&patient, FINDING_TEMPORARY_FILE, 1);
 
-    // An upload that a process was killed at: what nobody holds, and not what another process holds.
+    // What a process was killed at: what nobody holds, and not what another process holds.
     struct held_dir *held = NULL;
-    assert_ok(held_dir_make(patient.p.dir, INGEST_UPLOADS_PREFIX, &held, &err), &err);
-    snprintf(left, sizeof(left), "%s/upload-abcdef", held_dir_path(held));
-    assert_ok(file_write(left, "x", 1, FILE_SYNC_NONE, &err), &err);
-    snprintf(left, sizeof(left), "%s/" INGEST_UPLOADS_PREFIX "abcdef/upload-abcdef", patient.p.dir);
-    assert_ok(dir_make_parent(left, &err), &err);
-    assert_ok(file_write(left, "x", 1, FILE_SYNC_NONE, &err), &err);
-    expect_cured(&patient, FINDING_TEMPORARY_FILE, 1);
-    assert_false(file_exists(left));
-    assert_true(file_exists(held_dir_path(held)));
-    held_dir_free(held);
+    static const char *const prefixes[] = {INGEST_UPLOADS_PREFIX, INGEST_CUT_PREFIX, INGEST_COPY_PREFIX};
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        assert_ok(held_dir_make(patient.p.dir, prefixes[i], &held, &err), &err);
+        snprintf(left, sizeof(left), "%s/upload-abcdef", held_dir_path(held));
+        assert_ok(file_write(left, "x", 1, FILE_SYNC_NONE, &err), &err);
+        snprintf(left, sizeof(left), "%s/%sabcdef/upload-abcdef", patient.p.dir, prefixes[i]);
+        assert_ok(dir_make_parent(left, &err), &err);
+        assert_ok(file_write(left, "x", 1, FILE_SYNC_NONE, &err), &err);
+        expect_cured(&patient, FINDING_TEMPORARY_FILE, 1);
+        assert_false(file_exists(left));
+        assert_true(file_exists(held_dir_path(held)));
+        held_dir_free(held);
+    }
     snprintf(left, sizeof(left), "%s/upload-abcdef", patient.p.dir);
     assert_ok(file_write(left, "x", 1, FILE_SYNC_NONE, &err), &err);
     expect_cured(&patient, FINDING_TEMPORARY_FILE, 1);

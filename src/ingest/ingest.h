@@ -24,8 +24,11 @@ struct retention {
 };
 #define RETENTION_INIT ((struct retention){.keep_segments = false, .keep_frames = true})
 
-// In the temporary folder: the uploads of a process, which holds their folder (os/held_dir.h).
+// In the temporary folder, each held by its process (os/held_dir.h): uploads; segments while a video is cut; a copy for
+// browsers while it is made.
 #define INGEST_UPLOADS_PREFIX "uploads-"
+#define INGEST_CUT_PREFIX "cut-"
+#define INGEST_COPY_PREFIX "copy-"
 
 struct ingest {
     struct queue *queue;

@@ -9,7 +9,6 @@
 #include "ingest/settle.h"
 #include "ingest/track_corrections.h"
 #include "ingest/tracking.h"
-#include "os/file.h"
 #include "queue/queue.h"
 #include "vector_index/vector_index.h"
 
@@ -20,13 +19,6 @@ static enum err_code remove_data(
     blob_key_prefix(project, video, prefix);
     enum err_code code = vector_index_remove_video(ingest->vectors, project, video, err);
     return code == ERR_NONE ? blob_store_remove_prefix(ingest->blobs, prefix, cancel, err) : code;
-}
-
-static void remove_fetched(const struct ingest *ingest, const char *video)
-{
-    char dir[FILE_PATH_MAX];
-    if (snprintf(dir, sizeof(dir), "%s/fetch-%s", ingest->temp_dir, video) < (int)sizeof(dir))
-        (void)!dir_remove_tree(dir, NULL);
 }
 
 // Somebody may have asked for the same video again after its row was gone: what was purged of it is published again.
@@ -59,7 +51,7 @@ static enum err_code remove_marked(
         code = queue_purge(ingest->queue, video->id, err);
     if (code == ERR_NONE)
         code = remove_data(ingest, video->project, video->id, cancel, err);
-    remove_fetched(ingest, video->id);
+    settle_remove_fetched(ingest, video->id);
     if (code == ERR_NONE)
         log_info(ingest->log, "video %s of project %s is removed", video->id, video->project);
     return code == ERR_NONE ? resume_if_back(ingest, video->id, cancel, err) : code;

@@ -2,7 +2,6 @@
 
 #include "base/mem.h"
 #include "blob_store/blob_store.h"
-#include "ingest/messages.h"
 #include "ingest/test_pipeline.h"
 #include "meta_store/meta_store.h"
 #include "vector_index/vector_index.h"
@@ -307,6 +306,49 @@ static void objects_that_are_gone_leave_nothing_behind(void **state)
     pipeline_close(&p);
 }
 
+// A file in a folder beneath the temporary one.
+static void plant(const struct pipeline *p, const char *folder, char path[FILE_PATH_MAX + 64])
+{
+    struct err err = ERR_INIT;
+    snprintf(path, FILE_PATH_MAX + 64, "%s/%s/left", p->dir, folder);
+    assert_ok(dir_make_parent(path, &err), &err);
+    assert_ok(file_write(path, "x", 1, FILE_SYNC_NONE, &err), &err);
+}
+
+static void what_killed_splitters_left_goes_when_one_starts(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    char cut[FILE_PATH_MAX + 64];
+    char copy[FILE_PATH_MAX + 64];
+    pipeline_open(&p);
+    plant(&p, "cut-abcdef", cut);
+    plant(&p, "copy-abcdef", copy);
+    pipeline_start(&p, RUN_SPLITTER);
+    assert_false(file_exists(cut));
+    assert_false(file_exists(copy));
+    pipeline_stop(&p);
+    pipeline_close(&p);
+}
+
+static void what_was_loaded_of_a_source_goes_when_it_is_given_up(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    struct err err = ERR_INIT;
+    char id[VIDEO_ID_SIZE];
+    char folder[64];
+    char part[FILE_PATH_MAX + 64];
+    pipeline_open(&p);
+    pipeline_submit(&p, pipeline_street(), 1, 1, "1", id);
+    snprintf(folder, sizeof(folder), "fetch-%s", id);
+    plant(&p, folder, part);
+    assert_ok(dead_letter_settle(&p.ingest, TOPIC_SOURCES, id, "", 0, "the connection broke too often", &err), &err);
+    assert_int_equal(pipeline_video(&p, id).state, VIDEO_FAILED);
+    assert_false(file_exists(part));
+    pipeline_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +360,8 @@ int main(void)
         cmocka_unit_test(messages_that_come_twice_change_nothing),
         cmocka_unit_test(segments_and_frames_go_when_they_are_not_to_be_kept),
         cmocka_unit_test(indexing_again_gives_the_same_objects),
+        cmocka_unit_test(what_killed_splitters_left_goes_when_one_starts),
+        cmocka_unit_test(what_was_loaded_of_a_source_goes_when_it_is_given_up),
         cmocka_unit_test(objects_that_are_gone_leave_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, pipeline_models_close);

@@ -7,6 +7,7 @@
 #include "ingest/activity.h"
 #include "ingest/tracking.h"
 #include "meta_store/meta_store.h"
+#include "os/file.h"
 #include "vector_index/vector_index.h"
 
 static enum err_code remove_folder(const struct ingest *ingest, const char *project, const char *video,
@@ -76,4 +77,11 @@ void settle_remove_leftovers(const struct ingest *ingest, const char *project, c
         code = blob_store_remove_prefix(ingest->blobs, prefix, NULL, &err);
     if (code != ERR_NONE) // the doctor finds them
         log_warn(ingest->log, "leftovers of the removed video %s could not be removed: %s", video, err.message);
+}
+
+void settle_remove_fetched(const struct ingest *ingest, const char *video)
+{
+    char dir[FILE_PATH_MAX];
+    if (snprintf(dir, sizeof(dir), "%s/fetch-%s", ingest->temp_dir, video) < (int)sizeof(dir))
+        (void)!dir_remove_tree(dir, NULL);
 }

@@ -21,3 +21,5 @@ enum err_code settle_apply_retention(const struct ingest *ingest, const char *pr
     struct cancel *cancel, struct err *err) ERR_MUST_CHECK;
 // For a worker that finds the video it was working on removed: what it has stored meanwhile goes too.
 void settle_remove_leftovers(const struct ingest *ingest, const char *project, const char *video);
+// What was loaded of its source and not stored yet, so far as it lies on this machine.
+void settle_remove_fetched(const struct ingest *ingest, const char *video);

@@ -16,6 +16,7 @@
 #include "media/probe.h"
 #include "media/split.h"
 #include "os/file.h"
+#include "os/held_dir.h"
 
 #define LIST_AT_ONCE 1000
 
@@ -33,10 +34,10 @@ struct job {
     struct cancel *cancel;
     const struct meta_video *video;
     char fetch_dir[FILE_PATH_MAX]; // the same at every try, so that a download goes on where it was
-    char split_dir[FILE_PATH_MAX];
-    struct file_lock *lock; // of fetch_dir
-    bool again;             // all segments are published, also those that are done
-    bool *done_segments;    // known to be done, by index
+    struct held_dir *split_dir;    // NULL before it is needed
+    struct file_lock *lock;        // of fetch_dir
+    bool again;                    // all segments are published, also those that are done
+    bool *done_segments;           // known to be done, by index
     int32_t done_count;
     int64_t segment_start_us; // monotonic
 };
@@ -301,13 +302,13 @@ static enum err_code split(struct job *job, const char *path, struct err *err)
     const struct media_input input = {.path = path};
     enum err_code code = load_done_segments(job, err);
     if (code == ERR_NONE)
-        code = dir_make_temporary(job->ingest->temp_dir, "split-", job->split_dir, err);
+        code = held_dir_make(job->ingest->temp_dir, INGEST_CUT_PREFIX, &job->split_dir, err);
     if (code != ERR_NONE)
         return code;
     job->segment_start_us = clock_monotonic_us(job->ingest->clock);
     const struct split_options options = {.chunk_us = job->video->chunk_us,
         .limit_us = job->video->limit_us,
-        .directory = job->split_dir,
+        .directory = held_dir_path(job->split_dir),
         .cancel = job->cancel,
         .log = worker_log(job->worker),
         .context = job,
@@ -398,8 +399,7 @@ static void handle(
         enum err_code code = run(&job, &task->err);
         if (code == ERR_NONE)
             err_clear(&task->err);
-        if (job.split_dir[0] != '\0')
-            (void)!dir_remove_tree(job.split_dir, NULL);
+        held_dir_free(job.split_dir);
         file_lock_release(job.lock);
         // What was downloaded is kept for the next try, unless there is none.
         if (code == ERR_NONE || !err_is_retryable(code))
@@ -421,6 +421,11 @@ static const struct worker_part splitter_part = {
 enum err_code splitter_start(const struct ingest *ingest, const struct splitter_settings *settings,
     struct cancel *cancel, struct worker_pool **pool, struct err *err)
 {
+    // What killed processes left of videos is as large as they are.
+    size_t left =
+        held_dir_clean(ingest->temp_dir, INGEST_CUT_PREFIX) + held_dir_clean(ingest->temp_dir, INGEST_COPY_PREFIX);
+    if (left > 0)
+        log_info(ingest->log, "removed what processes that ended left of videos being cut or copied");
     struct splitter *splitter = mem_calloc(1, sizeof(*splitter));
     splitter->ingest = ingest;
     splitter->settings = *settings;

@@ -8,6 +8,7 @@
 #include "media/probe.h"
 #include "media/remux.h"
 #include "os/file.h"
+#include "os/held_dir.h"
 
 static const char *mime_type(const char *container)
 {
@@ -104,16 +105,18 @@ enum err_code splitter_make_playable(const struct ingest *ingest, const struct m
     const struct media_input input = {.path = path};
     struct media_info info;
     struct remux_result result = {0};
-    char dir[FILE_PATH_MAX];
+    struct held_dir *dir = NULL;
     char output[FILE_PATH_MAX];
     enum err_code code = media_probe(&input, NULL, cancel, &info, err);
     if (code != ERR_NONE || media_is_playable(&info) || video->media.playable_copy)
         return code;
-    code = dir_make_temporary(ingest->temp_dir, "playable-", dir, err);
+    code = held_dir_make(ingest->temp_dir, INGEST_COPY_PREFIX, &dir, err);
     if (code != ERR_NONE)
         return code;
-    if (snprintf(output, sizeof(output), "%s/playable.mp4", dir) >= (int)sizeof(output))
+    if (snprintf(output, sizeof(output), "%s/playable.mp4", held_dir_path(dir)) >= (int)sizeof(output)) {
+        held_dir_free(dir);
         return err_set(err, ERR_INVALID, "the temporary folder's path is too long");
+    }
     const struct remux_options options = {.threads = threads, .cancel = cancel, .log = log};
     code = media_make_playable(&input, output, &options, &result, err);
     if (code == ERR_NONE) {
@@ -123,6 +126,6 @@ enum err_code splitter_make_playable(const struct ingest *ingest, const struct m
         err_clear(err);
         code = do_without(ingest, video->id, info.container, err);
     }
-    (void)!dir_remove_tree(dir, NULL);
+    held_dir_free(dir);
     return code;
 }

@@ -145,7 +145,7 @@ def test_an_ingestion_over_it_ends_as_one_over_the_data_folder(home, data, versi
     assert frames(video, home, data) == reference
     assert [key.removeprefix(f"{prefix}/") for key in versity.keys(prefix) if key.endswith((".jpg", ".mp4"))] == keys
     assert not (data / "blobs").exists()
-    assert [path.name for path in (data / "tmp").iterdir() if path.name.startswith(("blob-", "split-"))] == []
+    assert [path.name for path in (data / "tmp").iterdir() if path.name.startswith(("blob-", "cut-", "copy-"))] == []
 
 
 def test_keys_come_from_a_containers_endpoint(home, data, versity, prefix, expected):

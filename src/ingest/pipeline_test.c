@@ -2,6 +2,8 @@
 
 #include "base/mem.h"
 #include "blob_store/blob_store.h"
+#include "ingest/dead_letter.h"
+#include "ingest/messages.h"
 #include "ingest/test_pipeline.h"
 #include "meta_store/meta_store.h"
 #include "vector_index/vector_index.h"

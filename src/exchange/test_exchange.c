@@ -231,7 +231,9 @@ enum err_code try_import(struct exchange_fixture *f, const struct import_request
     struct import_request wanted = *request;
     if (wanted.project == NULL)
         wanted.project = PROJECT;
-    if (wanted.min_iou <= 0)
+    if (wanted.min_iou < 0)
+        wanted.min_iou = 0;
+    else if (wanted.min_iou <= 0)
         wanted.min_iou = IMPORT_MIN_IOU_DEFAULT;
     wanted.editor.expected_version = -1;
     return import_run(&config, &wanted, bytes, size, NULL, imported, &failure);

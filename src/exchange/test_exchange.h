@@ -51,8 +51,10 @@ struct strbuf export_bytes(struct exchange_fixture *f, const struct export_reque
 void assert_members(const struct strbuf *archive, const char *wanted);
 void assert_member(const struct strbuf *archive, const char *name, const char *wanted);
 
-// ---- imports; the request's project is PROJECT where it says none, its overlap the usual one where it says 0, and any
-// version will do
+// ---- imports; the request's project is PROJECT where it says none, its overlap the usual one where it says 0 and none
+// where it says NO_OVERLAP, and any version will do
+
+#define NO_OVERLAP (-1)
 
 enum err_code try_import(struct exchange_fixture *f, const struct import_request *request, const void *bytes,
     size_t size, struct imported *imported) ERR_MUST_CHECK;

@@ -199,6 +199,21 @@ static void a_merge_hands_everything_over_and_a_yes_wins_over_a_no(void **state)
     label_book_free(book);
 }
 
+// Who said it, and that it is right, is told by the step.
+static void a_no_that_both_labels_had_stays_the_one_of_the_label_that_stays(void **state)
+{
+    (void)state;
+    struct label_book *book = label_book_new();
+    no(book, "b", 0);
+    no(book, "a", 0);
+    no(book, "b", 1);
+    assert_ok(merge(book, "a", "b"), &failure);
+    const struct label_book_object *object = label_book_object(book, 0);
+    assert_int_equal(object->negative_count, 1);
+    assert_int_equal(object->negatives[0].step, 1);
+    label_book_free(book);
+}
+
 static void a_deleted_label_leaves_nothing_and_undo_brings_all_back(void **state)
 {
     (void)state;
@@ -397,6 +412,7 @@ int main(void)
         cmocka_unit_test(what_was_said_is_right_until_something_else_is_said),
         cmocka_unit_test(a_label_keeps_its_objects_under_its_new_name),
         cmocka_unit_test(a_merge_hands_everything_over_and_a_yes_wins_over_a_no),
+        cmocka_unit_test(a_no_that_both_labels_had_stays_the_one_of_the_label_that_stays),
         cmocka_unit_test(a_deleted_label_leaves_nothing_and_undo_brings_all_back),
         cmocka_unit_test(a_step_may_remove_the_label_of_which_nothing_is_said_any_more),
         cmocka_unit_test(a_new_step_forgets_what_could_have_been_redone),

@@ -408,6 +408,23 @@ static void what_is_right_is_no_mistake_and_a_planted_one_is_the_first(void **st
     assert_string_equal(mistakes(f, NULL, 10), "");
 }
 
+static void what_is_gone_is_neither_a_mistake_nor_compared(void **state)
+{
+    struct fixture *f = *state;
+    struct label_mistakes page;
+    label_both_things(f);
+    say_yes(f, "red", object_of(VIDEO_A, 5, 1));
+    assert_string_equal(mistakes(f, NULL, 10), "red A5.1 other_label blue (+0)");
+    add_frame(f, VIDEO_A, 5, 1, -1);
+    assert_ok(labels_resolve(f->labels, PROJECT, VIDEO_A, &failure), &failure);
+    say_yes(f, "red", object_of(VIDEO_A, 4, 0));
+    assert_ok(labels_mistakes(f->labels, PROJECT, NULL, 0, NULL, 10, NULL, &page, &failure), &failure);
+    assert_int_equal(page.count, 0);
+    assert_int_equal(page.examined, 4 * FRAMES - 1);
+    assert_int_equal(page.all, 4 * FRAMES - 1);
+    label_mistakes_release(&page);
+}
+
 static void several_mistakes_come_surest_first_and_in_pages(void **state)
 {
     struct fixture *f = *state;
@@ -482,6 +499,7 @@ int main(int argc, char **argv)
         with_stores(taking_back_the_last_refusal_of_a_class_leaves_no_label),
         with_stores(taking_back_what_was_said_of_a_label_that_somebody_made_leaves_it),
         with_stores(what_is_right_is_no_mistake_and_a_planted_one_is_the_first),
+        with_stores(what_is_gone_is_neither_a_mistake_nor_compared),
         with_stores(several_mistakes_come_surest_first_and_in_pages),
         with_stores(a_mistake_that_somebody_kept_is_not_listed_again),
         with_stores(what_is_kept_of_one_object_holds_for_its_track),

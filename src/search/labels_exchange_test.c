@@ -296,6 +296,14 @@ static void what_contradicts_itself_or_is_not_there_changes_nothing(void **state
     items[3] = word_of(1, 3, 0, LABEL_WORD_YES);
     assert_code(try_import(f, items, 4), ERR_INVALID);
     assert_non_null(strstr(failure.message, "\"red\" and not to be it"));
+    // With a no between them.
+    struct label_assertion apart[] = {
+        word_of(1, 3, 0, LABEL_WORD_YES),
+        word_of(1, 3, 1, LABEL_WORD_NO),
+        word_of(1, 3, 2, LABEL_WORD_YES),
+    };
+    assert_code(try_import(f, apart, 3), ERR_INVALID);
+    assert_non_null(strstr(failure.message, "\"red\" and \"gr\u00fcn\": an object has one label at most"));
     items[3].object = id_of(VIDEO_A, FRAMES, 0);
     assert_code(try_import(f, items, 4), ERR_NOT_FOUND);
     items[3].object = "00000000000000cc-00000000-000";

@@ -48,6 +48,7 @@ static void claims_free(struct claims *claims)
     free(p->tracks);
     label_book_free(p->book);
     label_map_release(&p->likely_places);
+    label_map_release(&p->video_places);
     free(p->likely);
     free(p->ranks);
     free(p);
@@ -111,11 +112,43 @@ static void nobody_claims_what_was_named_or_what_a_label_that_is_gone_claimed(vo
     claims_free(claims);
 }
 
+// The index may be later than the store: it still has what is gone.
+static void nobody_claims_what_is_not_there(void **state)
+{
+    (void)state;
+    struct claims *claims = claims_new();
+    struct project *p = claims->project;
+    const struct label_entry no = {.kind = LABEL_STEP_EXAMPLES,
+        .label = "blue",
+        .negative = (const char(*)[OBJECT_ID_SIZE])VIDEO "-00000005-000",
+        .negative_count = 1};
+    assert_ok(label_book_apply(p->book, &no, 3, &failure), &failure);
+    claim(claims, 0, VIDEO "-00000005-000", 0.9f, 0.9f);
+    claim(claims, 0, "00000000000000bb-00000000-000", 0.9f, 0.9f);
+    claim(claims, 0, "00000000000000cc-00000000-000", 0.9f, 0.9f);
+    labels_combine(p);
+    assert_int_equal(p->likely_count, 3);
+    struct label_video videos[] = {
+        {.key = {.video = 0xbb}, .is_alive = false}, {.key = {.video = 0xaa}, .is_alive = true}};
+    p->videos = videos;
+    p->video_count = 2;
+    label_map_put(&p->video_places, videos[0].key, 0);
+    label_map_put(&p->video_places, videos[1].key, 1);
+    label_book_object(p->book, 2)->missing = true;
+    p->is_combined = false;
+    labels_combine(p);
+    assert_int_equal(label_of(claims, VIDEO "-00000005-000"), -1);
+    assert_int_equal(label_of(claims, "00000000000000bb-00000000-000"), -1);
+    assert_int_equal(label_of(claims, "00000000000000cc-00000000-000"), 0);
+    claims_free(claims);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_surest_claim_counts_and_of_equal_ones_the_most_similar),
         cmocka_unit_test(nobody_claims_what_was_named_or_what_a_label_that_is_gone_claimed),
+        cmocka_unit_test(nobody_claims_what_is_not_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,6 +105,31 @@ static void a_project_made_again_begins_without_labels(void **state)
     assert_string_equal(shown(f, object_of(VIDEO_A, 0, 0)), "blue");
 }
 
+static void a_project_that_others_made_again_begins_anew_here_too(void **state)
+{
+    struct fixture *f = *state;
+    struct labels *first = f->labels;
+    say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    assert_string_equal(shown(f, object_of(VIDEO_A, 0, 0)), "red");
+    assert_ok(meta_store_remove_video(f->meta, VIDEO_A, &failure), &failure);
+    assert_ok(meta_store_remove_video(f->meta, VIDEO_B, &failure), &failure);
+    assert_ok(meta_store_remove_project(f->meta, PROJECT, &failure), &failure);
+    pass_seconds(f, 5);
+    ingest(f, PROJECT, VIDEO_A);
+    f->labels = new_labels(f);
+    say_yes(f, "blue", object_of(VIDEO_A, 1, 0));
+    say_yes(f, "blue", object_of(VIDEO_A, 2, 0));
+    labels_free(f->labels);
+    f->labels = first;
+    assert_string_equal(shown(f, object_of(VIDEO_A, 1, 0)), "blue");
+    assert_string_not_equal(shown(f, object_of(VIDEO_A, 0, 0)), "red");
+    struct label_list list;
+    assert_ok(labels_list(f->labels, PROJECT, &list, &failure), &failure);
+    assert_int_equal(list.count, 1);
+    assert_int_equal(list.version, 2);
+    label_list_release(&list);
+}
+
 // ---- the vector index
 
 static void searches_filter_by_explicit_labels(void **state)
@@ -210,6 +235,44 @@ static void a_video_that_came_back_between_two_looks_is_looked_at_anew(void **st
     add_video(f, PROJECT, VIDEO_A);
     add_frame(f, VIDEO_A, 0, 2, -1);
     assert_int_equal(count_found(f, "red", LABEL_LIST_EXPLICIT, NULL, object_of(VIDEO_A, 0, 2)), 1);
+}
+
+// The index may be later than the store: vectors of what is gone are found for a while yet.
+static void nothing_is_learnt_from_what_is_gone(void **state)
+{
+    struct fixture *f = *state;
+    say_yes(f, "red", object_of(VIDEO_A, 0, 2));
+    assert_string_equal(shown(f, object_of(VIDEO_B, 5, 2)), "red?");
+    assert_ok(meta_store_remove_video(f->meta, VIDEO_A, &failure), &failure);
+    pass_seconds(f, 2);
+    add_video(f, PROJECT, VIDEO_A);
+    add_frame(f, VIDEO_A, 0, 2, -1);
+    assert_ok(labels_refresh(f->labels, PROJECT, &failure), &failure);
+    assert_string_equal(shown(f, object_of(VIDEO_B, 5, 2)), "-");
+    // Nor suggested by it: what the label has besides counts alone.
+    const char *yes = object_of(VIDEO_B, 0, 0);
+    const struct label_suggest request = {
+        .project = PROJECT, .label = "red", .positive = &yes, .positive_count = 1, .limit = 100};
+    struct labelled_objects hits;
+    assert_ok(labels_suggest(f->labels, &request, &hits, &failure), &failure);
+    assert_true(hits.count > 0);
+    for (size_t i = 0; i < hits.count; i++)
+        assert_string_equal(hits.items[i].object + OBJECT_ID_SIZE - 4, "000");
+    labelled_objects_release(&hits);
+}
+
+static void what_a_frame_does_not_show_any_more_is_not_found_by_its_label(void **state)
+{
+    struct fixture *f = *state;
+    say_yes(f, "red", object_of(VIDEO_A, 0, 2));
+    say_yes(f, "red", object_of(VIDEO_A, 1, 2));
+    assert_int_equal(count_searched(f, "red"), 2);
+    add_frame(f, VIDEO_A, 0, 2, -1);
+    assert_ok(labels_resolve(f->labels, PROJECT, VIDEO_A, &failure), &failure);
+    assert_int_equal(count_searched(f, "red"), 1);
+    add_frame(f, VIDEO_A, 0, 3, -1);
+    assert_ok(labels_resolve(f->labels, PROJECT, VIDEO_A, &failure), &failure);
+    assert_int_equal(count_searched(f, "red"), 2);
 }
 
 static void vectors_that_came_back_are_found_by_their_labels(void **state)
@@ -319,6 +382,77 @@ static void what_is_said_holds_while_nothing_can_be_learnt(void **state)
     f->labels = new_labels(f);
 }
 
+// An index that takes a second to answer this thread, and lets others wait.
+static struct {
+    struct fixture *f;
+    const struct vector_index_ops *own;
+    pthread_t asking;
+    pthread_mutex_t mutex; // guards is_open
+    pthread_cond_t opened;
+    bool is_open;
+} slow = {.mutex = PTHREAD_MUTEX_INITIALIZER, .opened = PTHREAD_COND_INITIALIZER};
+
+static enum err_code query_slowly(struct vector_index *index, const struct vector_query *query,
+    struct vector_hit **hits, size_t *count, struct err *err)
+{
+    if (pthread_equal(pthread_self(), slow.asking) != 0) {
+        pass_seconds(slow.f, 1);
+    } else {
+        pthread_mutex_lock(&slow.mutex);
+        while (!slow.is_open)
+            pthread_cond_wait(&slow.opened, &slow.mutex);
+        pthread_mutex_unlock(&slow.mutex);
+    }
+    return slow.own->query(index, query, hits, count, err);
+}
+
+static void let_others_ask(void)
+{
+    pthread_mutex_lock(&slow.mutex);
+    slow.is_open = true;
+    pthread_cond_broadcast(&slow.opened);
+    pthread_mutex_unlock(&slow.mutex);
+}
+
+// What is slow to learn is learnt in the background, but nobody is asked by what was said before.
+static void questions_are_about_what_was_said_last_however_slow_that_is_to_learn(void **state)
+{
+    struct fixture *f = *state;
+    static struct vector_index_ops ops;
+    slow.f = f;
+    slow.own = f->vectors->ops;
+    slow.asking = pthread_self();
+    slow.is_open = false;
+    ops = *slow.own;
+    ops.query = query_slowly;
+    f->vectors->ops = &ops;
+    const char *const first[] = {object_of(VIDEO_A, 0, 0), object_of(VIDEO_A, 3, 0)};
+    const char *const then[] = {object_of(VIDEO_A, 0, 1), object_of(VIDEO_A, 3, 1)};
+    const struct label_examples other = {.positive = then,
+        .positive_count = 1,
+        .negative = then + 1,
+        .negative_count = 1,
+        .clear = first,
+        .clear_count = 2};
+    struct label_change change;
+    struct label_questions questions = {0};
+    enum err_code code = try_say(f, "red", first[0], first[1]);
+    if (code == ERR_NONE)
+        code = labels_examples(f->labels, PROJECT, "red", &other, &anybody, &change, &failure);
+    if (code == ERR_NONE)
+        code = labels_candidates(f->labels, PROJECT, "red", VIDEO_B, 10, &questions, &failure);
+    // Whatever came of it: the service cannot end while its thread waits.
+    let_others_ask();
+    labels_free(f->labels);
+    f->vectors->ops = slow.own;
+    f->labels = new_labels(f);
+    assert_ok(code, &failure);
+    assert_true(questions.hits.count > 0);
+    for (size_t i = 0; i < questions.hits.count; i++)
+        assert_string_equal(questions.hits.items[i].object + OBJECT_ID_SIZE - 4, "001");
+    label_questions_release(&questions);
+}
+
 static void what_is_said_of_an_object_holds_for_its_track(void **state)
 {
     struct fixture *f = *state;
@@ -376,6 +510,11 @@ static void what_likely_is_follows_a_correction_at_once(void **state)
     give(f, 7, 0, -1);
     assert_string_equal(shown(f, object_of(VIDEO_A, 7, 0)), "red?");
     assert_int_equal(count_found(f, "red", LABEL_LIST_PROBABLE, VIDEO_A, NULL), likely);
+    // Frames may tell of a track before labelling was told: what was said on it holds.
+    say_no(f, "red", object_of(VIDEO_A, 8, 1));
+    assert_string_equal(shown_on(f, object_of(VIDEO_A, 9, 0), -1), "red?");
+    say_no(f, "blue", object_of(VIDEO_A, 8, 1));
+    assert_string_equal(shown_on(f, object_of(VIDEO_A, 9, 0), 60), "-");
     const struct label_object none = {.object = "x", .track = 1};
     assert_code(labels_follow_tracks(f->labels, PROJECT, VIDEO_A, &none, 1, &failure), ERR_INVALID);
 }
@@ -503,17 +642,21 @@ int main(int argc, char **argv)
         with_stores(services_that_share_a_store_lose_nothing),
         with_stores(a_service_sees_what_another_one_did),
         with_stores(a_project_made_again_begins_without_labels),
+        with_stores(a_project_that_others_made_again_begins_anew_here_too),
         with_stores(searches_filter_by_explicit_labels),
         with_stores(a_step_whose_writer_died_before_the_index_knew_is_made_up_for),
         with_stores(steps_of_a_newer_program_are_refused_with_advice),
         with_stores(objects_of_a_deleted_video_do_not_count_until_it_is_back),
         with_stores(what_is_being_deleted_is_gone_already),
         with_stores(a_video_that_came_back_between_two_looks_is_looked_at_anew),
+        with_stores(nothing_is_learnt_from_what_is_gone),
+        with_stores(what_a_frame_does_not_show_any_more_is_not_found_by_its_label),
         with_stores(vectors_that_came_back_are_found_by_their_labels),
         with_stores(a_video_replaced_while_nothing_ran_gets_its_labels_again),
         with_stores(new_vectors_get_likely_labels_within_seconds),
         with_stores(a_word_is_learnt_for_its_label_alone),
         with_stores(what_is_said_holds_while_nothing_can_be_learnt),
+        with_stores(questions_are_about_what_was_said_last_however_slow_that_is_to_learn),
         with_stores(what_is_said_of_an_object_holds_for_its_track),
         with_stores(what_likely_is_follows_a_correction_at_once),
         with_stores(a_track_that_is_both_is_divided_between_yes_and_no),

@@ -1,6 +1,7 @@
 // What labelling answers and refuses, over real stores. Run as: labels_test BACKEND
 #include "search/labels.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -223,6 +224,35 @@ static void candidates_are_never_what_was_answered_already(void **state)
     assert_code(labels_candidates(f->labels, PROJECT, "blue", NULL, 10, &questions, &failure), ERR_NOT_FOUND);
 }
 
+static void make_somewhat_like_thing_0(struct fixture *f, const char *object)
+{
+    const float likeness = 0.85f;
+    float vector[DIMENSION] = {likeness};
+    vector[DIMENSION - 1] = sqrtf(1 - likeness * likeness);
+    struct vector_item item = {.class_name = "car", .track = -1, .vector = vector};
+    memcpy(item.object, object, sizeof(item.object));
+    assert_ok(vector_index_upsert(f->vectors, PROJECT, "model", DIMENSION, &item, 1, &failure), &failure);
+}
+
+// The index may be later than the store.
+static void nobody_is_asked_about_what_is_gone(void **state)
+{
+    struct fixture *f = *state;
+    struct label_questions questions;
+    make_somewhat_like_thing_0(f, object_of(VIDEO_B, 5, 2));
+    assert_ok(try_say(f, "red", object_of(VIDEO_A, 0, 0), object_of(VIDEO_A, 3, 1)), &failure);
+    assert_ok(labels_candidates(f->labels, PROJECT, "red", NULL, 10, &questions, &failure), &failure);
+    assert_true(questions.hits.count > 0);
+    assert_false(questions.settled);
+    label_questions_release(&questions);
+    for (int32_t i = 0; i < 2 * FRAMES; i++)
+        add_frame(f, i < FRAMES ? VIDEO_A : VIDEO_B, i % FRAMES, i == 0 ? 1 : i == 3 ? 2 : 0, -1);
+    assert_ok(labels_candidates(f->labels, PROJECT, "red", NULL, 10, &questions, &failure), &failure);
+    assert_int_equal(questions.hits.count, 0);
+    assert_true(questions.settled);
+    label_questions_release(&questions);
+}
+
 static void pages_of_objects_follow_each_other(void **state)
 {
     struct fixture *f = *state;
@@ -411,6 +441,7 @@ int main(int argc, char **argv)
         with_stores(what_is_on_the_track_of_a_no_is_not_suggested),
         with_stores(a_track_is_suggested_as_one_where_that_is_asked_for),
         with_stores(candidates_are_never_what_was_answered_already),
+        with_stores(nobody_is_asked_about_what_is_gone),
         with_stores(pages_of_objects_follow_each_other),
         with_stores(a_timeline_knows_which_objects_carry_a_label),
         with_stores(objects_that_are_wrong_are_refused_with_their_names),

@@ -73,41 +73,63 @@ static enum err_code find_video(struct export *e, const char *id, struct err *er
 
 // ---- labels and classes
 
-static bool is_same_label(const char *key, const char *name)
+struct named {
+    char *key;
+    const char *name;
+};
+
+static int compare_keys(const void *a, const void *b)
 {
-    char *other = NULL;
-    bool same = label_name_key(name, &other, NULL) == ERR_NONE && strcmp(key, other) == 0;
-    free(other);
-    return same;
+    return strcmp(((const struct named *)a)->key, ((const struct named *)b)->key);
 }
 
-static enum err_code find_label(struct export *e, const char *name, struct err *err)
+static struct named *sort_names(const struct label_names *names, size_t *count)
 {
-    char *key = NULL;
-    enum err_code code = label_name_key(name, &key, err);
-    for (size_t i = 0; i < e->names.count && code == ERR_NONE && e->label == NULL; i++) {
-        if (e->names.items[i] != NULL && is_same_label(key, e->names.items[i]))
-            e->label = mem_strdup(e->names.items[i]);
+    struct named *sorted = mem_calloc(names->count, sizeof(*sorted));
+    *count = 0;
+    for (size_t i = 0; i < names->count; i++) {
+        struct named *label = &sorted[*count];
+        if (names->items[i] == NULL || label_name_key(names->items[i], &label->key, NULL) != ERR_NONE)
+            continue;
+        label->name = names->items[i];
+        ++*count;
     }
-    if (code == ERR_NONE && e->label == NULL)
+    if (*count > 1)
+        qsort(sorted, *count, sizeof(*sorted), compare_keys);
+    return sorted;
+}
+
+static enum err_code find_label(
+    struct export *e, const char *name, const struct named *labels, size_t count, struct err *err)
+{
+    struct named wanted = {0};
+    enum err_code code = label_name_key(name, &wanted.key, err);
+    const struct named *found =
+        code == ERR_NONE && count > 0 ? bsearch(&wanted, labels, count, sizeof(*labels), compare_keys) : NULL;
+    if (found != NULL)
+        e->label = mem_strdup(found->name);
+    else if (code == ERR_NONE)
         code = err_set(err, ERR_NOT_FOUND, "there is no label \"%s\" in project %s", name, e->request.project);
-    free(key);
+    free(wanted.key);
     return err_of_field(err, code, "label");
 }
 
+// In the order in which labels are listed. All from one look: what is renamed meanwhile has one name here.
 static enum err_code take_labels(struct export *e, struct err *err)
 {
-    struct label_list list = {0};
     enum err_code code = labels_names(e->config.labels, e->request.project, &e->names, err);
-    if (code == ERR_NONE)
-        code = labels_list(e->config.labels, e->request.project, &list, err);
-    if (code == ERR_NONE && e->request.label != NULL)
-        code = find_label(e, e->request.label, err);
-    for (size_t i = 0; i < list.count && code == ERR_NONE; i++) {
-        if (export_wants_label(e, list.items[i].name))
-            categories_find_or_add(&e->categories, list.items[i].name, true);
+    if (code != ERR_NONE)
+        return code;
+    size_t count = 0;
+    struct named *labels = sort_names(&e->names, &count);
+    if (e->request.label != NULL)
+        code = find_label(e, e->request.label, labels, count, err);
+    for (size_t i = 0; i < count; i++) {
+        if (code == ERR_NONE && export_wants_label(e, labels[i].name))
+            categories_find_or_add(&e->categories, labels[i].name, true);
+        free(labels[i].key);
     }
-    label_list_release(&list);
+    free(labels);
     return code;
 }
 

@@ -1,10 +1,12 @@
 // What is exported and what is not, over real stores. Run as: exchange_export_rules_test BACKEND
 #include "exchange/export.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/test.h"
+#include "exchange/export_internal.h"
 #include "exchange/test_exchange.h"
 #include "meta_store/meta_store_backend.h"
 #include "os/cancel.h"
@@ -183,6 +185,68 @@ static void a_box_that_reaches_beyond_its_frame_is_no_more_than_all_of_it(void *
     strbuf_release(&archive);
 }
 
+static void an_archive_of_too_many_files_is_refused_with_a_way_out(void **state)
+{
+    struct exchange_fixture *f = *state;
+    struct strbuf out;
+    bool done = false;
+    label_the_clip(f);
+    // With room for all it has but one.
+    struct export *export = begin_export(f, CLIP, &(struct export_request){.format = EXCHANGE_YOLO});
+    strbuf_init(&out);
+    while (!done)
+        assert_ok(export_next(export, NULL, &out, &done, &failure), &failure);
+    size_t files = export->files;
+    export_free(export);
+    assert_true(files > 1);
+    for (size_t room = files - 1; room <= files; room++) {
+        export = begin_export(f, CLIP, &(struct export_request){.format = EXCHANGE_YOLO});
+        export->files += EXPORT_ARCHIVE_FILES_MAX - room;
+        enum err_code code = ERR_NONE;
+        for (done = false; !done && code == ERR_NONE;)
+            code = export_next(export, NULL, &out, &done, &failure);
+        export_free(export);
+        assert_code(code, room < files ? ERR_LIMIT : ERR_NONE);
+    }
+    strbuf_release(&out);
+}
+
+// Somebody else renames the label at this thread's second look at the journal.
+static struct labels *renaming;
+static pthread_t looking;
+static int looks;
+
+static enum err_code get_journal_and_rename(
+    struct meta_store *store, const char *project, const char *name, struct meta_journal_info *info, struct err *err)
+{
+    if (pthread_equal(pthread_self(), looking) != 0 && ++looks == 2) {
+        struct label_change change;
+        assert_ok(labels_rename(renaming, PROJECT, "before", "after", &anybody, &change, &failure), &failure);
+    }
+    return own_ops->get_journal(store, project, name, info, err);
+}
+
+static void a_label_that_is_renamed_meanwhile_has_one_name_in_an_export(void **state)
+{
+    struct exchange_fixture *f = *state;
+    static struct meta_store_ops ops;
+    say_yes(f->base, "before", object_of(CLIP, 0, 0));
+    own_ops = f->base->meta->ops;
+    ops = *own_ops;
+    ops.get_journal = get_journal_and_rename;
+    renaming = new_labels(f->base);
+    looking = pthread_self();
+    looks = 0;
+    f->base->meta->ops = &ops;
+    char *text = export_text(f, &(struct export_request){.format = EXCHANGE_COCO});
+    f->base->meta->ops = own_ops;
+    labels_free(renaming);
+    assert_true(looks > 1);
+    assert_non_null(strstr(text, "\"before\""));
+    assert_null(strstr(text, "\"after\""));
+    free(text);
+}
+
 int main(int argc, char **argv)
 {
     backend = argc > 1 ? argv[1] : "memory";
@@ -193,6 +257,8 @@ int main(int argc, char **argv)
         with_clip(an_export_that_nobody_waits_for_ends),
         with_clip(a_track_is_in_a_frame_once_and_a_slow_clip_has_a_frame_a_second),
         with_clip(a_box_that_reaches_beyond_its_frame_is_no_more_than_all_of_it),
+        with_clip(an_archive_of_too_many_files_is_refused_with_a_way_out),
+        with_clip(a_label_that_is_renamed_meanwhile_has_one_name_in_an_export),
     };
     return cmocka_run_group_tests_name(backend, tests, NULL, NULL);
 }

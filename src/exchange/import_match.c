@@ -12,6 +12,8 @@
 #include "meta_store/meta_store.h"
 #include "os/cancel.h"
 
+// Two stored boxes that are one.
+#define TWIN_IOU 0.999
 #define FRAMES_AT_ONCE 200
 
 // A video that the file speaks about, or (the last one) that of entries which say none.
@@ -364,20 +366,60 @@ static enum err_code find_pairs(struct matcher *m, struct group *g, struct err *
     return ERR_NONE;
 }
 
+// A detector that takes one thing for two, a bottle and a vase, makes two objects of one box.
+static size_t find_twin(const struct group *g, size_t k)
+{
+    const struct meta_object *object = &g->frame->objects[k];
+    const struct import_box box = {.x = (double)object->x,
+        .y = (double)object->y,
+        .width = (double)object->width,
+        .height = (double)object->height};
+    for (size_t i = 0; i < g->frame->object_count; i++) {
+        if (!g->is_taken[i] && import_overlap(&box, &g->frame->objects[i]) >= TWIN_IOU)
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+// Whether two rows with one box are about two objects, where there are two: by the file's ids for them, or else because
+// both give it a label.
+static bool are_of_two(const struct import_row *a, const struct import_row *b)
+{
+    if (a->object_k >= 0 || b->object_k >= 0)
+        return a->object_k != b->object_k;
+    return a->word != IMPORT_NEGATIVE && b->word != IMPORT_NEGATIVE;
+}
+
+// All rows with one box. Where they are about more objects than there are, the last gets the rest, and contradictions
+// show.
+static void match_box(struct matcher *m, struct group *g, const struct pair *pair)
+{
+    size_t k = pair->k;
+    const struct import_row *before = NULL; // what the object at hand is known by
+    g->is_taken[k] = true;
+    for (size_t i = pair->box; i < g->end && same_box(m, pair->box, i); i++) {
+        const struct import_row *row = row_of(m, i);
+        if (g->is_done[i - g->first])
+            continue;
+        size_t twin = before != NULL && are_of_two(before, row) ? find_twin(g, k) : SIZE_MAX;
+        if (twin != SIZE_MAX) {
+            k = twin;
+            g->is_taken[k] = true;
+        }
+        if (before == NULL || twin != SIZE_MAX || row->word != IMPORT_NEGATIVE)
+            before = row;
+        set_match(m, i, g->target->id, g->frame, k);
+        g->is_done[i - g->first] = true;
+    }
+}
+
 // The best overlaps first, each box and each object once.
 static void match_boxes(struct matcher *m, struct group *g)
 {
     for (size_t p = 0; p < g->pair_count; p++) {
         const struct pair *pair = &g->pairs[p];
-        if (g->is_done[pair->box - g->first] || g->is_taken[pair->k])
-            continue;
-        g->is_taken[pair->k] = true;
-        for (size_t i = pair->box; i < g->end && same_box(m, pair->box, i); i++) {
-            if (g->is_done[i - g->first])
-                continue;
-            set_match(m, i, g->target->id, g->frame, pair->k);
-            g->is_done[i - g->first] = true;
-        }
+        if (!g->is_done[pair->box - g->first] && !g->is_taken[pair->k])
+            match_box(m, g, pair);
     }
 }
 

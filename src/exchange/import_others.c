@@ -98,6 +98,20 @@ static enum err_code compare(const struct import_config *config, const char *vid
     return code;
 }
 
+// Nothing can look more like it.
+static bool is_found_wholly(const struct sample *sample)
+{
+    return sample->count > 0 && sample->best == sample->count;
+}
+
+static bool are_found_wholly(const struct sample *samples, size_t count)
+{
+    size_t found = 0;
+    while (found < count && is_found_wholly(&samples[found]))
+        found++;
+    return found == count;
+}
+
 static enum err_code compare_all(const struct import_config *config, const struct import_request *request,
     struct sample *samples, struct cancel *cancel, struct imported *imported, struct err *err)
 {
@@ -105,15 +119,19 @@ static enum err_code compare_all(const struct import_config *config, const struc
     size_t looked = 0;
     size_t count = VIDEOS_AT_ONCE;
     enum err_code code = ERR_NONE;
-    while (code == ERR_NONE && count == VIDEOS_AT_ONCE && looked < VIDEOS_MAX) {
+    while (code == ERR_NONE && count == VIDEOS_AT_ONCE && looked < VIDEOS_MAX &&
+        !are_found_wholly(samples, imported->other_count)) {
         struct meta_video *videos = NULL;
         code = meta_store_list_videos(
             config->meta, request->project, after[0] != '\0' ? after : NULL, VIDEOS_AT_ONCE, &videos, &count, err);
         for (size_t i = 0; i < count && code == ERR_NONE; i++) {
             memcpy(after, videos[i].id, sizeof(after));
             code = cancel_check(cancel, err);
-            for (size_t o = 0; o < imported->other_count && code == ERR_NONE && videos[i].state != VIDEO_DELETING; o++)
-                code = compare(config, videos[i].id, &samples[o], &imported->others[o], err);
+            for (size_t o = 0; o < imported->other_count && code == ERR_NONE && videos[i].state != VIDEO_DELETING;
+                 o++) {
+                if (!is_found_wholly(&samples[o]))
+                    code = compare(config, videos[i].id, &samples[o], &imported->others[o], err);
+            }
         }
         looked += count;
         free(videos);

@@ -193,6 +193,16 @@ static enum err_code look_for_objects(
     return code;
 }
 
+static bool is_any_missing(const struct project *p, struct label_key video)
+{
+    for (size_t i = 0; i < label_book_object_count(p->book); i++) {
+        const struct label_book_object *object = label_book_object(p->book, i);
+        if (object->missing && object->key.video == video.video)
+            return true;
+    }
+    return false;
+}
+
 static void touch_video(struct project *p, struct label_key video)
 {
     for (size_t i = 0; i < label_book_object_count(p->book); i++) {
@@ -215,13 +225,16 @@ static enum err_code check_videos(struct labels *labels, struct project *p, stru
         p->videos[i] = now;
         bool is_other = now.is_alive != before.is_alive || now.created_us != before.created_us ||
             now.tracked_us != before.tracked_us;
+        bool has_other_vectors = now.vectors != before.vectors;
         if (is_other) {
             label_map_release(&p->track_sizes);
             p->generation++;
-            code = look_for_objects(labels, p, 0, &now.key, err);
         }
+        // Of a video that is ingested again the frames come one after the other, and maybe not all.
+        if (is_other || (has_other_vectors && is_any_missing(p, now.key)))
+            code = look_for_objects(labels, p, 0, &now.key, err);
         // Vectors that came need their labels.
-        if (code == ERR_NONE && (is_other || now.vectors != before.vectors))
+        if (code == ERR_NONE && (is_other || has_other_vectors))
             touch_video(p, now.key);
         if (code != ERR_NONE)
             p->videos[i] = before;

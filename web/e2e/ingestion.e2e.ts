@@ -155,8 +155,12 @@ test('a server that was killed and started again is found by itself, and the fig
             })
             .toBeGreaterThan(5);
         expectTrouble(/ERR_(CONNECTION_\w+|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE|NETWORK_\w+)/);
+        const search = page.getByRole('search');
+        const place = await search.boundingBox();
         await server.kill();
-        await page.getByText('Reconnecting…').first().waitFor();
+        await page.getByText('The server does not answer. Reconnecting…').waitFor();
+        // That it is said moves nothing.
+        expect(await search.boundingBox()).toEqual(place);
         // What was known stays in sight.
         expect(await page.locator('.react-flow__node-worker').count()).toBeGreaterThan(0);
 

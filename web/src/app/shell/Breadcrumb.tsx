@@ -15,7 +15,7 @@ export function Breadcrumb() {
         <nav aria-label="Breadcrumb" className={styles.crumbs}>
             <ol>
                 <li>
-                    <Link to={paths.project(project)} className={styles.crumb} title={project}>
+                    <Link to={paths.project(project)} className={styles.crumb} aria-label={project} title={project}>
                         <ChevronLeftIcon className={styles.back} />
                         <span className={styles.project}>{project}</span>
                     </Link>

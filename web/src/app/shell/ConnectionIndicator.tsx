@@ -8,9 +8,9 @@ export function ConnectionIndicator() {
     return (
         <div role="status" className={styles.region}>
             {lost && (
-                <span className={styles.lost} title="The server does not answer. It is asked again every few seconds.">
+                <span className={styles.lost}>
                     <WarningIcon />
-                    <span className={styles.text}>Reconnecting…</span>
+                    The server does not answer. Reconnecting…
                 </span>
             )}
         </div>

@@ -22,8 +22,7 @@ export function TopBar({ onShowKeyMap }: { onShowKeyMap: () => void }) {
                 <SearchSlot />
             </div>
             <div className={styles.tools}>
-                <ConnectionIndicator />
-                <NavLink to={paths.activity(project)} className={styles.link} title="Ingestion">
+                <NavLink to={paths.activity(project)} className={styles.link} aria-label="Ingestion" title="Ingestion">
                     <ActivityIcon />
                     <span className={styles.linkText}>Ingestion</span>
                 </NavLink>
@@ -37,6 +36,7 @@ export function TopBar({ onShowKeyMap }: { onShowKeyMap: () => void }) {
                 </span>
                 <SettingsMenu />
             </div>
+            <ConnectionIndicator />
         </header>
     );
 }

@@ -145,6 +145,7 @@ function FindSimilar() {
         <Button
             size="s"
             icon={<SearchIcon />}
+            aria-label="Find similar"
             title="Find similar"
             className={classNames(styles.button, styles.find, panel === 'similar' && styles.kept)}
             onClick={() => setPanel('similar')}

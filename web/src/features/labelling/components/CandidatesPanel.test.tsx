@@ -111,6 +111,23 @@ it('sends answers by itself that nobody took, once the server answers again', as
     expect(screen.queryByRole('alert')).not.toBeInTheDocument();
 });
 
+it('sends them too where the server answered again before it was known that they were lost', async () => {
+    const server = serverWith({ [examplesOf('red car')]: changeOf({ label: labelOf('red car') }) });
+    renderLabelling(<CandidatesPanel />, { label: 'red car' });
+    await waitFor(() => expect(shown()).toContain(a.object));
+    const answering = globalThis.fetch;
+    vi.stubGlobal('fetch', async (request: Request) => {
+        if (!request.url.endsWith('/examples')) return answering(request);
+        vi.stubGlobal('fetch', answering);
+        // Whoever asks next is answered, at once.
+        queueMicrotask(reportAnswer);
+        throw new TypeError('Failed to fetch');
+    });
+    press('y');
+    await waitFor(() => expect(server.of(examplesOf('red car'))).toHaveLength(1), { timeout: 10_000 });
+    await waitFor(() => expect(screen.queryByRole('alert')).not.toBeInTheDocument());
+});
+
 it('shows the candidate in its video with one key', async () => {
     serverWith();
     const open = vi.fn();

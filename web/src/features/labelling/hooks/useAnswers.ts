@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent, useReducer, useState } from 'react';
-import { connection, onConnectionChange } from '@/api/connection.ts';
+import { useConnection } from '@/api/connection.ts';
 import { NetworkError } from '@/api/problem.ts';
 import {
     NO_ANSWERS,
@@ -40,22 +40,25 @@ function reducer(answers: Answers, action: Action): Answers {
 export function useAnswers(label: string) {
     const { changes, takeBackRef } = useLabelling();
     const [answers, dispatch] = useReducer(reducer, NO_ANSWERS);
-    const [error, setError] = useState<unknown>(null);
+    const [failure, setFailure] = useState<unknown>(null);
+    const connected = useConnection() === 'connected';
     const [sending, setSending] = useState(false);
     const { waiting } = answers;
+    // Nothing was wrong with what nobody took: it goes on its way once somebody answers.
+    const error = connected && failure instanceof NetworkError ? null : failure;
 
     async function send(keepalive = false) {
         if (waiting.length === 0 || sending) return;
         setSending(true);
-        setError(null);
+        setFailure(null);
         const of = new Map(waiting.map(given => [given.picture.object, given.picture]));
         const { positive, negative } = statementOfAnswers(waiting);
         const pictures = (objects: string[]) => objects.flatMap(object => of.get(object) ?? []);
         try {
             await changes.say({ label, positive: pictures(positive), negative: pictures(negative), keepalive });
             dispatch({ type: 'sent', given: waiting });
-        } catch (failure) {
-            setError(failure);
+        } catch (reason) {
+            setFailure(reason);
         }
         setSending(false);
     }
@@ -66,15 +69,6 @@ export function useAnswers(label: string) {
         const timer = setTimeout(() => sendNow(false), waiting.length >= SEND_AT_MOST ? 0 : WAIT_MS);
         return () => clearTimeout(timer);
     }, [waiting, sending, error]);
-    // Nothing was wrong with them: they go on their way once somebody answers.
-    useEffect(
-        () =>
-            onConnectionChange(() => {
-                if (connection() === 'connected')
-                    setError((failure: unknown) => (failure instanceof NetworkError ? null : failure));
-            }),
-        [],
-    );
     useEffect(() => {
         const leave = () => sendNow(true);
         window.addEventListener('pagehide', leave);

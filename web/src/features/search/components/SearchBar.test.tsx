@@ -89,6 +89,15 @@ it('takes what is typed for what fits it best', async () => {
     expect(address()).toBe('/p/street/search?class=car');
 });
 
+it('takes the only thing that fits however the arrows were pressed', async () => {
+    fakeServer(street);
+    const user = open('street');
+    await user.click(screen.getByRole('combobox'));
+    await screen.findByRole('option', { name: /person/ });
+    await user.keyboard('per{ArrowDown}{Enter}');
+    expect(address()).toBe('/p/street/search?class=person');
+});
+
 it('says that nothing is called so, and closes with Escape', async () => {
     fakeServer(street);
     const user = open('street');

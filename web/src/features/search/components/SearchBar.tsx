@@ -78,11 +78,16 @@ export function SearchBar({ project }: { project: string | undefined }) {
     }
 
     function onKeyDown(event: KeyboardEvent) {
-        const offer = at === null ? undefined : offers[at];
         if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
             setOpen(true);
             setMoved(nextOffer(at, event.key === 'ArrowDown' ? 1 : -1, offers.length));
-        } else if (event.key === 'Enter' && offer !== undefined) choose(offer);
+            event.preventDefault();
+            return;
+        }
+        // In the field itself, what is typed means what fits it best.
+        const chosen = at ?? meantOffer(typed, offers);
+        const offer = chosen === null ? undefined : offers[chosen];
+        if (event.key === 'Enter' && offer !== undefined) choose(offer);
         else if (event.key === 'Enter' && typed.trim() === '' && scope !== undefined) {
             void navigate(paths.search(scope));
             close();

@@ -249,3 +249,29 @@ test('on a phone a video has its name, and what can be done with it is on the sc
         { viewport, hasTouch: true, isMobile: true },
     );
 });
+
+test('the cards of projects are alike, however many pictures there are to show, and of whatever shape', async () => {
+    for (const limit_seconds of [1, 1.1, 1.2, 1.3])
+        await ingest(server, { project: 'mosaic', name: `for ${limit_seconds} s`, limit_seconds, fps: 1 });
+    // As of videos that a phone has taken.
+    const upright =
+        '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="160"><rect width="90" height="160" fill="teal"/></svg>';
+    await inPage(browser, async ({ page }) => {
+        await page.route('**/api/v1/videos/*/image', route =>
+            route.fulfill({ contentType: 'image/svg+xml', body: upright }),
+        );
+        await page.goto(server.url);
+        const heights = async (project: string, count: number) => {
+            const pictures = card(page, project).locator('[data-count]');
+            await expect
+                .poll(() =>
+                    pictures
+                        .locator('img')
+                        .evaluateAll(all => all.filter(one => (one as HTMLImageElement).naturalHeight > 0).length),
+                )
+                .toBe(count);
+            return (await pictures.boundingBox())?.height;
+        };
+        expect(await heights('mosaic', 4)).toBe(await heights('phone', 1));
+    });
+});

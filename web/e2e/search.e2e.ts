@@ -356,4 +356,13 @@ describe('to everybody', () => {
         await page.getByText('The picture of this search is not in this browser').waitFor();
         await audit();
     });
+
+    test('a long name stays on the screen of a phone', async () => {
+        const name = `the delivery van ${'with the blue stripe '.repeat(3)}`.trim();
+        const positive = [bicycles[1]!.object];
+        await site.request('POST', `/projects/street/labels/${encodeURIComponent(name)}/examples`, { positive });
+        await open('/p/street/search', { viewport: { width: 390, height: 844 } });
+        const place = await page.getByRole('link', { name }).boundingBox();
+        expect((place?.x ?? 390) + (place?.width ?? 0)).toBeLessThanOrEqual(390);
+    });
 });

@@ -139,7 +139,8 @@ export function suggestionsQuery(project: string, { positive, negative, label }:
         positive: positive.slice(-EXAMPLES_MOST),
         negative: negative.slice(-EXAMPLES_MOST),
         label: label ?? undefined,
-        // A track is shown as one picture that stands for all: a long one must leave room for others.
+        // What is said of one picture of a track holds for all of them.
+        per_track: true,
         limit: SUGGESTIONS_MOST,
     };
     return queryOptions({

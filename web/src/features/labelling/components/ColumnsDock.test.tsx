@@ -52,8 +52,8 @@ describe('the columns', () => {
         expect(picture(d.object)).toHaveAccessibleName(/suggested, confidence 97 %/);
         expect(server.of(SUGGESTIONS)[0]?.body).toEqual({
             ...{ positive: [a.object], negative: [b.object] },
-            // As many as can be: those of one long track must leave room for others.
-            limit: 1000,
+            // As many things as can be: what is said of one picture of a track holds for all of them.
+            ...{ per_track: true, limit: 1000 },
         });
     });
 

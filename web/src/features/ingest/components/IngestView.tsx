@@ -7,7 +7,7 @@ import { ActivityIcon, CloseIcon, PlusIcon } from '@/components/icons.tsx';
 import { LinkButton } from '@/components/LinkButton.tsx';
 import { Loading, Skeleton } from '@/components/Skeleton.tsx';
 import { Tabs } from '@/components/Tabs.tsx';
-import { formatCount } from '@/lib/format.ts';
+import { formatCount, formatNumberOf } from '@/lib/format.ts';
 import { paths } from '@/lib/paths.ts';
 import { useUrlEnum, useUrlString } from '@/lib/url-state.ts';
 import type { StreamSnapshot } from '../api/activity-stream.ts';
@@ -47,15 +47,15 @@ function GraphSkeleton() {
     );
 }
 
-function Head({
-    project,
-    video,
-    children,
-}: {
+interface HeadProps {
     project: string | null;
     video: string | undefined;
+    /** Of how many videos everything here is, where there are more. */
+    newest?: number | undefined;
     children?: ReactNode;
-}) {
+}
+
+function Head({ project, video, newest, children }: HeadProps) {
     return (
         <header className={styles.head}>
             <h1>Ingestion</h1>
@@ -72,6 +72,9 @@ function Head({
                             <CloseIcon size={14} />
                         </Link>
                     </span>
+                )}
+                {newest !== undefined && (
+                    <span className={styles.note}>the newest {formatNumberOf(newest, 'video')}</span>
                 )}
             </p>
             {children}
@@ -119,10 +122,14 @@ function View({ project }: Props) {
     return (
         <SumsContext value={sums}>
             <section className={styles.view}>
-                <Head project={project} video={video === null ? undefined : (names.get(video) ?? video)}>
+                <Head
+                    project={project}
+                    video={video === null ? undefined : (names.get(video) ?? video)}
+                    newest={more ? videos.length : undefined}
+                >
                     <Totals sums={sums} videos={videos} samples={samples} everything={!restricted} />
                 </Head>
-                {loaded && phase === 'finished' && <Summary videos={videos} sums={sums} />}
+                {loaded && phase === 'finished' && <Summary {...{ videos, more, sums }} />}
                 <div className={styles.stage}>
                     <Suspense fallback={<GraphSkeleton />}>
                         {begun ? <FlowGraph selected={node} onSelect={setNode} /> : <GraphSkeleton />}

@@ -30,7 +30,7 @@ const failed = {
 it('says why nothing came of a video as a sentence, beside the video too', () => {
     renderInApp(
         <>
-            <Summary videos={[failed]} sums={sumsOf([failed])} />
+            <Summary more={false} videos={[failed]} sums={sumsOf([failed])} />
             <VideoList videos={[failed]} more={false} samples={new Map()} alone showProject={false} />
         </>,
     );

@@ -15,9 +15,16 @@ function tookUs(video: Video | undefined): number | null {
     return us > 0 && us < 86_400e6 ? us : null;
 }
 
+interface Props {
+    videos: readonly Video[];
+    /** There are older ones. */
+    more: boolean;
+    sums: Sums;
+}
+
 /** When there is nothing left to do: what has come of it, and the way on. */
-export function Summary({ videos, sums }: { videos: readonly Video[]; sums: Sums }) {
-    const { tone, text } = summaryOf(videos);
+export function Summary({ videos, more, sums }: Props) {
+    const { tone, text } = summaryOf(videos, more);
     const open = toOpen(videos);
     const took = videos.length === 1 && videos[0]?.state === 'done' ? tookUs(videos[0]) : null;
     // With nothing to count, why there is nothing says more.

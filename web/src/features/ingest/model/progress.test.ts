@@ -161,6 +161,13 @@ describe('the whole', () => {
         });
     });
 
+    it('speaks of those that it looks at, where there are more', () => {
+        expect(summaryOf([done, done], true).text).toBe('All of the newest 2 videos are indexed.');
+        expect(summaryOf([done, failed], true).text).toBe(
+            '1 of the newest 2 videos are indexed without gaps: 1 failed.',
+        );
+    });
+
     it('offers a video that has something to show', () => {
         expect(toOpen([failed, done])?.id).toBe(done.id);
         expect(toOpen([failed])).toBeUndefined();

@@ -119,8 +119,11 @@ export function phaseOf(videos: readonly Video[]): Phase {
     return videos.some(isActive) ? 'working' : 'finished';
 }
 
-/** What a finished ingestion has come to, in a sentence or two. */
-export function summaryOf(videos: readonly Video[]): { tone: 'success' | 'warning' | 'danger'; text: string } {
+/** What a finished ingestion has come to, in a sentence or two. `more`: there are older videos that are not looked at. */
+export function summaryOf(
+    videos: readonly Video[],
+    more = false,
+): { tone: 'success' | 'warning' | 'danger'; text: string } {
     const count = (state: Video['state']) => videos.filter(video => video.state === state).length;
     const failed = count('failed');
     const gaps = count('incomplete');
@@ -138,10 +141,11 @@ export function summaryOf(videos: readonly Video[]): { tone: 'success' | 'warnin
         cancelled > 0 && `${cancelled} cancelled`,
     ].filter(note => note !== false);
     const done = count('done');
-    if (notes.length === 0) return { tone: 'success', text: `All ${videos.length} videos are indexed.` };
+    const those = more ? `the newest ${videos.length} videos` : `${videos.length} videos`;
+    if (notes.length === 0) return { tone: 'success', text: `All ${more ? 'of ' : ''}${those} are indexed.` };
     return {
         tone: failed > 0 ? 'danger' : 'warning',
-        text: `${done} of ${videos.length} videos are indexed without gaps: ${notes.join(', ')}.`,
+        text: `${done} of ${those} are indexed without gaps: ${notes.join(', ')}.`,
     };
 }
 

@@ -36,8 +36,26 @@ const shown = () => screen.getByRole('button', { name: /: drag it into a column$
 it('asks which label it is about', async () => {
     serverWith();
     renderLabelling(<CandidatesPanel />);
-    await userEvent.click(await screen.findByRole('button', { name: 'bus' }));
+    await userEvent.click(await screen.findByRole('button', { name: /^bus/ }));
     expect(screen.queryByText('Which label?')).not.toBeInTheDocument();
+});
+
+it('asks which of many labels, in the order of one’s choice', async () => {
+    const many = Array.from({ length: 60 }, (_, at) =>
+        labelOf(`part ${at + 1}a`, {
+            explicit: at,
+            updated_at: `2026-03-01T10:00:${String(59 - at).padStart(2, '0')}Z`,
+        }),
+    );
+    serverWith({ [LABELS]: listOf(many), [candidatesOf('part 57a')]: asked(a) });
+    renderLabelling(<CandidatesPanel />);
+    const first = async () => (await screen.findAllByRole('button', { name: /^part/ }))[0]?.textContent;
+    expect(await first()).toMatch(/^part 1a/);
+    await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Order of the labels' }), 'Most objects');
+    expect(await first()).toMatch(/^part 60a/);
+    await userEvent.type(screen.getByRole('searchbox', { name: 'Find a label by its name' }), '57');
+    await userEvent.click(screen.getByRole('button', { name: /^part 57a/ }));
+    expect(await screen.findByText(/^car at 0:05.000/)).toBeVisible();
 });
 
 it('shows the doubtful picture with how sure it is', async () => {

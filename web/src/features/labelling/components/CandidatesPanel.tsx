@@ -4,7 +4,6 @@ import { Button } from '@/components/Button.tsx';
 import { EmptyState } from '@/components/EmptyState.tsx';
 import { ErrorState } from '@/components/ErrorState.tsx';
 import { CheckIcon, HelpIcon } from '@/components/icons.tsx';
-import { LabelChip } from '@/components/LabelChip.tsx';
 import { Loading, Skeleton } from '@/components/Skeleton.tsx';
 import { useShortcut } from '@/lib/keys.tsx';
 import { sentenceOf } from '@/api/problem.ts';
@@ -17,6 +16,7 @@ import { stillToAsk, type Answer } from '../model/answers.ts';
 import { findLabel } from '../model/label-name.ts';
 import { qualityText } from '../model/quality.ts';
 import { CandidateCard } from './CandidateCard.tsx';
+import { LabelList } from './LabelList.tsx';
 import styles from './CandidatesPanel.module.css';
 
 /** "Is this it?": what is most worth knowing about a label, answered with one key. */
@@ -25,21 +25,19 @@ export function CandidatesPanel() {
     const all = labels.data?.labels ?? [];
     const known = label === null ? undefined : findLabel(all, label);
     if (known !== undefined) return <Questions key={known.name} label={known.name} />;
+    if (all.length === 0)
+        return (
+            <EmptyState compact icon={<HelpIcon size={20} />} title="No labels yet">
+                Name a few pictures first; then the doubtful ones are asked about here, one at a time.
+            </EmptyState>
+        );
     return (
-        <EmptyState
-            compact
-            icon={<HelpIcon size={20} />}
-            title={all.length === 0 ? 'No labels yet' : 'Which label?'}
-            actions={all.slice(0, 12).map(({ name }) => (
-                <button key={name} type="button" className={styles.choice} onClick={() => setLabel(name)}>
-                    <LabelChip name={name} />
-                </button>
-            ))}
-        >
-            {all.length === 0
-                ? 'Name a few pictures first; then the doubtful ones are asked about here, one at a time.'
-                : 'The pictures it is least sure about are asked about here, one at a time.'}
-        </EmptyState>
+        <div className={styles.panel}>
+            <p className={styles.which}>
+                <b>Which label?</b> The pictures it is least sure about are asked about here, one at a time.
+            </p>
+            <LabelList labels={all} chosen={null} onChoose={setLabel} />
+        </div>
     );
 }
 

@@ -57,6 +57,21 @@ describe('the columns', () => {
         });
     });
 
+    it('offer for a name first the labels that were used last', async () => {
+        serverWith({
+            [LABELS]: listOf([1, 2, 3].map(day => labelOf(`day ${day}`, { updated_at: `2026-03-0${day}T10:00:00Z` }))),
+        });
+        renderLabelling(<ColumnsDock />);
+        await userEvent.click(name());
+        await waitFor(() =>
+            expect(screen.getAllByRole('option').map(option => option.textContent)).toEqual([
+                'day 32, 2 objects',
+                'day 22, 2 objects',
+                'day 12, 2 objects',
+            ]),
+        );
+    });
+
     it('lose the pictures of a video that was deleted, and only those', async () => {
         const gone = pictureOf(6, { object: 'fedcba9876543210-00000006-000', video: 'fedcba9876543210' });
         const server = serverWith({

@@ -1,10 +1,13 @@
-import { useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type Ref } from 'react';
+import { useId, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type Ref } from 'react';
 import type { Schema } from '@/api/client.ts';
 import { LabelSwatch, OptionList } from '@/components/OptionList.tsx';
-import { cleanLabelName, findLabel, matchLabels } from '../model/label-name.ts';
+import { formatNumberOf } from '@/lib/format.ts';
+import { orderedLabels } from '@/lib/label-order.ts';
+import { matching } from '@/lib/matching.ts';
+import { cleanLabelName, findLabel } from '../model/label-name.ts';
 import styles from './LabelCombobox.module.css';
 
-type Label = Pick<Schema<'LabelSummary'>, 'name' | 'explicit'>;
+type Label = Pick<Schema<'LabelSummary'>, 'name' | 'explicit' | 'updated_at'>;
 
 const OFFERED_MOST = 50;
 const GAP = 4;
@@ -19,13 +22,15 @@ interface Props {
     ref?: Ref<HTMLInputElement>;
 }
 
-/** A text field that offers the labels there are. Enter takes the chosen one; with none chosen it submits the form. */
+/** A text field that offers the labels there are, those first that were used last. Enter takes the chosen one; with none chosen it submits the form. */
 export function LabelCombobox({ label, placeholder, labels, value, onChange, error, ref }: Props) {
     const id = useId();
     const field = useRef<HTMLDivElement>(null);
     const [open, setOpen] = useState(false);
     const [active, setActive] = useState<number | null>(null);
-    const offered = matchLabels(labels, value).slice(0, OFFERED_MOST);
+    // The next thing to be named is most often what the last one was.
+    const fitting = useMemo(() => matching(orderedLabels(labels, 'recent'), value), [labels, value]);
+    const offered = fitting.slice(0, OFFERED_MOST);
     const isNew = value.trim() !== '' && findLabel(labels, value) === undefined;
     const shown = open && (offered.length > 0 || isNew);
     const at = active === null || offered.length === 0 ? null : Math.min(active, offered.length - 1);
@@ -93,6 +98,7 @@ export function LabelCombobox({ label, placeholder, labels, value, onChange, err
                     offered={offered}
                     active={at}
                     fresh={isNew ? cleanLabelName(value) : null}
+                    left={fitting.length - offered.length}
                     onChoose={choose}
                 />
             )}
@@ -111,10 +117,12 @@ interface OffersProps {
     active: number | null;
     /** The name of the label that would be made. */
     fresh: string | null;
+    /** How many more fit what is typed. */
+    left: number;
     onChoose: (name: string) => void;
 }
 
-function Offers({ id, label, anchor, offered, active, fresh, onChoose }: OffersProps) {
+function Offers({ id, label, anchor, offered, active, fresh, left, onChoose }: OffersProps) {
     const ref = useRef<HTMLDivElement>(null);
     useLayoutEffect(() => {
         // In the top layer, so that no panel cuts it off.
@@ -150,10 +158,16 @@ function Offers({ id, label, anchor, offered, active, fresh, onChoose }: OffersP
                 if (chosen !== undefined) onChoose(chosen.name);
             }}
             after={
-                fresh !== null && (
+                fresh !== null ? (
                     <p className={styles.fresh}>
                         New label <b>{fresh}</b>
                     </p>
+                ) : (
+                    left > 0 && (
+                        <p className={styles.fresh}>
+                            and {formatNumberOf(left, 'more', 'more')}: type a part of the name
+                        </p>
+                    )
                 )
             }
         />

@@ -1,11 +1,13 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import type { Schema } from '@/api/client.ts';
+import { LabelTools } from '@/components/LabelTools.tsx';
 import { ObjectThumb } from '@/components/ObjectThumb.tsx';
 import { classNames } from '@/lib/class-names.ts';
 import { fillOf } from '@/lib/colour.ts';
-import { formatCompact, formatNumberOf } from '@/lib/format.ts';
-import { matchLabels } from '../model/label-name.ts';
+import { formatCompact } from '@/lib/format.ts';
+import { orderedLabels, useLabelOrder } from '@/lib/label-order.ts';
+import { matching } from '@/lib/matching.ts';
 import styles from './LabelList.module.css';
 
 type Label = Schema<'LabelSummary'>;
@@ -18,11 +20,12 @@ interface Props {
     onChoose: (name: string) => void;
 }
 
-/** Every label with its colour and counts, to be searched by name. */
+/** Every label with its colour and counts, to be found by its name. */
 export function LabelList({ labels, chosen, onChoose }: Props) {
     const [typed, setTyped] = useState('');
     const scroller = useRef<HTMLDivElement>(null);
-    const shown = matchLabels(labels, typed);
+    const order = useLabelOrder();
+    const shown = useMemo(() => matching(orderedLabels(labels, order), typed), [labels, order, typed]);
     // eslint-disable-next-line react-hooks/incompatible-library -- not memoised by the compiler, and need not be
     const virtualizer = useVirtualizer({
         count: shown.length,
@@ -34,14 +37,7 @@ export function LabelList({ labels, chosen, onChoose }: Props) {
     return (
         <div className={styles.panel}>
             <div className={styles.tools}>
-                <input
-                    type="search"
-                    aria-label="Find a label by its name"
-                    placeholder={`Find one of ${formatNumberOf(labels.length, 'label')}…`}
-                    className={styles.filter}
-                    value={typed}
-                    onChange={event => setTyped(event.target.value)}
-                />
+                <LabelTools count={labels.length} typed={typed} onType={setTyped} />
             </div>
             <div ref={scroller} className={styles.scroller}>
                 {shown.length === 0 && <p className={styles.none}>No label is called that.</p>}

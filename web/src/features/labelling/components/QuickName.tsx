@@ -35,7 +35,7 @@ export function QuickName({ picture }: { picture: Picture }) {
             <LabelCombobox
                 ref={field}
                 label="Name this object"
-                placeholder={picture.track === null ? 'Name only this one…' : 'Name only this track…'}
+                placeholder={picture.track === null ? 'Name this one…' : 'Name this track…'}
                 labels={all}
                 value={name}
                 error={problem ?? failed}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { labelOf } from '../testing.ts';
-import { cleanLabelName, findLabel, labelNameProblem, matchLabels } from './label-name.ts';
+import { cleanLabelName, findLabel, labelNameProblem } from './label-name.ts';
 
 describe('the name of a label', () => {
     it('may be anything a person writes', () => {
@@ -35,17 +35,10 @@ describe('the name of a label', () => {
 
 describe('finding a label', () => {
     const labels = ['red car', 'Car', 'old bicycle', 'scar'].map(name => labelOf(name));
-    const names = (typed: string) => matchLabels(labels, typed).map(label => label.name);
 
     it('finds it however it is spelled', () => {
         expect(findLabel(labels, 'RED CAR ')?.name).toBe('red car');
         expect(findLabel(labels, 'ＣＡＲ')?.name).toBe('Car');
         expect(findLabel(labels, 'ca')).toBeUndefined();
-    });
-
-    it('offers first what begins like what is typed, then what has a word that does, then the rest', () => {
-        expect(names('car')).toEqual(['Car', 'red car', 'scar']);
-        expect(names('')).toEqual(['red car', 'Car', 'old bicycle', 'scar']);
-        expect(names('bus')).toEqual([]);
     });
 });

@@ -1,4 +1,5 @@
 // Names of labels, by the server's rules (src/search/label_name.h): what is wrong is said before it is sent.
+import { nameKey } from '@/lib/matching.ts';
 
 const LENGTH_MOST = 100;
 const CONTROL = /\p{Cc}/u;
@@ -22,29 +23,7 @@ export function labelNameProblem(typed: string): string | undefined {
     return undefined;
 }
 
-/** What tells names apart. The server folds by Unicode's full rules; for offering labels, this is near enough. */
-export function labelKey(name: string): string {
-    return cleanLabelName(name).normalize('NFKC').toLowerCase();
-}
-
 export function findLabel<Label extends { name: string }>(labels: readonly Label[], name: string): Label | undefined {
-    const key = labelKey(name);
-    return labels.find(label => labelKey(label.name) === key);
-}
-
-/** The labels that fit what is typed: those that begin with it, then those with a word that does, then the rest. */
-export function matchLabels<Label extends { name: string }>(labels: readonly Label[], typed: string): Label[] {
-    const key = labelKey(typed);
-    if (key === '') return [...labels];
-    const rank = (name: string) => {
-        const text = labelKey(name);
-        if (text.startsWith(key)) return 0;
-        if (text.includes(` ${key}`)) return 1;
-        return text.includes(key) ? 2 : 3;
-    };
-    return labels
-        .map(label => ({ label, rank: rank(label.name) }))
-        .filter(entry => entry.rank < 3)
-        .sort((a, b) => a.rank - b.rank)
-        .map(entry => entry.label);
+    const key = nameKey(name);
+    return labels.find(label => nameKey(label.name) === key);
 }

@@ -1,6 +1,6 @@
 // Labels as they will be when the server has stored what was just said, so that boxes change at once.
 import type { Schema } from '@/api/client.ts';
-import { labelKey } from './label-name.ts';
+import { nameKey } from '@/lib/matching.ts';
 
 type Frame = Schema<'Frame'>;
 type Labelled = Pick<Schema<'Object'>, 'id' | 'track' | 'class' | 'class_refused' | 'label'>;
@@ -20,20 +20,20 @@ export type Relabel = <Known extends Labelled>(object: Known) => Known;
 export function relabel(said: Said): Relabel {
     const yes = new Set([...said.positive, ...(said.positiveTracks ?? [])]);
     const no = new Set([...said.negative, ...(said.negativeTracks ?? [])]);
-    const key = labelKey(said.label);
+    const key = nameKey(said.label);
     const named = (set: ReadonlySet<string>, { id, track }: Labelled) =>
         set.has(id) || (track !== null && set.has(track));
     return object => {
         const { label, class: className, class_refused: refused, ...rest } = object;
         // A label that is called like a class speaks of that class.
-        const isClass = labelKey(className) === key;
+        const isClass = nameKey(className) === key;
         if (named(yes, object)) {
             const now = { name: said.label, kind: 'explicit', score: 1 } as const;
             const kept = refused && !isClass ? { class_refused: refused } : {};
             return { ...rest, ...kept, class: className, label: now } as typeof object;
         }
         if (!named(no, object)) return object;
-        const loses = label !== null && labelKey(label.name) === key;
+        const loses = label !== null && nameKey(label.name) === key;
         const refuses = isClass && !refused;
         if (!loses && !refuses) return object;
         return { ...object, label: loses ? null : label, ...(isClass ? { class_refused: true } : {}) };

@@ -1,21 +1,34 @@
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { Link } from 'react-router';
 import { labelsQuery } from '@/api/queries.ts';
+import { Button } from '@/components/Button.tsx';
 import { ErrorState } from '@/components/ErrorState.tsx';
 import { LabelChip } from '@/components/LabelChip.tsx';
+import { LabelTools } from '@/components/LabelTools.tsx';
 import { ObjectThumb } from '@/components/ObjectThumb.tsx';
 import { Loading, Skeleton } from '@/components/Skeleton.tsx';
 import { formatCompact, formatNumberOf } from '@/lib/format.ts';
+import { orderedLabels, useLabelOrder } from '@/lib/label-order.ts';
+import { matching } from '@/lib/matching.ts';
 import { paths } from '@/lib/paths.ts';
 import styles from './LabelsPanel.module.css';
 
-const SHOWN_MOST = 24;
+const SHOWN_FIRST = 24;
+const SHOWN_MORE = 200;
+/** With fewer one sees them all. */
+const FIND_FROM = 12;
 
-/** The project's labels at a glance: the ones that are carried most. */
+/** The project's labels at a glance. */
 export function LabelsPanel({ project }: { project: string }) {
     const { data, error, isFetching, refetch } = useQuery(labelsQuery(project));
     const isNone = data?.labels.length === 0;
-    const labels = (data?.labels ?? []).toSorted((a, b) => b.explicit - a.explicit);
+    const [typed, setTyped] = useState('');
+    const [most, setMost] = useState(SHOWN_FIRST);
+    const order = useLabelOrder();
+    const labels = data?.labels ?? [];
+    const fitting = matching(orderedLabels(labels, order), typed);
+    const left = fitting.length - most;
     return (
         <aside
             className={styles.panel}
@@ -45,39 +58,47 @@ export function LabelsPanel({ project }: { project: string }) {
                     <Skeleton />
                 </div>
             ) : (
-                <ul className={styles.list}>
-                    {labels.slice(0, SHOWN_MOST).map(({ name, example, explicit, probable }) => (
-                        <li key={name}>
-                            <Link to={paths.search(project, { label: name })} className={styles.label}>
-                                <span className={styles.picture}>
-                                    {example !== null && <ObjectThumb object={example} alt="" />}
-                                </span>
-                                <LabelChip name={name} />
-                                <span className={styles.numbers}>
-                                    <span title={formatNumberOf(explicit, 'object')}>{formatCompact(explicit)}</span>
-                                    <span className="visually-hidden"> objects</span>
-                                    {probable > 0 && (
-                                        <span className={styles.probable} title={`and probably ${probable} more`}>
-                                            {' '}
-                                            + {formatCompact(probable)}
-                                            <span className="visually-hidden"> probable</span>
+                <>
+                    {labels.length >= FIND_FROM && <LabelTools count={labels.length} typed={typed} onType={setTyped} />}
+                    <ul className={styles.list}>
+                        {fitting.length === 0 && <li className={styles.none}>No label is called that.</li>}
+                        {fitting.slice(0, most).map(({ name, example, explicit, probable }) => (
+                            <li key={name}>
+                                <Link to={paths.search(project, { label: name })} className={styles.label}>
+                                    <span className={styles.picture}>
+                                        {example !== null && <ObjectThumb object={example} alt="" />}
+                                    </span>
+                                    <LabelChip name={name} />
+                                    <span className={styles.numbers}>
+                                        <span title={formatNumberOf(explicit, 'object')}>
+                                            {formatCompact(explicit)}
                                         </span>
-                                    )}
-                                </span>
+                                        <span className="visually-hidden"> objects</span>
+                                        {probable > 0 && (
+                                            <span className={styles.probable} title={`and probably ${probable} more`}>
+                                                {' '}
+                                                + {formatCompact(probable)}
+                                                <span className="visually-hidden"> probable</span>
+                                            </span>
+                                        )}
+                                    </span>
+                                </Link>
+                            </li>
+                        ))}
+                        {left > 0 && (
+                            <li>
+                                <Button size="s" variant="quiet" onClick={() => setMost(most + SHOWN_MORE)}>
+                                    Show {formatNumberOf(Math.min(left, SHOWN_MORE), 'more', 'more')}
+                                </Button>
+                            </li>
+                        )}
+                        <li>
+                            <Link to={paths.labelled(project)} className={styles.all}>
+                                What was said, and probable mistakes
                             </Link>
                         </li>
-                    ))}
-                    {labels.length > SHOWN_MOST && (
-                        <li className={styles.none}>
-                            and {formatNumberOf(labels.length - SHOWN_MOST, 'more', 'more')}
-                        </li>
-                    )}
-                    <li>
-                        <Link to={paths.labelled(project)} className={styles.all}>
-                            What was said, and probable mistakes
-                        </Link>
-                    </li>
-                </ul>
+                    </ul>
+                </>
             )}
         </aside>
     );

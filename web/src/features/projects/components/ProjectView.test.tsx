@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { renderInApp } from '@/testing/render.tsx';
 import { fakeServer } from '../fake-server.ts';
@@ -54,6 +54,23 @@ it('counts labels anew when a video has gone', async () => {
     await later();
     expect(await within(panel).findByText('5')).toBeVisible();
     expect(screen.queryByRole('heading', { name: 'market.mp4' })).toBeNull();
+});
+
+it('finds one of many labels by its name, and shows the rest of them', async () => {
+    const labels = Array.from({ length: 60 }, (_, at) => labelFixture({ name: `part ${at + 1}a` }));
+    renderProject({
+        [PROJECT]: { body: projectFixture({ videos: 1 }) },
+        [VIDEOS]: listOf(street),
+        [LABELS]: { body: { labels, version: 1, undo: null, redo: null } },
+    });
+    const panel = await screen.findByRole('complementary', { name: /^Labels/ });
+    await within(panel).findByRole('link', { name: /^part 1a/ });
+    expect(within(panel).queryByRole('link', { name: /^part 57a/ })).toBeNull();
+    fireEvent.change(within(panel).getByRole('searchbox'), { target: { value: '57a' } });
+    expect(within(panel).getAllByRole('link', { name: /^part/ })).toHaveLength(1);
+    fireEvent.change(within(panel).getByRole('searchbox'), { target: { value: '' } });
+    fireEvent.click(within(panel).getByRole('button', { name: 'Show 36 more' }));
+    expect(within(panel).getAllByRole('link', { name: /^part/ })).toHaveLength(60);
 });
 
 it('says that a project is gone when it is deleted while one looks at it', async () => {

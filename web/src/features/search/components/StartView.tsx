@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useRef } from 'react';
+import { useRef, useState } from 'react';
 import { Link } from 'react-router';
 import { classesQuery, labelsQuery, videoQuery } from '@/api/queries.ts';
 import { Button } from '@/components/Button.tsx';
@@ -10,12 +10,16 @@ import { Kbd } from '@/components/Kbd.tsx';
 import { LabelChip } from '@/components/LabelChip.tsx';
 import { LinkButton } from '@/components/LinkButton.tsx';
 import { Loading, Skeleton } from '@/components/Skeleton.tsx';
-import { formatCount } from '@/lib/format.ts';
+import { formatCount, formatNumberOf } from '@/lib/format.ts';
+import { orderedLabels, useLabelOrder } from '@/lib/label-order.ts';
 import { paths } from '@/lib/paths.ts';
 import type { Asking } from '../hooks/useQuestion.ts';
 import { viewOf, type Question } from '../model/question.ts';
 import { PictureInput } from './PictureInput.tsx';
 import styles from './StartView.module.css';
+
+/** The classes stand below: a hundred labels must not push them out of sight. */
+const SHOWN_FIRST = 24;
 
 interface Props {
     project: string;
@@ -28,7 +32,9 @@ interface Props {
 export function StartView({ project, question, ask, onFiles }: Props) {
     const picker = useRef<HTMLInputElement>(null);
     const classes = useQuery(classesQuery(project));
-    const labels = useQuery(labelsQuery(project)).data?.labels ?? [];
+    const [all, setAll] = useState(false);
+    const order = useLabelOrder();
+    const labels = orderedLabels(useQuery(labelsQuery(project)).data?.labels ?? [], order);
     const { video } = question;
     const videoName = useQuery({ ...videoQuery(video ?? ''), enabled: video !== null }).data?.name ?? video;
 
@@ -80,7 +86,7 @@ export function StartView({ project, question, ask, onFiles }: Props) {
                 <section className={styles.names} aria-labelledby="by-label">
                     <h2 id="by-label">By label</h2>
                     <ul>
-                        {labels.map(({ name, explicit }) => (
+                        {labels.slice(0, all ? undefined : SHOWN_FIRST).map(({ name, explicit }) => (
                             <li key={name}>
                                 <Link to={paths.search(project, viewOf({ ...question, label: name }))}>
                                     <LabelChip name={name} />
@@ -88,6 +94,13 @@ export function StartView({ project, question, ask, onFiles }: Props) {
                                 </Link>
                             </li>
                         ))}
+                        {!all && labels.length > SHOWN_FIRST && (
+                            <li>
+                                <Button onClick={() => setAll(true)}>
+                                    All {formatNumberOf(labels.length, 'label')}
+                                </Button>
+                            </li>
+                        )}
                     </ul>
                 </section>
             )}

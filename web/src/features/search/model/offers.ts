@@ -1,5 +1,6 @@
 // What the search bar offers while one types.
 import type { Schema } from '@/api/client.ts';
+import { matching, nameKey } from '@/lib/matching.ts';
 
 export type Offer =
     | { kind: 'label'; name: string; count: number; probable: number }
@@ -17,38 +18,14 @@ export interface Known {
 /** Of one kind: the list scrolls, and whoever wants a rarer one types. */
 export const OFFERED_MOST = 20;
 
-function keyOf(name: string): string {
-    return name.trim().normalize('NFKC').toLowerCase();
-}
-
-/** Lower is better; null: it does not fit. */
-function rank(name: string, typed: string): number | null {
-    const key = keyOf(name);
-    if (key === typed) return 0;
-    if (key.startsWith(typed)) return 1;
-    // The beginning of a later word.
-    if (key.split(/[\s_-]+/).some(word => word.startsWith(typed))) return 2;
-    return key.includes(typed) ? 3 : null;
-}
-
-/** Those that fit what is typed, best first, otherwise in the order they have. */
-function fitting<Item extends { name: string }>(items: readonly Item[], typed: string): Item[] {
-    const key = keyOf(typed);
-    return items
-        .map(item => ({ item, rank: rank(item.name, key) }))
-        .filter((entry): entry is { item: Item; rank: number } => entry.rank !== null)
-        .sort((a, b) => a.rank - b.rank)
-        .map(({ item }) => item);
-}
-
 /** Labels before classes: they are what somebody here gave names to. */
 export function offersFor(typed: string, { labels, classes, text }: Known): Offer[] {
     const carried = labels.toSorted((a, b) => b.explicit - a.explicit);
     const offers: Offer[] = [
-        ...fitting(carried, typed)
+        ...matching(carried, typed)
             .slice(0, OFFERED_MOST)
             .map(({ name, explicit, probable }) => ({ kind: 'label' as const, name, count: explicit, probable })),
-        ...fitting(classes, typed)
+        ...matching(classes, typed)
             .slice(0, OFFERED_MOST)
             .map(({ name, objects }) => ({ kind: 'class' as const, name, count: objects })),
     ];
@@ -61,7 +38,7 @@ export function projectOffers(
     typed: string,
     projects: readonly Pick<Schema<'Project'>, 'name' | 'objects' | 'deleting'>[],
 ): Offer[] {
-    return fitting(
+    return matching(
         projects.filter(({ deleting }) => !deleting),
         typed,
     )
@@ -71,9 +48,9 @@ export function projectOffers(
 
 /** The offer that is meant by what is typed: one that is called so, or else the first. */
 export function meantOffer(typed: string, offers: readonly Offer[]): number | null {
-    const key = keyOf(typed);
+    const key = nameKey(typed);
     if (key === '' || offers.length === 0) return null;
-    const exact = offers.findIndex(offer => offer.kind !== 'text' && keyOf(offer.name) === key);
+    const exact = offers.findIndex(offer => offer.kind !== 'text' && nameKey(offer.name) === key);
     return exact >= 0 ? exact : 0;
 }
 

@@ -2,6 +2,17 @@
 
 #include <string.h>
 
+int nal_length_size(const AVCodecParameters *par)
+{
+    // avcC and hvcC begin with version 1; Annex B extradata with a start code. hvcC of old writers may have version 0.
+    const uint8_t *data = par->extradata;
+    if (par->codec_id == AV_CODEC_ID_H264 && par->extradata_size >= 7 && data[0] == 1)
+        return (data[4] & 3) + 1;
+    if (par->codec_id == AV_CODEC_ID_HEVC && par->extradata_size >= 23 && (data[0] != 0 || data[1] != 0 || data[2] > 1))
+        return (data[21] & 3) + 1;
+    return 0;
+}
+
 static bool next_prefixed(struct nal_reader *reader, const uint8_t **unit, size_t *unit_size)
 {
     size_t prefix = (size_t)reader->length_size;

@@ -1,9 +1,13 @@
 // Walks over the NAL units of an H.264 or HEVC access unit. Internal to the module.
 #pragma once
 
+#include <libavcodec/avcodec.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+// How many bytes of length stand before each unit in packets of the stream; 0: units begin with start codes.
+int nal_length_size(const AVCodecParameters *par);
 
 struct nal_reader {
     const uint8_t *data;

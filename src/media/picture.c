@@ -5,17 +5,6 @@
 // Units looked at in one access unit: broken ones consist of thousands.
 #define UNITS_MAX 4096
 
-static int nal_length_size(const AVCodecParameters *par)
-{
-    // avcC and hvcC begin with version 1; Annex B extradata with a start code. hvcC of old writers may have version 0.
-    const uint8_t *data = par->extradata;
-    if (par->codec_id == AV_CODEC_ID_H264 && par->extradata_size >= 7 && data[0] == 1)
-        return (data[4] & 3) + 1;
-    if (par->codec_id == AV_CODEC_ID_HEVC && par->extradata_size >= 23 && (data[0] != 0 || data[1] != 0 || data[2] > 1))
-        return (data[21] & 3) + 1;
-    return 0;
-}
-
 static bool keyframes_are_trusted(enum AVCodecID codec, const AVCodecDescriptor *descriptor)
 {
     if (descriptor != NULL && (descriptor->props & AV_CODEC_PROP_INTRA_ONLY) != 0)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "media/nal.h"
 #include "media/source.h"
 
 // MP4's time scale has 32 bits. Its distances between time stamps have too, but readers (FFmpeg's among them) take
@@ -73,7 +74,10 @@ static int open_muxer(struct segment_file *file, const char *path, const char *f
     rc = avcodec_parameters_copy(file->stream->codecpar, file->video->codecpar);
     if (rc < 0)
         return rc;
-    file->stream->codecpar->codec_tag = 0;
+    // Some decoders (Ut Video's) tell by it how pictures are coded.
+    uint32_t tag = file->stream->codecpar->codec_tag;
+    if (mp4 || av_codec_get_id(file->muxer->oformat->codec_tag, tag) != file->stream->codecpar->codec_id)
+        file->stream->codecpar->codec_tag = 0;
     file->stream->time_base = file->video->time_base;
     file->stream->avg_frame_rate = file->video->avg_frame_rate;
     file->stream->sample_aspect_ratio = file->stream->codecpar->sample_aspect_ratio;
@@ -203,8 +207,21 @@ static int write_packet(
     return rc;
 }
 
+// MP4 has the length before each unit of H.264 and HEVC, whose place start codes take in a transport stream.
+static void put_start_codes(AVPacket *packet)
+{
+    struct nal_reader reader = {.data = packet->data, .size = (size_t)packet->size, .length_size = 4};
+    const uint8_t *unit;
+    size_t size;
+    while (nal_next(&reader, &unit, &size))
+        memcpy(packet->data + (unit - packet->data) - 4, "\0\0\0\1", 4);
+}
+
 static int copy_packets(struct segment_file *file, struct media_source *source)
 {
+    bool start_codes =
+        (file->video->codecpar->codec_id == AV_CODEC_ID_H264 || file->video->codecpar->codec_id == AV_CODEC_ID_HEVC) &&
+        nal_length_size(file->video->codecpar) == 0;
     AVPacket *packet = av_packet_alloc();
     if (packet == NULL)
         return AVERROR(ENOMEM);
@@ -214,6 +231,8 @@ static int copy_packets(struct segment_file *file, struct media_source *source)
         if (packet->dts <= file->last_dts)
             packet->dts = file->last_dts + 1;
         file->last_dts = packet->dts;
+        if (start_codes)
+            put_start_codes(packet);
         rc = write_packet(
             file, packet, packet->pts, packet->dts, packet->duration, (packet->flags & AV_PKT_FLAG_DISPOSABLE) != 0);
         av_packet_unref(packet);

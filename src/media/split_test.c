@@ -66,6 +66,7 @@ static const struct clip {
     {"wmv2.asf", SOURCE "-c:v wmv2 -g 20", false, false},
     {"prores.mov", SOURCE "-c:v prores_ks -profile:v 0", false, false},
     {"ffv1.mkv", SOURCE "-c:v ffv1 -g 1", true, false},
+    {"utvideo.avi", SOURCE "-c:v utvideo", false, false},
     {"animation.gif", SOURCE "-r 10", true, false},
 };
 

@@ -79,7 +79,8 @@ void split_report(struct split_result *result, const struct media_source *source
     if (stats->jumps > 0)
         log_warn(log, "time stamps jump back %" PRId64 " times; what follows was shifted to go on", stats->jumps);
     if (stats->mended > 0)
-        log_warn(log, "%" PRId64 " time stamps were far from those around them; they were made anew", stats->mended);
+        log_warn(log, "%" PRId64 " time stamps could not be right among those around them; they were made anew",
+            stats->mended);
     if (stats->derived)
         log_info(log, "the file has no presentation times; they follow from the coding order");
     if (result->incomplete)

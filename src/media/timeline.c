@@ -8,13 +8,12 @@
 #include "media/fields.h"
 #include "media/parameter_sets.h"
 #include "media/reorder.h"
+#include "media/time_mend.h"
 
 // Packets looked at to see whether the container has time stamps.
 #define PEEK_PACKETS 32
 // Reading goes on after errors (a lost part in the middle), but not for ever.
 #define READ_ERRORS_IN_A_ROW_MAX 4096
-// A picture whose decoding time is so far off, while the next one's goes on after the one before, has a wrong one.
-#define OUTLIER_US 10000000
 // Time stamps beyond this many microseconds (about 126 years) are taken for damage.
 #define TIME_MAX_US ((int64_t)4000000000000000)
 
@@ -29,8 +28,7 @@ struct timeline {
     AVPacket *peeked[PEEK_PACKETS];
     int peeked_count;
     int peeked_next;
-    AVPacket *ahead;  // the one after what was given last
-    int64_t last_dts; // of what was given last and had one
+    struct time_mender *mender;
     bool opened;
     bool input_ended;
     bool started;      // the first picture that decoding can begin with has been seen
@@ -65,7 +63,7 @@ struct timeline *timeline_new(struct media_source *source)
     timeline->source = source;
     timeline->time_base = source->video->time_base;
     timeline->shown_max = AV_NOPTS_VALUE;
-    timeline->last_dts = AV_NOPTS_VALUE;
+    timeline->mender = time_mender_new();
     open_unpacker(timeline);
     picture_parser_init(&timeline->parser, source->video->codecpar);
     timeline->fields = field_pairs_new(source->video->codecpar);
@@ -91,7 +89,7 @@ void timeline_free(struct timeline *timeline)
         return;
     for (int i = timeline->peeked_next; i < timeline->peeked_count; i++)
         av_packet_free(&timeline->peeked[i]);
-    av_packet_free(&timeline->ahead);
+    time_mender_free(timeline->mender);
     reorder_free(timeline->reorder);
     field_pairs_free(timeline->fields);
     av_bsf_free(&timeline->unpacker);
@@ -205,44 +203,21 @@ static enum err_code next_peeked(struct timeline *timeline, AVPacket **packet, s
     return code;
 }
 
-// Decoding times only go up, so one that is alone far from its neighbours is wrong, a bit that flipped for instance. It
-// would move all that follows: what comes after it would be taken for times that jump back.
-static void mend_times(struct timeline *timeline, AVPacket *packet, const AVPacket *next)
-{
-    int64_t before = timeline->last_dts;
-    int64_t dts = packet->dts;
-    if (dts == AV_NOPTS_VALUE)
-        return;
-    timeline->last_dts = dts;
-    if (before == AV_NOPTS_VALUE || next == NULL || next->dts == AV_NOPTS_VALUE)
-        return;
-    int64_t far = av_rescale_q(OUTLIER_US, AV_TIME_BASE_Q, timeline->time_base);
-    bool goes_on = next->dts > before && next->dts - before < far;
-    bool outlier = dts < before - far || (dts > before + far && dts > next->dts);
-    if (!goes_on || !outlier)
-        return;
-    int64_t mended = before + (next->dts - before) / 2;
-    if (packet->pts != AV_NOPTS_VALUE && llabs(packet->pts - dts) < far)
-        packet->pts += mended - dts;
-    else if (packet->pts != AV_NOPTS_VALUE && llabs(packet->pts - mended) > far)
-        packet->pts = AV_NOPTS_VALUE;
-    packet->dts = timeline->last_dts = mended;
-    timeline->stats.mended++;
-}
-
 static enum err_code next_mended(struct timeline *timeline, AVPacket **packet, struct err *err)
 {
-    *packet = NULL;
-    enum err_code code = timeline->ahead == NULL ? next_peeked(timeline, &timeline->ahead, err) : ERR_NONE;
-    if (code != ERR_NONE || timeline->ahead == NULL)
-        return code;
-    AVPacket *next;
-    code = next_peeked(timeline, &next, err);
-    if (code != ERR_NONE)
-        return code;
-    *packet = timeline->ahead;
-    timeline->ahead = next;
-    mend_times(timeline, *packet, next);
+    while ((*packet = time_mender_pull(timeline->mender)) == NULL) {
+        AVPacket *next;
+        enum err_code code = next_peeked(timeline, &next, err);
+        if (code != ERR_NONE)
+            return code;
+        if (next == NULL) {
+            time_mender_finish(timeline->mender);
+            *packet = time_mender_pull(timeline->mender);
+            break;
+        }
+        time_mender_push(timeline->mender, next);
+    }
+    timeline->stats.mended = time_mender_mended(timeline->mender);
     return ERR_NONE;
 }
 
@@ -301,7 +276,8 @@ static int64_t repaired_pts(struct timeline *timeline, const AVPacket *packet, c
     }
     pts += timeline->shift;
     bool hidden = (packet->flags & AV_PKT_FLAG_DISCARD) != 0;
-    if (info->clean && !hidden && timeline->shown_max != AV_NOPTS_VALUE && pts < timeline->shown_max) {
+    if (info->clean && !hidden && timeline->shown_max != AV_NOPTS_VALUE && pts < timeline->shown_max &&
+        !time_mender_goes_on(timeline->mender)) {
         timeline->shift += next - pts;
         timeline->stats.jumps++;
         pts = next;
@@ -353,5 +329,8 @@ enum err_code timeline_next(struct timeline *timeline, struct coded_picture *pic
         !is_undecodable(timeline, picture->pts, &picture->info);
     if (picture->presented && (timeline->shown_max == AV_NOPTS_VALUE || picture->pts > timeline->shown_max))
         timeline->shown_max = picture->pts;
+    // Where one that nothing leads is not the first to show, its time is wrong, and no border between times.
+    if (picture->info.no_leading && timeline->reorder == NULL && !time_mender_leads(timeline->mender))
+        picture->info.clean = false;
     return ERR_NONE;
 }

@@ -1,9 +1,9 @@
 // The coded pictures of a source's video in decoding order, each with a time stamp that can be relied on. Internal.
 //
-// Time stamps that the container gives are kept as they are, but for single ones far from all others, which follow from
-// their neighbours. Where it has none, they follow from the decoding times and
-// the order in which the pictures show. Where they jump back at a keyframe (recordings put end to end), all that follow
-// are shifted to go on after the last one. Pictures are numbered from the first on that decoding can begin with.
+// Time stamps that the container gives are kept as they are, but for single ones that cannot be right, which follow
+// from their neighbours (time_mend.h). Where it has none, they follow from the decoding times and the order in which
+// the pictures show. Where they jump back at a keyframe (recordings put end to end), all that follow are shifted to go
+// on after the last one. Pictures are numbered from the first on that decoding can begin with.
 #pragma once
 
 #include "media/picture.h"
@@ -27,7 +27,7 @@ struct timeline_stats {
     bool ended_by_error;
     bool derived;   // time stamps follow from the decoding order
     int64_t jumps;  // times that jumped back
-    int64_t mended; // times that were alone far from those around them
+    int64_t mended; // pictures whose times could not be right
 };
 
 struct timeline *timeline_new(struct media_source *source);

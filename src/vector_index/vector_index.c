@@ -285,7 +285,14 @@ enum err_code vector_index_stats(
     enum err_code code = project_name_check(project, err);
     if (code == ERR_NONE && video != NULL)
         code = check_video(video, err);
-    return code == ERR_NONE ? index->ops->stats(index, project, video, stats, err) : code;
+    if (code == ERR_NONE)
+        code = index->ops->stats(index, project, video, stats, err);
+    // Callers make room by it, and it may come from a server or a file that others write to.
+    if (code == ERR_NONE && stats->dimension > VECTOR_DIMENSION_MAX)
+        code = err_set(err, ERR_CORRUPT,
+            "the vector index says that vectors of project %s have %zu dimensions, and at most %d are possible",
+            project, stats->dimension, VECTOR_DIMENSION_MAX);
+    return code;
 }
 
 enum err_code vector_index_list(struct vector_index *index, const char *project, const char *video, vector_visit *visit,

@@ -90,16 +90,11 @@ static double recall(struct fixture *f, const struct vector_query *query)
     return (double)same / (double)count;
 }
 
-static void data_of_an_older_schema_is_taken_forward(void **state)
+// Closes the index, and changes the truth behind it.
+static void change_store(struct fixture *f, const char *const *statements, size_t count)
 {
-    struct fixture *f = *state;
-    float vector[DIMENSION];
-    float got[DIMENSION];
-    size_t dimension = 0;
-    put_range(f, 1, 0, 10);
     vector_index_free(f->index);
     f->index = NULL;
-    // As the program wrote it that knew neither vectors of tracks nor negatives.
     char *path = mem_sprintf("%s/%s/vectors.sqlite", f->folder, PROJECT);
     const struct db_options options = {.path = path,
         .kind = "vector index",
@@ -110,12 +105,23 @@ static void data_of_an_older_schema_is_taken_forward(void **state)
     struct db_tx tx;
     assert_ok(db_open(&options, &db, &failure), &failure);
     db_begin(db, DB_WRITE_DURABLE, &tx);
-    db_exec(&tx, "DROP TABLE tracks");
-    db_exec(&tx, "DROP TABLE negatives");
-    db_exec(&tx, "PRAGMA user_version = 1");
+    for (size_t i = 0; i < count; i++)
+        db_exec(&tx, statements[i]);
     assert_ok(db_end(&tx, &failure), &failure);
     db_free(db);
     free(path);
+}
+
+static void data_of_an_older_schema_is_taken_forward(void **state)
+{
+    struct fixture *f = *state;
+    float vector[DIMENSION];
+    float got[DIMENSION];
+    size_t dimension = 0;
+    put_range(f, 1, 0, 10);
+    // As the program wrote it that knew neither vectors of tracks nor negatives.
+    static const char *const older[] = {"DROP TABLE tracks", "DROP TABLE negatives", "PRAGMA user_version = 1"};
+    change_store(f, older, 3);
 
     reopen(f);
     for (int n = 0; n < 10; n++)
@@ -126,6 +132,21 @@ static void data_of_an_older_schema_is_taken_forward(void **state)
     reopen(f);
     assert_ok(vector_index_fetch_track(f->index, PROJECT, &item.track, got, DIMENSION, &dimension, &failure), &failure);
     assert_int_equal(dimension, DIMENSION);
+}
+
+// Room is made by it.
+static void a_dimension_that_cannot_be_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct vector_stats stats;
+    static const char *const statements[] = {
+        "UPDATE meta SET dimension = 4294967296", "UPDATE meta SET dimension = -1", "UPDATE meta SET dimension = 4097"};
+    put_range(f, 1, 0, 10);
+    for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
+        change_store(f, statements + i, 1);
+        reopen(f);
+        assert_code(vector_index_stats(f->index, PROJECT, NULL, &stats, &failure), ERR_CORRUPT);
+    }
 }
 
 static void the_graph_finds_what_a_scan_finds(void **state)
@@ -311,6 +332,7 @@ static void a_long_journal_is_shortened_and_nothing_forgotten(void **state)
 static const struct CMUnitTest tests[] = {
     embedded(all_is_there_after_reopening),
     embedded(data_of_an_older_schema_is_taken_forward),
+    embedded(a_dimension_that_cannot_be_is_refused),
     embedded(the_graph_finds_what_a_scan_finds),
     embedded(as_many_hits_come_as_match),
     embedded(removing_frees_the_disk),

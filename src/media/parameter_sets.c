@@ -7,7 +7,6 @@
 #include "base/mem.h"
 
 #define AVCC_HEADER 6
-#define LENGTH_BYTES 4
 // Real ones have some hundred bytes.
 #define SETS_MAX_BYTES 65536
 
@@ -17,27 +16,34 @@ void parameter_sets_release(struct parameter_sets *sets)
     *sets = (struct parameter_sets){0};
 }
 
+// Bytes of the length before each unit.
+static size_t length_bytes(const uint8_t *avcc)
+{
+    return (size_t)(avcc[4] & 3) + 1;
+}
+
 static bool is_avcc(const uint8_t *data, size_t size)
 {
-    return size > AVCC_HEADER && data[0] == 1 && (data[4] & 3) == LENGTH_BYTES - 1;
+    return size > AVCC_HEADER && data[0] == 1;
 }
 
 // Adds the units of one list of an avcC record from `*at` on; false where they go past its end.
 static bool add_units(struct parameter_sets *sets, const uint8_t *data, size_t size, size_t *at, int count)
 {
+    size_t prefix = length_bytes(data);
     for (int i = 0; i < count; i++) {
         if (size - *at < 2)
             return false;
         size_t length = (size_t)data[*at] << 8 | data[*at + 1];
         *at += 2;
-        if (length == 0 || length > size - *at || sets->size + LENGTH_BYTES + length > SETS_MAX_BYTES)
+        if (length == 0 || length > size - *at || sets->size + prefix + length > SETS_MAX_BYTES ||
+            (prefix == 1 && length > UINT8_MAX))
             return false;
         uint8_t *to = sets->units + sets->size;
-        to[0] = to[1] = 0;
-        to[2] = (uint8_t)(length >> 8);
-        to[3] = (uint8_t)length;
-        memcpy(to + LENGTH_BYTES, data + *at, length);
-        sets->size += LENGTH_BYTES + length;
+        for (size_t b = 0; b < prefix; b++)
+            to[prefix - 1 - b] = b < 2 ? (uint8_t)(length >> 8 * b) : 0;
+        memcpy(to + prefix, data + *at, length);
+        sets->size += prefix + length;
         *at += length;
     }
     return true;
@@ -84,7 +90,7 @@ void parameter_sets_apply(struct parameter_sets *sets, const AVCodecParameters *
     const uint8_t *data = av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, &size);
     bool same = sets->units == NULL && size == (size_t)par->extradata_size && data != NULL &&
         memcmp(data, par->extradata, size) == 0;
-    if (data != NULL && !same && is_avcc(data, size))
+    if (data != NULL && !same && is_avcc(data, size) && length_bytes(data) == length_bytes(par->extradata))
         read_avcc(sets, data, size);
     if (sets->units != NULL && (packet->flags & AV_PKT_FLAG_KEY) != 0)
         put_before(sets, packet);

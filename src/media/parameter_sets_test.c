@@ -118,11 +118,45 @@ static void sets_that_make_no_sense_leave_the_picture_as_it_is(void **state)
     }
 }
 
+static void sets_get_lengths_as_the_pictures_have_them(void **state)
+{
+    (void)state;
+    static const char *const expected[] = {
+        "\2\x67\x09\2\x68\x08", "\0\2\x67\x09\0\2\x68\x08", NULL, "\0\0\0\2\x67\x09\0\0\0\2\x68\x08"};
+    for (int bytes = 1; bytes <= 4; bytes++) {
+        for (int other = 1; other <= 4; other++) {
+            if (bytes == 3 || other == 3) // there is no such thing
+                continue;
+            uint8_t header[] = {1, 66, 0, 30, (uint8_t)(0xFC | (bytes - 1)), 0xE1, 0, 2, 0x67, 1, 1, 0, 2, 0x68, 2};
+            uint8_t fresh[] = {1, 66, 0, 30, (uint8_t)(0xFC | (other - 1)), 0xE1, 0, 2, 0x67, 9, 1, 0, 2, 0x68, 8};
+            AVCodecParameters par = {
+                .codec_id = AV_CODEC_ID_H264, .extradata = header, .extradata_size = (int)sizeof(header)};
+            struct parameter_sets sets = {0};
+            AVPacket *packet = av_packet_alloc();
+            assert_int_equal(av_new_packet(packet, 3), 0);
+            memcpy(packet->data, "abc", 3);
+            packet->flags = AV_PKT_FLAG_KEY;
+            uint8_t *data = av_packet_new_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, sizeof(fresh));
+            assert_non_null(data);
+            memcpy(data, fresh, sizeof(fresh));
+            parameter_sets_apply(&sets, &par, packet);
+            size_t added = bytes == other ? 2 * (size_t)bytes + 4 : 0;
+            assert_int_equal(packet->size, added + 3);
+            if (added > 0)
+                assert_memory_equal(packet->data, expected[bytes - 1], added);
+            assert_memory_equal(packet->data + added, "abc", 3);
+            av_packet_free(&packet);
+            parameter_sets_release(&sets);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_live_stream_that_changes_its_size_is_decoded_to_its_end),
         cmocka_unit_test(sets_that_make_no_sense_leave_the_picture_as_it_is),
+        cmocka_unit_test(sets_get_lengths_as_the_pictures_have_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

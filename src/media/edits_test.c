@@ -19,12 +19,6 @@ struct edit {
     int frames;
 };
 
-static void put_be32(struct strbuf *out, uint32_t value)
-{
-    const char bytes[] = {(char)(value >> 24), (char)(value >> 16), (char)(value >> 8), (char)value};
-    strbuf_add(out, bytes, sizeof(bytes));
-}
-
 static uint32_t be32(const char *at)
 {
     const uint8_t *b = (const uint8_t *)at;

@@ -7,12 +7,6 @@
 #include "media/probe.h"
 #include "media/test_clips.h"
 
-static void put_be32(struct strbuf *out, uint32_t value)
-{
-    const char bytes[] = {(char)(value >> 24), (char)(value >> 16), (char)(value >> 8), (char)value};
-    strbuf_add(out, bytes, sizeof(bytes));
-}
-
 static void put_zeros(struct strbuf *out, size_t count)
 {
     while (count-- > 0)

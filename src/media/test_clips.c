@@ -248,3 +248,9 @@ void assert_same_frames(const struct frame_list *a, const struct frame_list *b, 
                 x->pts_us, x->crc, y->index, y->pts_us, y->crc);
     }
 }
+
+void put_be32(struct strbuf *out, uint32_t value)
+{
+    const char bytes[] = {(char)(value >> 24), (char)(value >> 16), (char)(value >> 8), (char)value};
+    strbuf_add(out, bytes, sizeof(bytes));
+}

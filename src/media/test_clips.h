@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "base/id.h"
+#include "base/strbuf.h"
 #include "base/test.h"
 #include "media/decode.h"
 #include "media/split.h"
@@ -53,3 +54,5 @@ enum err_code clip_run(const char *path, const struct clip_run *run, struct clip
 void clip_must_run(const char *path, const struct clip_run *how, struct clip_outcome *outcome);
 // `name` says which clip it is about. Without `pictures` only indices and times are compared.
 void assert_same_frames(const struct frame_list *a, const struct frame_list *b, const char *name, bool pictures);
+// Adds a big-endian number, as the tables of MP4 files have them.
+void put_be32(struct strbuf *out, uint32_t value);

@@ -21,7 +21,7 @@ struct time_mender;
 struct time_mender *time_mender_new(void);
 void time_mender_free(struct time_mender *mender);
 
-// Takes the packet (which becomes the mender's). No more than TIME_MENDER_AHEAD_MAX + 1 may be in it.
+// Takes the packet (which becomes the mender's). Only when time_mender_pull() had none to give.
 void time_mender_push(struct time_mender *mender, AVPacket *packet);
 // No more packets follow.
 void time_mender_finish(struct time_mender *mender);

@@ -37,12 +37,22 @@ static void *take_signals(void *arg)
         if (number == SIGNAL_STOP)
             continue;
         int none = 0;
+        // A terminal that closes may say so twice: its shell does, and the system.
+        if (number == SIGHUP && atomic_load(&signals->first) != 0)
+            continue;
         if (!atomic_compare_exchange_strong(&signals->first, &none, number))
             _exit(128 + number);
         log_info(
             signals->log, "%s: stopping; once more to stop at once", number == SIGINT ? "interrupted" : "asked to");
         cancel_request(signals->cancel);
     }
+}
+
+// As nohup(1) wants it.
+static bool is_ignored(int number)
+{
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 enum err_code signals_start(struct cancel *cancel, struct log *log, struct signals **out, struct err *err)
@@ -53,6 +63,8 @@ enum err_code signals_start(struct cancel *cancel, struct log *log, struct signa
     sigemptyset(&signals->taken);
     sigaddset(&signals->taken, SIGTERM);
     sigaddset(&signals->taken, SIGINT);
+    if (!is_ignored(SIGHUP))
+        sigaddset(&signals->taken, SIGHUP);
     sigaddset(&signals->taken, SIGNAL_STOP);
     *out = NULL;
     signal(SIGPIPE, SIG_IGN);

@@ -1,8 +1,10 @@
-// Signals become a cancel: SIGTERM and SIGINT are taken by a thread of their own, so no handler ever runs.
+// Signals become a cancel: SIGTERM, SIGINT and SIGHUP (the terminal is gone) are taken by a thread of their own, so no
+// handler ever runs.
 //
-// The first one requests the cancel, so that everything drains; the second one ends the process at once with status
-// 128 + its number. SIGPIPE is ignored for the whole process. signals_start() must be called before any other thread is
-// started, since threads inherit the mask that it sets.
+// The first one requests the cancel, so that everything drains; the second one, which is no SIGHUP, ends the process at
+// once with status 128 + its number. A SIGHUP that is ignored at the start (nohup) stays so. SIGPIPE is ignored for the
+// whole process. signals_start() must be called before any other thread is started, since threads inherit the mask that
+// it sets.
 #pragma once
 
 #include "base/err.h"

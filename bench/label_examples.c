@@ -184,7 +184,7 @@ static void print_group(const struct data *data, int number, size_t n, size_t no
 struct measuring {
     const struct data *data;
     struct vector_index *index;
-    size_t trials, worse; // of identities with noes, all groups
+    size_t trials, worse; // of identities, all groups
     struct bench_scored *scored;
     size_t *members;
 };
@@ -205,7 +205,7 @@ static void try_identity(struct measuring *m, size_t first, size_t n, size_t noe
     if (gain >= -WORSE)
         return;
     group->worse++;
-    m->worse += noes > 0;
+    m->worse++;
     fprintf(stderr, "%s: after %zu yeses and %zu noes ranked worse than by similarity, average precision by %.3f\n",
         m->data->objects[first].identity, n, noes, -gain);
 }

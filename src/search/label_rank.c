@@ -70,38 +70,13 @@ void label_model_describe(const struct label_model *model, struct label_model_in
 // What is outside the pool is taken for the thing from about the threshold on, and never below the floor.
 #define LIKELY_FLOOR 0.77f
 #define THRESHOLD_SLACK 0.02f
-// What the similarity to the nearest positive counts for, beside the logit: of what is not taken, and of what is.
-#define RANK_SIMILARITY 20.0f
-#define RANK_SIMILARITY_TAKEN 10.0f
-// And never as much as the threshold, however alike.
-#define BELOW 0.01f
-
-static float softplus(float x)
-{
-    return x > 20 ? x : log1pf(expf(x));
-}
-
-// At or above the threshold what is taken for the thing, and all else below. Plain similarity takes part in the order
-// of both: a probability that is fitted to be right on the whole is not the best order for every thing, and mostly
-// worse than similarity where it is wrong (docs/labelling.md, "Ranking after feedback").
-static float score_of(float threshold, struct rank_verdict verdict, float similarity)
-{
-    float likely = rank_logit(LABEL_LIKELY_MIN);
-    float above = verdict.probability >= LABEL_LIKELY_MIN
-        ? softplus(rank_logit(verdict.probability) - likely + RANK_SIMILARITY_TAKEN * (similarity - 1))
-        : fminf(verdict.rank - likely, 0) + RANK_SIMILARITY * (similarity - 1) - BELOW;
-    return threshold + CONFIDENCE_SCALE * above;
-}
-
 void rank_score_object(
     const struct label_model *m, const struct rank_object *object, const uint16_t *half, struct label_hit *hit)
 {
     struct rank_verdict verdict = rank_verdict(m, object, half);
     float similarity = object->role == ROLE_POSITIVE ? 1 : object->similarity;
-    *hit = (struct label_hit){.track = object->track,
-        .similarity = similarity,
-        .score = score_of(m->info.threshold, verdict, similarity),
-        .confidence = verdict.probability};
+    *hit = (struct label_hit){
+        .track = object->track, .similarity = similarity, .score = verdict.rank, .confidence = verdict.probability};
     memcpy(hit->object, object->id, sizeof(hit->object));
     memcpy(hit->class_name, object->class_name, sizeof(hit->class_name));
     memcpy(hit->label, object->label, sizeof(hit->label));

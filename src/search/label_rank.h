@@ -1,10 +1,10 @@
 // Label ranking: from a few examples to everything that is the same thing.
 //
 // A label model is learnt from objects that are the thing (positives), objects that are not (negatives) and objects
-// known to be something else (positives of other labels). It scores any object of the project, says which score is
-// high enough to call it the thing (the threshold, learnt for each label from its own neighbourhood) and how sure that
-// is (the confidence). Nothing is stored, and nothing but the vector index is asked: what a round costs depends on the
-// number of examples, not on the size of the project.
+// known to be something else (positives of other labels). It scores any object of the project and says how sure it is
+// that this is the thing (the confidence, learnt for each label from its own neighbourhood). Nothing is stored, and
+// nothing but the vector index is asked: what a round costs depends on the number of examples, not on the size of the
+// project.
 //
 // A model does not change after it was made: all functions are safe from all threads, also with the same model. The
 // vector index is borrowed and outlives the model. The same examples in any order on the same index give the same
@@ -31,10 +31,10 @@
 //   much, cross-validation on the assertions decides; nothing if it does not rank them better than similarity does.
 // - A group is taken whole from LABEL_LIKELY_MIN on. The threshold is the similarity that this takes for a single
 //   picture of another video in the label's own surroundings.
-// - What is taken comes first. It and the rest are ranked by the sum of the logit, in which being like the thing in
-//   another video counts less where nothing is taken, and the similarity to the nearest positive: the plain order
-//   corrects the fitted one where that is wrong (a linear combination of evidence, Fox and Shaw 1994, "Combination of
-//   multiple searches").
+// - The order of what was found is that of the similarity to the nearest positive, corrected by what else is known,
+// each
+//   correction by a bounded amount (label_rank_order.c). What follows from the positives through near frames or a track
+//   comes first. Being taken is a question of confidence, not of the order.
 //
 // Errors: ERR_INVALID (no positives, an id that is none), ERR_CONFLICT (an object that is positive and negative),
 // ERR_LIMIT (too many examples), ERR_NOT_FOUND (no positive has a vector: nothing indexed, or all removed),
@@ -99,7 +99,7 @@ struct label_model_info {
     size_t missing;                      // examples without a vector
     size_t frame_mates;                  // objects of the positives' frames used as negatives
     bool kind;                           // two positives share a frame: the label names a kind, not one thing
-    float threshold;                     // of the score: about the similarity that is enough
+    float threshold;                     // about the similarity that is enough, for a single picture of another video
     float linear_weight;                 // 0 … 1: the share of the linear model; 0 is similarity alone
 };
 void label_model_describe(const struct label_model *model, struct label_model_info *info);

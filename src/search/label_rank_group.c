@@ -21,8 +21,7 @@
 #define CROWD_MAX 512
 #define CROWD_RANK 5
 #define CROWD_FRAMES 12
-// Where there are not so many others: what it usually is. And what it is at least, however empty the project.
-#define CROWD_UNKNOWN 0.7f
+// What it is at least, however empty the project.
 #define CROWD_LEAST 0.6f
 // Groups that are taken at most, and their videos' objects looked at again.
 #define SEEDS_MAX 16
@@ -46,9 +45,6 @@
 #define FAR_VIDEOS_MAX 5
 // What is more like what is not the thing than like the thing is at most this probable.
 #define REFUSED_MAX 0.2f
-// What being like the thing in another video counts for in the ranking, and what being like it anywhere does instead.
-#define RANK_ACROSS 4.7f
-#define RANK_NEAREST 2.35f
 // What is too far to be looked at is less probable than this, in the order of similarity, and so is what is not the
 // thing only if something was taken rightly. What is not the thing comes after all of it.
 #define LEAST 0.0005f
@@ -325,20 +321,13 @@ static float logistic(float logit)
     return 1 / (1 + expf(-logit));
 }
 
-static float probability_of(const struct label_model *m, const struct rank_features *f, float logit)
+static float probability_of(const struct label_model *m, const struct rank_features *f)
 {
+    float logit = logit_of(m, f);
     if (f->near >= 0)
         return logistic(logit);
     float videos = logf(fminf((float)m->positive_videos, FAR_VIDEOS_MAX));
     return logistic(FAR_BIAS + FAR_BIAS_VIDEOS * videos + (FAR_SLOPE + FAR_SLOPE_VIDEOS * videos) * logit);
-}
-
-// The probability knows that a thing is more like itself in its own video than in another, so the same likeness says
-// less there. Where nothing is likely that is the wrong order: the thing itself at another time of its video came after
-// all that is a little like it elsewhere.
-static float rank_of(const struct rank_features *f, float logit)
-{
-    return f->near >= 0 ? logit : logit - RANK_ACROSS * fmaxf(f->across, NOTHING_ALIKE) + RANK_NEAREST * f->nearest;
 }
 
 static float refused(float probability)
@@ -366,7 +355,7 @@ static struct rank_features *gather(const struct label_model *m)
 {
     struct rank_features *features = mem_calloc(m->group_count + 1, sizeof(*features));
     for (size_t g = 0; g < m->group_count; g++)
-        features[g] = (struct rank_features){.near = -1, .far = -1, .across = -1};
+        features[g] = (struct rank_features){.near = -1, .far = -1, .across = -1, .similarity = -1};
     for (size_t i = 0; i < m->count; i++) {
         const struct rank_object *object = &m->objects[i];
         if (object->group < 0)
@@ -375,6 +364,7 @@ static struct rank_features *gather(const struct label_model *m)
         f->near = fmaxf(f->near, object->near);
         f->far = fmaxf(f->far, object->far);
         f->across = fmaxf(f->across, object->across);
+        f->similarity = fmaxf(f->similarity, object->similarity);
     }
     return features;
 }
@@ -384,14 +374,20 @@ static void judge_groups(struct label_model *m)
     struct rank_features *features = gather(m);
     for (size_t g = 0; g < m->group_count; g++) {
         struct rank_group *group = &m->groups[g];
-        if (m->objects[group->best].nearest < LOOKED_AT)
+        const struct rank_object *best = &m->objects[group->best];
+        group->evidence = (struct rank_evidence){.similarity = features[g].similarity,
+            .nearest = best->nearest,
+            .near = features[g].near,
+            .against = best->against,
+            .crowd = CROWD_UNKNOWN};
+        if (best->nearest < LOOKED_AT)
             continue;
         struct rank_features f = features_of(m, group, &features[g]);
-        float logit = logit_of(m, &f);
-        group->probability = probability_of(m, &f, logit);
-        group->rank = rank_of(&f, logit);
-        if (f.nearest < f.against || m->objects[group->best].is_elsewhere)
+        group->probability = probability_of(m, &f);
+        if (f.nearest < f.against || best->is_elsewhere)
             group->probability = refused(group->probability);
+        group->evidence.against = f.against;
+        group->evidence.crowd = f.crowd;
     }
     free(features);
 }
@@ -451,7 +447,7 @@ static void learn_threshold(struct label_model *m)
     while (high - low > 0.001f) {
         float middle = (low + high) / 2;
         f.nearest = f.far = f.across = middle;
-        if (probability_of(m, &f, logit_of(m, &f)) < LABEL_LIKELY_MIN)
+        if (probability_of(m, &f) < LABEL_LIKELY_MIN)
             low = middle;
         else
             high = middle;
@@ -507,44 +503,46 @@ static float probability_of_taken(const struct rank_object *object)
     return object->nearest < object->against ? refused(probability) : probability;
 }
 
-static struct rank_verdict verdict_of(float probability)
-{
-    return (struct rank_verdict){probability, rank_logit(probability)};
-}
-
-static struct rank_verdict judge_alone(
-    const struct label_model *m, const struct rank_object *object, const uint16_t *half)
+static float probability_alone(
+    const struct label_model *m, const struct rank_object *object, const uint16_t *half, float crowd)
 {
     const struct rank_features f = {.nearest = object->nearest,
         .near = object->near,
         .far = object->far,
         .across = object->across,
         .against = object->against,
-        .crowd = similarity_to_crowd(m, object, half),
+        .crowd = crowd,
         .linear = rank_linear_logit(m, half),
         .count = 1,
         .is_track = object->track >= 0};
-    float logit = logit_of(m, &f);
-    float probability = probability_of(m, &f, logit);
-    return (struct rank_verdict){
-        object->nearest < object->against ? refused(probability) : probability, rank_of(&f, logit)};
+    float probability = probability_of(m, &f);
+    return object->nearest < object->against ? refused(probability) : probability;
 }
 
 struct rank_verdict rank_verdict(const struct label_model *m, const struct rank_object *object, const uint16_t *half)
 {
     float least = least_probability(object);
+    struct rank_evidence alone = {.similarity = object->similarity,
+        .nearest = object->nearest,
+        .near = object->near,
+        .against = object->against,
+        .crowd = CROWD_UNKNOWN};
     if (object->role == ROLE_POSITIVE)
-        return (struct rank_verdict){1, 0};
-    if (object->role == ROLE_MATE && object->is_doubted)
-        return verdict_of(least);
-    if (object->role == ROLE_NEGATIVE || object->role == ROLE_OTHER || object->role == ROLE_MATE)
-        return verdict_of(REFUSED * least);
-    struct rank_verdict verdict = {0, 0};
-    if (object->group >= 0)
-        verdict = (struct rank_verdict){m->groups[object->group].probability, m->groups[object->group].rank};
-    else if (object->role == ROLE_TAKEN || object->evidence >= 0)
-        return verdict_of(probability_of_taken(object));
-    else if (object->nearest >= LOOKED_AT && half != NULL)
-        verdict = judge_alone(m, object, half);
-    return verdict.probability < least ? verdict_of(least) : verdict;
+        return (struct rank_verdict){1, rank_order(object, &alone, 1)};
+    if (object->role == ROLE_NEGATIVE || object->role == ROLE_OTHER || object->role == ROLE_MATE) {
+        float probability = object->is_doubted && object->role == ROLE_MATE ? least : REFUSED * least;
+        return (struct rank_verdict){probability, rank_order(object, &alone, probability)};
+    }
+    const struct rank_evidence *evidence = &alone;
+    float probability = least;
+    if (object->group >= 0) {
+        evidence = &m->groups[object->group].evidence;
+        probability = fmaxf(m->groups[object->group].probability, least);
+    } else if (object->role == ROLE_TAKEN || object->evidence >= 0) {
+        probability = probability_of_taken(object);
+    } else if (object->nearest >= LOOKED_AT && half != NULL) {
+        alone.crowd = similarity_to_crowd(m, object, half);
+        probability = fmaxf(probability_alone(m, object, half, alone.crowd), least);
+    }
+    return (struct rank_verdict){probability, rank_order(object, evidence, probability)};
 }

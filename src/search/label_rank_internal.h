@@ -39,8 +39,6 @@
 #define SAME_BOX 0.93f
 // What is less like the thing than this is not looked at: nobody would be asked about it.
 #define LOOKED_AT 0.62f
-// Scores are logits of confidences on the scale of similarities.
-#define CONFIDENCE_SCALE 0.03f
 
 enum rank_role {
     ROLE_FREE,
@@ -80,17 +78,27 @@ struct rank_object {
     float refused_at; // `nearest` when it was refused for its margin
 };
 
+// What the order of what was found goes by: of a group, or of an object alone. Cosines.
+struct rank_evidence {
+    float similarity; // to the nearest positive
+    float nearest;    // to the nearest of what is the thing
+    float near;       // and of that in the next frames; -1: there is none
+    float against;    // to what is not the thing
+    float crowd;      // to others that are certainly not it
+};
+
 // Objects of the pool that are one thing, whichever: of one track, or joined through near frames. Either all of them
 // carry the label or none does.
 struct rank_group {
     size_t best; // the member that is most like the thing
     size_t count;
-    float probability, rank; // see struct rank_verdict
+    float probability;
+    struct rank_evidence evidence;
 };
 
 // What a group, or an object alone, has for and against it.
 struct rank_features {
-    float nearest, near, far, across, against, crowd;
+    float similarity, nearest, near, far, across, against, crowd;
     float linear; // the linear model's part of the logit
     size_t count;
     bool is_track; // the tracker joined it
@@ -104,7 +112,8 @@ struct rank_part {
     bool is_it; // else it is said not to be
 };
 
-// How alike others are to an object that are certainly not it.
+// How alike others are to an object that are certainly not it. Where there are not enough of them: what it usually is.
+#define CROWD_UNKNOWN 0.7f
 struct rank_crowd {
     size_t *objects; // indices into the pool
     void *codes;
@@ -246,9 +255,15 @@ static inline float rank_logit(float probability)
 // What a model makes of an object. `half` is its vector.
 struct rank_verdict {
     float probability; // of being the thing, 0 … 1
-    float rank;        // of two that are not taken for it the more probable one has more: a logit
+    float rank;        // see rank_order
 };
 struct rank_verdict rank_verdict(const struct label_model *m, const struct rank_object *object, const uint16_t *half);
+
+// label_rank_order.c
+
+// What an object is ranked by, more being better: about its similarity to the thing. `of` is what is known of its
+// group, or of itself where it has none, and `probability` that of being the thing.
+float rank_order(const struct rank_object *object, const struct rank_evidence *of, float probability);
 
 // label_rank_linear.c
 

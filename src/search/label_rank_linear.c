@@ -26,6 +26,7 @@
 // A blend must rank the held-out examples better by this much (area under the ROC curve) to be taken.
 #define BETTER 0.005f
 // The evidence of the linear model is its logit on the scale of similarities, and at most this …
+#define LINEAR_SCALE 0.03f
 #define LINEAR_EVIDENCE_MAX 0.3f
 // … and that, times its share, adds so much to the logit of a group's probability (docs/labelling.md).
 #define LINEAR_LOGIT 10.0f
@@ -178,7 +179,7 @@ static float held_out_similarity(const struct fit *f, size_t i)
 
 static float as_evidence(float value)
 {
-    return fmaxf(-LINEAR_EVIDENCE_MAX, fminf(LINEAR_EVIDENCE_MAX, CONFIDENCE_SCALE * value));
+    return fmaxf(-LINEAR_EVIDENCE_MAX, fminf(LINEAR_EVIDENCE_MAX, LINEAR_SCALE * value));
 }
 
 // How often an asserted positive is ranked above what is not the thing.

@@ -276,18 +276,40 @@ static void what_is_one_thing_and_not_taken_comes_in_the_order_of_similarity(voi
     for (int i = 0; i < 6; i++)
         put(world, id_of(video_b, i, 0), 0, 0.66f + 0.02f * (float)((i * 5) % 6), 3);
     fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}});
-    struct label_model_info info;
-    label_model_describe(world->model, &info);
     struct label_query query = {.min_confidence = 0, .limit = 100, .filter = {.video = video_b}};
     struct label_hit *hits;
     size_t count;
     assert_ok(label_model_neighbours(world->model, &query, &hits, &count, &err), &err);
     assert_int_equal(count, 6);
     for (size_t i = 0; i < count; i++) {
-        assert_true(hits[i].score < info.threshold);
-        assert_true(hits[i].confidence == hits[0].confidence);
+        assert_true(hits[i].confidence < LABEL_LIKELY_MIN && hits[i].confidence == hits[0].confidence);
         assert_true(i == 0 || hits[i - 1].similarity > hits[i].similarity);
     }
+    free(hits);
+}
+
+// Many pictures of one thing are like each other, and so none of them is probable: that says little against what is
+// much more like the example than what stands alone.
+static void what_many_resemble_does_not_come_after_what_is_less_like_it(void **state)
+{
+    struct world *world = *state;
+    struct err err = ERR_INIT;
+    put(world, id_of(video_a, 0, 0), 0, 1.0f, 0);
+    for (int i = 0; i < 8; i++) {
+        char video[VIDEO_ID_SIZE];
+        snprintf(video, sizeof(video), "%016d", i);
+        put(world, id_of(video, 0, 0), 0, 0.80f, 1);
+    }
+    put(world, id_of(video_b, 0, 0), 0, 0.70f, 2);
+    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}});
+    struct label_query query = {.min_confidence = 0, .limit = 100};
+    struct label_hit *hits;
+    size_t count;
+    assert_ok(label_model_neighbours(world->model, &query, &hits, &count, &err), &err);
+    assert_int_equal(count, 9);
+    for (size_t i = 0; i < 8; i++)
+        assert_true(hits[i].similarity > 0.79f && hits[i].confidence < hits[8].confidence);
+    assert_string_equal(hits[8].object, id_of(video_b, 0, 0));
     free(hits);
 }
 
@@ -547,6 +569,7 @@ int main(void)
         TEST(the_order_of_examples_does_not_matter),
         TEST(ranking_with_one_example_is_that_of_similarity),
         TEST(what_is_most_like_it_comes_first_where_nothing_is_taken),
+        TEST(what_many_resemble_does_not_come_after_what_is_less_like_it),
         TEST(what_is_one_thing_and_not_taken_comes_in_the_order_of_similarity),
         TEST(six_examples_on_each_side_part_the_rest),
         TEST(filters_and_exclusions_hold),

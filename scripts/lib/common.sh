@@ -58,3 +58,20 @@ check_sha256() {
         die "$1 has SHA-256 $actual, expected $2; it was removed, try again, and if this repeats the registry serves another file"
     fi
 }
+
+# beside COMMAND...: runs it beside what follows, one at a time; beside_wait waits for its end and has its status.
+beside() {
+    # A group of processes of its own: all that it has started ends with this script, however this ends.
+    set -m
+    "$@" </dev/null &
+    beside_pid=$!
+    set +m
+    trap 'kill -- "-$beside_pid" 2>/dev/null || true' EXIT
+}
+
+beside_wait() {
+    local status=0
+    wait "$beside_pid" || status=$?
+    trap - EXIT
+    return "$status"
+}

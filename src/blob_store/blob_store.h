@@ -5,7 +5,8 @@
 // leads out of the store. All functions are safe from all threads, and several processes may share a store.
 //
 // Errors: ERR_NOT_FOUND, ERR_INVALID (key, range), ERR_LIMIT (larger than the caller allows), ERR_UNAVAILABLE
-// (server does not answer or does not let us), ERR_FULL (disk, bucket), ERR_TIMEOUT, ERR_DENIED (a folder of somebody else's).
+// (server does not answer or does not let us), ERR_FULL (disk, bucket), ERR_TIMEOUT, ERR_DENIED (a folder of somebody
+// else's).
 #pragma once
 
 #include <stdbool.h>

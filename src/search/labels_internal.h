@@ -138,7 +138,8 @@ void labels_leave(struct labels *labels, struct project *project);
 // Reads and applies what the journal has gained. The project is locked.
 enum err_code labels_catch_up(struct labels *labels, struct project *p, struct err *err) ERR_MUST_CHECK;
 int64_t labels_now_us(const struct labels *labels);
-// Whether the vector index does not answer, or has no room. What people say does not need it: what depends on it is looked at later.
+// Whether the vector index does not answer, or has no room. What people say does not need it: what depends on it is
+// looked at later.
 #define LABELS_INDEX_AWAY_US INT64_C(10000000)
 static inline bool labels_is_index_away(enum err_code code)
 {

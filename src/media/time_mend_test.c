@@ -152,7 +152,7 @@ static void times_that_go_on_from_another_value_are_kept(void **state)
         for (size_t s = 0; s < sizeof(shifts_s) / sizeof(*shifts_s); s++) {
             struct sequence sequence;
             make_sequence(&sequence, between, INT64_C(200) * 90000);
-            int join = 1 + (between + 1) * 3 * (between < 16 ? 5 : 1);
+            int join = 1 + (between + 1) * (PICTURES / 2 / (between + 1)); // at an anchor
             for (int i = join; i < PICTURES; i++) {
                 sequence.pts[i] += shifts_s[s] * 90000;
                 sequence.dts[i] += shifts_s[s] * 90000;

@@ -365,7 +365,7 @@ static void a_full_disk_is_told_and_leaves_the_old_file(void **state)
     int full = open("/dev/full", O_WRONLY);
     if (full < 0)
         skip_because("there is no /dev/full");
-    assert_code(file_write_all(full, "x", 1, "frame", &err), ERR_UNAVAILABLE);
+    assert_code(file_write_all(full, "x", 1, "frame", &err), ERR_FULL);
     assert_string_equal(err.message, "cannot write frame: No space left on device");
     close(full);
 }

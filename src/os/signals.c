@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -84,6 +85,17 @@ int signals_received(const struct signals *signals)
     return atomic_load(&((struct signals *)signals)->first);
 }
 
+// One of those that a terminal says twice may have come and not been taken yet: unblocked, it would end the process.
+static void drop_hang_ups(const struct signals *signals)
+{
+    const struct timespec at_once = {0};
+    sigset_t hang_up;
+    sigemptyset(&hang_up);
+    sigaddset(&hang_up, SIGHUP);
+    if (atomic_load(&((struct signals *)signals)->first) != 0 && sigismember(&signals->taken, SIGHUP) == 1)
+        (void)sigtimedwait(&hang_up, NULL, &at_once);
+}
+
 void signals_stop(struct signals *signals)
 {
     if (signals == NULL)
@@ -91,6 +103,7 @@ void signals_stop(struct signals *signals)
     atomic_store(&signals->stopping, true);
     pthread_kill(signals->thread, SIGNAL_STOP);
     pthread_join(signals->thread, NULL);
+    drop_hang_ups(signals);
     pthread_sigmask(SIG_SETMASK, &signals->before, NULL);
     free(signals);
 }

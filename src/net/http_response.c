@@ -301,6 +301,9 @@ enum MHD_Result http_response_queue(struct http_response *response)
     settle(response);
     add_defaults(response);
     bool has_body = response->kind != HTTP_BODY_NONE;
+    // The library ends a body in chunks although HEAD has none: what it sends after the headers would be read as the
+    // beginning of the next answer, so there is none on this connection.
+    bool is_head_of_stream = response->kind == HTTP_BODY_STREAM && request->method == HTTP_HEAD;
     struct MHD_Response *made = make_body(response);
     if (made == NULL)
         return MHD_NO;
@@ -308,7 +311,7 @@ enum MHD_Result http_response_queue(struct http_response *response)
         MHD_add_response_header(made, "Content-Type", response->type);
     for (size_t i = 0; i < response->header_count; i++)
         MHD_add_response_header(made, response->headers[i].name, response->headers[i].value);
-    if (atomic_load(&request->server->stopping) || request->is_ambiguous)
+    if (atomic_load(&request->server->stopping) || request->is_ambiguous || is_head_of_stream)
         MHD_add_response_header(made, "Connection", "close");
     request->status = response->status;
     request->answered = true;

@@ -250,6 +250,21 @@ static void bytes_from_elsewhere_are_answered_as_files_are(void **state)
     assert_int_equal(streams_released() - before, 7);
 }
 
+// A browser that asks whether there is something, and then for it on the same connection, must not read the rest of the
+// first answer as the second one.
+static void nothing_follows_the_headers_of_a_stream_on_its_connection(void **state)
+{
+    (void)state;
+    struct fixture *fixture = start(NULL);
+    int fd = dial(fixture);
+    say(fd, "HEAD /parts/whole HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    hear(fd, answer, "\r\n\r\n");
+    assert_status(answer, 200);
+    assert_says(answer, "Connection: close\r\n");
+    close(fd);
+    stop(fixture);
+}
+
 static void a_redirect_says_where_and_for_how_long(void **state)
 {
     (void)state;
@@ -430,6 +445,7 @@ int main(void)
         cmocka_unit_test(an_upload_that_breaks_off_leaves_nothing),
         cmocka_unit_test(ranges_of_files_are_answered),
         cmocka_unit_test(bytes_from_elsewhere_are_answered_as_files_are),
+        cmocka_unit_test(nothing_follows_the_headers_of_a_stream_on_its_connection),
         cmocka_unit_test(a_redirect_says_where_and_for_how_long),
         cmocka_unit_test(requests_follow_each_other_on_one_connection),
         cmocka_unit_test(events_are_sent_as_browsers_read_them),

@@ -66,12 +66,12 @@ static void the_child_gets_only_what_it_is_given(void **state)
     assert_true(leaked >= 0);
     const struct child_spec spec = {
         .argv =
-            SCRIPT("echo \"[$FRAMEHOUND_SECRET][$GIVEN][$PATH]\" | cut -c1-8; ls /proc/self/fd | wc -l; cat | wc -c"),
+            SCRIPT("echo \"[$FRAMEHOUND_SECRET][$GIVEN][$PATH]\" | cut -c1-7; ls /proc/self/fd | wc -l; cat | wc -c"),
         .env_set = (const char *const[]){"GIVEN=y", NULL},
     };
     assert_ok(run(&spec, &result, &err), &err);
     // Standard input, output and error, and the folder that ls reads.
-    assert_string_equal(result.output, "[][y][/u\n4\n0\n");
+    assert_string_equal(result.output, "[][y][/\n4\n0\n");
     child_result_release(&result);
     close(leaked);
     unsetenv("FRAMEHOUND_SECRET");

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What every script here shares: where things are, how to speak, and the stamps that make set-up resumable.
-# Source it from a script that has set -euo pipefail.
+# Source it from a script that has set -uo pipefail.
 
 root_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # Without links: what is in there knows its own place, and several checkouts may share it.
@@ -59,7 +59,8 @@ check_sha256() {
     fi
 }
 
-# beside COMMAND...: runs it beside what follows, one at a time; beside_wait waits for its end and has its status.
+# beside COMMAND...: runs it beside what follows, one at a time; beside_wait waits for its end and has its status. The
+# script's own trap of EXIT, if it has one, is gone meanwhile and after.
 beside() {
     # A group of processes of its own: all that it has started ends with this script, however this ends.
     set -m

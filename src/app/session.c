@@ -127,21 +127,6 @@ static enum err_code no_server(const char *url, struct err *err)
     return code;
 }
 
-// Where a download goes; what fails there is no fault of the server's.
-struct target {
-    session_sink *sink;
-    void *context;
-    bool has_failed;
-};
-
-static enum err_code put_bytes(void *arg, const void *bytes, size_t size, struct err *err)
-{
-    struct target *target = arg;
-    enum err_code code = target->sink(target->context, bytes, size, err);
-    target->has_failed = code != ERR_NONE;
-    return code;
-}
-
 // Sends the call and turns what is no success into the server's sentence.
 static enum err_code send_call(
     struct session *s, struct http_call *call, const char *type, json_t **answer, struct err *err)
@@ -158,8 +143,8 @@ static enum err_code send_call(
     // What takes it piece by piece knows itself when it is too much.
     call->answer_limit_bytes = call->on_body != NULL ? UINT64_MAX : ANSWER_BYTES_MAX;
     enum err_code code = http_client_send(s->client, call, s->cancel, &got, err);
-    const struct target *target = call->body_arg;
-    if (code == ERR_UNAVAILABLE && s->instance == NULL && (target == NULL || !target->has_failed))
+    // It has answered where what takes the answer has failed.
+    if (code == ERR_UNAVAILABLE && s->instance == NULL && got.status == 0)
         code = no_server(s->url, err);
     if (code == ERR_NONE)
         code = check_answer(&got, call->url, err);
@@ -202,9 +187,8 @@ enum err_code session_download(
     struct session *session, const char *path, session_sink *sink, void *context, struct err *err)
 {
     char *url = mem_sprintf("%s%s", session->url, path);
-    struct target target = {.sink = sink, .context = context};
     struct http_call call = {
-        .method = HTTP_GET, .url = url, .timeout_ms = FILE_TIMEOUT_MS, .on_body = put_bytes, .body_arg = &target};
+        .method = HTTP_GET, .url = url, .timeout_ms = FILE_TIMEOUT_MS, .on_body = sink, .body_arg = context};
     enum err_code code = send_call(session, &call, NULL, NULL, err);
     free(url);
     return code;

@@ -331,11 +331,13 @@ static void extend_leases(struct worker *worker, int64_t now)
     for (size_t i = 0; i < worker->held_count; i++) {
         struct err err = ERR_INIT;
         enum err_code code = queue_extend(ingest->queue, worker->held[i], &err);
-        if (code == ERR_CONFLICT || code == ERR_NOT_FOUND)
+        if (code == ERR_CONFLICT || code == ERR_NOT_FOUND) {
             lost++;
-        else if (code != ERR_NONE && !worker->lease_told && !has_failed)
-            log_warn(worker->log, "a lease could not be extended: %s", err.message);
-        has_failed = has_failed || (code != ERR_NONE && code != ERR_CONFLICT && code != ERR_NOT_FOUND);
+        } else if (code != ERR_NONE) {
+            if (!worker->lease_told && !has_failed)
+                log_warn(worker->log, "a lease could not be extended: %s", err.message);
+            has_failed = true;
+        }
     }
     worker->lease_told = has_failed;
     worker->extended_us = now;

@@ -117,7 +117,7 @@ static void look_at_table(struct table_walk *walk, uint32_t type, int64_t at, in
         // Of several, not every FFmpeg takes the same one.
         track->uneven = track->uneven || track->stsc_at > 0;
         track->stsc_at = at + 8;
-        track->stsc_count = end - track->stsc_at < 12 * count ? (end - track->stsc_at) / 12 : count;
+        track->stsc_count = FFMIN(count, (end - track->stsc_at) / 12);
         break;
     case MKBETAG('s', 't', 'c', 'o'):
     case MKBETAG('c', 'o', '6', '4'):

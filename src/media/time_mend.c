@@ -13,6 +13,8 @@
 // A time that is missing before the nearest ones may be of a picture that was coded earlier still.
 #define BEHIND_MAX (2 * REACH)
 #define AROUND_MAX (BEHIND_MAX + REACH)
+// Times whose differences may be multiplied by the distances looked over.
+#define RECKONED_MOST (INT64_MAX / (4 * REACH))
 // So many pictures that show equally long after they are decoded say that none is reordered.
 #define STEADY_MIN 8
 
@@ -319,16 +321,36 @@ static bool leads(const AVPacket *packet, const struct around *around)
     return true;
 }
 
+static bool can_be_reckoned(int64_t time)
+{
+    return time == AV_NOPTS_VALUE || (time > -RECKONED_MOST && time < RECKONED_MOST);
+}
+
+// Whether sums and multiples of all that is looked at are numbers: otherwise nothing is said of it.
+static bool all_can_be_reckoned(const struct time_mender *mender)
+{
+    bool can = can_be_reckoned(mender->last_dts);
+    for (int i = 0; i < mender->queued; i++)
+        can = can && can_be_reckoned(mender->queue[i]->pts) && can_be_reckoned(mender->queue[i]->dts);
+    for (int i = 0; i < mender->behind_count; i++)
+        can = can && can_be_reckoned(mender->behind[i].pts) && can_be_reckoned(mender->behind[i].dts);
+    return can;
+}
+
 AVPacket *time_mender_pull(struct time_mender *mender)
 {
     if (mender->queued == 0 || (!mender->finished && mender->queued <= AHEAD_MAX))
         return NULL;
     AVPacket *packet = mender->queue[0];
     struct around around;
-    look_around(mender, &around);
-    mend(mender, packet, &around);
-    mender->goes_on = goes_on(mender, packet, &around);
-    mender->leads = leads(packet, &around);
+    mender->goes_on = false;
+    mender->leads = true;
+    if (all_can_be_reckoned(mender)) {
+        look_around(mender, &around);
+        mend(mender, packet, &around);
+        mender->goes_on = goes_on(mender, packet, &around);
+        mender->leads = leads(packet, &around);
+    }
     if (packet->dts != AV_NOPTS_VALUE)
         mender->last_dts = packet->dts;
     if (has_own_time(packet)) {

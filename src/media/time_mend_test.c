@@ -166,6 +166,19 @@ static void times_that_go_on_from_another_value_are_kept(void **state)
     }
 }
 
+// Of a time base of a billionth, what counts as a time at all is near the end of the numbers.
+static void times_at_the_end_of_numbers_are_kept(void **state)
+{
+    (void)state;
+    struct sequence sequence;
+    make_sequence(&sequence, 0, 0);
+    for (int i = 1; i < PICTURES; i += 2) {
+        sequence.pts[i] += INT64_C(4000000000000000000);
+        sequence.dts[i] -= i % 4 == 1 ? INT64_C(8000000000000000000) : 0;
+    }
+    assert_kept(&sequence, "times at the end of numbers");
+}
+
 static void a_clock_that_starts_again_and_again_is_kept(void **state)
 {
     (void)state;
@@ -215,6 +228,7 @@ int main(void)
         cmocka_unit_test(a_flipped_bit_of_one_dts_moves_no_pts),
         cmocka_unit_test(one_stamp_for_both_is_mended_in_both),
         cmocka_unit_test(times_that_go_on_from_another_value_are_kept),
+        cmocka_unit_test(times_at_the_end_of_numbers_are_kept),
         cmocka_unit_test(a_clock_that_starts_again_and_again_is_kept),
         cmocka_unit_test(frames_that_come_when_they_like_are_kept),
     };

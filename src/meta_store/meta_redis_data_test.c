@@ -16,9 +16,9 @@ static void a_full_memory_takes_nothing_new_but_shows_and_removes_what_is_there(
     redis_fixture_create_video(store);
     assert_ok(redis_fixture_put_objects(store, 0, 5, &err), &err);
     redis_testing_tell(&f->server, "CONFIG SET maxmemory 1");
-    assert_code(redis_fixture_put_objects(store, 1, 5, &err), ERR_UNAVAILABLE);
+    assert_code(redis_fixture_put_objects(store, 1, 5, &err), ERR_FULL);
     redis_fixture_assert_says(&f->server, &err, "its memory is full");
-    assert_code(meta_store_create_project(store, "another", NULL, &err), ERR_UNAVAILABLE);
+    assert_code(meta_store_create_project(store, "another", NULL, &err), ERR_FULL);
     assert_int_equal(redis_fixture_get_video(store).objects, 5);
     struct meta_store *another = redis_fixture_open_at(&f->server, SHORT_MS);
     assert_int_equal(redis_fixture_get_video(another).objects, 5);

@@ -5,7 +5,7 @@
 // Results are the caller's, to be released with the function beside them.
 //
 // Errors: ERR_NOT_FOUND, ERR_CONFLICT (a guarded change found another state), ERR_INVALID, ERR_UNAVAILABLE
-// (server does not answer), ERR_FULL (the disk), ERR_CORRUPT.
+// (server does not answer), ERR_FULL (its disk or memory), ERR_CORRUPT.
 #pragma once
 
 #include <stdbool.h>

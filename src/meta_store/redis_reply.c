@@ -24,7 +24,7 @@ static const struct meaning meanings[] = {
     {"MASTERDOWN", ERR_UNAVAILABLE, true, "it is a replica that has lost its master"},
     {"READONLY", ERR_UNAVAILABLE, true, "it is a replica, which takes no changes: name the master in --meta-store"},
     {"NOREPLICAS", ERR_UNAVAILABLE, true, "it takes no changes because too few replicas follow it"},
-    {"OOM", ERR_UNAVAILABLE, false,
+    {"OOM", ERR_FULL, false,
         "its memory is full: raise its maxmemory, or delete videos that are not needed; work goes on by itself then"},
     {"MISCONF", ERR_UNAVAILABLE, false,
         "it takes no changes because it cannot write to its disk: see its log; work goes on by itself afterwards"},

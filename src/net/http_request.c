@@ -140,7 +140,7 @@ static enum err_code open_body_file(struct http_request *request, uint64_t annou
         return err_set(err, ERR_INVALID, "uploads are not taken here");
     uint64_t usable = disk_usable(directory);
     if (announced > usable)
-        return err_set(err, ERR_UNAVAILABLE, "the upload has %llu bytes, and only %llu can still be stored on the disk",
+        return err_set(err, ERR_FULL, "the upload has %llu bytes, and only %llu can still be stored on the disk",
             (unsigned long long)announced, (unsigned long long)usable);
     request->body_path = mem_sprintf("%s/upload-XXXXXX", directory);
     request->body_fd = mkostemp(request->body_path, O_CLOEXEC);

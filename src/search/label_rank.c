@@ -67,9 +67,6 @@ void label_model_describe(const struct label_model *model, struct label_model_in
     *info = model->info;
 }
 
-// What is outside the pool is taken for the thing from about the threshold on, and never below the floor.
-#define LIKELY_FLOOR 0.77f
-#define THRESHOLD_SLACK 0.02f
 void rank_score_object(
     const struct label_model *m, const struct rank_object *object, const uint16_t *half, struct label_hit *hit)
 {
@@ -228,6 +225,10 @@ static int compare_near_scores(const void *a, const void *b)
     const struct vector_hit *y = &((const struct near_hit *)b)->hit;
     return x->score != y->score ? (x->score < y->score) - (x->score > y->score) : strcmp(x->object, y->object);
 }
+
+// What is outside the pool is taken for the thing from about the threshold on, and never below the floor.
+#define LIKELY_FLOOR 0.77f
+#define THRESHOLD_SLACK 0.02f
 
 // What is farther from all positives than this is not worth fetching: it could not become what is asked for. What is
 // joined to the thing through near frames is in the pool.

@@ -31,9 +31,8 @@
 //   much, cross-validation on the assertions decides; nothing if it does not rank them better than similarity does.
 // - A group is taken whole from LABEL_LIKELY_MIN on. The threshold is the similarity that this takes for a single
 //   picture of another video in the label's own surroundings.
-// - The order of what was found is that of the similarity to the nearest positive, corrected by what else is known,
-// each
-//   correction by a bounded amount (label_rank_order.c). What follows from the positives through near frames or a track
+// - The order of what was found is that of the similarity to the nearest positive, corrected by what else is known, by
+//   a bounded amount each time (label_rank_order.c). What follows from the positives through near frames or a track
 //   comes first. Being taken is a question of confidence, not of the order.
 //
 // Errors: ERR_INVALID (no positives, an id that is none), ERR_CONFLICT (an object that is positive and negative),
@@ -110,7 +109,7 @@ struct label_hit {
     char label[VECTOR_LABEL_SIZE];      // likewise
     int64_t track;                      // likewise: -1
     float similarity;                   // cosine to the nearest positive, -1 … 1: for showing
-    float score;                        // what is ranked by; at or above the threshold the object is taken for it
+    float score;                        // what is ranked by: about a similarity; what surely follows comes above 1
     float confidence; // the probability of being it, 0 … 1: LABEL_LIKELY_MIN or more, and it is taken
 };
 

@@ -1,8 +1,6 @@
 // What the files of label ranking share (label_rank.h says what it does).
 #pragma once
 
-#include <math.h>
-
 #include "search/label_rank.h"
 
 // A pool is what a model has looked at: the examples, their frames' other objects and the neighbours of all of them.
@@ -245,12 +243,6 @@ bool rank_is_excluded(const struct vector_filter *filter, const char *object);
 // Joins what was not taken to groups, says how probable each is, takes those that are surely the thing, and learns the
 // threshold.
 enum err_code rank_group(struct label_model *m, struct cancel *cancel, struct err *err) ERR_MUST_CHECK;
-// Odds of what was said.
-#define CERTAIN 1e6f
-static inline float rank_logit(float probability)
-{
-    return logf(probability < 1 ? probability / (1 - probability) : CERTAIN);
-}
 
 // What a model makes of an object. `half` is its vector.
 struct rank_verdict {

@@ -6,6 +6,8 @@
 // is worth a bounded amount of similarity, and what was fitted here is how much (a linear combination of evidence, Fox
 // and Shaw 1994, "Combination of multiple searches"): as much as ranks no identity of the measured sets lower than
 // similarity does (docs/labelling.md, "Ranking after feedback").
+#include <math.h>
+
 #include "search/label_rank_internal.h"
 
 // What follows from the positives through near frames or a track comes before everything else, and what follows from a

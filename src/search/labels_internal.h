@@ -41,7 +41,7 @@ struct rank {
     int64_t others;     // label_book_carried when it was learnt: a model learns from what other labels carry too
     bool is_stale;      // objects it laid claim to were labelled
     int64_t took_us;
-    struct likely *hits; // over the threshold, best first; another label may have the better claim
+    struct likely *hits; // likely enough, the surest first; another label may have the better claim
     size_t hit_count;
     int64_t probable; // of the hits, those that are this label's
 };

@@ -176,31 +176,21 @@ static enum err_code look_for(
     return code;
 }
 
-// Objects from `first` on, of one video (NULL: any).
-static enum err_code look_for_objects(
-    struct labels *labels, struct project *p, size_t first, const struct label_key *video, struct err *err)
+// Objects from `first` on, of one video (NULL: any); all of them, or those that are missing.
+static enum err_code look_for_objects(struct labels *labels, struct project *p, size_t first,
+    const struct label_key *video, bool only_missing, struct err *err)
 {
     size_t end = label_book_object_count(p->book);
     struct place *places = mem_realloc_array(NULL, end - first + 1, sizeof(*places));
     size_t count = 0;
     for (size_t i = first; i < end; i++) {
-        struct label_key key = label_book_object(p->book, i)->key;
-        if (video == NULL || key.video == video->video)
-            places[count++] = (struct place){.key = key, .object = i};
+        const struct label_book_object *object = label_book_object(p->book, i);
+        if ((video == NULL || object->key.video == video->video) && (!only_missing || object->missing))
+            places[count++] = (struct place){.key = object->key, .object = i};
     }
-    enum err_code code = look_for(labels, p, places, count, err);
+    enum err_code code = only_missing && count == 0 ? ERR_NONE : look_for(labels, p, places, count, err);
     free(places);
     return code;
-}
-
-static bool is_any_missing(const struct project *p, struct label_key video)
-{
-    for (size_t i = 0; i < label_book_object_count(p->book); i++) {
-        const struct label_book_object *object = label_book_object(p->book, i);
-        if (object->missing && object->key.video == video.video)
-            return true;
-    }
-    return false;
 }
 
 static void touch_video(struct project *p, struct label_key video)
@@ -231,8 +221,8 @@ static enum err_code check_videos(struct labels *labels, struct project *p, stru
             p->generation++;
         }
         // Of a video that is ingested again the frames come one after the other, and maybe not all.
-        if (is_other || (has_other_vectors && is_any_missing(p, now.key)))
-            code = look_for_objects(labels, p, 0, &now.key, err);
+        if (is_other || has_other_vectors)
+            code = look_for_objects(labels, p, 0, &now.key, !is_other, err);
         // Vectors that came need their labels.
         if (code == ERR_NONE && (is_other || has_other_vectors))
             touch_video(p, now.key);
@@ -254,7 +244,7 @@ enum err_code labels_resolve_objects(struct labels *labels, struct project *p, b
             p->videos_due_us = now_us + LABELS_VIDEOS_CHECK_MS * INT64_C(1000);
     }
     if (code == ERR_NONE && p->resolved < label_book_object_count(p->book)) {
-        code = look_for_objects(labels, p, p->resolved, NULL, err);
+        code = look_for_objects(labels, p, p->resolved, NULL, false, err);
         if (code == ERR_NONE)
             p->resolved = label_book_object_count(p->book);
         sum_up_digest(p);
@@ -269,7 +259,7 @@ enum err_code labels_resolve_again(struct labels *labels, struct project *p, con
     enum err_code code = check_videos(labels, p, err);
     struct label_key key = {.video = video != NULL ? strtoull(video, NULL, 16) : 0};
     if (code == ERR_NONE)
-        code = look_for_objects(labels, p, 0, video != NULL ? &key : NULL, err);
+        code = look_for_objects(labels, p, 0, video != NULL ? &key : NULL, false, err);
     return code;
 }
 

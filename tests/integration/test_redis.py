@@ -140,7 +140,7 @@ def test_a_full_memory_stops_the_work_until_there_is_room(home, data, tmp_path, 
             assert server.get(f"/api/v1/videos/{video}").json()["state"] == "running"
             with pytest.raises(HttpError) as refused:
                 server.post("/api/v1/projects", {"name": "another"})
-            assert refused.value.status == 503 and "maxmemory" in refused.value.problem()["detail"]
+            assert refused.value.status == 507 and "maxmemory" in refused.value.problem()["detail"]
             redis.tell("CONFIG", "SET", "maxmemory", 0)
             assert_whole(server, video, expected)
     finally:

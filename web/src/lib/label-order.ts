@@ -1,4 +1,4 @@
-// In which order labels are listed. The choice is kept in this browser, and holds for every list of labels in it.
+// In which order labels are listed. The choice is kept in this browser, for every list that offers it.
 import { useSyncExternalStore } from 'react';
 
 export const LABEL_ORDERS = ['recent', 'name', 'count'] as const;
@@ -26,34 +26,42 @@ export function orderedLabels<Label extends Listed>(labels: readonly Label[], or
     return labels.toSorted((a, b) => COMPARISONS[order](a, b) || byName.compare(a.name, b.name));
 }
 
-export function labelOrder(): LabelOrder {
+let order = stored();
+
+function stored(): LabelOrder {
     try {
-        const stored = localStorage.getItem(STORAGE_KEY);
-        return LABEL_ORDERS.find(order => order === stored) ?? 'recent';
+        const value = localStorage.getItem(STORAGE_KEY);
+        return LABEL_ORDERS.find(one => one === value) ?? 'recent';
     } catch {
         return 'recent';
     }
 }
 
-export function chooseLabelOrder(order: LabelOrder) {
+export function chooseLabelOrder(next: LabelOrder) {
+    order = next;
     try {
-        localStorage.setItem(STORAGE_KEY, order);
+        localStorage.setItem(STORAGE_KEY, next);
     } catch {
-        // No storage: they stay in the order they are in.
+        // No storage: the choice holds until the page is closed.
     }
     for (const listener of listeners) listener();
 }
 
 function subscribe(listener: () => void) {
-    listeners.add(listener);
     // Chosen in another window.
-    window.addEventListener('storage', listener);
+    function onStorage({ key }: StorageEvent) {
+        if (key !== STORAGE_KEY && key !== null) return;
+        order = stored();
+        listener();
+    }
+    listeners.add(listener);
+    window.addEventListener('storage', onStorage);
     return () => {
         listeners.delete(listener);
-        window.removeEventListener('storage', listener);
+        window.removeEventListener('storage', onStorage);
     };
 }
 
 export function useLabelOrder(): LabelOrder {
-    return useSyncExternalStore(subscribe, labelOrder);
+    return useSyncExternalStore(subscribe, () => order);
 }

@@ -335,61 +335,50 @@ static float refused(float probability)
     return fminf(probability, REFUSED_MAX);
 }
 
-static struct rank_features features_of(
-    struct label_model *m, const struct rank_group *group, const struct rank_features *best)
+// The best of the members in each respect.
+static void gather(struct label_model *m)
 {
-    const struct rank_object *object = &m->objects[group->best];
-    struct rank_features f = *best;
-    rank_look_against(m, group->best);
-    f.nearest = object->nearest;
-    f.against = object->against;
-    f.crowd = similarity_to_crowd(m, object, rank_half(m, group->best));
-    f.count = group->count;
-    f.is_track = object->track >= 0;
-    f.linear = rank_linear_logit(m, rank_half(m, group->best));
-    return f;
-}
-
-// The best of its members in each respect.
-static struct rank_features *gather(const struct label_model *m)
-{
-    struct rank_features *features = mem_calloc(m->group_count + 1, sizeof(*features));
-    for (size_t g = 0; g < m->group_count; g++)
-        features[g] = (struct rank_features){.near = -1, .far = -1, .across = -1, .similarity = -1};
+    for (size_t g = 0; g < m->group_count; g++) {
+        const struct rank_object *best = &m->objects[m->groups[g].best];
+        m->groups[g].features = (struct rank_features){.similarity = -1,
+            .nearest = best->nearest,
+            .near = -1,
+            .far = -1,
+            .across = -1,
+            .against = best->against,
+            .crowd = CROWD_UNKNOWN,
+            .count = m->groups[g].count,
+            .is_track = best->track >= 0};
+    }
     for (size_t i = 0; i < m->count; i++) {
         const struct rank_object *object = &m->objects[i];
         if (object->group < 0)
             continue;
-        struct rank_features *f = &features[object->group];
+        struct rank_features *f = &m->groups[object->group].features;
         f->near = fmaxf(f->near, object->near);
         f->far = fmaxf(f->far, object->far);
         f->across = fmaxf(f->across, object->across);
         f->similarity = fmaxf(f->similarity, object->similarity);
     }
-    return features;
 }
 
 static void judge_groups(struct label_model *m)
 {
-    struct rank_features *features = gather(m);
+    gather(m);
     for (size_t g = 0; g < m->group_count; g++) {
         struct rank_group *group = &m->groups[g];
+        struct rank_features *f = &group->features;
         const struct rank_object *best = &m->objects[group->best];
-        group->evidence = (struct rank_evidence){.similarity = features[g].similarity,
-            .nearest = best->nearest,
-            .near = features[g].near,
-            .against = best->against,
-            .crowd = CROWD_UNKNOWN};
-        if (best->nearest < LOOKED_AT)
+        if (f->nearest < LOOKED_AT)
             continue;
-        struct rank_features f = features_of(m, group, &features[g]);
-        group->probability = probability_of(m, &f);
-        if (f.nearest < f.against || best->is_elsewhere)
+        rank_look_against(m, group->best);
+        f->against = best->against;
+        f->crowd = similarity_to_crowd(m, best, rank_half(m, group->best));
+        f->linear = rank_linear_logit(m, rank_half(m, group->best));
+        group->probability = probability_of(m, f);
+        if (f->nearest < f->against || best->is_elsewhere)
             group->probability = refused(group->probability);
-        group->evidence.against = f.against;
-        group->evidence.crowd = f.crowd;
     }
-    free(features);
 }
 
 // ---- taking groups
@@ -503,46 +492,38 @@ static float probability_of_taken(const struct rank_object *object)
     return object->nearest < object->against ? refused(probability) : probability;
 }
 
-static float probability_alone(
-    const struct label_model *m, const struct rank_object *object, const uint16_t *half, float crowd)
+struct rank_verdict rank_verdict(const struct label_model *m, const struct rank_object *object, const uint16_t *half)
 {
-    const struct rank_features f = {.nearest = object->nearest,
+    float least = least_probability(object);
+    struct rank_features alone = {.similarity = object->similarity,
+        .nearest = object->nearest,
         .near = object->near,
         .far = object->far,
         .across = object->across,
         .against = object->against,
-        .crowd = crowd,
-        .linear = rank_linear_logit(m, half),
+        .crowd = CROWD_UNKNOWN,
         .count = 1,
         .is_track = object->track >= 0};
-    float probability = probability_of(m, &f);
-    return object->nearest < object->against ? refused(probability) : probability;
-}
-
-struct rank_verdict rank_verdict(const struct label_model *m, const struct rank_object *object, const uint16_t *half)
-{
-    float least = least_probability(object);
-    struct rank_evidence alone = {.similarity = object->similarity,
-        .nearest = object->nearest,
-        .near = object->near,
-        .against = object->against,
-        .crowd = CROWD_UNKNOWN};
     if (object->role == ROLE_POSITIVE)
         return (struct rank_verdict){1, rank_order(object, &alone, 1)};
     if (object->role == ROLE_NEGATIVE || object->role == ROLE_OTHER || object->role == ROLE_MATE) {
         float probability = object->is_doubted && object->role == ROLE_MATE ? least : REFUSED * least;
         return (struct rank_verdict){probability, rank_order(object, &alone, probability)};
     }
-    const struct rank_evidence *evidence = &alone;
+    const struct rank_features *features = &alone;
     float probability = least;
     if (object->group >= 0) {
-        evidence = &m->groups[object->group].evidence;
+        features = &m->groups[object->group].features;
         probability = fmaxf(m->groups[object->group].probability, least);
     } else if (object->role == ROLE_TAKEN || object->evidence >= 0) {
         probability = probability_of_taken(object);
     } else if (object->nearest >= LOOKED_AT && half != NULL) {
         alone.crowd = similarity_to_crowd(m, object, half);
-        probability = fmaxf(probability_alone(m, object, half, alone.crowd), least);
+        alone.linear = rank_linear_logit(m, half);
+        probability = probability_of(m, &alone);
+        if (object->nearest < object->against)
+            probability = refused(probability);
+        probability = fmaxf(probability, least);
     }
-    return (struct rank_verdict){probability, rank_order(object, evidence, probability)};
+    return (struct rank_verdict){probability, rank_order(object, features, probability)};
 }

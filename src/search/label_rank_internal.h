@@ -76,13 +76,12 @@ struct rank_object {
     float refused_at; // `nearest` when it was refused for its margin
 };
 
-// What the order of what was found goes by: of a group, or of an object alone. Cosines.
-struct rank_evidence {
-    float similarity; // to the nearest positive
-    float nearest;    // to the nearest of what is the thing
-    float near;       // and of that in the next frames; -1: there is none
-    float against;    // to what is not the thing
-    float crowd;      // to others that are certainly not it
+// What a group, or an object alone, has for and against it.
+struct rank_features {
+    float similarity, nearest, near, far, across, against, crowd;
+    float linear; // the linear model's part of the logit
+    size_t count;
+    bool is_track; // the tracker joined it
 };
 
 // Objects of the pool that are one thing, whichever: of one track, or joined through near frames. Either all of them
@@ -91,15 +90,7 @@ struct rank_group {
     size_t best; // the member that is most like the thing
     size_t count;
     float probability;
-    struct rank_evidence evidence;
-};
-
-// What a group, or an object alone, has for and against it.
-struct rank_features {
-    float similarity, nearest, near, far, across, against, crowd;
-    float linear; // the linear model's part of the logit
-    size_t count;
-    bool is_track; // the tracker joined it
+    struct rank_features features;
 };
 
 // A part of a track, from a frame on until the next part's.
@@ -255,7 +246,7 @@ struct rank_verdict rank_verdict(const struct label_model *m, const struct rank_
 
 // What an object is ranked by, more being better: about its similarity to the thing. `of` is what is known of its
 // group, or of itself where it has none, and `probability` that of being the thing.
-float rank_order(const struct rank_object *object, const struct rank_evidence *of, float probability);
+float rank_order(const struct rank_object *object, const struct rank_features *of, float probability);
 
 // label_rank_linear.c
 

@@ -29,7 +29,7 @@
 // Of examples: what was said is not for the order to doubt.
 #define SAID 2.0f
 
-static float of_group(const struct rank_object *object, const struct rank_evidence *of)
+static float of_group(const struct rank_object *object, const struct rank_features *of)
 {
     float similarity = object->similarity + OF_GROUP * (of->similarity - object->similarity);
     return similarity + OF_TAKEN * fmaxf(fmaxf(object->nearest, of->nearest) - similarity, 0);
@@ -42,7 +42,7 @@ static float of_taken(const struct rank_object *object)
     return object->trust < 1 ? FOLLOWED_FROM_GROUP : FOLLOWED;
 }
 
-float rank_order(const struct rank_object *object, const struct rank_evidence *of, float probability)
+float rank_order(const struct rank_object *object, const struct rank_features *of, float probability)
 {
     float similarity = of_group(object, of);
     switch (object->role) {

@@ -411,7 +411,8 @@ enum err_code instance_start(const struct instance_config *config, struct instan
         code = activity_new(ingest->queue, ingest->clock, config->log, in->metrics, &in->activity, err);
         ingest->activity = in->activity;
     }
-    if (code == ERR_NONE && config->alone)
+    // What an earlier run left is the work of whoever works: a command that only looks need not wait for it.
+    if (code == ERR_NONE && config->alone && (config->parts & PART_INGEST))
         code = recover(in, err);
     if (code == ERR_NONE && (config->parts & PART_QUERY))
         code = start_query(in, err);

@@ -41,8 +41,8 @@ struct instance_config {
     const struct options *options;
     const struct options *servers; // include store_options and outlive the instance; NULL: `options` do
     unsigned parts;
-    bool alone;          // holds the folder's lock and puts right what an earlier run left (lifecycle_recover)
-    bool must_exist;     // does not make a data folder
+    bool alone;      // holds the folder's lock; with workers, puts right what an earlier run left (lifecycle_recover)
+    bool must_exist; // does not make a data folder
     bool private_server; // the query engine listens on a free loopback port with a token of its own
     struct log *log;
     struct cancel *cancel; // everything is to end, the start too; outlives the instance; may be NULL

@@ -106,6 +106,16 @@ enum err_code lifecycle_publish_source(
     return code;
 }
 
+enum err_code lifecycle_ensure_source(const struct ingest *ingest, const struct meta_video *video, struct err *err)
+{
+    bool has = false;
+    enum err_code code = queue_has(ingest->queue, TOPIC_SOURCES, video->id, &has, err);
+    if (code != ERR_NONE || has)
+        return code;
+    code = queue_purge(ingest->queue, video->id, err);
+    return code == ERR_NONE ? lifecycle_publish_source(ingest, video, false, err) : code;
+}
+
 // An upload that is gone or not whole, or what was fetched when nothing of it could be used, makes room for another
 // try.
 static enum err_code refresh_source(
@@ -157,8 +167,8 @@ static enum err_code submit_again(const struct ingest *ingest, struct meta_video
     if (video->state == VIDEO_DELETING)
         return err_set(err, ERR_CONFLICT, "video %s is being deleted; try again when it is gone", video->id);
     if (video->state == VIDEO_QUEUED) { // its message may never have been published
-        code = queue_purge(ingest->queue, video->id, err);
-        return code == ERR_NONE ? submit_new(ingest, video, upload, err) : code;
+        code = refresh_source(ingest, video, upload, err);
+        return code == ERR_NONE ? lifecycle_ensure_source(ingest, video, err) : code;
     }
     *outcome = SUBMIT_RESUMED;
     code = refresh_source(ingest, video, upload, err);

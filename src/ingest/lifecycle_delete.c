@@ -172,8 +172,7 @@ static enum err_code recover_video(
         recovery->report->deletions_finished++;
         return remove_marked(ingest, video, recovery->cancel, err);
     case VIDEO_QUEUED:
-        code = queue_purge(ingest->queue, video->id, err);
-        return code == ERR_NONE ? lifecycle_publish_source(ingest, video, false, err) : code;
+        return lifecycle_ensure_source(ingest, video, err);
     case VIDEO_CANCELLED:
         return queue_purge(ingest->queue, video->id, err);
     case VIDEO_RUNNING:

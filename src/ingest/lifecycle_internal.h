@@ -13,6 +13,9 @@
 
 enum err_code lifecycle_publish_source(
     const struct ingest *ingest, const struct meta_video *video, bool again, struct err *err) ERR_MUST_CHECK;
+// Of a video that is queued: publishes its message unless it waits or is in hand, which keeps its place in the queue.
+enum err_code lifecycle_ensure_source(
+    const struct ingest *ingest, const struct meta_video *video, struct err *err) ERR_MUST_CHECK;
 // Publishes everything that is missing of a video that is queued or running.
 enum err_code lifecycle_publish_missing(
     const struct ingest *ingest, const struct meta_video *video, struct cancel *cancel, struct err *err) ERR_MUST_CHECK;
@@ -23,7 +26,8 @@ enum err_code lifecycle_resume_interrupted(
 // Whether no work at all is waiting or leased.
 enum err_code lifecycle_queues_empty(const struct ingest *ingest, bool *empty, struct err *err) ERR_MUST_CHECK;
 
-// Calls back for each video, of one project or of all (NULL).
+// Calls back for each video, of one project or of all (NULL), in the order in which they were asked for: work that is
+// published again keeps it.
 typedef enum err_code lifecycle_visit(
     const struct ingest *ingest, const struct meta_video *video, void *context, struct err *err);
 enum err_code lifecycle_each_video(const struct ingest *ingest, const char *project, struct cancel *cancel,

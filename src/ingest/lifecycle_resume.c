@@ -50,11 +50,11 @@ enum err_code lifecycle_each_video(const struct ingest *ingest, const char *proj
     // All ids first, since visiting may remove the video that the next page would begin after.
     struct video_ids list = {0};
     enum err_code code = list_ids(ingest, project, cancel, &list, err);
-    for (size_t i = 0; i < list.count && code == ERR_NONE; i++) {
+    for (size_t left = list.count; left > 0 && code == ERR_NONE; left--) { // lists begin with the newest
         struct meta_video video;
         code = cancel_check(cancel, err);
         if (code == ERR_NONE)
-            code = meta_store_get_video(ingest->meta, list.ids[i], &video, err);
+            code = meta_store_get_video(ingest->meta, list.ids[left - 1], &video, err);
         if (code == ERR_NONE) {
             code = visit(ingest, &video, context, err);
         } else if (code == ERR_NOT_FOUND) {

@@ -116,6 +116,37 @@ static void a_video_is_resumed_before_between_and_after_its_parts(void **state)
     free(expected);
 }
 
+// Whatever is started or asked for again, a video that waits keeps its place, and one that lost its message gets one.
+static void a_start_keeps_the_order_of_what_waits(void **state)
+{
+    (void)state;
+    static const char *const rates[] = {"1", "2", "3"};
+    struct pipeline p;
+    char ids[3][VIDEO_ID_SIZE];
+    struct err err = ERR_INIT;
+    pipeline_open(&p);
+    for (int i = 0; i < 3; i++)
+        pipeline_submit(&p, pipeline_street(), 10, 0, rates[i], ids[i]);
+    for (int lost = 0; lost < 2; lost++) {
+        struct queue_message *messages[3];
+        size_t count;
+        for (int i = 0; i < 3 && lost; i++)
+            assert_ok(queue_purge(p.ingest.queue, ids[i], &err), &err);
+        for (int starts = 0; starts < 2; starts++)
+            assert_ok(lifecycle_recover(&p.ingest, NULL, NULL, &err), &err);
+        assert_int_equal(pipeline_submit(&p, pipeline_street(), 10, 0, rates[0], ids[0]), SUBMIT_RUNNING);
+        assert_int_equal(waiting(&p, TOPIC_SOURCES), 3);
+        assert_ok(queue_receive(p.ingest.queue, TOPIC_SOURCES, "test", 3, 0, NULL, messages, &count, &err), &err);
+        assert_int_equal(count, 3);
+        for (int i = 0; i < 3; i++) {
+            assert_string_equal(messages[i]->key, ids[i]);
+            assert_ok(queue_release(p.ingest.queue, messages[i], &err), &err);
+            queue_message_free(messages[i]);
+        }
+    }
+    pipeline_close(&p);
+}
+
 static void a_source_that_is_no_video_fails_with_a_sentence(void **state)
 {
     (void)state;
@@ -441,6 +472,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_cancelled_video_is_left_alone_and_resumed_where_it_was),
         cmocka_unit_test(a_video_is_resumed_before_between_and_after_its_parts),
+        cmocka_unit_test(a_start_keeps_the_order_of_what_waits),
         cmocka_unit_test(a_source_that_is_no_video_fails_with_a_sentence),
         cmocka_unit_test(a_deleted_video_leaves_nothing),
         cmocka_unit_test(a_video_deleted_while_it_is_worked_on_leaves_nothing),

@@ -124,6 +124,13 @@ enum err_code queue_stats(struct queue *queue, const char *topic, struct queue_s
     return code != ERR_NONE ? code : queue->ops->stats(queue, topic, stats, err);
 }
 
+enum err_code queue_has(struct queue *queue, const char *topic, const char *video, bool *has, struct err *err)
+{
+    *has = false;
+    enum err_code code = check_topic_kind(topic, false, err);
+    return code != ERR_NONE ? code : queue->ops->has(queue, topic, video, has, err);
+}
+
 enum err_code queue_purge(struct queue *queue, const char *video, struct err *err)
 {
     return queue->ops->purge(queue, video, err);

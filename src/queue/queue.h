@@ -95,6 +95,10 @@ struct queue_stats {
 enum err_code queue_stats(
     struct queue *queue, const char *topic, struct queue_stats *stats, struct err *err) ERR_MUST_CHECK;
 
+// Whether a message of a video waits on a work topic or is being worked on. Where the backend cannot look through what
+// waits (Kafka) it is false.
+enum err_code queue_has(
+    struct queue *queue, const char *topic, const char *video, bool *has, struct err *err) ERR_MUST_CHECK;
 // Removes the waiting and leased messages and the dead letters of a video (keys "{video}" and "{video}/…") from all
 // work topics. Best effort where the backend cannot delete (Kafka): consumers drop messages of videos that are gone.
 enum err_code queue_purge(struct queue *queue, const char *video, struct err *err) ERR_MUST_CHECK;

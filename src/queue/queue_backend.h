@@ -22,6 +22,7 @@ struct queue_ops {
     enum err_code (*release)(struct queue *queue, const struct queue_message *message, struct err *err);
     enum err_code (*extend)(struct queue *queue, const struct queue_message *message, struct err *err);
     enum err_code (*stats)(struct queue *queue, const char *topic, struct queue_stats *stats, struct err *err);
+    enum err_code (*has)(struct queue *queue, const char *topic, const char *video, bool *has, struct err *err);
     enum err_code (*purge)(struct queue *queue, const char *video, struct err *err);
     enum err_code (*dead_letters)(struct queue *queue, const char *video, int64_t after, size_t limit,
         struct queue_dead_letter **letters, size_t *count, struct err *err);

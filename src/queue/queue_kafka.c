@@ -50,6 +50,13 @@ static enum err_code kafka_publish(
     return code;
 }
 
+static enum err_code kafka_has(struct queue *queue, const char *topic, const char *video, bool *has, struct err *err)
+{
+    (void)queue, (void)topic, (void)video, (void)err;
+    *has = false;
+    return ERR_NONE;
+}
+
 static enum err_code kafka_purge(struct queue *queue, const char *video, struct err *err)
 {
     struct queue_kafka *self = queue_kafka_of(queue);
@@ -116,6 +123,7 @@ static const struct queue_ops kafka_ops = {
     .release = queue_kafka_release,
     .extend = queue_kafka_extend,
     .stats = queue_kafka_stats,
+    .has = kafka_has,
     .purge = kafka_purge,
     .dead_letters = queue_kafka_dead_letters,
     .retry_dead_letter = queue_kafka_retry_dead_letter,

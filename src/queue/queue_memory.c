@@ -360,6 +360,24 @@ static bool belongs_to(const struct entry *entry, const char *video)
     return strcmp(of, video) == 0;
 }
 
+static bool has_of(const struct entry *entry, const char *video)
+{
+    while (entry != NULL && !belongs_to(entry, video))
+        entry = entry->next;
+    return entry != NULL;
+}
+
+static enum err_code memory_has(struct queue *queue, const char *topic, const char *video, bool *has, struct err *err)
+{
+    (void)err;
+    struct queue_memory *self = self_of(queue);
+    pthread_mutex_lock(&self->mutex);
+    const struct topic *found = topic_of(self, topic);
+    *has = has_of(found->waiting, video) || has_of(found->leased, video);
+    pthread_mutex_unlock(&self->mutex);
+    return ERR_NONE;
+}
+
 static enum err_code memory_purge(struct queue *queue, const char *video, struct err *err)
 {
     (void)err;
@@ -522,6 +540,7 @@ static const struct queue_ops memory_ops = {
     .release = memory_release,
     .extend = memory_extend,
     .stats = memory_stats,
+    .has = memory_has,
     .purge = memory_purge,
     .dead_letters = memory_dead_letters,
     .retry_dead_letter = memory_retry_dead_letter,

@@ -147,6 +147,17 @@ static enum err_code sqlite_stats(struct queue *queue, const char *topic, struct
     return db_end(&tx, err);
 }
 
+static enum err_code sqlite_has(struct queue *queue, const char *topic, const char *video, bool *has, struct err *err)
+{
+    struct db_tx tx;
+    db_begin(queue_sqlite_of(queue)->db, DB_READ, &tx);
+    struct db_stmt *stmt = db_stmt(&tx, "SELECT 1 FROM messages WHERE video = ?1 AND topic = ?2 LIMIT 1");
+    db_bind_text(stmt, 1, video);
+    db_bind_text(stmt, 2, topic);
+    *has = db_step(stmt);
+    return db_end(&tx, err);
+}
+
 static enum err_code sqlite_purge(struct queue *queue, const char *video, struct err *err)
 {
     struct db_tx tx;
@@ -311,6 +322,7 @@ static const struct queue_ops sqlite_ops = {
     .release = queue_sqlite_release,
     .extend = queue_sqlite_extend,
     .stats = sqlite_stats,
+    .has = sqlite_has,
     .purge = sqlite_purge,
     .dead_letters = sqlite_dead_letters,
     .retry_dead_letter = sqlite_retry_dead_letter,

@@ -312,6 +312,33 @@ static void stats_count_what_waits_and_what_is_leased(void **state)
     assert_stats(f, TOPIC_FRAMES, 4, 0);
 }
 
+static bool has(struct fixture *f, const char *topic, const char *video)
+{
+    bool found;
+    assert_ok(queue_has(f->queue, topic, video, &found, &failure), &failure);
+    return found;
+}
+
+static void what_waits_or_is_in_hand_of_a_video_is_known(void **state)
+{
+    struct fixture *f = *state;
+    assert_false(has(f, TOPIC_FRAMES, VIDEO));
+    publish(f, TOPIC_FRAMES, VIDEO "/3", "x");
+    if (is_kafka()) { // which cannot look through what waits: see queue_has()
+        assert_false(has(f, TOPIC_FRAMES, VIDEO));
+        return;
+    }
+    assert_true(has(f, TOPIC_FRAMES, VIDEO));
+    assert_false(has(f, TOPIC_FRAMES, OTHER_VIDEO));
+    assert_false(has(f, TOPIC_SEGMENTS, VIDEO));
+    struct queue_message *message = receive_some(f, TOPIC_FRAMES);
+    assert_true(has(f, TOPIC_FRAMES, VIDEO));
+    ack(f, message);
+    assert_false(has(f, TOPIC_FRAMES, VIDEO));
+    bool found;
+    assert_code(queue_has(f->queue, TOPIC_ACTIVITY, VIDEO, &found, &failure), ERR_INVALID);
+}
+
 static void a_purged_video_has_no_messages_in_any_topic(void **state)
 {
     struct fixture *f = *state;
@@ -419,6 +446,7 @@ static const struct CMUnitTest tests[] = {
     contract(a_message_whose_worker_vanished_is_delivered_alone),
     contract(of_a_batch_with_a_lost_lease_the_rest_is_acknowledged),
     contract(stats_count_what_waits_and_what_is_leased),
+    contract(what_waits_or_is_in_hand_of_a_video_is_known),
     contract(a_purged_video_has_no_messages_in_any_topic),
     contract(dead_letters_are_listed_by_page_and_by_video),
     contract(a_retried_dead_letter_has_fresh_attempts),

@@ -81,6 +81,12 @@ static enum err_code fault_stats(struct queue *queue, const char *topic, struct 
     FAULT_AROUND(self->fault, queue_stats(self->inner, topic, stats, err), err);
 }
 
+static enum err_code fault_has(struct queue *queue, const char *topic, const char *video, bool *has, struct err *err)
+{
+    struct queue_fault *self = self_of(queue);
+    FAULT_AROUND(self->fault, queue_has(self->inner, topic, video, has, err), err);
+}
+
 static enum err_code fault_purge(struct queue *queue, const char *video, struct err *err)
 {
     struct queue_fault *self = self_of(queue);
@@ -131,6 +137,7 @@ static const struct queue_ops fault_ops = {
     .release = fault_release,
     .extend = fault_extend,
     .stats = fault_stats,
+    .has = fault_has,
     .purge = fault_purge,
     .dead_letters = fault_dead_letters,
     .retry_dead_letter = fault_retry_dead_letter,

@@ -69,6 +69,18 @@ def test_no_server_on_a_folder_is_no_server_of_chance(home, data):
     assert json.loads(resumed.stdout)["state"] == "done" and not resumed.stderr
 
 
+def test_a_command_that_looks_leaves_what_an_earlier_run_left_to_who_works(home, data):
+    import contextlib
+    import sqlite3
+    left = ingest(clips.bikes(), home, data, "--limit", "1")["video"]
+    with contextlib.closing(sqlite3.connect(data / "meta.sqlite")) as meta, meta:
+        meta.execute("UPDATE videos SET state = 6")  # being deleted
+    assert "deleting" in run("videos", "--data", data, home=home).stdout
+    assert "deleting" in run("videos", "--data", data, home=home).stdout
+    ingest(clips.bikes(), home, data, "--limit", "0.5")
+    assert left not in run("videos", "--data", data, home=home).stdout
+
+
 def test_frames_are_listed_under_headings_with_what_is_in_them(home, data):
     video = ingest(clips.bikes(), home, data, "--limit", "1")["video"]
     head, *lines = run("frames", video, "--data", data, home=home).stdout.splitlines()

@@ -2,6 +2,7 @@
 // labels_mirror_test BACKEND
 #include "search/labels.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -146,6 +147,51 @@ static void an_engine_that_was_slow_puts_nothing_old_back_for_good(void **state)
     assert_int_equal(count_indexed_negatives(f, "red"), 0);
     assert_int_equal(count_indexed_negatives(f, "blue"), 2);
     labels_free(slow);
+    vector_index_free(index);
+}
+
+struct filtering {
+    struct fixture *f;
+    struct label_filter filter;
+    enum err_code code;
+};
+
+static void *run_filtering(void *arg)
+{
+    struct filtering *filtering = arg;
+    struct err err = ERR_INIT;
+    const char *red = "red";
+    filtering->code = labels_filter(filtering->f->labels, PROJECT, &red, 1, &filtering->filter, &err);
+    return NULL;
+}
+
+static void a_search_that_waited_knows_the_tracks_of_what_was_said_meanwhile(void **state)
+{
+    struct fixture *f = *state;
+    struct vector_index *index;
+    struct labels *quick = f->labels;
+    add_frame(f, VIDEO_A, FRAMES, 1, 5);
+    struct labels *slow = f->labels = labels_behind_the_gate(f, &index);
+    // The search is to be the one that waits: the background thread fails once, and has no reason to try again.
+    vector_gate_set(&gate, false, true);
+    say_yes(f, "red", object_of(VIDEO_A, 0, 0));
+    assert_in_the_end(vector_gate_came(&gate) > 0);
+    vector_gate_set(&gate, true, false);
+    struct filtering filtering = {.f = f};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, run_filtering, &filtering), 0);
+    assert_in_the_end(vector_gate_waiting(&gate) == 1);
+    struct fixture others = {.labels = quick};
+    say_yes(&others, "red", object_of(VIDEO_A, FRAMES, 0));
+    vector_gate_set(&gate, false, false);
+    pthread_join(thread, NULL);
+    assert_int_equal(filtering.code, ERR_NONE);
+    assert_int_equal(filtering.filter.track_count, 1);
+    assert_string_equal(filtering.filter.tracks[0].video, VIDEO_A);
+    assert_int_equal(filtering.filter.tracks[0].n, 5);
+    label_filter_release(&filtering.filter);
+    labels_free(slow);
+    f->labels = quick;
     vector_index_free(index);
 }
 
@@ -381,6 +427,7 @@ int main(int argc, char **argv)
         with_stores(what_is_said_while_the_index_is_away_counts_at_once),
         with_stores(a_search_filtered_by_labels_fails_rather_than_leaves_out_the_newest),
         with_stores(an_engine_that_was_slow_puts_nothing_old_back_for_good),
+        with_stores(a_search_that_waited_knows_the_tracks_of_what_was_said_meanwhile),
         with_stores(negatives_follow_the_steps),
         with_stores(of_many_negatives_of_an_object_the_newest_are_there),
         with_stores(what_an_older_program_wrote_is_written_again_with_negatives),

@@ -189,6 +189,46 @@ static void as_many_hits_come_as_match(void **state)
     free(hits);
 }
 
+// Objects that all have one of two vectors. Those of the second, being nobody's nearest when they came, are linked from
+// no other: a search of the graph that enters among the first does not reach them.
+#define CROWD 6500
+#define ISLAND 30
+
+static void put_a_crowd_and_an_island(struct fixture *f)
+{
+    float vectors[2][DIMENSION] = {{1}, {0, 1}};
+    static struct vector_item items[CROWD + ISLAND];
+    for (int n = 0; n < CROWD + ISLAND; n++) {
+        items[n] = (struct vector_item){.class_name = "car", .track = -1, .vector = vectors[n >= CROWD]};
+        object_of(1, n, items[n].object);
+    }
+    assert_ok(vector_index_upsert(f->index, PROJECT, MODEL, DIMENSION, items, CROWD + ISLAND, &failure), &failure);
+    flush(f);
+    assert_int_equal(each_file(f, ".graph", NULL), 1);
+}
+
+static void what_the_graph_does_not_reach_is_found_whatever_is_left_out(void **state)
+{
+    struct fixture *f = *state;
+    put_a_crowd_and_an_island(f);
+    static char excluded[CROWD][OBJECT_ID_SIZE];
+    static const char *exclude[CROWD];
+    for (int n = 0; n < CROWD; n++) {
+        object_of(1, n, excluded[n]);
+        exclude[n] = excluded[n];
+    }
+    const float vector[DIMENSION] = {0, 1};
+    struct vector_query query = query_for(vector, 10);
+    query.filter.exclude = exclude;
+    // What is left of the crowd: more than is wanted and less than a search of a graph asks for.
+    query.filter.exclude_count = CROWD - 40;
+    struct vector_hit *hits;
+    assert_int_equal(ask(f, &query, &hits), 10);
+    for (int i = 0; i < 10; i++)
+        assert_float_equal(hits[i].score, 1, 2e-3);
+    free(hits);
+}
+
 static void removing_frees_the_disk(void **state)
 {
     struct fixture *f = *state;
@@ -335,6 +375,7 @@ static const struct CMUnitTest tests[] = {
     embedded(a_dimension_that_cannot_be_is_refused),
     embedded(the_graph_finds_what_a_scan_finds),
     embedded(as_many_hits_come_as_match),
+    embedded(what_the_graph_does_not_reach_is_found_whatever_is_left_out),
     embedded(removing_frees_the_disk),
     embedded(damaged_files_are_made_again),
     embedded(leftovers_of_a_killed_writer_are_swept),

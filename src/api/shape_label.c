@@ -57,7 +57,7 @@ json_t *shape_label_change(const struct label_change *change)
 {
     json_t *o = json_object();
     json_set_int64(o, "version", change->version);
-    json_set(o, "step", shape_label_step(&change->step));
+    set_step(o, "step", change->has_step, &change->step);
     json_set(o, "label", change->has_label ? shape_label(&change->label) : json_null());
     set_step(o, "undo", change->has_undo, &change->undo);
     set_step(o, "redo", change->has_redo, &change->redo);

@@ -99,6 +99,8 @@ static void print_change(const json_t *change, bool json)
         ui_print_json(change);
         return;
     }
+    if (json_is_null(step))
+        ui_line("Nothing was changed: it is so already.");
     const char *kind = ui_string(step, "kind");
     const char *done = strcmp(kind, "undo") == 0 ? "taken back" : strcmp(kind, "redo") == 0 ? "done again" : NULL;
     bool is_of_several = ui_int(step, "labels") > 1;

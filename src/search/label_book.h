@@ -44,6 +44,9 @@ int64_t label_book_version(const struct label_book *book);
 // what label_book_undo_step() or …_redo_step() says.
 enum err_code label_book_check(
     const struct label_book *book, const struct label_entry *entry, struct err *err) ERR_MUST_CHECK;
+// Whether it changes anything that is said, by itself: what follows for the rest of tracks is for whoever knows them.
+// The step can be applied.
+bool label_book_changes(const struct label_book *book, const struct label_entry *entry);
 // Applies the next step, or nothing when label_book_check() would refuse it.
 enum err_code label_book_apply(
     struct label_book *book, const struct label_entry *entry, int64_t at_us, struct err *err) ERR_MUST_CHECK;

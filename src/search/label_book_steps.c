@@ -210,6 +210,13 @@ static enum err_code check_import(const struct label_book *book, const struct la
     return code == ERR_NONE ? check_room(book, made, err) : code;
 }
 
+static const struct label_book_object *find_object(const struct label_book *book, const char *id)
+{
+    struct label_key key;
+    int64_t at = label_key_of(id, &key) ? label_book_find_object(book, key) : -1;
+    return at >= 0 ? &book->objects[at] : NULL;
+}
+
 // Of each object that must have been said.
 static enum err_code check_keep(const struct label_book *book, const struct label_entry *entry, struct err *err)
 {
@@ -219,9 +226,7 @@ static enum err_code check_keep(const struct label_book *book, const struct labe
     for (size_t i = 0; i < entry->positive_count + entry->negative_count; i++) {
         bool is_yes = i < entry->positive_count;
         const char *id = is_yes ? entry->positive[i] : entry->negative[i - entry->positive_count];
-        struct label_key key;
-        int64_t at = label_key_of(id, &key) ? label_book_find_object(book, key) : -1;
-        const struct label_book_object *object = at >= 0 ? &book->objects[at] : NULL;
+        const struct label_book_object *object = find_object(book, id);
         if (object == NULL || (is_yes ? object->label != label : !label_book_is_negative(object, label)))
             return err_of_field(err,
                 err_set(err, ERR_NOT_FOUND, "nothing was said of %s for the label \"%s\"", id, entry->label),
@@ -285,6 +290,61 @@ enum err_code label_book_check(const struct label_book *book, const struct label
         return err_set(err, ERR_CONFLICT, "step %" PRId64 " cannot be done again now", entry->step);
     }
     return err_set(err, ERR_INVALID, "there is no such kind of step");
+}
+
+static bool examples_change(const struct label_book *book, const struct label_entry *entry, int32_t label)
+{
+    for (size_t i = 0; i < entry->positive_count; i++) {
+        const struct label_book_object *object = find_object(book, entry->positive[i]);
+        if (object == NULL || object->label != label)
+            return true;
+    }
+    for (size_t i = 0; i < entry->negative_count; i++) {
+        const struct label_book_object *object = find_object(book, entry->negative[i]);
+        if (object == NULL || !label_book_is_negative(object, label))
+            return true;
+    }
+    for (size_t i = 0; i < entry->clear_count; i++) {
+        const struct label_book_object *object = find_object(book, entry->clear[i]);
+        if (object != NULL && (object->label == label || label_book_is_negative(object, label)))
+            return true;
+    }
+    return false;
+}
+
+static bool keep_changes(const struct label_book *book, const struct label_entry *entry, int32_t label)
+{
+    for (size_t i = 0; i < entry->positive_count; i++) {
+        if (find_object(book, entry->positive[i])->kept == 0)
+            return true;
+    }
+    for (size_t i = 0; i < entry->negative_count; i++) {
+        const struct label_book_object *object = find_object(book, entry->negative[i]);
+        if (object->negatives[book_find_negative(object, label)].kept == 0)
+            return true;
+    }
+    return false;
+}
+
+bool label_book_changes(const struct label_book *book, const struct label_entry *entry)
+{
+    int32_t label = entry->label != NULL ? label_book_find(book, entry->label) : -1;
+    switch (entry->kind) {
+    case LABEL_STEP_EXAMPLES:
+        return label < 0 || examples_change(book, entry, label);
+    case LABEL_STEP_KEEP:
+        return keep_changes(book, entry, label);
+    case LABEL_STEP_RENAME:
+        return strcmp(book->labels[label].name, entry->other) != 0;
+    case LABEL_STEP_IMPORT:
+        return entry->group_count > 0;
+    case LABEL_STEP_MERGE:
+    case LABEL_STEP_DELETE:
+    case LABEL_STEP_UNDO:
+    case LABEL_STEP_REDO:
+        return true;
+    }
+    return true;
 }
 
 static void apply_step(struct label_book *book, struct step *step, const struct label_entry *entry, int64_t id)

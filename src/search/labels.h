@@ -96,11 +96,14 @@ void label_list_release(struct label_list *list);
 enum err_code labels_list(
     struct labels *labels, const char *project, struct label_list *list, struct err *err) ERR_MUST_CHECK;
 
-// ---- changes; all of them answer with what is so afterwards. Refused for its version (ERR_CONFLICT), a change says
+// ---- changes; all of them answer with what is so afterwards. What is all so already is not done again: it is no step,
+// and stays the word of who said it first, unless as the latest word it would change what the rest of a track carries.
+// Refused for its version (ERR_CONFLICT), a change says
 // the version that the labels are at and the last step, else 0.
 
 struct label_change {
     int64_t version;
+    bool has_step;          // false: all was so already
     struct label_step step; // what was done; of undo and redo: with the names and counts of the step it is about
     bool has_label;         // false: the label is gone
     struct label_summary label;

@@ -38,6 +38,7 @@ static void describe_conflict(const struct project *p, const struct label_editor
     if (editor->expected_version < 0 || editor->expected_version == version || version == 0)
         return;
     change->version = version;
+    change->has_step = true;
     label_book_step(p->book, version, &change->step);
 }
 
@@ -56,6 +57,14 @@ static enum err_code aim(const struct project *p, struct label_entry *entry, str
     return ERR_NONE;
 }
 
+// NULL: nothing was ever said of it.
+static const struct label_book_object *find_object(const struct project *p, const char *id)
+{
+    struct label_key key;
+    int64_t at = label_key_of(id, &key) ? label_book_find_object(p->book, key) : -1;
+    return at >= 0 ? label_book_object(p->book, (size_t)at) : NULL;
+}
+
 // Whether it takes back that objects are not of their class and does nothing else. The label came with the first such
 // word and goes with the last: nobody made it.
 static bool takes_back_refusals(const struct project *p, const struct label_entry *entry)
@@ -65,14 +74,41 @@ static bool takes_back_refusals(const struct project *p, const struct label_entr
     if (label < 0 || entry->positive_count + entry->negative_count > 0)
         return false;
     for (size_t i = 0; i < entry->clear_count; i++) {
-        struct label_key key;
-        int64_t at = label_key_of(entry->clear[i], &key) ? label_book_find_object(p->book, key) : -1;
-        const struct label_book_object *object = at >= 0 ? label_book_object(p->book, (size_t)at) : NULL;
+        const struct label_book_object *object = find_object(p, entry->clear[i]);
         if (object == NULL || object->class_ < 0 || !label_book_is_negative(object, label) ||
             labels_class_label(p, p->classes[object->class_], &memo) != label)
             return false;
     }
     return true;
+}
+
+// Whether examples that are all so already, said once more, would be the latest word for the rest of a track that
+// carries something else now.
+static bool changes_tracks(struct project *p, const struct label_entry *entry)
+{
+    int32_t label = label_book_find(p->book, entry->label);
+    struct label_map refused = {0}; // tracks
+    bool changes = false;
+    for (size_t i = 0; i < entry->negative_count && !changes; i++) {
+        const struct label_book_object *object = find_object(p, entry->negative[i]);
+        const struct label_track *track = labels_track(p, object->key.video, object->track);
+        if (track != NULL)
+            label_map_put(&refused, track->key, 1);
+        changes = track != NULL && track->label == label;
+    }
+    for (size_t i = 0; i < entry->positive_count && !changes; i++) {
+        const struct label_book_object *object = find_object(p, entry->positive[i]);
+        const struct label_track *track = labels_track(p, object->key.video, object->track);
+        // A yes and a no in one step are no word for the rest.
+        changes = track != NULL && track->label != (label_map_get(&refused, track->key) < 0 ? label : -1);
+    }
+    label_map_release(&refused);
+    return changes;
+}
+
+static bool changes_anything(struct project *p, const struct label_entry *entry)
+{
+    return label_book_changes(p->book, entry) || (entry->kind == LABEL_STEP_EXAMPLES && changes_tracks(p, entry));
 }
 
 static enum err_code append(
@@ -87,12 +123,17 @@ static enum err_code append(
     return code;
 }
 
-static void describe(struct labels *labels, struct project *p, int64_t step, struct label_change *change)
+// `step` 0: nothing had to be done.
+static void describe(struct labels *labels, struct project *p, const struct label_entry *entry, int64_t step,
+    struct label_change *change)
 {
-    *change = (struct label_change){.version = label_book_version(p->book)};
-    label_book_step(p->book, step, &change->step);
+    *change = (struct label_change){.version = label_book_version(p->book), .has_step = step != 0};
+    if (change->has_step)
+        label_book_step(p->book, step, &change->step);
     labels_combine(p);
-    int32_t label = label_book_step_label(p->book, step);
+    int32_t label = change->has_step ? label_book_step_label(p->book, step)
+        : entry->label != NULL       ? label_book_find(p->book, entry->label)
+                                     : -1;
     change->has_label = label >= 0;
     if (label >= 0)
         labels_summarise(labels, p, label, &change->label);
@@ -104,9 +145,11 @@ static void describe(struct labels *labels, struct project *p, int64_t step, str
         label_book_step(p->book, label_book_redo_step(p->book), &change->redo);
 }
 
+// *position is -1 where everything is so already.
 static enum err_code try_once(struct labels *labels, struct project *p, struct label_entry *entry,
     const struct label_editor *editor, labels_change_check *check, void *context, int64_t *position, struct err *err)
 {
+    *position = -1;
     enum err_code code = labels_check_version(p, editor, err);
     if (code == ERR_NONE)
         code = aim(p, entry, err);
@@ -115,7 +158,9 @@ static enum err_code try_once(struct labels *labels, struct project *p, struct l
     if (code == ERR_NONE && check != NULL)
         code = check(labels, p, context, err);
     entry->removes_empty = code == ERR_NONE && takes_back_refusals(p, entry);
-    return code != ERR_NONE ? code : append(labels, p, entry, position, err);
+    if (code != ERR_NONE || !changes_anything(p, entry))
+        return code;
+    return append(labels, p, entry, position, err);
 }
 
 static enum err_code check_editor(const struct label_editor *editor, struct label_entry *entry, struct err *err)
@@ -149,7 +194,7 @@ enum err_code labels_commit(struct labels *labels, const char *project, struct l
     struct err *err)
 {
     struct project *p = NULL;
-    int64_t position = -1;
+    int64_t position;
     enum err_code code = check_editor(editor, entry, err);
     if (code == ERR_NONE)
         code = labels_enter(labels, project, &p, err);
@@ -174,15 +219,16 @@ enum err_code labels_commit(struct labels *labels, const char *project, struct l
         code = err_set(err, ERR_CONFLICT,
             "others are changing the labels of project %s all the time: try again in a moment", p->name);
     }
-    if (code == ERR_NONE)
+    bool is_done = code == ERR_NONE && position >= 0;
+    if (is_done)
         code = follow(labels, p, position, err);
     int64_t epoch = p->epoch;
-    if (code == ERR_NONE)
+    if (is_done && code == ERR_NONE)
         labels_learn_changed(labels, p, position + 1);
     if (code == ERR_NONE && p->epoch != epoch)
         code = err_set(err, ERR_NOT_FOUND, "there is no project %s any more", project);
     if (code == ERR_NONE)
-        describe(labels, p, position + 1, change);
+        describe(labels, p, entry, position + 1, change);
     else
         describe_conflict(p, editor, change);
     labels_leave(labels, p);
@@ -263,13 +309,11 @@ static enum err_code check_cleared(struct labels *labels, struct project *p, voi
 {
     (void)labels;
     const struct cleared *cleared = context;
-    struct label_key key;
-    if (!label_key_of(cleared->object, &key))
+    if (!label_key_of(cleared->object, &(struct label_key){0}))
         return err_set(err, ERR_INVALID, "\"%.64s\" is no object id: it looks like 0123456789abcdef-00000042-007",
             cleared->object);
     int32_t label = label_book_find(p->book, cleared->label);
-    int64_t at = label_book_find_object(p->book, key);
-    const struct label_book_object *object = at >= 0 ? label_book_object(p->book, (size_t)at) : NULL;
+    const struct label_book_object *object = find_object(p, cleared->object);
     if (object != NULL && (object->label == label || label_book_is_negative(object, label)))
         return ERR_NONE;
     err_set(err, ERR_NOT_FOUND, "nothing was said of %s for the label \"%s\"", cleared->object, cleared->label);

@@ -491,12 +491,21 @@ static void what_others_made_impossible_meanwhile_is_never_written(void **state)
     label_list_release(&list);
 }
 
-static void say_blue(void)
+static void say_elsewhere(const char *label, const char *object)
 {
-    const char *object = id_of(VIDEO_A, 0, 3);
     const struct label_examples examples = {.positive = &object, .positive_count = 1};
     struct label_change change;
-    assert_ok(labels_examples(elsewhere, PROJECT, "blue", &examples, &anybody, &change, &failure), &failure);
+    assert_ok(labels_examples(elsewhere, PROJECT, label, &examples, &anybody, &change, &failure), &failure);
+}
+
+static void say_blue(void)
+{
+    say_elsewhere("blue", id_of(VIDEO_A, 0, 3));
+}
+
+static void say_red(void)
+{
+    say_elsewhere("red", id_of(VIDEO_A, 0, 3));
 }
 
 static void a_change_that_somebody_overtook_is_made_after_theirs(void **state)
@@ -513,10 +522,39 @@ static void a_change_that_somebody_overtook_is_made_after_theirs(void **state)
     assert_states(f, "00000000-003 blue said\n00000001-003 red said\n");
     // Unless it was meant for what there was before.
     const struct label_editor careful = {.by = "ann", .expected_version = 3};
-    let_happen(f, say_blue);
+    let_happen(f, say_red);
     assert_code(labels_examples(f->labels, PROJECT, "green", &examples, &careful, &change, &failure), ERR_CONFLICT);
     assert_int_equal(change.version, 4);
-    assert_states(f, "00000000-003 blue said\n00000001-003 red said\n");
+    assert_states(f, "00000000-003 red said\n00000001-003 red said\n");
+}
+
+static void what_somebody_said_meanwhile_is_no_step_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+    struct label_change change;
+    const char *object = id_of(VIDEO_A, 0, 3);
+    const struct label_examples examples = {.positive = &object, .positive_count = 1};
+    const struct label_assertion items[] = {word_of(0, 3, 0, LABEL_WORD_YES)};
+    say_yes(f, "blue", object);
+    let_happen(f, say_red);
+    assert_ok(labels_examples(f->labels, PROJECT, "Red", &examples, &anybody, &change, &failure), &failure);
+    assert_null(happens);
+    assert_false(change.has_step);
+    assert_int_equal(change.version, 2);
+    assert_string_equal(change.label.name, "red");
+    say_yes(f, "blue", object);
+    let_happen(f, say_red);
+    assert_ok(try_import(f, items, 1), &failure);
+    assert_null(happens);
+    struct label_step *steps;
+    size_t count;
+    bool more;
+    assert_ok(labels_history(f->labels, PROJECT, 0, 10, &steps, &count, &more, &failure), &failure);
+    assert_int_equal(count, 4);
+    free(steps);
+    // So undo takes back what changed something.
+    undo(f);
+    assert_states(f, "00000000-003 blue said\n");
 }
 
 static void what_was_so_already_and_is_not_any_more_is_imported(void **state)
@@ -549,6 +587,7 @@ int main(int argc, char **argv)
         tracked(an_import_that_is_too_large_is_refused_with_a_way_out),
         overtaken(what_others_made_impossible_meanwhile_is_never_written),
         overtaken(a_change_that_somebody_overtook_is_made_after_theirs),
+        overtaken(what_somebody_said_meanwhile_is_no_step_of_its_own),
         overtaken(what_was_so_already_and_is_not_any_more_is_imported),
     };
     return cmocka_run_group_tests_name(backend, tests, NULL, NULL);

@@ -113,10 +113,84 @@ static void take_step(struct play *play, const struct record *after)
     }
 }
 
+static bool same_track(const struct play *play, int a, int b)
+{
+    return a == b ||
+        (play->tracks[a] >= 0 && play->tracks[a] == play->tracks[b] && (a < OBJECTS / 2) == (b < OBJECTS / 2));
+}
+
+// What the rest of an object's track carries: the latest yes, unless a no of the same label came with it or later.
+static int carried_by_the_rest(const struct play *play, const struct record *r, int object)
+{
+    int name = -1;
+    int64_t step = 0;
+    for (int o = 0; o < OBJECTS; o++) {
+        if (same_track(play, object, o) && r->yes[o] >= 0 && r->yes_step[o] > step) {
+            name = r->yes[o];
+            step = r->yes_step[o];
+        }
+    }
+    for (int o = 0; o < OBJECTS && name >= 0; o++) {
+        if (same_track(play, object, o) && r->no_step[o][name] >= step)
+            return -1;
+    }
+    return name;
+}
+
+// Whether the words are others, or other labels follow from them.
+static bool are_different(const struct play *play, const struct record *a, const struct record *b)
+{
+    for (int o = 0; o < OBJECTS; o++) {
+        if (a->yes[o] != b->yes[o])
+            return true;
+        for (int name = 0; name < NAMES; name++) {
+            if ((a->no_step[o][name] != 0) != (b->no_step[o][name] != 0))
+                return true;
+        }
+        if (play->tracks[o] >= 0 && carried_by_the_rest(play, a, o) != carried_by_the_rest(play, b, o))
+            return true;
+    }
+    return false;
+}
+
+// `chosen` has the yeses, then the noes, then what is taken back.
+static void say_of(struct play *play, int name, const int *chosen, const size_t counts[3])
+{
+    const char *lists[OBJECTS];
+    size_t total = counts[0] + counts[1] + counts[2];
+    for (size_t i = 0; i < total; i++)
+        lists[i] = objects[chosen[i]];
+    const struct label_examples examples = {.positive = lists,
+        .positive_count = counts[0],
+        .negative = lists + counts[0],
+        .negative_count = counts[1],
+        .clear = lists + counts[0] + counts[1],
+        .clear_count = counts[2]};
+    struct label_change change;
+    assert_ok(labels_examples(play->f->labels, PROJECT, names[name], &examples, &anybody, &change, &failure), &failure);
+    struct record after = play->now;
+    int64_t step = change.has_step ? change.step.id : change.version + 1;
+    after.exists[name] = true;
+    for (size_t i = 0; i < total; i++) {
+        clear_record(&after, chosen[i], name);
+        if (i < counts[0]) {
+            after.yes[chosen[i]] = name;
+            after.yes_step[chosen[i]] = step;
+        } else if (i < counts[0] + counts[1]) {
+            after.no_step[chosen[i]][name] = step;
+        }
+    }
+    bool is_step = are_different(play, &play->now, &after) || !play->now.exists[name];
+    if (change.has_step != is_step)
+        fail_msg("seed %" PRIu64 ", step %d: what was said is %s", play->seed, play->step,
+            is_step ? "new and no step" : "a step and nothing new");
+    if (is_step)
+        take_step(play, &after);
+}
+
 static void step_examples(struct play *play)
 {
     enum { LIST = 3 };
-    const char *lists[3][LIST];
     size_t counts[3] = {0};
     int chosen[3 * LIST];
     size_t total = 0;
@@ -128,33 +202,31 @@ static void step_examples(struct play *play)
                 is_new = is_new && chosen[i] != object;
             if (is_new) {
                 chosen[total++] = object;
-                lists[list][counts[list]++] = objects[object];
+                counts[list]++;
             }
         }
     }
     int name = draw(NAMES);
-    if (counts[0] + counts[1] == 0 && (!play->now.exists[name] || counts[2] == 0))
-        return;
-    const struct label_examples examples = {.positive = lists[0],
-        .positive_count = counts[0],
-        .negative = lists[1],
-        .negative_count = counts[1],
-        .clear = lists[2],
-        .clear_count = counts[2]};
-    struct label_change change;
-    assert_ok(labels_examples(play->f->labels, PROJECT, names[name], &examples, &anybody, &change, &failure), &failure);
-    struct record after = play->now;
-    after.exists[name] = true;
-    for (size_t i = 0; i < total; i++) {
-        clear_record(&after, chosen[i], name);
-        if (i < counts[0]) {
-            after.yes[chosen[i]] = name;
-            after.yes_step[chosen[i]] = change.step.id;
-        } else if (i < counts[0] + counts[1]) {
-            after.no_step[chosen[i]][name] = change.step.id;
-        }
+    if (counts[0] + counts[1] > 0 || (play->now.exists[name] && counts[2] > 0))
+        say_of(play, name, chosen, counts);
+}
+
+// Some of what is said of a label, once more.
+static void step_same(struct play *play)
+{
+    int name = draw(NAMES);
+    int chosen[OBJECTS];
+    size_t counts[3] = {0};
+    for (int o = 0; o < OBJECTS; o++) {
+        if (play->now.yes[o] == name && draw(2) == 0)
+            chosen[counts[0]++] = o;
     }
-    take_step(play, &after);
+    for (int o = 0; o < OBJECTS; o++) {
+        if (play->now.no_step[o][name] != 0 && draw(2) == 0)
+            chosen[counts[0] + counts[1]++] = o;
+    }
+    if (counts[0] + counts[1] > 0)
+        say_of(play, name, chosen, counts);
 }
 
 static void step_whole_label(struct play *play)
@@ -169,6 +241,9 @@ static void step_whole_label(struct play *play)
     if (what <= 1 && (to == from || !play->now.exists[to])) {
         assert_ok(
             labels_rename(play->f->labels, PROJECT, names[from], names[to], &anybody, &change, &failure), &failure);
+        assert_int_equal(change.has_step, to != from);
+        if (!change.has_step)
+            return;
         rename_record(&after, from, to);
     } else if (what <= 2 && to != from && play->now.exists[to]) {
         assert_ok(
@@ -232,8 +307,10 @@ static void track_again(struct play *play)
 static void play_on(struct play *play, bool with_tracks)
 {
     int what = draw(with_tracks ? 22 : 20);
-    if (what < 10)
+    if (what < 8)
         step_examples(play);
+    else if (what < 10)
+        step_same(play);
     else if (what < 13)
         step_whole_label(play);
     else if (what < 16)
@@ -263,12 +340,6 @@ static int number_of(const char *object)
     }
     fail_msg("%s is no object of the test", object);
     return -1;
-}
-
-static bool same_track(const struct play *play, int a, int b)
-{
-    return a == b ||
-        (play->tracks[a] >= 0 && play->tracks[a] == play->tracks[b] && (a < OBJECTS / 2) == (b < OBJECTS / 2));
 }
 
 // By the rules of labels.h: its own word counts for itself, and a no for the rest of its track, unless another object

@@ -408,6 +408,76 @@ static void steps_are_undone_redone_and_listed(void **state)
     free(steps);
 }
 
+static bool is_step(struct fixture *f, const char *label, const char *yes, const char *no)
+{
+    struct label_change change;
+    const struct label_examples examples = {
+        .positive = &yes, .positive_count = yes != NULL, .negative = &no, .negative_count = no != NULL};
+    assert_ok(labels_examples(f->labels, PROJECT, label, &examples, &anybody, &change, &failure), &failure);
+    assert_string_equal(change.label.name, label);
+    return change.has_step;
+}
+
+static void saying_what_is_so_is_no_step(void **state)
+{
+    struct fixture *f = *state;
+    struct label_change change;
+    const char *yes = object_of(VIDEO_A, 0, 0);
+    const char *no = object_of(VIDEO_A, 0, 1);
+    const char *other = object_of(VIDEO_A, 1, 0);
+    const struct label_examples nothing = {.clear = &other, .clear_count = 1};
+    assert_true(is_step(f, "red", yes, no));
+    assert_ok(labels_keep(f->labels, PROJECT, "red", &yes, 1, &anybody, &change, &failure), &failure);
+    assert_true(change.has_step);
+    assert_true(is_step(f, "blue", other, NULL));
+    undo(f);
+    assert_false(is_step(f, "red", yes, no));
+    assert_false(is_step(f, "red", yes, NULL));
+    assert_false(is_step(f, "red", NULL, no));
+    assert_ok(labels_examples(f->labels, PROJECT, "red", &nothing, &anybody, &change, &failure), &failure);
+    assert_false(change.has_step);
+    assert_ok(labels_keep(f->labels, PROJECT, "red", &yes, 1, &anybody, &change, &failure), &failure);
+    assert_false(change.has_step);
+    assert_ok(labels_rename(f->labels, PROJECT, "RED", "red", &anybody, &change, &failure), &failure);
+    assert_false(change.has_step);
+    assert_int_equal(change.version, 4);
+    // What could be done again still can.
+    assert_ok(labels_redo(f->labels, PROJECT, &anybody, &change, &failure), &failure);
+    assert_string_equal(shown(f, other), "blue");
+    // One of two is new, and another spelling is a change.
+    assert_true(is_step(f, "red", other, no));
+    assert_ok(labels_rename(f->labels, PROJECT, "red", "RED", &anybody, &change, &failure), &failure);
+    assert_true(change.has_step);
+    // Who had seen something else is told so, though it is so.
+    const struct label_editor late = {.expected_version = 4};
+    const struct label_examples same = {.positive = &yes, .positive_count = 1};
+    assert_code(labels_examples(f->labels, PROJECT, "RED", &same, &late, &change, &failure), ERR_CONFLICT);
+}
+
+static void a_word_said_again_counts_where_the_rest_of_its_track_carries_something_else(void **state)
+{
+    struct fixture *f = *state;
+    for (int32_t i = 0; i < 4; i++)
+        add_frame(f, VIDEO_A, i, 1, 7);
+    const char *first = object_of(VIDEO_A, 0, 0);
+    const char *second = object_of(VIDEO_A, 1, 0);
+    const char *rest = object_of(VIDEO_A, 3, 0);
+    assert_true(is_step(f, "red", first, NULL));
+    assert_false(is_step(f, "red", first, NULL));
+    assert_true(is_step(f, "blue", second, NULL));
+    assert_string_equal(shown_on(f, rest, 7), "blue");
+    assert_true(is_step(f, "red", first, NULL));
+    assert_string_equal(shown_on(f, rest, 7), "red");
+    assert_false(is_step(f, "red", first, NULL));
+    assert_true(is_step(f, "red", NULL, second));
+    assert_false(is_step(f, "red", NULL, second));
+    assert_string_equal(shown_on(f, second, 7), "blue");
+    // Both at once are no word for the rest, which had none.
+    assert_false(is_step(f, "red", first, second));
+    assert_true(is_step(f, "red", first, NULL));
+    assert_true(is_step(f, "red", first, second));
+}
+
 static void after_a_restart_everything_is_as_it_was(void **state)
 {
     struct fixture *f = *state;
@@ -449,6 +519,8 @@ int main(int argc, char **argv)
         with_stores(names_that_differ_only_in_case_or_form_are_one_label),
         with_stores(taking_back_one_object_needs_something_that_was_said),
         with_stores(steps_are_undone_redone_and_listed),
+        with_stores(saying_what_is_so_is_no_step),
+        with_stores(a_word_said_again_counts_where_the_rest_of_its_track_carries_something_else),
         with_stores(after_a_restart_everything_is_as_it_was),
     };
     return cmocka_run_group_tests_name(backend, tests, NULL, NULL);

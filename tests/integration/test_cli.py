@@ -181,6 +181,7 @@ def test_labels_are_renamed_merged_and_deleted(home, data):
 
     label("bus", "--yes", one)
     label("tram", "--yes", two)
+    assert label("tram", "--yes", two).stdout.startswith("Nothing was changed")
     assert "merge" in label("bus", "--rename", "TRAM", check=1).stderr
     assert label("bus", "--rename", "coach", "--by", "ann").stdout.startswith("coach: 1 object")
     assert labels() == [("coach", 1), ("tram", 1)]

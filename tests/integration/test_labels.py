@@ -58,6 +58,10 @@ def test_one_word_is_seen_everywhere(street):
     listed = checked(street, "GET", LABELS)
     assert listed["labels"] == [done["label"]] and listed["version"] == done["version"] and listed["undo"] == done["step"]
 
+    # Said once more, also by somebody else, it is no step of its own.
+    again = examples(street, "bob", positive=[thing], by="cleo")
+    assert again == done | {"step": None}
+
     bob = {"name": "Bob", "kind": "explicit", "score": 1.0}
     assert carried(street)[thing] == bob
     assert checked(street, "GET", f"/api/v1/objects/{thing}")["label"] == bob

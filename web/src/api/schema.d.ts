@@ -648,7 +648,8 @@ export interface paths {
         /**
          * Say which objects are this and which are not; the label is made if it does not exist
          * @description One step: all of it happens or nothing. An object carries at most one label, so naming one that carries another
-         *     moves it. What is said of an object holds for its track. The same object may not be named twice.
+         *     moves it. What is said of an object holds for its track. The same object may not be named twice. What is all so
+         *     already is no step: `step` is null, and the history and what undo takes back are as they were.
          *
          *     A label may be called like a class of the detector: a negative of "car" says that what the detector took for a car
          *     is none, and filters by class leave it out from then on. When the last such word is taken back and nothing else is
@@ -1642,7 +1643,8 @@ export interface components {
         };
         LabelChange: {
             version: components["schemas"]["LabelVersion"];
-            step: components["schemas"]["Step"];
+            /** @description What was done; null when all was so already */
+            step: components["schemas"]["Step"] | null;
             /** @description The label as it is now; null when it is gone */
             label: components["schemas"]["LabelSummary"] | null;
             undo: components["schemas"]["StepOrNull"];

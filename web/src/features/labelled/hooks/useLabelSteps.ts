@@ -41,6 +41,10 @@ export function useLabelSteps(project: string): LabelSteps {
     }
 
     function said({ step }: LabelChange) {
+        if (step === null) {
+            toast('That was said already: nothing has changed.', { kind: 'success', key: STEP_TOAST });
+            return;
+        }
         const text = stepText(step);
         toast(`${text.charAt(0).toUpperCase()}${text.slice(1)}.`, {
             kind: 'success',
@@ -52,7 +56,7 @@ export function useLabelSteps(project: string): LabelSteps {
     // Read when its turn has come: what is there to undo is known from the step before.
     const known = () => queries.getQueryData(labelsQuery(project).queryKey);
     function step(kind: 'undo' | 'redo') {
-        let what: string | null = null;
+        let what = '';
         void change(
             async () => {
                 const list = known();
@@ -61,8 +65,8 @@ export function useLabelSteps(project: string): LabelSteps {
                 what = stepText(found);
                 return kind === 'undo' ? postUndo(project, list?.version) : postRedo(project, list?.version);
             },
-            ({ step: answer }) =>
-                toast(`${kind === 'undo' ? 'Undone' : 'Done again'}: ${what ?? stepText(answer)}.`, {
+            () =>
+                toast(`${kind === 'undo' ? 'Undone' : 'Done again'}: ${what}.`, {
                     kind: 'success',
                     key: STEP_TOAST,
                 }),

@@ -147,7 +147,8 @@ function makeChanges(queries: QueryClient, project: string, onStepped: OnStepped
             await Promise.all(staleAfterLabelling(project).map(queryKey => queries.cancelQueries({ queryKey })));
             const request = kind === 'undo' ? postUndo(project, from) : postRedo(project, from);
             const { step: answer } = await done(request);
-            toast(`${kind === 'undo' ? 'Undone' : 'Done again'}: ${stepText(what ?? answer)}.`, {
+            const told = what ?? answer;
+            toast(`${kind === 'undo' ? 'Undone' : 'Done again'}${told === null ? '' : `: ${stepText(told)}`}.`, {
                 kind: 'success',
                 key: STEP_TOAST,
             });

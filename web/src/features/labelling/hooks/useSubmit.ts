@@ -20,7 +20,11 @@ export function useSubmit() {
                 negative: pictures(negative),
                 version: changes.version(),
             });
-            return { label: change.label?.name ?? label, step: change.step.id, objects: [...positive, ...negative] };
+            return {
+                label: change.label?.name ?? label,
+                step: change.step?.id ?? null,
+                objects: [...positive, ...negative],
+            };
         },
         onSuccess: ({ label, step, objects }) => {
             dispatch({ type: 'submitted', step, name: label, objects });

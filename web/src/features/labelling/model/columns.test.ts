@@ -100,6 +100,13 @@ describe('undoing what was named from the columns', () => {
         expect(columnsReducer(kept, { type: 'undone', step: 7 })).toMatchObject({ positive: [a], negative: [b] });
     });
 
+    it('has nothing to bring back of what was so already', () => {
+        const same = { type: 'submitted', step: null, name: 'red car', objects: [c.object] } as const;
+        const columns = after(...named, yes(c), same);
+        expect(columns).toMatchObject({ positive: [], draft: null });
+        expect(columnsReducer(columns, { type: 'undone', step: 7 })).toMatchObject({ positive: [a], negative: [b] });
+    });
+
     it('changes nothing for a step that was not made here', () => {
         const columns = after(...named);
         expect(columnsReducer(columns, { type: 'undone', step: 6 })).toBe(columns);

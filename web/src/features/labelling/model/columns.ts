@@ -30,8 +30,8 @@ export type ColumnsAction =
     /** Taken out of whichever column, or of the suggestions. */
     | { type: 'take-out'; pictures: readonly Picture[] }
     | { type: 'name'; draft: string | null }
-    /** Stored by the server: the columns are empty for a second round of the same label. */
-    | { type: 'submitted'; step: number; name: string; objects: readonly string[] }
+    /** Stored by the server: the columns are empty for a second round of the same label. Step null: it was so already. */
+    | { type: 'submitted'; step: number | null; name: string; objects: readonly string[] }
     /** A step was taken back, or done again: of what was named from these columns, the pictures come and go with it. */
     | { type: 'undone' | 'redone'; step: number }
     | { type: 'clear' }
@@ -72,17 +72,18 @@ function add(columns: Columns, column: Column, pictures: readonly Picture[]): Co
     };
 }
 
-function submit(columns: Columns, step: number, name: string, sent: readonly string[]): Columns {
+function submit(columns: Columns, step: number | null, name: string, sent: readonly string[]): Columns {
     // What was added while the request was under way stays.
     const objects = new Set(sent);
     const gone = (pictures: readonly Picture[]) => pictures.filter(picture => objects.has(picture.object));
-    const submission = { step, name, positive: gone(columns.positive), negative: gone(columns.negative) };
+    const submission =
+        step === null ? [] : [{ step, name, positive: gone(columns.positive), negative: gone(columns.negative) }];
     return {
         ...columns,
         positive: without(columns.positive, objects),
         negative: without(columns.negative, objects),
         draft: null,
-        submitted: [...columns.submitted, submission].slice(-SUBMITTED_MOST),
+        submitted: [...columns.submitted, ...submission].slice(-SUBMITTED_MOST),
     };
 }
 

@@ -20,7 +20,8 @@
 
 static const char *const kind_names[FINDING_KIND_COUNT] = {"crop_without_object", "object_without_crop",
     "object_without_vector", "vector_without_object", "frame_without_blob", "blob_without_frame", "blob_without_video",
-    "source_missing", "stuck_video", "deletion_unfinished", "temporary_file", "tracks_behind", "unfinished_upload"};
+    "source_missing", "stuck_video", "deletion_unfinished", "temporary_file", "tracks_behind", "unfinished_upload",
+    "wrong_row"};
 
 const char *finding_kind_name(enum finding_kind kind)
 {
@@ -102,16 +103,18 @@ static enum err_code check_blobs_of_strangers(struct doctor *doctor, struct err 
     enum err_code code = blob_store_list(doctor->ingest->blobs, prefix, meet_blob, &strangers, err);
     for (size_t i = 0; i < strangers.count && code == ERR_NONE; i++) {
         const char *id = strangers.ids[i];
+        bool mends = doctor->options->repair && !doctor->has_wrong_rows;
         doctor->video = id;
-        if (doctor->options->repair) {
+        if (mends) {
             code = vector_index_remove_video(doctor->ingest->vectors, doctor->project, id, err);
             blob_key_prefix(doctor->project, id, prefix);
             if (code == ERR_NONE)
                 code = blob_store_remove_prefix(doctor->ingest->blobs, prefix, doctor->cancel, err);
         }
         if (code == ERR_NONE)
-            doctor_report_finding(doctor, FINDING_BLOB_WITHOUT_VIDEO, id, doctor->options->repair,
-                "there are files of video %s in project %s, which is not there", id, doctor->project);
+            doctor_report_finding(doctor, FINDING_BLOB_WITHOUT_VIDEO, id, mends,
+                "there are files of video %s in project %s, which is not there%s", id, doctor->project,
+                doctor->has_wrong_rows ? "; while rows are damaged nobody knows whose they are, and they stay" : "");
     }
     doctor->video = "";
     free(strangers.ids);
@@ -219,6 +222,31 @@ static enum err_code check_uploads(struct doctor *doctor, struct err *err)
     return code;
 }
 
+// ---- what cannot be right
+
+#define WRONG_ROW_REMEDY                                                                                               \
+    "it is left out of everything and nothing of it is removed; put back a copy of the meta store, or mend or remove " \
+    "the row by hand while nothing runs"
+
+static void report_wrong(void *context, const char *sentence)
+{
+    struct doctor *doctor = context;
+    doctor->has_wrong_rows = true;
+    doctor_report_finding(doctor, FINDING_WRONG_ROW, sentence, false, "%s: %s", sentence, WRONG_ROW_REMEDY);
+}
+
+// What cannot be read of one video keeps nobody from the others; a store that cannot be used does.
+static enum err_code report_unreadable(struct doctor *doctor, const char *video, enum err_code code, struct err *err)
+{
+    if (code != ERR_CORRUPT && code != ERR_INVALID)
+        return code;
+    doctor_report_finding(doctor, FINDING_WRONG_ROW, video, false,
+        "video %s cannot be looked at: %s: put back a copy of the meta store, or remove the video and ingest it again",
+        video, err->message);
+    err_clear(err);
+    return ERR_NONE;
+}
+
 // ---- all
 
 static enum err_code check_one(
@@ -228,9 +256,10 @@ static enum err_code check_one(
     (void)ingest;
     doctor->video = video->id;
     doctor->report->videos++;
-    enum err_code code = doctor_check_video(doctor, video, err);
+    struct err why = ERR_INIT;
+    enum err_code code = report_unreadable(doctor, video->id, doctor_check_video(doctor, video, &why), &why);
     doctor->video = "";
-    return code;
+    return code == ERR_NONE ? code : err_set(err, code, "%s", why.message);
 }
 
 static enum err_code check_project(struct doctor *doctor, const struct meta_project *project, struct err *err)
@@ -288,6 +317,8 @@ enum err_code doctor_run(const struct ingest *ingest, const struct doctor_option
     enum err_code code = ERR_NONE;
     if (options->project != NULL)
         code = meta_store_get_project(ingest->meta, options->project, &project, err);
+    if (code == ERR_NONE)
+        code = meta_store_find_wrong(ingest->meta, report_wrong, &doctor, err);
     if (code == ERR_NONE)
         code = lifecycle_queues_empty(ingest, &doctor.queues_empty, err);
     if (code == ERR_NONE)

@@ -24,6 +24,7 @@ enum finding_kind {
     FINDING_TEMPORARY_FILE,        // removed
     FINDING_TRACKS_BEHIND,         // missing, cannot be corrected, or do not follow corrections: tracked again
     FINDING_UNFINISHED_UPLOAD,     // of the blob store (blob_store_list_unfinished): removed
+    FINDING_WRONG_ROW,             // damaged, or of somebody else: only reported, for what it was nobody knows
     FINDING_KIND_COUNT,
 };
 const char *finding_kind_name(enum finding_kind kind);

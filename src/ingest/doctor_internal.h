@@ -14,6 +14,7 @@ struct doctor {
     struct cancel *cancel;
     int64_t least_age_us;
     bool queues_empty;
+    bool has_wrong_rows; // what seems to belong to nothing may be of one of them
     // The one being looked at.
     const char *project;
     const char *video;

@@ -296,6 +296,34 @@ static void young_things_are_left_alone(void **state)
     discharge(&patient);
 }
 
+static enum err_code find_damaged(struct meta_store *store, meta_wrong_visit *visit, void *context, struct err *err)
+{
+    (void)store, (void)err;
+    visit(context, "a row that is damaged");
+    return ERR_NONE;
+}
+
+static void files_that_may_be_of_a_damaged_row_stay(void **state)
+{
+    (void)state;
+    static struct pipeline_ops own, ops;
+    struct patient patient;
+    struct err err = ERR_INIT;
+    char key[BLOB_KEY_SIZE];
+    struct blob_info info;
+    admit(&patient);
+    blob_key_frame("demo", "00000000000000aa", 1, key);
+    assert_ok(blob_store_put(patient.p.ingest.blobs, key, "x", 1, &err), &err);
+    pipeline_intercept(&patient.p, &own, &ops);
+    ops.meta.find_wrong = find_damaged;
+    struct doctor_report report = see_doctor(&patient, true);
+    assert_int_equal(report.findings[FINDING_WRONG_ROW], 1);
+    assert_int_equal(report.findings[FINDING_BLOB_WITHOUT_VIDEO], 1);
+    assert_int_equal(report.mended, 0);
+    assert_ok(blob_store_stat(patient.p.ingest.blobs, key, &info, &err), &err);
+    discharge(&patient);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +336,7 @@ int main(void)
         cmocka_unit_test(tracks_that_cannot_be_corrected_are_made_again),
         cmocka_unit_test(tracks_that_nobody_asks_for_any_more_are_asked_for),
         cmocka_unit_test(tracks_that_do_not_follow_their_corrections_are_made_again),
+        cmocka_unit_test(files_that_may_be_of_a_damaged_row_stay),
         cmocka_unit_test(young_things_are_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, pipeline_models_close);

@@ -82,6 +82,7 @@ struct recover_report {
     int64_t deletions_finished;
     int64_t videos_resumed; // their messages were gone
     int64_t videos_settled; // they had been finished
+    int64_t left_out;       // rows that cannot be right, videos and projects that could not be put right: logged
 };
 // At the start of a server, before its workers: finishes deletions and interrupted resumes, publishes again what lost
 // its message, settles what was finished. `report` may be NULL.

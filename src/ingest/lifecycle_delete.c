@@ -128,11 +128,39 @@ enum err_code lifecycle_delete_project(
 
 // ---- at the start
 
+// What goes wrong with single videos and projects is told so often; further ones are only counted.
+#define LEFT_OUT_TOLD_MAX 20
+
 struct recovery {
+    const struct ingest *ingest;
     struct cancel *cancel;
     bool queues_empty;
     struct recover_report *report;
 };
+
+static void tell_left_out(struct recovery *recovery, const char *sentence)
+{
+    if (recovery->report->left_out++ < LEFT_OUT_TOLD_MAX)
+        log_error(recovery->ingest->log, "left as it is: %s", sentence);
+}
+
+static void tell_wrong(void *context, const char *sentence)
+{
+    tell_left_out(context, sentence);
+}
+
+// One that cannot be put right keeps nobody from the others; a store that cannot be used ends the start.
+static enum err_code go_on(
+    struct recovery *recovery, const char *kind, const char *name, enum err_code code, struct err *err)
+{
+    char sentence[ERR_MESSAGE_MAX + 128];
+    if (code == ERR_NONE || err_is_retryable(code) || code == ERR_DENIED)
+        return code;
+    snprintf(sentence, sizeof(sentence), "%s %s could not be put right: %s", kind, name, err->message);
+    tell_left_out(recovery, sentence);
+    err_clear(err);
+    return ERR_NONE;
+}
 
 static enum err_code settle_running(
     const struct ingest *ingest, const char *id, struct recovery *recovery, struct err *err)
@@ -161,10 +189,9 @@ static enum err_code request_tracks(const struct ingest *ingest, const struct me
     return code == ERR_NONE && are_behind ? tracking_request_anew(ingest, video, err) : code;
 }
 
-static enum err_code recover_video(
-    const struct ingest *ingest, const struct meta_video *video, void *context, struct err *err)
+static enum err_code put_right(
+    const struct ingest *ingest, const struct meta_video *video, struct recovery *recovery, struct err *err)
 {
-    struct recovery *recovery = context;
     bool interrupted = false;
     enum err_code code = ERR_NONE;
     switch (video->state) {
@@ -194,6 +221,14 @@ static enum err_code recover_video(
     return ERR_NONE;
 }
 
+static enum err_code recover_video(
+    const struct ingest *ingest, const struct meta_video *video, void *context, struct err *err)
+{
+    struct err why = ERR_INIT;
+    enum err_code code = go_on(context, "video", video->id, put_right(ingest, video, context, &why), &why);
+    return code == ERR_NONE ? code : err_set(err, code, "%s", why.message);
+}
+
 enum err_code lifecycle_queues_empty(const struct ingest *ingest, bool *empty, struct err *err)
 {
     static const char *const topics[] = {TOPIC_SOURCES, TOPIC_SEGMENTS, TOPIC_FRAMES};
@@ -221,7 +256,11 @@ static enum err_code finish_project_deletions(const struct ingest *ingest, struc
             if (!projects[i].deleting)
                 continue;
             recovery->report->deletions_finished++;
-            code = lifecycle_delete_project(ingest, projects[i].name, recovery->cancel, err);
+            struct err why = ERR_INIT;
+            code = lifecycle_delete_project(ingest, projects[i].name, recovery->cancel, &why);
+            code = go_on(recovery, "project", projects[i].name, code, &why);
+            if (code != ERR_NONE)
+                code = err_set(err, code, "%s", why.message);
         }
         free(projects);
         if (code != ERR_NONE || count < LIFECYCLE_LIST_AT_ONCE)
@@ -233,12 +272,18 @@ enum err_code lifecycle_recover(
     const struct ingest *ingest, struct cancel *cancel, struct recover_report *report, struct err *err)
 {
     struct recover_report unused;
-    struct recovery recovery = {.cancel = cancel, .report = report != NULL ? report : &unused};
+    struct recovery recovery = {.ingest = ingest, .cancel = cancel, .report = report != NULL ? report : &unused};
     *recovery.report = (struct recover_report){0};
-    enum err_code code = finish_project_deletions(ingest, &recovery, err);
+    enum err_code code = meta_store_find_wrong(ingest->meta, tell_wrong, &recovery, err);
+    if (code == ERR_NONE)
+        code = finish_project_deletions(ingest, &recovery, err);
     if (code == ERR_NONE)
         code = lifecycle_queues_empty(ingest, &recovery.queues_empty, err);
     if (code == ERR_NONE)
         code = lifecycle_each_video(ingest, NULL, cancel, recover_video, &recovery, err);
+    if (recovery.report->left_out > 0)
+        log_error(ingest->log,
+            "%lld videos or projects are left as they are: \"framehound doctor\" says which, and what to do",
+            (long long)recovery.report->left_out);
     return code;
 }

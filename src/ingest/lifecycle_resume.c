@@ -57,7 +57,7 @@ enum err_code lifecycle_each_video(const struct ingest *ingest, const char *proj
             code = meta_store_get_video(ingest->meta, list.ids[left - 1], &video, err);
         if (code == ERR_NONE) {
             code = visit(ingest, &video, context, err);
-        } else if (code == ERR_NOT_FOUND) {
+        } else if (code == ERR_NOT_FOUND || code == ERR_CORRUPT) { // gone, or told by meta_store_find_wrong()
             err_clear(err);
             code = ERR_NONE;
         }

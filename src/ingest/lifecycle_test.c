@@ -147,6 +147,57 @@ static void a_start_keeps_the_order_of_what_waits(void **state)
     pipeline_close(&p);
 }
 
+// ---- a row that is damaged
+
+static struct {
+    struct pipeline_ops own, ops;
+    char wrong[VIDEO_ID_SIZE], unqueued[VIDEO_ID_SIZE];
+} damage;
+
+static enum err_code get_damaged(struct meta_store *store, const char *id, struct meta_video *video, struct err *err)
+{
+    return strcmp(id, damage.wrong) == 0 ? err_set(err, ERR_CORRUPT, "damaged by the test")
+                                         : damage.own.meta.get_video(store, id, video, err);
+}
+
+static enum err_code find_damaged(struct meta_store *store, meta_wrong_visit *visit, void *context, struct err *err)
+{
+    (void)store, (void)err;
+    visit(context, "a project that is damaged");
+    return ERR_NONE;
+}
+
+static enum err_code has_damaged(struct queue *queue, const char *topic, const char *video, bool *has, struct err *err)
+{
+    return strcmp(video, damage.unqueued) == 0 ? err_set(err, ERR_CORRUPT, "damaged by the test")
+                                               : damage.own.queue.has(queue, topic, video, has, err);
+}
+
+static void what_is_damaged_keeps_no_start_from_the_others(void **state)
+{
+    (void)state;
+    static const char *const rates[] = {"1", "2", "3"};
+    struct pipeline p;
+    char ids[3][VIDEO_ID_SIZE];
+    struct recover_report report;
+    struct err err = ERR_INIT;
+    pipeline_open(&p);
+    for (int i = 0; i < 3; i++) {
+        pipeline_submit(&p, pipeline_street(), 10, 0, rates[i], ids[i]);
+        assert_ok(queue_purge(p.ingest.queue, ids[i], &err), &err);
+    }
+    pipeline_intercept(&p, &damage.own, &damage.ops);
+    memcpy(damage.unqueued, ids[0], sizeof(damage.unqueued));
+    memcpy(damage.wrong, ids[1], sizeof(damage.wrong));
+    damage.ops.meta.get_video = get_damaged;
+    damage.ops.meta.find_wrong = find_damaged;
+    damage.ops.queue.has = has_damaged;
+    assert_ok(lifecycle_recover(&p.ingest, NULL, &report, &err), &err);
+    assert_int_equal(report.left_out, 2);
+    assert_int_equal(waiting(&p, TOPIC_SOURCES), 1);
+    pipeline_close(&p);
+}
+
 static void a_source_that_is_no_video_fails_with_a_sentence(void **state)
 {
     (void)state;
@@ -473,6 +524,7 @@ int main(void)
         cmocka_unit_test(a_cancelled_video_is_left_alone_and_resumed_where_it_was),
         cmocka_unit_test(a_video_is_resumed_before_between_and_after_its_parts),
         cmocka_unit_test(a_start_keeps_the_order_of_what_waits),
+        cmocka_unit_test(what_is_damaged_keeps_no_start_from_the_others),
         cmocka_unit_test(a_source_that_is_no_video_fails_with_a_sentence),
         cmocka_unit_test(a_deleted_video_leaves_nothing),
         cmocka_unit_test(a_video_deleted_while_it_is_worked_on_leaves_nothing),

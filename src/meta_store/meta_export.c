@@ -247,12 +247,37 @@ static enum err_code export_videos(struct export *e, struct err *err)
     return code;
 }
 
+struct wrong {
+    struct err first;
+    int64_t count;
+};
+
+static void note_wrong(void *context, const char *sentence)
+{
+    struct wrong *wrong = context;
+    if (wrong->count++ == 0)
+        (void)!err_set(&wrong->first, ERR_CORRUPT, "%s", sentence);
+}
+
+// What is in no list would be left out without a word.
+static enum err_code check_rows(struct meta_store *store, struct err *err)
+{
+    struct wrong wrong = {.first = ERR_INIT};
+    enum err_code code = meta_store_find_wrong(store, note_wrong, &wrong, err);
+    if (code != ERR_NONE || wrong.count == 0)
+        return code;
+    return err_set(err, ERR_CORRUPT, "%s: mend or remove it first (%lld in all; \"framehound doctor\" lists them)",
+        wrong.first.message, (long long)wrong.count);
+}
+
 enum err_code meta_archive_export(struct meta_store *store, int fd, const char *name, struct cancel *cancel,
     struct meta_archive_totals *totals, struct err *err)
 {
     struct export e = {.store = store, .cancel = cancel, .writer = archive_writer_new(fd, name)};
     strbuf_init(&e.record);
-    enum err_code code = export_settings(&e, err);
+    enum err_code code = check_rows(store, err);
+    if (code == ERR_NONE)
+        code = export_settings(&e, err);
     if (code == ERR_NONE)
         code = export_projects(&e, err);
     if (code == ERR_NONE)

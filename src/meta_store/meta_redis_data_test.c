@@ -86,6 +86,35 @@ static void damaged_values_are_said_to_be_so(void **state)
     meta_frames_release(&frames);
 }
 
+static void count_wrong(void *context, const char *sentence)
+{
+    assert_non_null(strstr(sentence, VIDEO));
+    ++*(int *)context;
+}
+
+static void a_video_that_cannot_be_right_stops_no_list(void **state)
+{
+    struct redis_fixture *f = *state;
+    struct meta_store *store = redis_fixture_open(f, SHORT_MS);
+    struct meta_video *videos = NULL;
+    size_t count = 0;
+    int wrong = 0;
+    struct meta_video other = {
+        .id = "00000000000000a0", .project = PROJECT, .limit_us = -1, .sampling = {.fps_num = 5, .fps_den = 1}};
+    assert_ok(meta_store_create_video(store, &other, NULL, &err), &err);
+    redis_fixture_create_video(store);
+    assert_ok(meta_store_find_wrong(store, count_wrong, &wrong, &err), &err);
+    assert_int_equal(wrong, 0);
+    redis_testing_tell(&f->server, "HSET framehound:{" VIDEO "} state 77");
+    assert_ok(meta_store_list_videos(store, PROJECT, NULL, 1, &videos, &count, &err), &err);
+    assert_int_equal(count, 1);
+    assert_string_equal(videos[0].id, other.id);
+    free(videos);
+    assert_code(meta_store_get_video(store, VIDEO, &other, &err), ERR_CORRUPT);
+    assert_ok(meta_store_find_wrong(store, count_wrong, &wrong, &err), &err);
+    assert_int_equal(wrong, 1);
+}
+
 static void a_server_that_has_lost_its_data_is_not_taken_for_an_empty_one(void **state)
 {
     struct redis_fixture *f = *state;
@@ -231,6 +260,7 @@ int main(void)
         on_redis(a_full_memory_takes_nothing_new_but_shows_and_removes_what_is_there),
         on_redis(a_server_that_throws_data_away_or_has_newer_data_is_refused),
         on_redis(damaged_values_are_said_to_be_so),
+        on_redis(a_video_that_cannot_be_right_stops_no_list),
         on_redis(a_server_that_has_lost_its_data_is_not_taken_for_an_empty_one),
         on_redis(scripts_that_the_server_has_forgotten_are_sent_again),
         cmocka_unit_test(a_replica_takes_nothing_until_it_is_the_master),

@@ -113,6 +113,8 @@ enum err_code meta_redis_get_video(
     struct meta_store *store, const char *id, struct meta_video *video, struct err *err) ERR_MUST_CHECK;
 enum err_code meta_redis_list_videos(struct meta_store *store, const char *project, const char *after, size_t limit,
     struct meta_video **videos, size_t *count, struct err *err) ERR_MUST_CHECK;
+enum err_code meta_redis_find_wrong(
+    struct meta_store *store, meta_wrong_visit *visit, void *context, struct err *err) ERR_MUST_CHECK;
 enum err_code meta_redis_set_video_state(
     struct meta_store *store, const char *id, unsigned from, enum video_state to, struct err *err) ERR_MUST_CHECK;
 enum err_code meta_redis_set_video_media(

@@ -188,7 +188,7 @@ static const char **names_after(const redisReply *list, const char *after, size_
     *count = 0;
     for (size_t i = 0; i < redis_items(list); i++) {
         const redisReply *name = redis_item(list, i);
-        if (name->len < PROJECT_NAME_SIZE && strcmp(name->str, after) > 0)
+        if (project_name_check(name->str, NULL) == ERR_NONE && strcmp(name->str, after) > 0)
             names[(*count)++] = name->str;
     }
     qsort(names, *count, sizeof(*names), compare_names);

@@ -43,7 +43,9 @@ enum err_code meta_redis_read_video(
             return err_set(
                 err, ERR_CORRUPT, "the stored video %s is damaged: its field %s is wrong", id, meta_fields[i].name);
     }
-    return ERR_NONE;
+    if (meta_video_check(video, err) == ERR_NONE)
+        return ERR_NONE;
+    return err_context(err, "the stored video %.40s is damaged", id);
 }
 
 // ---- making
@@ -180,23 +182,55 @@ static enum err_code get_number(struct meta_store *store, const char *id, char o
     return code;
 }
 
-// Reads the videos that a page of a list names, passing over those that are gone.
+// Who is told of what cannot be right; nobody: NULL.
+struct wrong {
+    meta_wrong_visit *visit;
+    void *context;
+};
+
+// Reads the videos that a page of a list names, passing over those that are gone or cannot be right.
 static enum err_code read_listed(struct meta_store *store, const redisReply *ids, size_t limit,
-    struct meta_video *videos, size_t *count, struct err *err)
+    const struct wrong *wrong, struct meta_video *videos, size_t *count, struct err *err)
 {
     struct meta_redis_call call;
     meta_redis_begin(store, &call);
     for (size_t i = 0; i < redis_items(ids); i += 2)
         meta_redis_ask_video(&call, redis_item(ids, i)->str);
     enum err_code code = call.pipeline.count > 0 ? meta_redis_run(&call, err) : ERR_NONE;
-    for (size_t i = 0; i < call.pipeline.count && *count < limit && code == ERR_NONE; i++) {
+    for (size_t i = 0; code == ERR_NONE && i < call.pipeline.count && *count < limit; i++) {
         bool found = false;
-        code = meta_redis_read_video(
-            redis_answer(&call.pipeline, i), redis_item(ids, 2 * i)->str, &found, &videos[*count], err);
-        *count += found && code == ERR_NONE;
+        struct err why = ERR_INIT;
+        bool is_right = meta_redis_read_video(redis_answer(&call.pipeline, i), redis_item(ids, 2 * i)->str, &found,
+                            &videos[*count], &why) == ERR_NONE;
+        *count += found && is_right;
+        if (!is_right && wrong != NULL)
+            wrong->visit(wrong->context, why.message);
     }
     meta_redis_end(&call);
     return code;
+}
+
+// The ids of a list from `before` down, "+inf" at first, which goes on to what comes after them; borrowed from the
+// call.
+static enum err_code ask_page(struct meta_redis_call *call, const struct meta_redis_key *key, char before[32],
+    size_t limit, const redisReply **ids, bool *more, struct err *err)
+{
+    redis_pipeline_reset(&call->pipeline);
+    redis_begin(&call->pipeline, "ZREVRANGEBYSCORE", key->text);
+    redis_add_text(&call->pipeline, before);
+    redis_add_text(&call->pipeline, "-inf");
+    redis_add_text(&call->pipeline, "WITHSCORES");
+    redis_add_text(&call->pipeline, "LIMIT");
+    redis_add_text(&call->pipeline, "0");
+    redis_add_int(&call->pipeline, (int64_t)limit);
+    enum err_code code = meta_redis_run(call, err);
+    if (code != ERR_NONE)
+        return code;
+    *ids = redis_answer(&call->pipeline, 0);
+    *more = redis_items(*ids) == 2 * limit;
+    if (*more)
+        snprintf(before, 32, "(%.30s", redis_item(*ids, 2 * limit - 1)->str);
+    return ERR_NONE;
 }
 
 enum err_code meta_redis_list_videos(struct meta_store *store, const char *project, const char *after, size_t limit,
@@ -213,22 +247,10 @@ enum err_code meta_redis_list_videos(struct meta_store *store, const char *proje
         project != NULL ? meta_redis_key(call.self, project, "videos") : meta_redis_common_key(call.self, "videos");
     while (code == ERR_NONE && more && found_count < limit) {
         size_t left = limit - found_count < LIST_AT_ONCE ? limit - found_count : LIST_AT_ONCE;
-        redis_pipeline_reset(&call.pipeline);
-        redis_begin(&call.pipeline, "ZREVRANGEBYSCORE", key.text);
-        redis_add_text(&call.pipeline, before);
-        redis_add_text(&call.pipeline, "-inf");
-        redis_add_text(&call.pipeline, "WITHSCORES");
-        redis_add_text(&call.pipeline, "LIMIT");
-        redis_add_text(&call.pipeline, "0");
-        redis_add_int(&call.pipeline, (int64_t)left);
-        code = meta_redis_run(&call, err);
-        if (code != ERR_NONE)
-            break;
-        const redisReply *ids = redis_answer(&call.pipeline, 0);
-        code = read_listed(store, ids, limit, found, &found_count, err);
-        more = redis_items(ids) == 2 * left;
-        if (more)
-            snprintf(before, sizeof(before), "(%.30s", redis_item(ids, 2 * left - 1)->str);
+        const redisReply *ids = NULL;
+        code = ask_page(&call, &key, before, left, &ids, &more, err);
+        if (code == ERR_NONE)
+            code = read_listed(store, ids, limit, NULL, found, &found_count, err);
     }
     meta_redis_end(&call);
     if (code != ERR_NONE || found_count == 0) {
@@ -238,6 +260,34 @@ enum err_code meta_redis_list_videos(struct meta_store *store, const char *proje
     *videos = found;
     *count = found_count;
     return ERR_NONE;
+}
+
+enum err_code meta_redis_find_wrong(struct meta_store *store, meta_wrong_visit *visit, void *context, struct err *err)
+{
+    const struct wrong wrong = {.visit = visit, .context = context};
+    char before[32] = "+inf";
+    struct meta_redis_call call;
+    struct meta_video *videos = mem_calloc(LIST_AT_ONCE, sizeof(*videos));
+    bool more = true;
+    meta_redis_begin(store, &call);
+    redis_begin(&call.pipeline, "HKEYS", meta_redis_common_key(call.self, "projects").text);
+    enum err_code code = meta_redis_run(&call, err);
+    for (size_t i = 0; code == ERR_NONE && i < redis_items(redis_answer(&call.pipeline, 0)); i++) {
+        struct err why = ERR_INIT;
+        if (project_name_check(redis_item(redis_answer(&call.pipeline, 0), i)->str, &why) != ERR_NONE)
+            visit(context, why.message);
+    }
+    struct meta_redis_key key = meta_redis_common_key(call.self, "videos");
+    while (code == ERR_NONE && more) {
+        const redisReply *ids = NULL;
+        size_t count = 0;
+        code = ask_page(&call, &key, before, LIST_AT_ONCE, &ids, &more, err);
+        if (code == ERR_NONE)
+            code = read_listed(store, ids, LIST_AT_ONCE, &wrong, videos, &count, err);
+    }
+    meta_redis_end(&call);
+    free(videos);
+    return code;
 }
 
 // ---- changing

@@ -77,6 +77,20 @@ void meta_video_init_new(struct meta_video *video, int64_t now_us)
     video->errors_count = 0;
 }
 
+enum err_code meta_video_check(const struct meta_video *video, struct err *err)
+{
+    const struct sampling *sampling = &video->sampling;
+    if (!video_id_is_valid(video->id))
+        return err_set(err, ERR_CORRUPT, "\"%.40s\" is no video's id: 16 hexadecimal digits", video->id);
+    if (project_name_check(video->project, err) != ERR_NONE)
+        return err_set(err, ERR_CORRUPT, "\"%.80s\" is no project's name", video->project);
+    if ((size_t)video->state >= STATE_COUNT)
+        return err_set(err, ERR_CORRUPT, "%d is no state of a video", (int)video->state);
+    if (!sampling->all && (sampling->fps_num <= 0 || sampling->fps_den <= 0))
+        return err_set(err, ERR_CORRUPT, "%d/%d is no frame rate", (int)sampling->fps_num, (int)sampling->fps_den);
+    return ERR_NONE;
+}
+
 bool meta_journal_page_add(
     struct meta_journal_page *page, int64_t position, int64_t at_us, const void *value, size_t size, size_t *bytes)
 {

@@ -14,9 +14,10 @@
     " created_us, updated_us, finished_us, split_done, source_incomplete, segments, segments_done, frames_expected,"   \
     " frames_emitted, frames_indexed, frames_failed, objects, errors_count, detector, embedder,"                       \
     " title, container, codec, mime_type, playable_copy, width, height, sar_num, sar_den, rotation, has_audio,"        \
-    " duration_us, media_offset_us, size_bytes, frame_rate, tracks, tracked_us, track_steps"
+    " duration_us, media_offset_us, size_bytes, frame_rate, tracks, tracked_us, track_steps, number"
 #define MEDIA_COLUMN 26
 #define TRACKS_COLUMN 41
+#define NUMBER_COLUMN 44
 
 static void read_media(const struct db_stmt *stmt, struct meta_media *media)
 {
@@ -38,7 +39,8 @@ static void read_media(const struct db_stmt *stmt, struct meta_media *media)
     media->frame_rate = db_double(stmt, at);
 }
 
-static void read_video(const struct db_stmt *stmt, struct meta_video *video)
+// ERR_CORRUPT with a sentence that says which row it is, where it can be no video.
+static enum err_code read_video(struct db_tx *tx, const struct db_stmt *stmt, struct meta_video *video, struct err *err)
 {
     *video = (struct meta_video){
         .chunk_us = db_int(stmt, 4),
@@ -72,6 +74,16 @@ static void read_video(const struct db_stmt *stmt, struct meta_video *video)
     db_copy_text(stmt, 24, video->detector, sizeof(video->detector));
     db_copy_text(stmt, 25, video->embedder, sizeof(video->embedder));
     read_media(stmt, &video->media);
+    enum err_code code = meta_video_check(video, err);
+    // One that was cut to fit would be another video's.
+    if (code == ERR_NONE && strcmp(db_text(stmt, 0), video->id) != 0)
+        code = err_set(err, ERR_CORRUPT, "its id is longer than 16 hexadecimal digits");
+    if (code == ERR_NONE && strcmp(db_text(stmt, 1), video->project) != 0)
+        code = err_set(err, ERR_CORRUPT, "its project's name is too long");
+    if (code != ERR_NONE)
+        err_context(err, "the video \"%.40s\" (row %lld of videos in %s) is damaged", db_text(stmt, 0),
+            (long long)db_int(stmt, NUMBER_COLUMN), db_path(tx->db));
+    return code;
 }
 
 static void no_video(struct db_tx *tx, const char *id)
@@ -149,8 +161,9 @@ static bool select_video(struct db_tx *tx, const char *id, struct meta_video *vi
     struct db_stmt *stmt = db_stmt(tx, "SELECT " VIDEO_COLUMNS " FROM videos WHERE id = ?1");
     db_bind_text(stmt, 1, id);
     bool found = db_step(stmt);
-    if (found)
-        read_video(stmt, video);
+    struct err sentence = ERR_INIT;
+    if (found && read_video(tx, stmt, video, &sentence) != ERR_NONE)
+        meta_sqlite_fail(tx, &sentence);
     db_stmt_done(stmt);
     return found;
 }
@@ -249,16 +262,16 @@ enum err_code meta_sqlite_list_videos(struct meta_store *store, const char *proj
     db_begin(meta_sqlite_db(store), DB_READ, &tx);
     int64_t before = after != NULL ? meta_sqlite_find_video(&tx, after) : INT64_MAX;
     struct db_stmt *stmt = project != NULL
-        ? db_stmt(&tx,
-              "SELECT " VIDEO_COLUMNS " FROM videos WHERE number < ?1 AND project = ?3 ORDER BY number DESC LIMIT ?2")
-        : db_stmt(&tx, "SELECT " VIDEO_COLUMNS " FROM videos WHERE number < ?1 ORDER BY number DESC LIMIT ?2");
+        ? db_stmt(&tx, "SELECT " VIDEO_COLUMNS " FROM videos WHERE number < ?1 AND project = ?2 ORDER BY number DESC")
+        : db_stmt(&tx, "SELECT " VIDEO_COLUMNS " FROM videos WHERE number < ?1 ORDER BY number DESC");
     db_bind_int(stmt, 1, before);
-    db_bind_int(stmt, 2, (int64_t)limit);
     if (project != NULL)
-        db_bind_text(stmt, 3, project);
-    while (db_step(stmt)) {
+        db_bind_text(stmt, 2, project);
+    // Without the wrong ones the page is as long as any: a short one would be taken for the last.
+    while (found_count < limit && db_step(stmt)) {
         found = mem_realloc_array(found, found_count + 1, sizeof(*found));
-        read_video(stmt, &found[found_count++]);
+        struct err wrong = ERR_INIT;
+        found_count += read_video(&tx, stmt, &found[found_count], &wrong) == ERR_NONE;
     }
     enum err_code code = db_end(&tx, err);
     if (code != ERR_NONE) {
@@ -488,4 +501,52 @@ enum err_code meta_sqlite_remove_video(struct meta_store *store, const char *id,
         code = db_end(&tx, err);
     }
     return code;
+}
+
+// ---- what cannot be right
+
+void meta_sqlite_find_wrong_videos(struct db_tx *tx, meta_wrong_visit *visit, void *context)
+{
+    struct db_stmt *stmt = db_stmt(tx, "SELECT " VIDEO_COLUMNS " FROM videos ORDER BY number");
+    while (db_step(stmt)) {
+        struct meta_video video;
+        struct err sentence = ERR_INIT;
+        if (read_video(tx, stmt, &video, &sentence) != ERR_NONE)
+            visit(context, sentence.message);
+    }
+    stmt = db_stmt(
+        tx, "SELECT id, number, project FROM videos WHERE project NOT IN (SELECT name FROM projects) ORDER BY number");
+    while (db_step(stmt)) {
+        struct err sentence = ERR_INIT;
+        (void)!err_set(&sentence, ERR_CORRUPT,
+            "the video \"%.40s\" (row %lld of videos in %s) is of the project \"%.80s\", which is not there",
+            db_text(stmt, 0), (long long)db_int(stmt, 1), db_path(tx->db), db_text(stmt, 2));
+        visit(context, sentence.message);
+    }
+}
+
+void meta_sqlite_remove_wrong_videos(struct db_tx *tx, const char *project, int64_t *others)
+{
+    int64_t *wrong = NULL;
+    size_t count = 0;
+    *others = 0;
+    struct db_stmt *stmt = db_stmt(tx, "SELECT " VIDEO_COLUMNS " FROM videos WHERE project = ?1");
+    db_bind_text(stmt, 1, project);
+    while (db_step(stmt)) {
+        struct meta_video video;
+        struct err ignored = ERR_INIT;
+        if (read_video(tx, stmt, &video, &ignored) == ERR_NONE) {
+            ++*others;
+            continue;
+        }
+        wrong = mem_realloc_array(wrong, count + 1, sizeof(*wrong));
+        wrong[count++] = db_int(stmt, NUMBER_COLUMN);
+    }
+    for (size_t i = 0; i < count && *others == 0 && db_ok(tx); i++) {
+        do
+            remove_frames(tx, wrong[i]);
+        while (db_ok(tx) && db_changes(tx) == REMOVE_FRAMES_AT_ONCE);
+        remove_rest(tx, wrong[i]);
+    }
+    free(wrong);
 }

@@ -488,6 +488,11 @@ enum err_code meta_store_list_settings(
                       : store->ops->list_settings(store, after != NULL ? after : "", limit, names, count, err);
 }
 
+enum err_code meta_store_find_wrong(struct meta_store *store, meta_wrong_visit *visit, void *context, struct err *err)
+{
+    return store->ops->find_wrong(store, visit, context, err);
+}
+
 enum err_code meta_store_ping(struct meta_store *store, struct err *err)
 {
     return store->ops->ping(store, err);

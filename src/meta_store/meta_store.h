@@ -318,4 +318,13 @@ enum err_code meta_store_get_setting(
 enum err_code meta_store_list_settings(struct meta_store *store, const char *after, size_t limit, char ***names,
     size_t *count, struct err *err) ERR_MUST_CHECK;
 
+// ---- what cannot be right
+
+// A row that is damaged, or was written by somebody else, is in no list and stops none; asked for, it is ERR_CORRUPT.
+// Calls back with a sentence for each such project and video: which one it is, and why. What a video has in it is not
+// looked at. The store is not to be used in the callback.
+typedef void meta_wrong_visit(void *context, const char *sentence);
+enum err_code meta_store_find_wrong(
+    struct meta_store *store, meta_wrong_visit *visit, void *context, struct err *err) ERR_MUST_CHECK;
+
 enum err_code meta_store_ping(struct meta_store *store, struct err *err) ERR_MUST_CHECK;

@@ -75,6 +75,7 @@ struct meta_store_ops {
     enum err_code (*get_setting)(struct meta_store *store, const char *key, char **value, struct err *err);
     enum err_code (*list_settings)(
         struct meta_store *store, const char *after, size_t limit, char ***names, size_t *count, struct err *err);
+    enum err_code (*find_wrong)(struct meta_store *store, meta_wrong_visit *visit, void *context, struct err *err);
     enum err_code (*ping)(struct meta_store *store, struct err *err);
 };
 
@@ -95,6 +96,8 @@ bool meta_video_settles(const struct meta_video *video, int64_t segments_failed,
 void meta_video_update_expected(struct meta_video *video);
 // A video as meta_store_create_video stores it: queued, counts at zero.
 void meta_video_init_new(struct meta_video *video, int64_t now_us);
+// Whether a stored video can be one; ERR_CORRUPT. Counts and times are taken as they are.
+enum err_code meta_video_check(const struct meta_video *video, struct err *err);
 // Objects without a track that are where those in their places were get their tracks.
 void meta_keep_tracks(const struct meta_object *before, size_t before_count, struct meta_object *objects, size_t count);
 // Gives as many objects their tracks; false where they had them.

@@ -285,6 +285,7 @@ static const struct meta_store_ops redis_ops = {
     .keep_setting = keep_setting,
     .get_setting = get_setting,
     .list_settings = list_settings,
+    .find_wrong = meta_redis_find_wrong,
     .ping = ping,
 };
 

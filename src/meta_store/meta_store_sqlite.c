@@ -91,20 +91,39 @@ static enum err_code get_project(
     return db_end(&tx, err);
 }
 
+// The last of the next `limit` names that can be names, "" if there is none: what cannot be does not shorten a page.
+static void find_page_end(struct db_tx *tx, const char *after, size_t limit, char last[PROJECT_NAME_SIZE])
+{
+    struct db_stmt *stmt = db_stmt(tx, "SELECT name FROM projects WHERE name > ?1 ORDER BY name");
+    db_bind_text(stmt, 1, after);
+    last[0] = '\0';
+    while (limit > 0 && db_step(stmt)) {
+        if (project_name_check(db_text(stmt, 0), NULL) != ERR_NONE)
+            continue;
+        db_copy_text(stmt, 0, last, PROJECT_NAME_SIZE);
+        limit--;
+    }
+    db_stmt_done(stmt);
+}
+
 static enum err_code list_projects(struct meta_store *store, const char *after, size_t limit,
     struct meta_project **projects, size_t *count, struct err *err)
 {
     struct meta_project *found = NULL;
     size_t found_count = 0;
     struct db_tx tx;
+    char last[PROJECT_NAME_SIZE];
     db_begin(meta_sqlite_db(store), DB_READ, &tx);
+    find_page_end(&tx, after, limit, last);
     struct db_stmt *stmt = db_stmt(&tx,
         "SELECT p.name, p.created_us, p.deleting, count(v.number), total(v.frames_emitted), total(v.objects)"
-        " FROM (SELECT * FROM projects WHERE name > ?1 ORDER BY name LIMIT ?2) p"
+        " FROM (SELECT * FROM projects WHERE name > ?1 AND name <= ?2) p"
         " LEFT JOIN videos v ON v.project = p.name GROUP BY p.name ORDER BY p.name");
     db_bind_text(stmt, 1, after);
-    db_bind_int(stmt, 2, (int64_t)limit);
+    db_bind_text(stmt, 2, last);
     while (db_step(stmt)) {
+        if (project_name_check(db_text(stmt, 0), NULL) != ERR_NONE)
+            continue;
         found = mem_realloc_array(found, found_count + 1, sizeof(*found));
         read_project(stmt, &found[found_count++]);
     }
@@ -137,16 +156,14 @@ static enum err_code remove_project(struct meta_store *store, const char *name, 
 {
     struct db_tx tx;
     db_begin(meta_sqlite_db(store), DB_WRITE_DURABLE, &tx);
-    struct db_stmt *stmt = db_stmt(&tx, "SELECT count(*) FROM videos WHERE project = ?1");
-    db_bind_text(stmt, 1, name);
-    int64_t videos = db_step(stmt) ? db_int(stmt, 0) : 0;
-    db_stmt_done(stmt);
+    int64_t videos;
+    meta_sqlite_remove_wrong_videos(&tx, name, &videos);
     if (videos > 0) {
         struct err sentence = ERR_INIT;
         meta_project_has_videos(name, videos, &sentence);
         meta_sqlite_fail(&tx, &sentence);
     }
-    stmt = db_stmt(&tx, "DELETE FROM journal_entries WHERE project = ?1");
+    struct db_stmt *stmt = db_stmt(&tx, "DELETE FROM journal_entries WHERE project = ?1");
     db_bind_text(stmt, 1, name);
     db_run(stmt);
     stmt = db_stmt(&tx, "DELETE FROM projects WHERE name = ?1");
@@ -219,6 +236,23 @@ static enum err_code list_settings(
     return meta_sqlite_end_texts(&tx, stmt, names, count, err);
 }
 
+static enum err_code find_wrong(struct meta_store *store, meta_wrong_visit *visit, void *context, struct err *err)
+{
+    struct db_tx tx;
+    db_begin(meta_sqlite_db(store), DB_READ, &tx);
+    struct db_stmt *stmt = db_stmt(&tx, "SELECT name FROM projects ORDER BY name");
+    while (db_step(stmt)) {
+        struct err sentence = ERR_INIT;
+        if (project_name_check(db_text(stmt, 0), &sentence) == ERR_NONE)
+            continue;
+        err_context(
+            &sentence, "the project \"%.80s\" (in projects of %s) is damaged", db_text(stmt, 0), db_path(tx.db));
+        visit(context, sentence.message);
+    }
+    meta_sqlite_find_wrong_videos(&tx, visit, context);
+    return db_end(&tx, err);
+}
+
 static enum err_code ping(struct meta_store *store, struct err *err)
 {
     return db_ping(meta_sqlite_db(store), err);
@@ -268,6 +302,7 @@ static const struct meta_store_ops sqlite_ops = {
     .keep_setting = keep_setting,
     .get_setting = get_setting,
     .list_settings = list_settings,
+    .find_wrong = find_wrong,
     .ping = ping,
 };
 

@@ -390,6 +390,79 @@ static void damaged_objects_of_a_frame_are_said(void **state)
     assert_non_null(strstr(err.message, "frame 8"));
 }
 
+struct wrong_rows {
+    int count;
+    char last[ERR_MESSAGE_MAX];
+};
+
+static void note_wrong(void *context, const char *sentence)
+{
+    struct wrong_rows *wrong = context;
+    wrong->count++;
+    snprintf(wrong->last, sizeof(wrong->last), "%s", sentence);
+}
+
+// Between two others, with pages of one: what cannot be right ends no list, and hides nothing behind it.
+static void a_row_that_cannot_be_right_is_told_and_stops_nothing(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *sql, *why;
+    } cases[] = {
+        {"UPDATE videos SET id = 'zzz' WHERE id = '00000000000000a2'", "\"zzz\" (row 2 of videos"},
+        {"UPDATE videos SET id = id || 'ff' WHERE id = '00000000000000a2'", "longer than 16"},
+        {"UPDATE videos SET state = 77 WHERE id = '00000000000000a2'", "77 is no state"},
+        {"UPDATE videos SET fps_den = 0 WHERE id = '00000000000000a2'", "no frame rate"},
+        {"UPDATE videos SET project = 'Bad Name' WHERE id = '00000000000000a2'", "\"Bad Name\""},
+    };
+    static const char *const ids[] = {"00000000000000a1", "00000000000000a2", "00000000000000a3"};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct wrong_rows wrong = {0};
+        for (int k = 0; k < 3; k++) {
+            struct meta_video video = {.project = "demo", .limit_us = -1, .sampling = {.fps_num = 5, .fps_den = 1}};
+            memcpy(video.id, ids[k], sizeof(video.id));
+            assert_ok(meta_store_create_video(f->store, &video, NULL, &err), &err);
+        }
+        assert_ok(meta_store_find_wrong(f->store, note_wrong, &wrong, &err), &err);
+        assert_int_equal(wrong.count, 0);
+        query(f->path, cases[i].sql);
+
+        struct meta_video *videos = NULL, video;
+        size_t count = 0;
+        assert_ok(meta_store_list_videos(f->store, NULL, NULL, 1, &videos, &count, &err), &err);
+        assert_int_equal(count, 1);
+        assert_string_equal(videos[0].id, ids[2]);
+        free(videos);
+        assert_ok(meta_store_list_videos(f->store, "demo", ids[2], 1, &videos, &count, &err), &err);
+        assert_int_equal(count, 1);
+        assert_string_equal(videos[0].id, ids[0]);
+        free(videos);
+        enum err_code code = meta_store_get_video(f->store, ids[1], &video, &err);
+        assert_int_equal(code, i < 2 ? ERR_NOT_FOUND : ERR_CORRUPT);
+        assert_ok(meta_store_find_wrong(f->store, note_wrong, &wrong, &err), &err);
+        assert_true(wrong.count >= 1);
+        assert_non_null(strstr(wrong.last, cases[i].why));
+
+        // A person removes the project: its wrong rows go along.
+        assert_ok(meta_store_remove_video(f->store, ids[0], &err), &err);
+        assert_code(meta_store_remove_project(f->store, "demo", &err), ERR_CONFLICT);
+        assert_ok(meta_store_remove_video(f->store, ids[2], &err), &err);
+        assert_ok(meta_store_remove_project(f->store, "demo", &err), &err);
+        query(f->path, "DELETE FROM videos WHERE project = 'Bad Name'");
+        assert_int_equal(query(f->path, "SELECT count(*) FROM videos"), 0);
+    }
+    struct meta_project *projects = NULL;
+    struct wrong_rows wrong = {0};
+    size_t count = 0;
+    query(f->path, "INSERT INTO projects (name, created_us) VALUES ('Bad', 1), ('a b', 1), ('z', 1)");
+    assert_ok(meta_store_list_projects(f->store, NULL, 1, &projects, &count, &err), &err);
+    assert_int_equal(count, 1);
+    assert_string_equal(projects[0].name, "z");
+    free(projects);
+    assert_ok(meta_store_find_wrong(f->store, note_wrong, &wrong, &err), &err);
+    assert_int_equal(wrong.count, 2);
+}
+
 static void a_full_disk_is_said_and_loses_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -423,6 +496,7 @@ int main(int argc, char **argv)
         with_store(data_of_a_newer_program_is_refused_and_left_alone),
         with_store(a_damaged_file_is_refused_with_advice),
         with_store(damaged_objects_of_a_frame_are_said),
+        with_store(a_row_that_cannot_be_right_is_told_and_stops_nothing),
         with_store(a_full_disk_is_said_and_loses_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -267,6 +267,12 @@ static enum err_code fault_get_setting(struct meta_store *store, const char *key
     FAULT_BEFORE(self->fault, meta_store_get_setting(self->inner, key, value, err), err);
 }
 
+static enum err_code fault_find_wrong(struct meta_store *store, meta_wrong_visit *visit, void *context, struct err *err)
+{
+    struct meta_store_fault *self = self_of(store);
+    FAULT_BEFORE(self->fault, meta_store_find_wrong(self->inner, visit, context, err), err);
+}
+
 static enum err_code fault_ping(struct meta_store *store, struct err *err)
 {
     struct meta_store_fault *self = self_of(store);
@@ -311,6 +317,7 @@ static const struct meta_store_ops fault_ops = {
     .list_settings = fault_list_settings,
     .list_journals = fault_list_journals,
     .get_setting = fault_get_setting,
+    .find_wrong = fault_find_wrong,
     .ping = fault_ping,
 };
 

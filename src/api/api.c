@@ -15,6 +15,9 @@
 // Three full lists of object ids, with room for a generous layout.
 #define EXAMPLES_BODY_MAX ((uint64_t)3 * LABELS_EXAMPLES_MAX * 48)
 
+// So late, at most, is a change seen that another process made.
+#define CHANGES_LOOK_MS 1000
+
 struct route {
     enum http_method method;
     const char *pattern;
@@ -83,6 +86,7 @@ static const struct route routes[] = {
     {HTTP_POST, V1 "/projects/{p}/suggestions", api_suggestions, 0, 0},
     {HTTP_GET, V1 "/projects/{p}/assertions", api_list_assertions, 0, 0},
     {HTTP_GET, V1 "/projects/{p}/mistakes", api_list_mistakes, 0, 0},
+    {HTTP_GET, V1 "/projects/{p}/changes", api_follow_changes, 0, 0},
     {HTTP_GET, V1 "/projects/{p}/history", api_history, 0, 0},
     {HTTP_POST, V1 "/projects/{p}/undo", api_undo, 0, 0},
     {HTTP_POST, V1 "/projects/{p}/redo", api_redo, 0, 0},
@@ -109,6 +113,7 @@ struct api *api_new(const struct api_config *config)
     if (api->config.upload_bytes_most == 0)
         api->config.upload_bytes_most = API_UPLOAD_MAX_DEFAULT;
     api->catalogue = catalogue_new(config->ingest->meta);
+    api->changes = journal_watch_new(config->ingest->meta, CHANGES_LOOK_MS);
     return api;
 }
 
@@ -117,6 +122,7 @@ void api_free(struct api *api)
     if (api == NULL)
         return;
     catalogue_free(api->catalogue);
+    journal_watch_free(api->changes);
     free(api);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/api.h"
+#include "api/journal_watch.h"
 #include "blob_store/blob_store.h"
 #include "meta_store/meta_store.h"
 #include "queue/queue.h"
@@ -10,6 +11,7 @@
 struct api {
     struct api_config config;
     struct catalogue *catalogue;
+    struct journal_watch *changes;
 };
 
 // One handler per route; `context` is the api.
@@ -76,6 +78,7 @@ API_HANDLER(api_keep);
 API_HANDLER(api_export);
 API_HANDLER(api_import);
 
+API_HANDLER(api_follow_changes);
 API_HANDLER(api_events);
 API_HANDLER(api_workers);
 API_HANDLER(api_activity_state);

@@ -19,11 +19,10 @@
 #define ATTEMPTS 10
 // A person waits for it.
 #define LOCK_MS 10000
-#define JOURNAL_SIZE (7 + VIDEO_ID_SIZE)
 
-static void journal_name(const char *video, char name[JOURNAL_SIZE])
+void corrections_journal(const char *video, char name[CORRECTIONS_JOURNAL_SIZE])
 {
-    snprintf(name, JOURNAL_SIZE, "tracks-%.16s", video);
+    snprintf(name, CORRECTIONS_JOURNAL_SIZE, "tracks-%.16s", video);
 }
 
 // ---- reading
@@ -47,11 +46,11 @@ static enum err_code add_entry(
 enum err_code corrections_load(
     const struct ingest *ingest, const struct meta_video *video, struct track_book **book, struct err *err)
 {
-    char name[JOURNAL_SIZE];
+    char name[CORRECTIONS_JOURNAL_SIZE];
     struct meta_journal_page page = {0};
     enum err_code code = ERR_NONE;
     *book = track_book_new();
-    journal_name(video->id, name);
+    corrections_journal(video->id, name);
     do {
         meta_journal_page_release(&page);
         code = meta_store_list_journal(
@@ -70,7 +69,7 @@ enum err_code corrections_load(
 enum err_code corrections_are_due(
     const struct ingest *ingest, const struct meta_video *video, bool *due, struct err *err)
 {
-    char name[JOURNAL_SIZE];
+    char name[CORRECTIONS_JOURNAL_SIZE];
     char key[BLOB_KEY_SIZE];
     struct blob_info blob;
     struct meta_journal_info info;
@@ -84,7 +83,7 @@ enum err_code corrections_are_due(
         *due = true;
         return ERR_NONE;
     }
-    journal_name(video->id, name);
+    corrections_journal(video->id, name);
     if (code == ERR_NONE)
         code = meta_store_get_journal(ingest->meta, video->project, name, &info, err);
     if (code == ERR_NONE)
@@ -97,9 +96,9 @@ enum err_code corrections_are_due(
 enum err_code corrections_are_current(const struct ingest *ingest, const struct meta_video *video,
     const struct track_sheet *sheet, int64_t steps, bool *current, struct err *err)
 {
-    char name[JOURNAL_SIZE];
+    char name[CORRECTIONS_JOURNAL_SIZE];
     struct meta_journal_info info = {0};
-    journal_name(video->id, name);
+    corrections_journal(video->id, name);
     *current = false;
     enum err_code code = track_sheet_is_stored(ingest, video, sheet, current, err);
     if (code == ERR_NONE)
@@ -282,11 +281,11 @@ static enum err_code make_entry(
 
 static enum err_code append(struct change *change, const struct track_entry *entry, struct err *err)
 {
-    char name[JOURNAL_SIZE];
+    char name[CORRECTIONS_JOURNAL_SIZE];
     struct strbuf text;
     struct meta_journal_page page = {0};
     int64_t version = track_book_version(change->book);
-    journal_name(change->video.id, name);
+    corrections_journal(change->video.id, name);
     strbuf_init(&text);
     track_entry_encode(entry, change->video.id, &text);
     enum err_code code = meta_store_append_journal(

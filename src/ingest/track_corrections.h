@@ -33,6 +33,10 @@
 
 #define CORRECTIONS_LIST_MAX 1000 // of one page
 
+// The name of a video's journal, whose length is the version.
+#define CORRECTIONS_JOURNAL_SIZE (7 + VIDEO_ID_SIZE)
+void corrections_journal(const char *video, char name[CORRECTIONS_JOURNAL_SIZE]);
+
 struct correction_request {
     enum track_step_kind kind;
     int64_t track;              // split, merge: which

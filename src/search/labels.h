@@ -50,6 +50,7 @@ struct meta_store;
 struct vector_index;
 struct vector_track;
 
+#define LABELS_JOURNAL "labels" // its name; its length is the version
 #define LABELS_PER_PROJECT_MAX 10000
 #define LABELS_EXAMPLES_MAX 10000 // objects in each list of one step
 #define LABELS_LIST_MAX 1000      // objects, suggestions or steps of one page

@@ -11,7 +11,6 @@
 #include "search/labels.h"
 #include "vector_index/vector_index.h"
 
-#define LABELS_JOURNAL "labels"
 // Projects whose books are kept in memory; the one not used for longest makes room.
 #define LABELS_PROJECTS_MAX 64
 

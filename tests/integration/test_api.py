@@ -651,8 +651,9 @@ def test_every_operation_of_the_contract_was_tried(site):
     tried = {(m.lower(), p) for m, path, _ in site.calls for p in contract.document()["paths"]
              if contract.operation(m, path) is contract.document()["paths"][p].get(m.lower())}
     wanted = {(m, p) for p, item in contract.document()["paths"].items() for m in item if m in ("get", "post", "put", "delete")}
-    # These have tests of their own elsewhere; labelling in test_labels.py, corrections in test_corrections.py, export and
+    # These have tests of their own elsewhere; changes in test_label_editors.py, labelling in test_labels.py, corrections in test_corrections.py, export and
     # import in test_import.py.
-    elsewhere = {("post", "/api/v1/videos/{v}/resume"), ("post", "/api/v1/session"), ("get", "/api/v1/activity")}
+    elsewhere = {("post", "/api/v1/videos/{v}/resume"), ("post", "/api/v1/session"), ("get", "/api/v1/activity"),
+                 ("get", "/api/v1/projects/{p}/changes")}
     elsewhere |= {(m, p) for m, p in wanted if contract.document()["paths"][p][m]["tags"] in (["labels"], ["tracks"], ["exchange"])}
     assert wanted - tried - elsewhere == set()

@@ -5,12 +5,14 @@ import os
 import random
 import threading
 import time
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from harness.corrections import split
 from harness.label_answers import answers, random_step
-from harness.labelling import LABELS, add_objects, at, checked, examples, objects, submit
+from harness.labelling import LABELS, add_objects, at, checked, examples, objects, refused, submit
 from harness.program import SLOWNESS, HttpError, serving, start
 
 STREET = "/api/v1/projects/street"
@@ -72,6 +74,52 @@ def test_editors_in_two_processes_lose_nothing(pair):
             kind = "explicit" if n < 4 else "negative"
             said = checked(server, "GET", f"{STREET}/assertions?limit=1000&kind={kind}&by=editor%20{n}")["assertions"]
             assert {a["hit"]["object"] for a in said} == set(everything[n * each:n * each + 20])
+
+
+def events(server, path: str):
+    """What the stream says, as kind and data; ends with it."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(server.url + path, timeout=60 * SLOWNESS) as stream:
+        kind = ""
+        for line in stream:
+            name, _, value = line.decode().rstrip("\n").partition(": ")
+            if name == "event":
+                kind = value
+            elif name == "data":
+                yield kind, json.loads(value)
+
+
+def test_changes_through_one_process_are_heard_at_the_other(pair):
+    first, second = pair
+    thing = objects(first)[0]
+    stream = events(second, f"{STREET}/changes?video={first.video}")
+    corrections = {"video": first.video}
+    assert [next(stream), next(stream)] == [("labels", {"version": 0}), ("corrections", {**corrections, "version": 0})]
+    examples(first, "a", positive=[thing])
+    assert next(stream) == ("labels", {"version": 1})
+    checked(first, "POST", at("a", "/rename"), body={"name": "b"})
+    assert next(stream) == ("labels", {"version": 2})
+    checked(first, "POST", f"{STREET}/undo")
+    assert next(stream) == ("labels", {"version": 3})
+    first.request("DELETE", at("a"))
+    assert next(stream) == ("labels", {"version": 4})
+    track = next(t for t in checked(first, "GET", f"/api/v1/videos/{first.video}/tracks")["tracks"] if t["objects"] > 1)
+    split(first, track["id"], track["last_us"])
+    assert next(stream) == ("corrections", {**corrections, "version": 1})
+    # Whoever comes later is told at once what is so.
+    late = events(first, f"{STREET}/changes")
+    assert next(late) == ("labels", {"version": 4})
+    first.request("DELETE", STREET)
+    assert list(stream) == [] and list(late) == []
+
+
+def test_only_changes_of_what_is_there_can_be_followed(pair):
+    server = pair[1]
+    assert "no project" in refused(server, "GET", "/api/v1/projects/none/changes", 404)["detail"]
+    for video, status in (("x", 400), ("0" * 16, 404)):
+        assert refused(server, "GET", f"{STREET}/changes?video={video}", status)["field"] == "video"
+    server.post("/api/v1/projects", {"name": "other"})
+    assert refused(server, "GET", f"/api/v1/projects/other/changes?video={server.video}", 404)["field"] == "video"
 
 
 # ---- undo

@@ -1,9 +1,10 @@
-// The ingestion view before several query engines: whoever stands before them sends the page to another one when one goes
-// away, and what was counted and listed is so once.
+// Several query engines over the same stores. Whoever stands before them sends a page to another one when one goes away, and
+// what was counted and listed is so once; what is said at one engine is soon seen at another.
 import { connect, createServer, type AddressInfo, type Server as SocketServer, type Socket } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ended, inPage, startBrowser, startServer, submit, type Server, type Video } from './support.ts';
+import { labelUrl, nameByServer, objectsOf, partsOf } from './labelling-support.ts';
+import { ended, ingest, inPage, startBrowser, startServer, submit, type Server, type Video } from './support.ts';
 
 /** Forwards connections to one of the engines, as a load balancer does. */
 class Balancer {
@@ -113,5 +114,58 @@ test('the view goes on with another query engine, and counts and lists everythin
         await expect.poll(async () => (await framesInLog(page)).length).toBe(55);
         expect((await framesInLog(page)).slice(0, 50)).toEqual(before);
         await expect.poll(() => framesOfIndexers(page)).toBe(55);
+    });
+});
+
+test('what is said at one desk is soon seen at another, and disturbs nobody there', async () => {
+    const { id: video } = await ingest(first, { project: 'desks' });
+    const seen = await objectsOf(first, video);
+    const mine = seen.find(({ track }) => track !== null)!;
+    const viewAt = (engine: Server, query: object) => labelUrl(engine, 'desks', video, { t: mine.pts_us, ...query });
+    await inPage(browser, async ({ page }) => {
+        const parts = partsOf(page);
+        // Nobody goes to this window: what it shows comes by itself.
+        await page.goto(viewAt(second, { sel: mine.id, panel: 'labels' }));
+        await page.getByText('No labels yet').waitFor();
+        await page.keyboard.press('p');
+        await parts.picturesOf(parts.yes).first().waitFor();
+        await parts.name.pressSequentially('half a na');
+
+        await inPage(browser, async ({ page: colleague }) => {
+            const theirs = partsOf(colleague);
+            await colleague.goto(viewAt(first, { sel: mine.id }));
+            await colleague.getByRole('combobox', { name: /^Name this/ }).fill('bicycle');
+            await colleague.keyboard.press('Enter');
+            await theirs.boxes.getByRole('option', { name: /^bicycle, labelled/ }).waitFor();
+        });
+        await parts.boxes.getByRole('option', { name: /^bicycle, labelled/ }).waitFor();
+        expect(await parts.name.inputValue()).toBe('half a na');
+        expect(await parts.name.evaluate(field => field === document.activeElement)).toBe(true);
+        expect(await parts.picturesOf(parts.yes).count()).toBeGreaterThan(0);
+        expect(new URL(page.url()).searchParams.get('sel')).toBe(mine.id);
+
+        await first.request('POST', '/projects/desks/undo', {});
+        await page.getByText('No labels yet').waitFor();
+        const last = seen.findLast(({ track }) => track === mine.track)!;
+        await first.request('POST', `/tracks/${mine.track}/split`, { at_us: last.pts_us });
+        await page.getByRole('button', { name: /^Undo: split/ }).waitFor();
+    });
+});
+
+test('a label that is renamed at another desk is followed', async () => {
+    const { id: video } = await ingest(first, { project: 'desks' });
+    const thing = (await objectsOf(first, video))[0]!;
+    await nameByServer(first, 'desks', 'bike', { positive: [thing.id] });
+    await inPage(browser, async ({ page, expectTrouble }) => {
+        // What is on its way is about the name that is gone.
+        expectTrouble(/bike/, /status of 404/);
+        await page.goto(labelUrl(second, 'desks', video, { label: 'bike', t: thing.pts_us }));
+        await page.getByRole('button', { name: 'Start another label' }).waitFor();
+        await first.request('POST', '/projects/desks/labels/bike/rename', { name: 'town bicycle' });
+        await page.getByText('“bike” is called “town bicycle” now.').waitFor();
+        await expect.poll(() => new URL(page.url()).searchParams.get('label')).toBe('town bicycle');
+        await first.request('DELETE', '/projects/desks/labels/town%20bicycle');
+        await page.getByText('The label “town bicycle” was removed.').waitFor();
+        await expect.poll(() => new URL(page.url()).searchParams.get('label')).toBeNull();
     });
 });

@@ -940,6 +940,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{p}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * That people changed labels or tracks, live (server-sent events)
+         * @description Says that there is something new, not what: a client that shows an older version asks again for what it shows.
+         *     `labels` (`{"version": 12}`) says the version of the labels, as in the list of labels; with `video`,
+         *     `corrections` (`{"video": "…", "version": 3}`) that of the corrections of this video's tracks. Each comes once at
+         *     the beginning, and then as soon as the version is another one: by whoever, through whichever query engine on the
+         *     same stores, within about a second. Several changes may come as one event. The stream ends when the project is
+         *     removed.
+         */
+        get: operations["followChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/activity": {
         parameters: {
             query?: never;
@@ -3491,6 +3516,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Imported"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    followChanges: {
+        parameters: {
+            query?: {
+                /** @description follow the corrections of this video's tracks too */
+                video?: components["schemas"]["VideoId"];
+            };
+            header?: never;
+            path: {
+                p: components["parameters"]["Project"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream of events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
                 };
             };
             default: components["responses"]["Problem"];

@@ -17,4 +17,10 @@ export function videoStreamUrl(video: string): string {
     return `/api/v1/videos/${encodeURIComponent(video)}/stream`;
 }
 
+/** What people change in a project, and of the tracks of one of its videos. */
+export function changesUrl(project: string, video: string | null): string {
+    const path = `/api/v1/projects/${encodeURIComponent(project)}/changes`;
+    return video === null ? path : `${path}?video=${encodeURIComponent(video)}`;
+}
+
 export const ACTIVITY_URL = '/api/v1/activity';

@@ -5,6 +5,8 @@ import type { Schema } from '@/api/client.ts';
 import { keys } from '@/api/keys.ts';
 import { isNotFound } from '@/api/problem.ts';
 import { videoQuery } from '@/api/queries.ts';
+import { useFollowedLabel } from '@/api/use-followed-label.ts';
+import { useLiveChanges } from '@/api/use-live-changes.ts';
 import { isGrowing } from '@/api/video.ts';
 import { EmptyState } from '@/components/EmptyState.tsx';
 import { ErrorState } from '@/components/ErrorState.tsx';
@@ -95,8 +97,10 @@ function DeletedVideo({ video: { name, project } }: { video: Schema<'Video'> }) 
 }
 
 function LoadedVideo({ project, video }: { project: string; video: Schema<'Video'> }) {
+    useLiveChanges(project, video.id);
     const exchange = useExchange(project);
     const view = useLabelView(project, video, label => exchange.exportLabels({ label }));
+    useFollowedLabel(project, view.labelling.label, view.labelling.setLabel);
     return (
         <LabellingProvider view={view.labelling}>
             <LabelView video={video} view={view} />

@@ -4,6 +4,7 @@
 // A browser allows few connections to a server, and an open stream takes one: it is closed while the page is hidden, and
 // taken up again where it was.
 import { onConnectionChange, connection, reportAnswer, reportNoAnswer } from '@/api/connection.ts';
+import { delayOf, HIDDEN_GRACE_MS } from '@/api/reconnecting.ts';
 import { ACTIVITY_URL } from '@/api/urls.ts';
 import {
     noActivity,
@@ -35,15 +36,7 @@ export interface StreamEnvironment {
     nextPicture: (run: () => void) => () => void;
 }
 
-const FIRST_DELAY_MS = 400;
-const LONGEST_DELAY_MS = 10_000;
 const TICK_MS = 1000;
-const HIDDEN_GRACE_MS = 5000;
-
-/** How long to wait before the n-th attempt in a row, with some scatter so that many pages do not come at once. */
-export function delayOf(attempt: number, random = Math.random()): number {
-    return Math.min(FIRST_DELAY_MS * 2 ** attempt, LONGEST_DELAY_MS) * (0.8 + 0.4 * random);
-}
 
 export class ActivityStream {
     private snapshot: StreamSnapshot = { activity: noActivity(), state: 'connecting', error: undefined };

@@ -1,9 +1,10 @@
 // Changes of labels with all that follows from them: boxes repainted at once, lists fetched again, errors told.
-import { hashKey, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { Schema } from '@/api/client.ts';
 import { keys, staleAfterLabelling } from '@/api/keys.ts';
 import { isConflict, sentenceOf } from '@/api/problem.ts';
+import { refreshAfterLabelling } from '@/api/queries.ts';
 import { STEP_TOAST, toast } from '@/components/toast.ts';
 import {
     deleteLabel,
@@ -98,19 +99,10 @@ function makeChanges(queries: QueryClient, project: string, onStepped: OnStepped
 
     let begun = 0;
 
-    async function refresh() {
-        // First which labels there are: nobody asks then for one that is gone.
-        const list = keys.labels(project);
+    function refresh() {
         const change = begun;
-        await queries.invalidateQueries({ queryKey: list, exact: true });
-        await new Promise(rendered => setTimeout(rendered));
         // The next change fetches again what it makes stale, and may have taken a label away.
-        if (change !== begun) return;
-        const known = hashKey(list);
-        const predicate = ({ queryHash }: { queryHash: string }) => queryHash !== known;
-        await Promise.all(
-            staleAfterLabelling(project).map(queryKey => queries.invalidateQueries({ queryKey, predicate })),
-        );
+        return refreshAfterLabelling(queries, project, () => change === begun);
     }
 
     async function done(request: Promise<LabelChange>, takeBack?: () => void): Promise<LabelChange> {

@@ -1,8 +1,8 @@
 // Corrections of tracks with all that follows from them: boxes, timelines and labels fetched again, errors told.
 import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { keys, staleAfterLabelling } from '@/api/keys.ts';
 import { sentenceOf } from '@/api/problem.ts';
+import { refreshAfterCorrection } from '@/api/queries.ts';
 import { STEP_TOAST, toast } from '@/components/toast.ts';
 import { withTrackNumbers } from '@/lib/track-name.ts';
 import {
@@ -47,19 +47,6 @@ function makeChanges(queries: QueryClient, project: string, video: string): Trac
     const { queryKey: stepsKey } = correctionStepsQuery(video);
     const known = (): CorrectionSteps | undefined => queries.getQueryData(stepsKey);
 
-    async function refresh() {
-        // First which object belongs where: nobody asks then about a track that is gone.
-        const first = [keys.framesOf(video), keys.allObjects];
-        await Promise.all(first.map(queryKey => queries.invalidateQueries({ queryKey })));
-        await new Promise(rendered => setTimeout(rendered));
-        const rest = [
-            ...staleAfterLabelling(project).filter(key => key !== keys.allFrames && key !== keys.allObjects),
-            keys.correctionsOf(video),
-            keys.video(video),
-        ];
-        await Promise.all(rest.map(queryKey => queries.invalidateQueries({ queryKey })));
-    }
-
     // One after the other: each is based on the version that the one before has left.
     let steps = Promise.resolve();
     function change(ask: (version?: number) => Promise<Correction>, tell: (correction: Correction) => void) {
@@ -74,7 +61,7 @@ function makeChanges(queries: QueryClient, project: string, video: string): Trac
             } catch (error) {
                 toast(withTrackNumbers(sentenceOf(error)), { kind: 'error', key: STEP_TOAST });
             }
-            await refresh();
+            await refreshAfterCorrection(queries, project, video);
         });
         return steps;
     }

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { classesQuery } from '@/api/queries.ts';
+import { useFollowedLabel } from '@/api/use-followed-label.ts';
 import { isNotFound } from '@/api/problem.ts';
 import { Button } from '@/components/Button.tsx';
 import { ErrorState } from '@/components/ErrorState.tsx';
@@ -25,6 +26,9 @@ export function SearchView({ project }: { project: string }) {
     const results = useResults(project, question);
     const { error: projectError } = useQuery(classesQuery(project));
     useTitle(titleOf(question), project);
+    useFollowedLabel(project, question.label, label => {
+        if (label !== null) ask({ ...question, label }, 'replace');
+    });
     const takeFiles = (files: readonly File[]) => searchBy(files, project, question.video ?? undefined);
     const isHeldOver = usePageDrop(takeFiles);
     usePastedFiles(takeFiles);

@@ -168,6 +168,8 @@ enum err_code api_shape_hits(struct api *api, const char *project, const struct 
     const float *confidences, size_t count, json_t **out, struct err *err) ERR_MUST_CHECK;
 enum err_code api_shape_label_hits(struct api *api, const char *project, const struct labelled_objects *hits,
     json_t **out, struct err *err) ERR_MUST_CHECK;
+// Adds to hits, as JSON, in how many pictures the track of each was seen, from when to when.
+enum err_code api_tell_followed(struct api *api, json_t *hits, struct err *err) ERR_MUST_CHECK;
 // Makes the filter let through what carries one of its labels, which a client gave in `field` and whose case makes no
 // difference: names as they are stored, and the tracks that they hold for.
 enum err_code api_label_filter(struct api *api, struct http_request *request, const char *project, const char *field,

@@ -120,6 +120,36 @@ enum err_code api_shape_label_hits(
     return code;
 }
 
+enum err_code api_tell_followed(struct api *api, json_t *hits, struct err *err)
+{
+    enum err_code code = ERR_NONE;
+    json_t *told = json_object(); // by track: several hits may be of one
+    for (size_t i = 0; i < json_array_size(hits) && code == ERR_NONE; i++) {
+        json_t *hit = json_array_get(hits, i);
+        const char *id = json_string_value(json_object_get(hit, "track"));
+        char video[VIDEO_ID_SIZE];
+        int64_t n = -1;
+        if (id == NULL || !track_id_parse(id, video, &n))
+            continue;
+        json_t *followed = json_object_get(told, id);
+        if (followed == NULL) {
+            struct meta_track track;
+            code = meta_store_get_track(api->config.ingest->meta, video, n, &track, err);
+            if (code == ERR_NOT_FOUND) { // tracked again in just this moment
+                err_clear(err);
+                code = ERR_NONE;
+            } else if (code == ERR_NONE) {
+                followed = shape_followed(&track);
+                json_set(told, id, followed);
+            }
+        }
+        if (followed != NULL)
+            json_set(hit, "followed", json_incref(followed));
+    }
+    json_decref(told);
+    return code;
+}
+
 enum err_code api_label_filter(struct api *api, struct http_request *request, const char *project, const char *field,
     struct vector_filter *filter, struct err *err)
 {

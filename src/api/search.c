@@ -58,12 +58,15 @@ static enum err_code run_search(struct api *api, struct http_request *request, s
         code = search_run(api->config.search, question, &result, err);
     if (code == ERR_NONE)
         code = api_shape_hits(api, question->project, result.hits, NULL, result.count, &hits, err);
+    if (code == ERR_NONE && question->per_track)
+        code = api_tell_followed(api, hits, err);
     if (code == ERR_NONE) {
         json_t *answer = json_object();
-        json_set(answer, "hits", hits);
+        json_set(answer, "hits", json_incref(hits));
         json_set_bool(answer, "more", result.more);
         http_response_json(response, 200, answer);
     }
+    json_decref(hits);
     search_result_release(&result);
     label_refusals_free(refusals);
     return code;

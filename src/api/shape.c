@@ -288,6 +288,15 @@ json_t *shape_track(const char *video, const struct meta_track *track, const str
     return o;
 }
 
+json_t *shape_followed(const struct meta_track *track)
+{
+    json_t *o = json_object();
+    json_set_int64(o, "objects", track->objects);
+    json_set_int64(o, "first_us", track->first_us);
+    json_set_int64(o, "last_us", track->last_us);
+    return o;
+}
+
 json_t *shape_hit(const struct search_hit *hit, const struct object_label *label, float confidence)
 {
     char frame[FRAME_ID_SIZE];

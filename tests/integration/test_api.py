@@ -378,11 +378,15 @@ def test_tracks_come_page_by_page(site):
     refused(site, "GET", "/api/v1/tracks/t1", 400)
 
 
-def test_similar_objects_come_once_for_each_track(site):
+def test_similar_objects_come_once_for_each_track_and_say_how_it_was_followed(site):
     track = tracks_of(site)[0]
-    hits = checked(site, "GET", f"/api/v1/objects/{track['best']}/similar?limit=1000&per_track=true").json()["hits"]
+    path = f"/api/v1/objects/{track['best']}/similar?limit=1000"
+    hits = checked(site, "GET", path + "&per_track=true").json()["hits"]
     named = [hit["track"] for hit in hits if hit["track"]]
     assert len(named) == len(set(named))
+    facts = {t["id"]: {name: t[name] for name in ("objects", "first_us", "last_us")} for t in tracks_of(site)}
+    assert named and all(hit.get("followed") == facts.get(hit["track"]) for hit in hits)
+    assert not any("followed" in hit for hit in checked(site, "GET", path).json()["hits"])
 
 
 def test_what_looks_like_a_track_is_found_without_its_own_objects(site):
@@ -396,7 +400,7 @@ def test_what_looks_like_a_track_is_found_without_its_own_objects(site):
         once = checked(site, "POST", "/api/v1/search", body={**ask, "per_track": True}).json()["hits"]
         named = [hit["track"] for hit in once if hit["track"]]
         assert len(named) == len(set(named)) == len(tracks_of(site)) - 1
-        assert once[0] == hits[0]
+        assert {name: value for name, value in once[0].items() if name != "followed"} == hits[0]
     refused(site, "POST", "/api/v1/search", 404, body={"project": "street", "track": f"{site.video['id']}-t999999"})
 
 

@@ -9,6 +9,7 @@ import {
     parkedBicycle,
     partsOf,
     seekTo,
+    tracksOf,
     type Seen,
 } from './labelling-support.ts';
 import { ingest, inPage, startBrowser, startServer, type Server } from './support.ts';
@@ -100,7 +101,7 @@ it.each([1440, 1280, 1024])('keeps the picture where it is when one goes from pa
     );
 });
 
-it('shows each followed object once in a search by class', async () => {
+it('shows each followed object once in a search by class, and all of its pictures on demand', async () => {
     await inPage(browser, async ({ page }) => {
         await page.goto(`${server.url}/p/street/search?class=bicycle`);
         await page.locator('[data-object]').first().waitFor();
@@ -111,5 +112,25 @@ it('shows each followed object once in a search by class', async () => {
         const followed = shown.map(id => tracks.get(id ?? '')).filter(Boolean);
         expect(followed.length).toBeGreaterThan(0);
         expect(new Set(followed).size).toBe(followed.length);
+
+        const results = page.getByRole('list', { name: 'Results' }).getByRole('listitem');
+        const found = [...(await tracksOf(server, video)).values()].find(([first, second]) => {
+            return second !== undefined && followed.includes(first.track);
+        })!;
+        const at = shown.findIndex(id => found.some(object => object.id === id));
+        await results
+            .nth(at)
+            .getByRole('button', { name: `Show all ${found.length} pictures of its track` })
+            .click();
+        const rest = found.filter(({ id }) => id !== shown[at]);
+        await results.locator(`[data-object="${rest[0]!.id}"]`).waitFor();
+        expect(
+            await results
+                .nth(at + 1)
+                .locator('[data-object]')
+                .getAttribute('data-object'),
+        ).toBe(rest[0]!.id);
+        const size = String(shown.length + rest.length);
+        await expect.poll(() => results.first().getAttribute('aria-setsize')).toBe(size);
     });
 });

@@ -1504,7 +1504,15 @@ export interface components {
             class_refused?: components["schemas"]["ClassRefused"];
             detector_score: number;
             track: components["schemas"]["TrackOrNull"];
+            followed?: components["schemas"]["Followed"];
             label: components["schemas"]["Label"];
+        };
+        /** @description Of hits that stand for their tracks (`per_track`), and of a label's objects: where else the same object was seen. Absent without a track. */
+        Followed: {
+            /** @description Frames it was seen in */
+            objects: number;
+            first_us: number;
+            last_us: number;
         };
         HitList: {
             hits: components["schemas"]["Hit"][];

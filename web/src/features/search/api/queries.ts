@@ -23,6 +23,21 @@ export function objectQuery(object: string) {
     });
 }
 
+/** Of a track that is unfolded: with more one does not look through them here. */
+export const TRACK_MOST = 300;
+
+/** The pictures of a track, in the order of time. */
+export function trackObjectsQuery(track: string) {
+    return queryOptions({
+        queryKey: [...keys.track(track), 'objects'] as const,
+        queryFn: async ({ signal }) => {
+            const params = { path: { t: track }, query: { limit: TRACK_MOST } };
+            return (await call(client.GET('/api/v1/tracks/{t}/objects', { params, signal }))).objects;
+        },
+        staleTime: FRESH_MS,
+    });
+}
+
 export function pictureQuery(id: string) {
     return queryOptions({
         queryKey: ['picture', id] as const,

@@ -136,7 +136,8 @@ function ClassHead({ project, className, head }: { project: string; className: s
         null,
         <>
             {objects === undefined ? '' : `${formatNumberOf(objects, 'object')} of this `}
-            {objects === undefined ? 'Class' : 'class'}, the ones that the detector is surest of first
+            {objects === undefined ? 'Class' : 'class'}, one picture of each track; those that the detector is surest of
+            first
         </>,
     );
 }

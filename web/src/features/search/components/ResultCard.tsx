@@ -4,10 +4,10 @@ import { SearchIcon } from '@/components/icons.tsx';
 import { LabelChip } from '@/components/LabelChip.tsx';
 import { ObjectThumb } from '@/components/ObjectThumb.tsx';
 import { classText } from '@/lib/detector-class.ts';
-import { formatTimecode } from '@/lib/format.ts';
+import { formatCount, formatTimecode } from '@/lib/format.ts';
 import { paths } from '@/lib/paths.ts';
 import type { Cell } from '../model/layout.ts';
-import { describeCell, scoreText, type ScoreKind } from '../model/texts.ts';
+import { describeCell, scoreOfCell, standsFor, whenText, type ScoreKind } from '../model/texts.ts';
 import styles from './ResultCard.module.css';
 
 interface Props {
@@ -26,8 +26,8 @@ interface Props {
 /** One result: opens the player at its frame, or the search for what looks like it. */
 export function ResultCard(props: Props) {
     const { project, cell, scoreKind, videoName, tabbable, count, onKeyDown, onFocus, onUnfold } = props;
-    const { hit, section, stands, stack, unfolded } = cell;
-    const score = scoreText(hit, section, scoreKind);
+    const { hit, stands, stack, unfolded } = cell;
+    const score = scoreOfCell(cell, scoreKind);
     const tabIndex = tabbable ? 0 : -1;
     return (
         <div
@@ -62,7 +62,7 @@ export function ResultCard(props: Props) {
                 </span>
                 <span className={styles.where} title={`${videoName}, ${formatTimecode(hit.pts_us)}`}>
                     <span className={styles.video}>{videoName}</span>
-                    <span>{formatTimecode(hit.pts_us, { ms: false })}</span>
+                    <span className={styles.when}>{whenText(cell)}</span>
                 </span>
             </Link>
             <Link
@@ -81,13 +81,13 @@ export function ResultCard(props: Props) {
                     className={styles.stack}
                     aria-label={
                         unfolded
-                            ? 'Show the near-identical pictures as one'
-                            : `Show all ${stands} near-identical pictures`
+                            ? `Show the ${standsFor(cell)} as one`
+                            : `Show all ${formatCount(stands)} ${standsFor(cell)}`
                     }
-                    title={unfolded ? 'Show as one' : `${stands} near-identical pictures: show all`}
+                    title={unfolded ? 'Show as one' : `${formatCount(stands)} ${standsFor(cell)}: show all`}
                     onClick={() => onUnfold(stack)}
                 >
-                    {unfolded ? 'fold' : `×${stands}`}
+                    {unfolded ? 'fold' : `×${formatCount(stands)}`}
                 </button>
             )}
         </div>

@@ -2,6 +2,7 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type CSSProperties, type KeyboardEvent } from 'react';
 import { Loading, Skeleton } from '@/components/Skeleton.tsx';
 import { useKeptScroll } from '../hooks/useKeptScroll.ts';
+import { useTracks } from '../hooks/useTracks.ts';
 import { useUnfolded } from '../hooks/useUnfolded.ts';
 import { columnsFor, layOut, neighbourOf, type Section } from '../model/layout.ts';
 import { SECTION_TITLES, type ScoreKind } from '../model/texts.ts';
@@ -34,12 +35,13 @@ export function ResultGrid(props: Props) {
     const body = useRef<HTMLDivElement>(null);
     const [{ width, top }, setPlace] = useState({ width: WIDTH_FIRST, top: 0 });
     const [unfolded, toggleFold] = useUnfolded();
+    const tracks = useTracks(sections, unfolded);
     const [current, setCurrent] = useState(0);
 
     const perRow = columnsFor(width, CELL_LEAST, GAP);
     const side = (width - GAP * (perRow - 1)) / perRow;
     const rowHeight = Math.floor(side) + WORDS_HEIGHT + GAP;
-    const layout = useMemo(() => layOut(sections, unfolded, perRow), [sections, unfolded, perRow]);
+    const layout = useMemo(() => layOut(sections, unfolded, tracks, perRow), [sections, unfolded, tracks, perRow]);
     const { cells, rows, rowOf } = layout;
     const currentAt = Math.min(current, cells.length - 1);
 

@@ -7,6 +7,7 @@ import { ImageIcon, SearchIcon } from '@/components/icons.tsx';
 import { Kbd } from '@/components/Kbd.tsx';
 import { classNames } from '@/lib/class-names.ts';
 import { useShortcut } from '@/lib/keys.tsx';
+import { useLabelOrder } from '@/lib/label-order.ts';
 import { paths } from '@/lib/paths.ts';
 import { usePictureSearch } from '../hooks/usePictureSearch.ts';
 import { meantOffer, nextOffer, offersFor, projectOffers, type Offer } from '../model/offers.ts';
@@ -38,13 +39,14 @@ export function SearchBar({ project }: { project: string | undefined }) {
     const only = projects.data?.length === 1 ? projects.data[0]?.name : undefined;
     const scope = project ?? only;
     const asks = open && scope !== undefined;
+    const order = useLabelOrder();
     const labels = useQuery({ ...labelsQuery(scope ?? ''), enabled: asks });
     const classes = useQuery({ ...classesQuery(scope ?? ''), enabled: asks });
     const text = useQuery({ ...serverQuery(), enabled: asks }).data?.text_search ?? false;
     const offers =
         scope === undefined
             ? projectOffers(typed, projects.data ?? [])
-            : offersFor(typed, { labels: labels.data?.labels ?? [], classes: classes.data ?? [], text });
+            : offersFor(typed, { labels: labels.data?.labels ?? [], order, classes: classes.data ?? [], text });
     const asked = scope === undefined ? [projects] : [labels, classes];
     // What is typed means what fits it best, until one moves elsewhere.
     const active = moved !== undefined ? moved : meantOffer(typed, offers);

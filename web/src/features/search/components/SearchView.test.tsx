@@ -89,6 +89,28 @@ it('shows near-identical pictures as one, and all of them on demand', async () =
     expect(screen.getAllByRole('link', { name: /^car at/ })).toHaveLength(3);
 });
 
+it('shows a track as one, with its pictures on demand', async () => {
+    const followed = { objects: 3, first_us: 1_000_000, last_us: 3_000_000 };
+    const track = `${VIDEO}-t1`;
+    const picture = { frame: 'f', index: 1, box: [0, 0, 10, 10], class: 'car', score: 0.4 };
+    const objects = ['a', 'b', 'c'].map((id, at) => ({ ...picture, id, pts_us: (at + 1) * 1_000_000 }));
+    const server = fakeServer({
+        ...routes,
+        'POST /api/v1/search': hits([hitFixture('b', { track, followed, pts_us: 2_000_000 })]),
+        [`GET /api/v1/tracks/${track}/objects`]: { body: { objects, next_cursor: null } },
+    });
+    open('?class=car');
+    const card = await (await results()).findByRole('link', { name: /3 pictures of its track, 0:01–0:03/ });
+    expect(card).toHaveTextContent('0:01–0:03');
+    expect(server.of(`GET /api/v1/tracks/${track}/objects`)).toHaveLength(0);
+    await userEvent.click(screen.getByRole('button', { name: 'Show all 3 pictures of its track' }));
+    await waitFor(() => expect(screen.getAllByRole('link', { name: /^car at/ })).toHaveLength(3));
+    const places = screen.getAllByRole('link', { name: /^car at/ }).map(link => link.getAttribute('data-object'));
+    expect(places).toEqual(['b', 'a', 'c']);
+    await userEvent.click(screen.getByRole('button', { name: 'Show the pictures of its track as one' }));
+    expect(screen.getAllByRole('link', { name: /^car at/ })).toHaveLength(1);
+});
+
 it('asks for the next page when the end is near', async () => {
     const server = fakeServer({
         ...routes,

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { hitFixture, hitsFixture } from '../testing.ts';
-import { columnsFor, layOut, neighbourOf, type Layout, type Section } from './layout.ts';
+import { columnsFor, layOut, neighbourOf, tracksToFetch, type Layout, type Section, type Tracks } from './layout.ts';
 
 const none = new Set<string>();
+const untracked: Tracks = new Map();
 const shown = ({ rows }: Layout) =>
     rows.map(row => ('title' in row ? `# ${row.title}` : row.cells.map(cell => cell.hit.object).join(', ')));
 const found = (...hits: Section['hits'][number][]): Section => ({ key: 'found', hits });
@@ -23,6 +24,7 @@ it('fills rows with one cell for what is near-identical, led by the best', () =>
             ),
         ],
         none,
+        untracked,
         2,
     );
     expect(shown(layout)).toEqual(['a, b', 'd']);
@@ -36,7 +38,7 @@ it('fills rows with one cell for what is near-identical, led by the best', () =>
 
 it('unfolds a stack in its place', () => {
     const hits = ['a', 'b', 'c'].map(object => hitFixture(object, { track: object === 'b' ? 't2' : 't1' }));
-    const layout = layOut([found(...hits)], new Set(['a']), 3);
+    const layout = layOut([found(...hits)], new Set(['a']), untracked, 3);
     expect(shown(layout)).toEqual(['a, c, b']);
     expect(layout.cells.map(cell => [cell.stands, cell.stack, cell.unfolded])).toEqual([
         [1, 'a', true],
@@ -51,8 +53,16 @@ it('has titles over the two lists of a label, and none over an empty one', () =>
         { key: 'explicit', hits: [a, b] },
         { key: 'probable', hits: [c] },
     ];
-    expect(shown(layOut(sections, none, 5))).toEqual(['# explicit', 'object 0, object 1', '# probable', 'object 2']);
-    expect(shown(layOut([{ key: 'explicit', hits: [] }, sections[1]!], none, 5))).toEqual(['# probable', 'object 2']);
+    expect(shown(layOut(sections, none, untracked, 5))).toEqual([
+        '# explicit',
+        'object 0, object 1',
+        '# probable',
+        'object 2',
+    ]);
+    expect(shown(layOut([{ key: 'explicit', hits: [] }, sections[1]!], none, untracked, 5))).toEqual([
+        '# probable',
+        'object 2',
+    ]);
 });
 
 it('goes from cell to cell with the arrow keys, past titles and into shorter rows', () => {
@@ -63,6 +73,7 @@ it('goes from cell to cell with the arrow keys, past titles and into shorter row
             { key: 'probable', hits: hits.slice(5) },
         ],
         none,
+        untracked,
         3,
     );
     const go = (at: number, key: string) => neighbourOf(at, key, layout);
@@ -77,4 +88,36 @@ it('goes from cell to cell with the arrow keys, past titles and into shorter row
     expect(go(3, 'Home')).toBe(0);
     expect(go(3, 'End')).toBe(6);
     expect(go(3, 'x')).toBeNull();
+});
+
+it('has one cell for a track, with all of its pictures on demand', () => {
+    const followed = { objects: 3, first_us: 1_000_000, last_us: 3_000_000 };
+    const sections = [
+        found(hitFixture('b', { track: 't1', followed, pts_us: 2_000_000 }), hitFixture('x', { pts_us: 9e9 })),
+    ];
+    const folded = layOut(sections, none, untracked, 9);
+    expect(folded.cells.map(cell => [cell.hit.object, cell.stands, cell.stack])).toEqual([
+        ['b', 3, 'b'],
+        ['x', 1, null],
+    ]);
+    expect(tracksToFetch(sections, none)).toEqual([]);
+    expect(tracksToFetch(sections, new Set(['b', 'x']))).toEqual(['t1']);
+
+    const place = {
+        frame: 'f',
+        index: 0,
+        box: [0, 0, 1, 1] as [number, number, number, number],
+        class: 'car',
+        score: 0.4,
+    };
+    const tracks: Tracks = new Map([
+        ['t1', ['a', 'b', 'c'].map((id, at) => ({ ...place, id, pts_us: at * 1_000_000 }))],
+    ]);
+    const unfolded = layOut(sections, new Set(['b']), tracks, 9);
+    expect(unfolded.cells.map(cell => [cell.hit.object, cell.stands, cell.stack, cell.ofTrack])).toEqual([
+        ['b', 1, 'b', false],
+        ['a', 1, null, true],
+        ['c', 1, null, true],
+        ['x', 1, null, false],
+    ]);
 });

@@ -3,21 +3,23 @@ import { meantOffer, nextOffer, OFFERED_MOST, offersFor, projectOffers, type Kno
 
 const known: Known = {
     labels: [
-        { name: 'taxi', explicit: 2, probable: 0 },
-        { name: 'Carla’s bike', explicit: 30, probable: 4 },
+        { name: 'taxi', explicit: 2, probable: 0, updated_at: '2026-03-02T10:00:00Z' },
+        { name: 'Carla’s bike', explicit: 30, probable: 4, updated_at: '2026-03-01T10:00:00Z' },
     ],
     classes: [
         { name: 'person', objects: 90 },
         { name: 'car', objects: 40 },
         { name: 'traffic light', objects: 8 },
     ],
+    order: 'count',
     text: false,
 };
 const names = (typed: string, more: Partial<Known> = {}) =>
     offersFor(typed, { ...known, ...more }).map(({ kind, name }) => `${kind} ${name}`);
 
-it('offers everything before one types, what is carried most first', () => {
+it('offers everything before one types, labels in the order that one has chosen for lists of them', () => {
     expect(names('')).toEqual(['label Carla’s bike', 'label taxi', 'class person', 'class car', 'class traffic light']);
+    expect(names('', { order: 'recent', classes: [] })).toEqual(['label taxi', 'label Carla’s bike']);
 });
 
 it('offers what fits: names that begin so, then words that do, then the rest', () => {

@@ -1,5 +1,6 @@
 // What the search bar offers while one types.
 import type { Schema } from '@/api/client.ts';
+import { orderedLabels, type LabelOrder } from '@/lib/label-order.ts';
 import { matching, nameKey } from '@/lib/matching.ts';
 
 export type Offer =
@@ -9,7 +10,9 @@ export type Offer =
     | { kind: 'project'; name: string; count: number };
 
 export interface Known {
-    labels: readonly Pick<Schema<'LabelSummary'>, 'name' | 'explicit' | 'probable'>[];
+    labels: readonly Pick<Schema<'LabelSummary'>, 'name' | 'explicit' | 'probable' | 'updated_at'>[];
+    /** In which labels are listed here. */
+    order: LabelOrder;
     classes: readonly { name: string; objects: number }[];
     /** Whether the server takes words. */
     text: boolean;
@@ -19,10 +22,9 @@ export interface Known {
 export const OFFERED_MOST = 20;
 
 /** Labels before classes: they are what somebody here gave names to. */
-export function offersFor(typed: string, { labels, classes, text }: Known): Offer[] {
-    const carried = labels.toSorted((a, b) => b.explicit - a.explicit);
+export function offersFor(typed: string, { labels, order, classes, text }: Known): Offer[] {
     const offers: Offer[] = [
-        ...matching(carried, typed)
+        ...matching(orderedLabels(labels, order), typed)
             .slice(0, OFFERED_MOST)
             .map(({ name, explicit, probable }) => ({ kind: 'label' as const, name, count: explicit, probable })),
         ...matching(classes, typed)

@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest';
 import { hitFixture } from '../testing.ts';
 import type { Cell, Hit, SectionKey } from './layout.ts';
-import { describeCell, scoreText } from './texts.ts';
+import { describeCell, scoreOfCell, scoreText, whenText } from './texts.ts';
 
 const cell = (facts: Partial<Hit>, section: SectionKey = 'found', stands = 1): Cell => ({
     hit: hitFixture('o', facts),
     section,
     at: 0,
     stands,
+    ofTrack: false,
     stack: null,
     unfolded: false,
 });
@@ -35,4 +36,21 @@ it('says what is seen in a card', () => {
     expect(describeCell(cell({ label: probable, confidence: 0.8 }, 'probable'), 'clip.mp4', null)).toBe(
         'car at 0:00.000 in clip.mp4, probably taxi, probability 80 %',
     );
+});
+
+it('says of a track in how many pictures it is, and from when to when', () => {
+    const followed = { objects: 20, first_us: 3_040_000, last_us: 26_000_000 };
+    const track = cell({ pts_us: 7_480_000, score: 0.9, followed }, 'found', 20);
+    expect(whenText(track)).toBe('0:03–0:26');
+    expect(describeCell(track, 'clip.mp4', 'similarity')).toBe(
+        'car at 0:07.480 in clip.mp4, similarity 0.90, 20 pictures of its track, 0:03–0:26',
+    );
+    expect(whenText(cell({ pts_us: 7_480_000 }))).toBe('0:07');
+    expect(whenText(cell({ followed: { ...followed, last_us: 3_900_000 } }, 'found', 3))).toBe('0:03');
+});
+
+it('has no number for how similar pictures are that are shown with their track only', () => {
+    const other = { ...cell({ score: 0.4 }), ofTrack: true };
+    expect(scoreOfCell(other, 'similarity')).toBeNull();
+    expect(scoreOfCell(other, 'detector')?.text).toBe('0.40');
 });

@@ -1,6 +1,6 @@
 // What is said of a result.
 import { classText } from '@/lib/detector-class.ts';
-import { formatPercent, formatScore, formatTimecode } from '@/lib/format.ts';
+import { formatCount, formatPercent, formatScore, formatTimecode } from '@/lib/format.ts';
 import type { Cell, Hit, SectionKey } from './layout.ts';
 
 export interface ScoreText {
@@ -24,15 +24,34 @@ export function scoreText(hit: Hit, section: SectionKey, kind: ScoreKind): Score
     };
 }
 
+/** How similar the other pictures of a track are, nobody asked. */
+export function scoreOfCell({ hit, section, ofTrack }: Cell, kind: ScoreKind): ScoreText | null {
+    return ofTrack && kind !== 'detector' ? null : scoreText(hit, section, kind);
+}
+
+/** From when to when it is seen, or when: "0:03–0:26", "0:03". */
+export function whenText({ hit: { followed, pts_us }, stands }: Cell): string {
+    const [from, to] = stands > 1 && followed !== undefined ? [followed.first_us, followed.last_us] : [pts_us, pts_us];
+    const [first, last] = [formatTimecode(from, { ms: false }), formatTimecode(to, { ms: false })];
+    return first === last ? first : `${first}–${last}`;
+}
+
+/** What a cell stands for, without a number: "pictures of its track". */
+export function standsFor({ hit }: Cell): string {
+    return hit.followed === undefined ? 'near-identical pictures' : 'pictures of its track';
+}
+
 /** A result in words, for those who do not see it. */
-export function describeCell({ hit, section, stands }: Cell, video: string, kind: ScoreKind): string {
-    const score = scoreText(hit, section, kind);
+export function describeCell(cell: Cell, video: string, kind: ScoreKind): string {
+    const { hit, section, stands } = cell;
+    const score = scoreOfCell(cell, kind);
     const name = section === 'probable' ? 'probability' : kind === 'detector' ? 'detector’s score' : 'similarity';
     return [
         `${classText(hit)} at ${formatTimecode(hit.pts_us)} in ${video}`,
         hit.label !== null && `${hit.label.kind === 'probable' ? 'probably' : 'labelled'} ${hit.label.name}`,
         score !== null && `${name} ${score.text}`,
-        stands > 1 && `${stands} near-identical pictures`,
+        stands > 1 &&
+            `${formatCount(stands)} ${standsFor(cell)}${hit.followed === undefined ? '' : `, ${whenText(cell)}`}`,
     ]
         .filter(Boolean)
         .join(', ');

@@ -9,6 +9,9 @@
 #define METADATA_FIRST_MS 1000
 #define METADATA_TRY_MS 3000
 #define METADATA_PAUSE_MS 50
+// How long brokers may take to lead the partitions that were made: a busy one takes some 30 ms for each.
+#define MADE_WAIT_MS 30000
+#define MADE_PARTITION_MS 100
 
 const struct kafka_topic_plan kafka_topic_plans[QUEUE_KAFKA_TOPICS] = {
     {TOPIC_SOURCES, true, "delete"},
@@ -68,20 +71,17 @@ static enum err_code wait_for_brokers(
     return code;
 }
 
-// Each broker hears of topics that were made a moment later than the last one. Whoever leads a partition is asked
-// about it afterwards, so all of them have to answer.
+// Whoever leads a partition is asked about it afterwards, so all of them have to answer.
 static enum err_code wait_for_topics(struct queue_kafka *self, struct err *err)
 {
+    int64_t partitions = (int64_t)self->partitions * KAFKA_WORK_TOPICS;
+    struct kafka_patience patience = kafka_patience_new(MADE_WAIT_MS + partitions * MADE_PARTITION_MS);
     enum err_code code = ERR_NONE;
+    log_info(self->log, "waiting until the Kafka brokers answer for all partitions that were made");
     for (size_t i = 0; i < QUEUE_KAFKA_TOPICS && code == ERR_NONE; i++) {
         char name[KAFKA_NAME_SIZE];
-        rd_kafka_topic_partition_list_t *list;
         kafka_topic_name(self, kafka_topic_plans[i].name, name);
-        code = kafka_partitions(self, self->producer, name, &list, err);
-        if (code != ERR_NONE)
-            break;
-        code = kafka_offsets(self, self->producer, list, KAFKA_LATEST, err);
-        rd_kafka_topic_partition_list_destroy(list);
+        code = kafka_await_topic(self, name, kafka_patience_left_ms(self, &patience), err);
     }
     return code;
 }

@@ -91,10 +91,10 @@ static bool is_unknown_topic(rd_kafka_resp_err_t code)
 // With at most `timeout_ms` for it.
 typedef rd_kafka_resp_err_t request(void *arg, int timeout_ms);
 
-static rd_kafka_resp_err_t ask(struct queue_kafka *self, request *make, void *arg)
+static rd_kafka_resp_err_t ask_for(struct queue_kafka *self, request *make, void *arg, int64_t most_ms, int64_t news_ms)
 {
-    struct kafka_patience patience = kafka_patience_new(KAFKA_REQUEST_MS);
-    struct kafka_patience news = kafka_patience_new(NEW_TOPIC_MS);
+    struct kafka_patience patience = kafka_patience_new(most_ms);
+    struct kafka_patience news = kafka_patience_new(news_ms);
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TIMED_OUT;
     int left_ms;
     while ((left_ms = kafka_patience_left_ms(self, &patience)) > 0) {
@@ -105,6 +105,11 @@ static rd_kafka_resp_err_t ask(struct queue_kafka *self, request *make, void *ar
         cancel_wait(NULL, PAUSE_MS);
     }
     return code;
+}
+
+static rd_kafka_resp_err_t ask(struct queue_kafka *self, request *make, void *arg)
+{
+    return ask_for(self, make, arg, KAFKA_REQUEST_MS, NEW_TOPIC_MS);
 }
 
 // ---- the requests
@@ -129,6 +134,14 @@ static rd_kafka_resp_err_t ask_metadata(void *arg, int timeout_ms)
     return code;
 }
 
+static rd_kafka_topic_partition_list_t *partitions_of(const struct rd_kafka_metadata_topic *topic, const char *name)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(topic->partition_cnt);
+    for (int i = 0; i < topic->partition_cnt; i++)
+        rd_kafka_topic_partition_list_add(list, name, topic->partitions[i].id);
+    return list;
+}
+
 enum err_code kafka_partitions(struct queue_kafka *self, rd_kafka_t *handle, const char *name,
     rd_kafka_topic_partition_list_t **list, struct err *err)
 {
@@ -137,10 +150,7 @@ enum err_code kafka_partitions(struct queue_kafka *self, rd_kafka_t *handle, con
     rd_kafka_resp_err_t code = ask(self, ask_metadata, &asked);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return kafka_error(self, code, "asking for a topic's partitions", err);
-    const struct rd_kafka_metadata_topic *topic = &asked.metadata->topics[0];
-    *list = rd_kafka_topic_partition_list_new(topic->partition_cnt);
-    for (int i = 0; i < topic->partition_cnt; i++)
-        rd_kafka_topic_partition_list_add(*list, name, topic->partitions[i].id);
+    *list = partitions_of(&asked.metadata->topics[0], name);
     rd_kafka_metadata_destroy(asked.metadata);
     return ERR_NONE;
 }
@@ -197,6 +207,30 @@ enum err_code kafka_offset(struct queue_kafka *self, rd_kafka_t *handle, const c
     *offset = list->elems[0].offset;
     rd_kafka_topic_partition_list_destroy(list);
     return code;
+}
+
+enum err_code kafka_await_topic(struct queue_kafka *self, const char *name, int64_t most_ms, struct err *err)
+{
+    struct metadata_asked topic = {.handle = self->producer, .name = name};
+    struct offsets_asked ends = {.handle = self->producer, .which = KAFKA_LATEST};
+    struct kafka_patience patience = kafka_patience_new(most_ms);
+    rd_kafka_resp_err_t code = ask_for(self, ask_metadata, &topic, most_ms, most_ms);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        ends.list = partitions_of(&topic.metadata->topics[0], name);
+        rd_kafka_metadata_destroy(topic.metadata);
+        most_ms = kafka_patience_left_ms(self, &patience);
+        code = ask_for(self, ask_offsets, &ends, most_ms, most_ms);
+        rd_kafka_topic_partition_list_destroy(ends.list);
+    }
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return ERR_NONE;
+    if (is_passing(code) || is_unknown_topic(code))
+        return err_set(err, ERR_UNAVAILABLE,
+            "Kafka at %s (--queue) took the topic %s but does not answer for all of its partitions yet: %s: look at "
+            "the "
+            "brokers, and start this again",
+            self->brokers, name, rd_kafka_err2str(code));
+    return kafka_error(self, code, "looking at a topic that was made", err);
 }
 
 static rd_kafka_resp_err_t ask_committed(void *arg, int timeout_ms)

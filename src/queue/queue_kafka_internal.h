@@ -160,6 +160,9 @@ enum err_code kafka_offsets(struct queue_kafka *self, rd_kafka_t *handle, rd_kaf
 // The same of a topic's only partition.
 enum err_code kafka_offset(struct queue_kafka *self, rd_kafka_t *handle, const char *name, enum kafka_end which,
     int64_t *offset, struct err *err);
+// Waits until whoever leads a partition of a topic that was just made answers about it: brokers hear of it one after
+// the other, and some thousand partitions take a busy one long.
+enum err_code kafka_await_topic(struct queue_kafka *self, const char *name, int64_t most_ms, struct err *err);
 
 // ---- queue_kafka_producer.c
 

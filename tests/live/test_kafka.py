@@ -105,6 +105,17 @@ def test_queue_init_makes_the_topics_and_doctor_looks_at_them(home, data, queue)
     assert "8 partitions" in next(check["text"] for check in checks if check.get("check") == "queue")
 
 
+def test_hundreds_of_partitions_are_waited_for_until_the_brokers_answer_for_all_of_them(home, tmp_path):
+    kafka = Kafka(tmp_path / "kafka")
+    try:
+        said = run("queue", "init", "--queue", f"kafka://{kafka.address}/many.", "--kafka-partitions", "512", "--kafka-replication",
+                   "1", "--json", home=home, timeout=600).stdout.splitlines()
+    finally:
+        kafka.stop()
+    made = [json.loads(line) for line in said]
+    assert [topic["partitions"] for topic in made] == [512] * 4 + [1] * 2
+
+
 def test_missing_brokers_are_named_with_their_setting(home, data):
     port = free_port()
     done = run("up", "--data", data, "--listen", "127.0.0.1:0", "--queue", f"kafka://127.0.0.1:{port}", home=home, check=1)

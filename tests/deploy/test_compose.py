@@ -1,14 +1,19 @@
 """deploy/compose.yaml: a valid file, of services that are pinned, watched, limited and know their settings."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
 
 import jsonschema
 import pytest
 import yaml
 
 from harness.clips import DEPS
+from harness.ports import free_port
 from harness.program import ROOT
+from harness.waiting import until
 
 FILE = ROOT / "deploy" / "compose.yaml"
 PARTS = ("splitter", "downloader", "indexer", "tracker", "query", "vectors")
@@ -84,6 +89,35 @@ def test_every_secret_is_asked_for_and_none_is_written_down(text):
     asked = set(re.findall(r"\$\{(\w+):\?", text))
     assert asked == set(example)
     assert {name: value for name, value in example.items() if value} == {"S3_ACCESS_KEY": "framehound"}
+
+
+def test_redis_is_told_any_password_and_shows_it_to_nobody(services, tmp_path):
+    program = shutil.which("redis-server") or shutil.which("redis-check-rdb")
+    if program is None or shutil.which("redis-cli") is None:
+        pytest.skip("no Redis server is installed: scripts/setup test installs redis-tools")
+    (tmp_path / "bin" / "server").mkdir(parents=True)
+    (tmp_path / "bin" / "server" / "redis-server").symlink_to(program)
+    port, password = free_port(), "a $HOME `of` \\n 'quotes' \"and\" \\ more"
+    for name, text in (("docker-entrypoint.sh", 'exec "$@"'),
+                       ("redis-server", f'printf "%s\\n" "$@" >{tmp_path}/arguments\n'
+                                        f'exec {tmp_path}/bin/server/redis-server "$@" --port {port} --bind 127.0.0.1')):
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    told = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "REDISCLI_AUTH": password}
+    server = subprocess.Popen([word.replace("$$", "$") for word in services["redis"]["command"]], env=told, cwd=tmp_path,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+    def says(**more) -> str:
+        return subprocess.run(["redis-cli", "-p", str(port), "ping"], capture_output=True, text=True, env={**told, **more}).stdout
+
+    try:
+        until("Redis to take the password", lambda: says() == "PONG\n", 60)
+        assert "NOAUTH" in says(REDISCLI_AUTH="")
+    finally:
+        server.kill()
+        server.wait(60)
+    shown = (tmp_path / "arguments").read_text()
+    assert "noeviction" in shown and "quotes" not in shown
 
 
 def test_every_variable_is_one_that_the_program_knows(text, services):

@@ -154,6 +154,14 @@ def test_secrets_are_files_that_only_framehound_s_user_may_read(host):
         assert [container for container, text in written.items() if host.secrets[name] in text] == []
 
 
+def test_secrets_are_in_no_process_s_arguments_and_redis_is_not_root(host):
+    lasting = {one["Service"]: one["ID"] for one in host.containers() if one["Service"] in LASTING}
+    shown = {service: host.docker("top", container, "-o", "pid,args").stdout for service, container in lasting.items()}
+    assert "redis-server" in shown["redis"] and "indexer" in shown["indexer"]
+    assert [(service, name) for service, text in shown.items() for name in NAMES if host.secrets[name] in text] == []
+    assert host.docker("exec", lasting["redis"], "stat", "-c", "%U", "/proc/1").stdout == "redis\n"
+
+
 def test_what_was_stored_is_there_after_an_end_and_a_new_start(host, server):
     videos = [one["id"] for one in server.get("/api/v1/projects/test/videos").json()["videos"]]
     before = {video: stored(server, video) for video in videos}

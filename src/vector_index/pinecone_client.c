@@ -138,13 +138,18 @@ enum err_code pinecone_read_values(
     return *dimension > 0 ? ERR_NONE : err_set(err, ERR_CORRUPT, "the vector index gave a record without a vector");
 }
 
-// What a record takes of a request, at most.
-static size_t record_bytes(const json_t *record)
+// What a record takes of a request or an answer, at most.
+static size_t record_bytes(size_t dimension, size_t metadata_bytes)
 {
     // Nine digits, sign, point, exponent and comma a value; the id and the names of fields.
     enum { VALUE_BYTES = 16, REST_BYTES = 128 };
-    return json_array_size(json_object_get(record, "values")) * VALUE_BYTES +
-        json_dumpb(json_object_get(record, "metadata"), NULL, 0, JSON_COMPACT) + REST_BYTES;
+    return dimension * VALUE_BYTES + metadata_bytes + REST_BYTES;
+}
+
+static size_t bytes_of(const json_t *record)
+{
+    return record_bytes(json_array_size(json_object_get(record, "values")),
+        json_dumpb(json_object_get(record, "metadata"), NULL, 0, JSON_COMPACT));
 }
 
 enum err_code pinecone_upsert(struct vector_index_pinecone *self, const char *space, json_t *vectors, struct err *err)
@@ -154,10 +159,10 @@ enum err_code pinecone_upsert(struct vector_index_pinecone *self, const char *sp
     for (size_t next = 0; next < count && code == ERR_NONE;) {
         json_t *body = json_object();
         json_t *part = json_array();
-        size_t bytes = record_bytes(json_array_get(vectors, next));
+        size_t bytes = bytes_of(json_array_get(vectors, next));
         do {
             json_array_append(part, json_array_get(vectors, next++));
-            bytes += next < count ? record_bytes(json_array_get(vectors, next)) : 0;
+            bytes += next < count ? bytes_of(json_array_get(vectors, next)) : 0;
         } while (next < count && json_array_size(part) < PINECONE_UPSERT_MAX && bytes <= PINECONE_UPSERT_BYTES);
         json_set(body, "vectors", part);
         json_set_string(body, "namespace", space);
@@ -166,18 +171,20 @@ enum err_code pinecone_upsert(struct vector_index_pinecone *self, const char *sp
     return code;
 }
 
-enum err_code pinecone_fetch(
-    struct vector_index_pinecone *self, const char *space, const json_t *ids, json_t **found, struct err *err)
+enum err_code pinecone_fetch(struct vector_index_pinecone *self, const char *space, const json_t *ids, size_t dimension,
+    json_t **found, struct err *err)
 {
     size_t count = json_array_size(ids);
+    size_t at_once = PINECONE_ANSWER_BYTES / record_bytes(dimension, PINECONE_METADATA_BYTES);
     enum err_code code = ERR_NONE;
+    at_once = at_once < PINECONE_FETCH_MAX ? at_once : PINECONE_FETCH_MAX;
     *found = json_object();
-    for (size_t from = 0; from < count && code == ERR_NONE; from += PINECONE_FETCH_MAX) {
+    for (size_t from = 0; from < count && code == ERR_NONE; from += at_once) {
         struct strbuf path;
         json_t *answer = NULL;
         strbuf_init(&path);
         strbuf_addf(&path, "/vectors/fetch?namespace=%s", space); // names and ids need no escaping
-        for (size_t i = from; i < count && i < from + PINECONE_FETCH_MAX; i++)
+        for (size_t i = from; i < count && i < from + at_once; i++)
             strbuf_addf(&path, "&ids=%s", json_string_value(json_array_get(ids, i)));
         code = pinecone_call(self, HTTP_GET, path.data, NULL, &answer, err);
         if (code == ERR_NONE)

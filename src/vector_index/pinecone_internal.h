@@ -11,6 +11,8 @@
 // The service's limits.
 #define PINECONE_UPSERT_MAX 1000
 #define PINECONE_UPSERT_BYTES ((size_t)1800 * 1024) // of 2 MiB, leaving room for what is around the vectors
+#define PINECONE_ANSWER_BYTES ((size_t)3800 * 1000) // of 4 MB, likewise
+#define PINECONE_METADATA_BYTES ((size_t)40 * 1024) // of a record, at most
 #define PINECONE_DELETE_MAX 1000
 #define PINECONE_FETCH_MAX 100 // ids travel in the address
 #define PINECONE_LIST_MAX 100
@@ -41,9 +43,9 @@ enum err_code pinecone_call(struct vector_index_pinecone *self, enum http_method
     json_t **answer, struct err *err);
 
 enum err_code pinecone_upsert(struct vector_index_pinecone *self, const char *space, json_t *vectors, struct err *err);
-// {"id": {"values", "metadata"}} of those that are there; `ids` are texts.
-enum err_code pinecone_fetch(
-    struct vector_index_pinecone *self, const char *space, const json_t *ids, json_t **found, struct err *err);
+// {"id": {"values", "metadata"}} of those that are there, which have so many values; `ids` are texts.
+enum err_code pinecone_fetch(struct vector_index_pinecone *self, const char *space, const json_t *ids, size_t dimension,
+    json_t **found, struct err *err);
 enum err_code pinecone_delete(
     struct vector_index_pinecone *self, const char *space, const json_t *ids, struct err *err);
 enum err_code pinecone_delete_all(struct vector_index_pinecone *self, const char *space, struct err *err);

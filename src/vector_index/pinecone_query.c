@@ -1,5 +1,6 @@
 // Queries: filters as the data plane has them. A list that is too long for one request is asked for in parts, whose
-// hits are put together; what is excluded beyond one list is asked for more of and left out here.
+// hits are put together; what is excluded beyond one list is asked for more of and left out here. Metadata that an
+// answer has no room for is asked for by itself.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,7 +93,8 @@ static void keep(struct question *question, const json_t *match)
     const char *id = json_string_value(json_object_get(match, "id"));
     struct vector_hit hit = {.track = -1, .score = (float)json_number_value(json_object_get(match, "score"))};
     char video[VIDEO_ID_SIZE];
-    if (id == NULL || !object_id_parse(id, NULL, &(int32_t){0}, &(int32_t){0}))
+    // Without metadata it was removed meanwhile.
+    if (id == NULL || metadata == NULL || !object_id_parse(id, NULL, &(int32_t){0}, &(int32_t){0}))
         return;
     snprintf(hit.object, sizeof(hit.object), "%s", id);
     snprintf(hit.class_name, sizeof(hit.class_name), "%s", class_name != NULL ? class_name : "");
@@ -104,26 +106,116 @@ static void keep(struct question *question, const json_t *match)
     vector_gather_add(&question->gather, &hit);
 }
 
-// One request for the nearest `top`; *got is how many the server had.
-static enum err_code ask_once(
-    struct question *question, const json_t *conditions, size_t top, size_t *got, struct err *err)
+// `conditions` are borrowed.
+static enum err_code post_query(struct question *question, const json_t *conditions, size_t top, bool with_metadata,
+    json_t **answer, struct err *err)
 {
     const struct vector_query *query = question->query;
     json_t *body = json_object();
-    json_t *answer = NULL;
-    size_t i;
-    const json_t *match;
     json_set(body, "vector", pinecone_values(query->vector, query->dimension));
     json_set_int64(body, "topK", (int64_t)top);
     json_set_string(body, "namespace", query->project);
-    json_set_bool(body, "includeMetadata", true);
+    json_set_bool(body, "includeMetadata", with_metadata);
     json_set_bool(body, "includeValues", false);
     if (json_array_size(conditions) > 0) {
         json_t *filter = json_object();
         json_set(filter, "$and", json_incref((json_t *)(uintptr_t)conditions));
         json_set(body, "filter", filter);
     }
-    enum err_code code = pinecone_call(question->self, HTTP_POST, "/query", body, &answer, err);
+    return pinecone_call(question->self, HTTP_POST, "/query", body, answer, err);
+}
+
+// What is refused may be refused because the answer would be too large.
+static bool is_perhaps_too_large(enum err_code code)
+{
+    return code == ERR_INVALID || code == ERR_LIMIT;
+}
+
+// Adds {"id": metadata} of `count` ids from `first` on to `found`, of fewer at once where an answer has no room.
+static enum err_code find_metadata(
+    struct question *question, const json_t *ids, size_t first, size_t count, json_t *found, struct err *err)
+{
+    json_t *part = json_array();
+    json_t *answer = NULL;
+    size_t i;
+    const json_t *match;
+    for (i = first; i < first + count; i++)
+        json_array_append(part, json_array_get(ids, i));
+    json_t *conditions = json_pack("[o]", one_condition("object", "$in", part));
+    enum err_code code = post_query(question, conditions, count, true, &answer, err);
+    json_array_foreach(json_object_get(answer, "matches"), i, match)
+        json_object_set(found, json_string_value(json_object_get(match, "id")), json_object_get(match, "metadata"));
+    json_decref(conditions);
+    json_decref(answer);
+    if (!is_perhaps_too_large(code) || count == 1)
+        return code;
+    err_clear(err);
+    code = find_metadata(question, ids, first, count / 2, found, err);
+    return code == ERR_NONE ? find_metadata(question, ids, first + count / 2, count - count / 2, found, err) : code;
+}
+
+// The same of what is not in `found`: what is near is not always found by a filter. What is not there was removed.
+static enum err_code fetch_metadata(struct question *question, const json_t *ids, json_t *found, struct err *err)
+{
+    json_t *missing = json_array();
+    json_t *records = NULL;
+    size_t i;
+    json_t *id, *record;
+    const char *name;
+    json_array_foreach(ids, i, id)
+    {
+        if (json_object_get(found, json_string_value(id)) == NULL)
+            json_array_append(missing, id);
+    }
+    enum err_code code =
+        pinecone_fetch(question->self, question->query->project, missing, question->query->dimension, &records, err);
+    json_object_foreach(records, name, record) json_object_set(found, name, json_object_get(record, "metadata"));
+    json_decref(records);
+    json_decref(missing);
+    return code;
+}
+
+// Gives matches the metadata that they came without.
+static enum err_code describe(struct question *question, json_t *matches, struct err *err)
+{
+    json_t *ids = json_array();
+    json_t *found = json_object();
+    size_t i, count = json_array_size(matches);
+    json_t *match;
+    enum err_code code = ERR_NONE;
+    json_array_foreach(matches, i, match) json_array_append(ids, json_object_get(match, "id"));
+    for (i = 0; i < count && code == ERR_NONE; i += PINECONE_VALUES_MAX)
+        code = find_metadata(
+            question, ids, i, count - i < PINECONE_VALUES_MAX ? count - i : PINECONE_VALUES_MAX, found, err);
+    if (code == ERR_NONE)
+        code = fetch_metadata(question, ids, found, err);
+    json_array_foreach(matches, i, match)
+        json_object_set(match, "metadata", json_object_get(found, json_string_value(json_object_get(match, "id"))));
+    json_decref(found);
+    json_decref(ids);
+    return code;
+}
+
+// Ids and scores of as many hits as may be asked for fit into an answer, and almost always their metadata does too.
+static enum err_code ask_for_matches(
+    struct question *question, const json_t *conditions, size_t top, json_t **answer, struct err *err)
+{
+    enum err_code code = post_query(question, conditions, top, true, answer, err);
+    if (!is_perhaps_too_large(code))
+        return code;
+    err_clear(err);
+    code = post_query(question, conditions, top, false, answer, err);
+    return code == ERR_NONE ? describe(question, json_object_get(*answer, "matches"), err) : code;
+}
+
+// The nearest `top`; *got is how many the server had.
+static enum err_code ask_once(
+    struct question *question, const json_t *conditions, size_t top, size_t *got, struct err *err)
+{
+    json_t *answer = NULL;
+    size_t i;
+    const json_t *match;
+    enum err_code code = ask_for_matches(question, conditions, top, &answer, err);
     if (code == ERR_NOT_FOUND) { // no namespace, no hits
         err_clear(err);
         code = ERR_NONE;

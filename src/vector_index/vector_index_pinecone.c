@@ -25,7 +25,7 @@ static enum err_code read_facts(
     snprintf(facts->project, sizeof(facts->project), "%s", project);
     ids = json_pack("[s]", FACTS_ID);
     pinecone_space(project, PINECONE_FACTS, space);
-    enum err_code code = pinecone_fetch(self, space, ids, &found, err);
+    enum err_code code = pinecone_fetch(self, space, ids, VECTOR_DIMENSION_MAX, &found, err);
     const json_t *record = json_object_get(found, FACTS_ID);
     if (code == ERR_NONE && record != NULL) {
         const char *model = json_string_value(json_object_get(json_object_get(record, "metadata"), "model"));
@@ -101,7 +101,7 @@ static enum err_code upsert(struct vector_index *index, const char *project, con
     for (size_t i = 0; i < count; i++)
         json_array_append_new(ids, json_string(items[i].object));
     if (code == ERR_NONE)
-        code = pinecone_fetch(self, project, ids, &before, err);
+        code = pinecone_fetch(self, project, ids, dimension, &before, err);
     for (size_t i = 0; i < count && code == ERR_NONE; i++) {
         const char *object = items[i].object;
         // What an earlier item of the same call said counts as said before.
@@ -153,9 +153,12 @@ static enum err_code set_attributes(struct vector_index *index, const char *proj
     struct vector_index_pinecone *self = pinecone_of(index);
     json_t *ids = json_array();
     json_t *found = NULL;
+    struct vector_facts facts;
+    enum err_code code = read_facts(self, project, &facts, err);
     for (size_t i = 0; i < count; i++)
         json_array_append_new(ids, json_string(changes[i].object));
-    enum err_code code = pinecone_fetch(self, project, ids, &found, err);
+    if (code == ERR_NONE)
+        code = pinecone_fetch(self, project, ids, facts.dimension, &found, err);
     if (code == ERR_NONE) {
         json_t *vectors = json_array();
         const char *id;
@@ -192,7 +195,7 @@ static enum err_code fetch_values(struct vector_index_pinecone *self, const char
 {
     json_t *ids = json_pack("[s]", id);
     json_t *records = NULL;
-    enum err_code code = pinecone_fetch(self, space, ids, &records, err);
+    enum err_code code = pinecone_fetch(self, space, ids, capacity, &records, err);
     const json_t *record = json_object_get(records, id);
     *found = record != NULL;
     if (code == ERR_NONE && *found)

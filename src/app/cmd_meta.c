@@ -87,11 +87,14 @@ static enum err_code run_export(const struct options *options, int *status, stru
     struct meta_archive_totals totals;
     const char *path = options_argument(options, 0);
     (void)status;
+    bool is_own = wiring_meta_address(options) == NULL;
     enum err_code code = begin(options, &run, err);
-    if (code == ERR_NONE && wiring_meta_address(options) == NULL)
+    if (code == ERR_NONE && is_own)
         code = wiring_check(run.dir, err);
     if (code == ERR_NONE)
         code = wiring_open_meta(options, run.dir, clock_system(), run.log, NULL, &run.store, err);
+    if (code == ERR_NONE && is_own)
+        code = wiring_check_own_meta(run.dir, run.store, err);
     if (code == ERR_NONE)
         code = export_to(&run, path, &totals, err);
     if (code == ERR_NONE && strcmp(path, "-") != 0)

@@ -235,31 +235,46 @@ const char *wiring_meta_address(const struct options *options)
     return options != NULL ? options_string(options, "meta-store") : NULL;
 }
 
+// `where` is the meta store, in words.
+static enum err_code compare_meta(
+    const char *dir, const struct identity *identity, struct meta_store *store, const char *where, struct err *err)
+{
+    char *id = NULL;
+    enum err_code code = meta_store_get_setting(store, STORE_SETTING, &id, err);
+    if (code == ERR_NOT_FOUND || (code == ERR_NONE && strcmp(id, identity->meta_store) != 0))
+        code = err_set(err, ERR_CONFLICT,
+            "the data folder %s is used with another meta store than %s, which %s: see --meta-store and "
+            "--redis-prefix, take the data over with \"framehound meta export\" and \"framehound meta import\", or "
+            "name another folder with --data",
+            dir, where, code == ERR_NONE ? "is of another folder" : "is empty");
+    free(id);
+    return code;
+}
+
 // Work in the queue, pictures and vectors are of videos that a meta store knows; with another one they would be of
 // videos that are gone, and be removed. So a folder keeps to the meta store that it was first used with.
 static enum err_code check_meta_is_same(struct stores *s, const char *where, struct err *err)
 {
     char *id = NULL;
-    enum err_code code;
-    if (s->identity.meta_store[0] == '\0') {
-        char made[IDENTITY_ID_SIZE];
-        identity_make_id(made);
-        code = meta_store_keep_setting(s->ingest.meta, STORE_SETTING, made, &id, err);
-        if (code == ERR_NONE) {
-            snprintf(s->identity.meta_store, sizeof(s->identity.meta_store), "%s", id);
-            code = identity_write(s->dir, &s->identity, err);
-        }
-    } else {
-        code = meta_store_get_setting(s->ingest.meta, STORE_SETTING, &id, err);
-        if (code == ERR_NOT_FOUND || (code == ERR_NONE && strcmp(id, s->identity.meta_store) != 0))
-            code = err_set(err, ERR_CONFLICT,
-                "the data folder %s is used with another meta store than %s, which %s: see --meta-store and "
-                "--redis-prefix, take the data over with \"framehound meta export\" and \"framehound meta import\", or "
-                "name another folder with --data",
-                s->dir, where, code == ERR_NONE ? "is of another folder" : "is empty");
+    char made[IDENTITY_ID_SIZE];
+    if (s->identity.meta_store[0] != '\0')
+        return compare_meta(s->dir, &s->identity, s->ingest.meta, where, err);
+    identity_make_id(made);
+    enum err_code code = meta_store_keep_setting(s->ingest.meta, STORE_SETTING, made, &id, err);
+    if (code == ERR_NONE) {
+        snprintf(s->identity.meta_store, sizeof(s->identity.meta_store), "%s", id);
+        code = identity_write(s->dir, &s->identity, err);
     }
     free(id);
     return code;
+}
+
+enum err_code wiring_check_own_meta(const char *dir, struct meta_store *store, struct err *err)
+{
+    struct identity identity;
+    enum err_code code = identity_read(dir, &identity, err);
+    return code == ERR_NONE && identity.meta_store[0] != '\0' ? compare_meta(dir, &identity, store, "its own", err)
+                                                              : code;
 }
 
 // The other way round, for a meta store on a server: with work, pictures or vectors in a folder it is that folder's.

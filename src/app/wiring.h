@@ -90,5 +90,8 @@ enum err_code wiring_queue_topics(const struct options *options, bool make, stru
 // Whether the folder is one that stores_open() would take, without making or changing anything. ERR_NOT_FOUND where
 // nothing was stored yet.
 enum err_code wiring_check(const char *dir, struct err *err) ERR_MUST_CHECK;
+// Whether the meta store in the folder, which is open, is the one that the folder is used with. ERR_CONFLICT where it
+// is used with one on a server, or another's.
+enum err_code wiring_check_own_meta(const char *dir, struct meta_store *store, struct err *err) ERR_MUST_CHECK;
 // The lock of the one process that runs everything. ERR_CONFLICT with a sentence that says who holds it.
 enum err_code wiring_lock(const char *dir, struct file_lock **lock, struct err *err) ERR_MUST_CHECK;

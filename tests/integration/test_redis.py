@@ -208,6 +208,8 @@ def test_installations_with_prefixes_share_a_server_and_folders_keep_to_their_st
     for folder, settings in ((other, first), (one, second), (one, ())):
         refused = run("videos", "--data", folder, *settings, home=home, check=1)
         assert "another" in refused.stderr and "--meta-store" in refused.stderr, refused.stderr
+    refused = run("meta", "export", tmp_path / "nothing.meta", "--data", one, home=home, check=1)
+    assert "another meta store than its own, which is empty" in refused.stderr and not (tmp_path / "nothing.meta").exists()
     third = run("videos", "--data", tmp_path / "third", *first, home=home, check=1)
     assert "does not exist" in third.stderr
     refused = run("up", "--data", tmp_path / "third", *first, home=home, check=1)

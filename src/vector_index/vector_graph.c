@@ -25,6 +25,9 @@
 #define SEARCH_THREADS_MAX 32
 #define BUILD_THREADS_MAX 32
 
+// So many of the nearest are looked at for one that is equal.
+#define EQUAL_CANDIDATES 16
+
 // The id that stands for the query in the metric.
 #define QUERY_ID UINT32_MAX
 
@@ -32,6 +35,7 @@ struct vector_graph {
     usearch_index_t index;
     size_t code_size;
     const uint8_t **codes; // by chunk number
+    struct vector_twins twins;
     void *map;
     size_t map_size;
     sem_t search_slots; // USearch has room for so many searches at a time
@@ -162,6 +166,7 @@ static enum err_code graph_open(const char *path, size_t code_size, uint64_t siz
     graph->map = map;
     graph->map_size = size_bytes;
     usearch_error_t error = NULL;
+    size_bytes -= vector_twins_read(&graph->twins, map, size_bytes);
     if (keep_mapped)
         usearch_view_buffer(graph->index, map, size_bytes, &error);
     else
@@ -201,6 +206,7 @@ void vector_graph_free(struct vector_graph *graph)
     if (graph->map != NULL)
         munmap(graph->map, graph->map_size);
     sem_destroy(&graph->search_slots);
+    vector_twins_release(&graph->twins);
     free(graph->codes);
     free(graph);
 }
@@ -241,7 +247,83 @@ static void *run_addition(void *arg)
     }
 }
 
-enum err_code vector_graph_add(struct vector_graph *graph, const uint32_t *ids, size_t count, size_t threads,
+// ---- of equal codes one
+
+// Where an id stands among those that are added.
+struct coded {
+    uint64_t hash;
+    size_t place;
+};
+
+static int compare_coded(const void *a, const void *b)
+{
+    const struct coded *x = a;
+    const struct coded *y = b;
+    if (x->hash != y->hash)
+        return x->hash < y->hash ? -1 : 1;
+    return (x->place > y->place) - (x->place < y->place);
+}
+
+static bool allows_all(const void *context, uint32_t id)
+{
+    (void)context;
+    (void)id;
+    return true;
+}
+
+// The node with the id's code; the id where there is none.
+static uint32_t find_equal(struct vector_graph *graph, uint32_t id)
+{
+    uint32_t nearest[EQUAL_CANDIDATES];
+    const void *code = code_of(graph, &id);
+    size_t found = vector_graph_search(graph, code, EQUAL_CANDIDATES, allows_all, NULL, nearest);
+    for (size_t i = 0; i < found; i++) {
+        if (memcmp(code_of(graph, &nearest[i]), code, graph->code_size) == 0)
+            return nearest[i];
+    }
+    return id;
+}
+
+// nodes[i] is the node that ids[i] is, or is a twin of.
+static uint32_t *find_nodes(struct vector_graph *graph, const uint32_t *ids, size_t count, struct cancel *cancel)
+{
+    struct coded *sorted = mem_realloc_array(NULL, count, sizeof(*sorted));
+    uint32_t *nodes = mem_realloc_array(NULL, count, sizeof(*nodes));
+    bool is_empty = vector_graph_count(graph) == 0;
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = (struct coded){.hash = vector_checksum(code_of(graph, &ids[i]), graph->code_size, 0), .place = i};
+    qsort(sorted, count, sizeof(*sorted), compare_coded);
+    for (size_t i = 0; i < count && !cancel_requested(cancel); i++) {
+        size_t place = sorted[i].place;
+        size_t before = i > 0 ? sorted[i - 1].place : 0;
+        bool is_twin = i > 0 && sorted[i - 1].hash == sorted[i].hash &&
+            memcmp(code_of(graph, &ids[before]), code_of(graph, &ids[place]), graph->code_size) == 0;
+        nodes[place] = is_twin ? nodes[before] : is_empty ? ids[place] : find_equal(graph, ids[place]);
+    }
+    free(sorted);
+    return nodes;
+}
+
+// Puts twins where they belong; what is left are the ids to be nodes.
+static uint32_t *take_twins(struct vector_graph *graph, const uint32_t *ids, size_t *count, struct cancel *cancel)
+{
+    uint32_t *nodes = find_nodes(graph, ids, *count, cancel);
+    struct vector_twin *twins = mem_realloc_array(NULL, *count, sizeof(*twins));
+    size_t twin_count = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < *count && !cancel_requested(cancel); i++) {
+        if (nodes[i] == ids[i])
+            nodes[kept++] = ids[i];
+        else
+            twins[twin_count++] = (struct vector_twin){.node = nodes[i], .id = ids[i]};
+    }
+    vector_twins_add(&graph->twins, twins, twin_count);
+    free(twins);
+    *count = kept;
+    return nodes;
+}
+
+static enum err_code add_nodes(struct vector_graph *graph, const uint32_t *ids, size_t count, size_t threads,
     struct cancel *cancel, struct err *err)
 {
     struct addition addition = {.graph = graph, .ids = ids, .count = count, .cancel = cancel};
@@ -265,16 +347,27 @@ enum err_code vector_graph_add(struct vector_graph *graph, const uint32_t *ids, 
     return error != NULL ? failed(err, ERR_UNAVAILABLE, "be added to", error) : cancel_check(cancel, err);
 }
 
+enum err_code vector_graph_add(struct vector_graph *graph, const uint32_t *ids, size_t count, size_t threads,
+    struct cancel *cancel, struct err *err)
+{
+    uint32_t *nodes = take_twins(graph, ids, &count, cancel);
+    enum err_code code = add_nodes(graph, nodes, count, threads, cancel, err);
+    free(nodes);
+    return code;
+}
+
 enum err_code vector_graph_save(
     const struct vector_graph *graph, const char *path, uint64_t *size_bytes, uint64_t *checksum, struct err *err)
 {
     usearch_error_t error = NULL;
-    size_t size = usearch_serialized_length(graph->index, &error);
-    void *buffer = mem_alloc(size);
+    size_t links = usearch_serialized_length(graph->index, &error);
+    size_t size = links + vector_twins_size_bytes(&graph->twins);
+    uint8_t *buffer = mem_alloc(size);
     enum err_code code = ERR_NONE;
-    usearch_save_buffer(graph->index, buffer, size, &error);
+    usearch_save_buffer(graph->index, buffer, links, &error);
     if (error != NULL)
         code = failed(err, ERR_INTERNAL, "be saved", error);
+    vector_twins_write(&graph->twins, buffer + links);
     if (code == ERR_NONE)
         code = file_write(path, buffer, size, FILE_SYNC_FULL, err);
     if (code == ERR_NONE) {
@@ -285,7 +378,13 @@ enum err_code vector_graph_save(
     return code;
 }
 
+const struct vector_twin *vector_graph_twins(const struct vector_graph *graph, uint32_t node, size_t *count)
+{
+    return vector_twins_of(&graph->twins, node, count);
+}
+
 struct predicate {
+    const struct vector_graph *graph;
     vector_graph_allows *allows;
     const void *context;
 };
@@ -293,7 +392,13 @@ struct predicate {
 static int allows_key(usearch_key_t key, void *state)
 {
     const struct predicate *predicate = state;
-    return predicate->allows(predicate->context, id_of(key));
+    uint32_t id = id_of(key);
+    bool allowed = predicate->allows(predicate->context, id);
+    size_t count = 0;
+    const struct vector_twin *twins = allowed ? NULL : vector_graph_twins(predicate->graph, id, &count);
+    for (size_t i = 0; i < count && !allowed; i++)
+        allowed = predicate->allows(predicate->context, twins[i].id);
+    return allowed;
 }
 
 size_t vector_graph_search(struct vector_graph *graph, const void *code, size_t limit, vector_graph_allows *allows,
@@ -304,7 +409,7 @@ size_t vector_graph_search(struct vector_graph *graph, const void *code, size_t 
     memcpy(&vector, &id, sizeof(vector));
     usearch_key_t *keys = mem_calloc(limit, sizeof(*keys));
     usearch_distance_t *distances = mem_calloc(limit, sizeof(*distances));
-    struct predicate predicate = {.allows = allows, .context = context};
+    struct predicate predicate = {.graph = graph, .allows = allows, .context = context};
     usearch_error_t error = NULL;
     while (sem_wait(&graph->search_slots) != 0)
         ;

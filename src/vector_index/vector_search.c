@@ -64,13 +64,17 @@ static void scan_exactly(struct search *s)
     }
 }
 
-static void compare_code(struct search *s, size_t block_index, size_t slot)
+static float code_score(const struct search *s, size_t block_index, size_t slot)
 {
     const struct vector_block *block = s->view->blocks[block_index];
-    float score = vector_code_cosine(s->code, vector_block_code(block, slot), block->code_size);
+    return vector_code_cosine(s->code, vector_block_code(block, slot), block->code_size);
+}
+
+static void add_to_pool(struct search *s, size_t block_index, size_t slot, float score)
+{
     if (score <= vector_top_floor(&s->pool))
         return;
-    struct vector_key key = vector_block_key(block, slot);
+    struct vector_key key = vector_block_key(s->view->blocks[block_index], slot);
     if (!vector_match_excludes(&s->match, key))
         vector_top_add(
             &s->pool, (struct vector_candidate){.score = score, .ref = make_ref(block_index, slot), .key = key});
@@ -82,7 +86,7 @@ static void scan_codes(struct search *s, size_t block_index)
     if (selection->matches == 0)
         return;
     for (size_t i = next_match(selection, selection->from); i < selection->to; i = next_match(selection, i + 1))
-        compare_code(s, block_index, i);
+        add_to_pool(s, block_index, i, code_score(s, block_index, i));
 }
 
 // How many candidates by codes make sure that the best by exact score are among them: the codes' error moves a vector
@@ -125,6 +129,42 @@ static bool is_graph_worth_it(const struct search *s, size_t rows, size_t matche
         (double)rows * (double)graph_candidates(s, rows, matches) * GRAPH_STEP_COST;
 }
 
+static size_t count_wanted(const struct search *s, uint32_t node)
+{
+    size_t count = 0;
+    const struct vector_twin *twins = vector_graph_twins(s->view->graph, node, &count);
+    size_t wanted = is_wanted(s, node);
+    for (size_t i = 0; i < count; i++)
+        wanted += is_wanted(s, twins[i].id);
+    return wanted;
+}
+
+static size_t count_all_wanted(const struct search *s, const uint32_t *nodes, size_t count)
+{
+    size_t wanted = 0;
+    for (size_t i = 0; i < count; i++)
+        wanted += count_wanted(s, nodes[i]);
+    return wanted;
+}
+
+// The node by its exact score. Its twins may be very many, and nothing tells them apart but rounding: they come into
+// the pool.
+static void add_node(struct search *s, uint32_t node)
+{
+    size_t block = s->view->block_of_chunk[node >> VECTOR_BLOCK_BITS];
+    size_t slot = node & (VECTOR_BLOCK_MAX - 1);
+    size_t count = 0;
+    const struct vector_twin *twins = vector_graph_twins(s->view->graph, node, &count);
+    if (is_wanted(s, node))
+        add_exact(s, block, slot);
+    float score = count > 0 ? code_score(s, block, slot) : 0;
+    for (size_t i = 0; i < count; i++) {
+        if (is_wanted(s, twins[i].id))
+            add_to_pool(s, s->view->block_of_chunk[twins[i].id >> VECTOR_BLOCK_BITS],
+                twins[i].id & (VECTOR_BLOCK_MAX - 1), score);
+    }
+}
+
 // Whether the graph gave what there is; if not, its blocks have to be scanned.
 static bool search_graph(struct search *s)
 {
@@ -143,11 +183,9 @@ static bool search_graph(struct search *s)
     size_t found = vector_graph_search(s->view->graph, s->code, wanted, is_wanted, s, ids);
     size_t excluded = s->match.excluded_count;
     // It finds none that are excluded, however many these are.
-    bool is_enough = found >= wanted || found + excluded >= matches;
-    for (size_t i = 0; i < found && is_enough; i++) {
-        size_t block = s->view->block_of_chunk[ids[i] >> VECTOR_BLOCK_BITS];
-        add_exact(s, block, ids[i] & (VECTOR_BLOCK_MAX - 1));
-    }
+    bool is_enough = found >= wanted || count_all_wanted(s, ids, found) + excluded >= matches;
+    for (size_t i = 0; i < found && is_enough; i++)
+        add_node(s, ids[i]);
     free(ids);
     return is_enough;
 }

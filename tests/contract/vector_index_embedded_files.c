@@ -189,44 +189,125 @@ static void as_many_hits_come_as_match(void **state)
     free(hits);
 }
 
-// Objects that all have one of two vectors. Those of the second, being nobody's nearest when they came, are linked from
-// no other: a search of the graph that enters among the first does not reach them.
-#define CROWD 6500
+// Each vector of the crowd has two of many parts, so that it has more neighbours than links, all equally far from it
+// and hardly nearer to each other. The island's, being nobody's nearest, are linked from hardly any: a search of the
+// graph that enters among the crowd does not reach all of them.
+#define CROWD 8000
 #define ISLAND 30
+#define PARTS 65
 
-static void put_a_crowd_and_an_island(struct fixture *f)
+static void vector_of_crowd(int n, float vector[DIMENSION])
 {
-    float vectors[2][DIMENSION] = {{1}, {0, 1}};
-    static struct vector_item items[CROWD + ISLAND];
-    for (int n = 0; n < CROWD + ISLAND; n++) {
-        items[n] = (struct vector_item){.class_name = "car", .track = -1, .vector = vectors[n >= CROWD]};
-        object_of(1, n, items[n].object);
-    }
-    assert_ok(vector_index_upsert(f->index, PROJECT, MODEL, DIMENSION, items, CROWD + ISLAND, &failure), &failure);
-    flush(f);
-    assert_int_equal(each_file(f, ".graph", NULL), 1);
+    int pair = n / 4 % (PARTS * (PARTS - 1) / 2);
+    int first = 0;
+    while (pair >= PARTS - 1 - first)
+        pair -= PARTS - 1 - first++;
+    memset(vector, 0, DIMENSION * sizeof(*vector));
+    vector[n < CROWD ? 0 : 1] = 1;
+    vector[2 + first] = n % 2 == 0 ? 0.3f : -0.3f;
+    vector[3 + first + pair] = n / 2 % 2 == 0 ? 0.3f : -0.3f;
 }
 
 static void what_the_graph_does_not_reach_is_found_whatever_is_left_out(void **state)
 {
     struct fixture *f = *state;
-    put_a_crowd_and_an_island(f);
-    static char excluded[CROWD][OBJECT_ID_SIZE];
-    static const char *exclude[CROWD];
-    for (int n = 0; n < CROWD; n++) {
-        object_of(1, n, excluded[n]);
-        exclude[n] = excluded[n];
+    float(*vectors)[DIMENSION] = mem_calloc(CROWD + ISLAND, sizeof(*vectors));
+    struct vector_item *items = mem_calloc(CROWD + ISLAND, sizeof(*items));
+    const char **exclude = mem_calloc(CROWD, sizeof(*exclude));
+    for (int n = 0; n < CROWD + ISLAND; n++) {
+        vector_of_crowd(n, vectors[n]);
+        items[n] = (struct vector_item){.class_name = "car", .track = -1, .vector = vectors[n]};
+        object_of(1, n, items[n].object);
+        if (n < CROWD)
+            exclude[n] = items[n].object;
     }
+    assert_ok(vector_index_upsert(f->index, PROJECT, MODEL, DIMENSION, items, CROWD + ISLAND, &failure), &failure);
+    flush(f);
+    assert_int_equal(each_file(f, ".graph", NULL), 1);
     const float vector[DIMENSION] = {0, 1};
-    struct vector_query query = query_for(vector, 10);
+    struct vector_query query = query_for(vector, ISLAND);
     query.filter.exclude = exclude;
-    // What is left of the crowd: more than is wanted and less than a search of a graph asks for.
+    // With what is left of the crowd it is less than a search of a graph asks for.
     query.filter.exclude_count = CROWD - 40;
     struct vector_hit *hits;
-    assert_int_equal(ask(f, &query, &hits), 10);
-    for (int i = 0; i < 10; i++)
-        assert_float_equal(hits[i].score, 1, 2e-3);
+    assert_int_equal(ask(f, &query, &hits), ISLAND);
+    for (int i = 0; i < ISLAND; i++)
+        assert_true(hits[i].score > 0.8f);
     free(hits);
+    free(exclude);
+    free(items);
+    free(vectors);
+}
+
+// A picture that stands still: many objects with the very same vector, among others.
+#define STILL 5000
+
+static void put_still(struct fixture *f, int from, int to)
+{
+    struct vector_item *items = mem_calloc((size_t)(to - from), sizeof(*items));
+    float vector[DIMENSION];
+    vector_of(2, 0, vector);
+    for (int n = from; n < to; n++) {
+        items[n - from] = (struct vector_item){.class_name = "car", .track = 7, .vector = vector};
+        object_of(2, n, items[n - from].object);
+    }
+    assert_ok(vector_index_upsert(f->index, PROJECT, MODEL, DIMENSION, items, (size_t)(to - from), &failure), &failure);
+    free(items);
+}
+
+// With the number of the first that may come.
+static void assert_stills_found(struct fixture *f, int first)
+{
+    static char ids[STILL][OBJECT_ID_SIZE];
+    static const char *exclude[STILL];
+    float vector[DIMENSION];
+    vector_of(2, 0, vector);
+    for (int n = 0; n < first; n++) {
+        object_of(2, n, ids[n]);
+        exclude[n] = ids[n];
+    }
+    struct vector_query query = query_for(vector, 30);
+    query.filter.exclude = exclude;
+    query.filter.exclude_count = (size_t)first;
+    struct vector_hit *hits;
+    assert_int_equal(ask(f, &query, &hits), 30);
+    for (int i = 0; i < 30; i++) {
+        assert_float_equal(hits[i].score, 1, 2e-3);
+        for (int n = 0; n < first; n++)
+            assert_string_not_equal(hits[i].object, ids[n]);
+        for (int k = 0; k < i; k++)
+            assert_string_not_equal(hits[i].object, hits[k].object);
+    }
+    free(hits);
+}
+
+static void a_picture_that_stands_still_hides_nothing(void **state)
+{
+    struct fixture *f = *state;
+    put_range(f, 7, 0, 3000);
+    put_still(f, 0, STILL / 2);
+    flush(f);
+    // More of the same come to a graph that is there.
+    put_still(f, STILL / 2, STILL);
+    put_range(f, 7, 3000, 4000);
+    flush(f);
+    reopen(f);
+    for (int n = 0; n < 4000; n += 7)
+        assert_found(f, 7, n);
+    assert_stills_found(f, 0);
+    assert_stills_found(f, 40);
+    const char *removed[STILL / 2];
+    static char ids[STILL / 2][OBJECT_ID_SIZE];
+    for (int n = 0; n < STILL / 2; n++) {
+        object_of(2, n, ids[n]);
+        removed[n] = ids[n];
+    }
+    // The one that the graph holds among them.
+    assert_ok(vector_index_remove(f->index, PROJECT, removed, 500, &failure), &failure);
+    assert_stills_found(f, 500);
+    assert_ok(vector_index_remove(f->index, PROJECT, removed, STILL / 2, &failure), &failure);
+    flush(f);
+    assert_stills_found(f, STILL / 2);
 }
 
 static void removing_frees_the_disk(void **state)
@@ -376,6 +457,7 @@ static const struct CMUnitTest tests[] = {
     embedded(the_graph_finds_what_a_scan_finds),
     embedded(as_many_hits_come_as_match),
     embedded(what_the_graph_does_not_reach_is_found_whatever_is_left_out),
+    embedded(a_picture_that_stands_still_hides_nothing),
     embedded(removing_frees_the_disk),
     embedded(damaged_files_are_made_again),
     embedded(leftovers_of_a_killed_writer_are_swept),

@@ -144,9 +144,10 @@ static bool is_leftover(struct doctor *doctor, const char *path, const char *nam
         return true;
     if (strncmp(name, "split-", 6) == 0 || strncmp(name, "playable-", 9) == 0)
         return true;
-    if (strncmp(name, "fetch-", 6) != 0 || strlen(name) != 6 + VIDEO_ID_LENGTH)
+    size_t prefix = strlen(INGEST_FETCH_PREFIX);
+    if (strncmp(name, INGEST_FETCH_PREFIX, prefix) != 0 || strlen(name) != prefix + VIDEO_ID_LENGTH)
         return false;
-    memcpy(id, name + 6, sizeof(id));
+    memcpy(id, name + prefix, sizeof(id));
     enum err_code code = meta_store_get_video(doctor->ingest->meta, id, &video, NULL);
     return code == ERR_NOT_FOUND || (code == ERR_NONE && video.split_done);
 }

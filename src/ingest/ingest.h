@@ -29,6 +29,8 @@ struct retention {
 #define INGEST_UPLOADS_PREFIX "uploads-"
 #define INGEST_CUT_PREFIX "cut-"
 #define INGEST_COPY_PREFIX "copy-"
+// Beside them, "fetch-{video}": what is loaded of a source, which outlasts its process.
+#define INGEST_FETCH_PREFIX "fetch-"
 
 struct ingest {
     struct queue *queue;

@@ -140,8 +140,7 @@ static enum err_code refresh_source(
         // Nobody sends these bytes again: they must not be less durable than the message about them.
         return code == ERR_NONE ? blob_store_flush(ingest->blobs, err) : code;
     }
-    bool is_upload = strncmp(video->source, "sha256:", 7) == 0;
-    if (video->state != VIDEO_FAILED || is_upload || video->frames_indexed > 0)
+    if (video->state != VIDEO_FAILED || source_is_upload(video->source) || video->frames_indexed > 0)
         return ERR_NONE;
     return blob_store_remove(ingest->blobs, key, err);
 }

@@ -50,7 +50,7 @@ static enum err_code remove_marked(
     if (code == ERR_NONE)
         code = queue_purge(ingest->queue, video->id, err);
     if (code == ERR_NONE)
-        code = remove_data(ingest, video->project, video->id, cancel, err);
+        code = settle_remove_stored(ingest, video, cancel, err);
     settle_remove_fetched(ingest, video->id);
     if (code == ERR_NONE)
         log_info(ingest->log, "video %s of project %s is removed", video->id, video->project);

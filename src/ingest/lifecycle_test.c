@@ -2,6 +2,7 @@
 
 #include "blob_store/blob_store.h"
 #include "ingest/messages.h"
+#include "ingest/settle.h"
 #include "ingest/source.h"
 #include "ingest/test_pipeline.h"
 #include "meta_store/meta_store.h"
@@ -452,6 +453,53 @@ static void an_upload_is_ingested_by_its_content(void **state)
     pipeline_close(&p);
 }
 
+static struct {
+    struct pipeline_ops own, ops;
+    struct pipeline *pipeline;
+    struct submit_request request;
+} again;
+
+// Somebody sends the same upload in the moment when the row is gone and the rest is not yet.
+static enum err_code remove_and_send_again(struct meta_store *store, const char *id, struct err *err)
+{
+    struct meta_video video;
+    enum err_code code = again.own.meta.remove_video(store, id, err);
+    assert_int_equal(upload_street(again.pipeline, &again.request, &video), SUBMIT_CREATED);
+    assert_string_equal(video.id, id);
+    return code;
+}
+
+static void an_upload_that_is_sent_again_while_it_is_removed_stays(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    struct err err = ERR_INIT;
+    struct meta_video video;
+    struct blob_info info;
+    char source[BLOB_KEY_SIZE], frame[BLOB_KEY_SIZE];
+    (void)pipeline_street();
+    pipeline_open(&p);
+    submit_request_init(&again.request);
+    again.request.project = "demo";
+    again.request.remote = true;
+    again.pipeline = &p;
+    assert_ok(submit_request_set_limit(&again.request, 1, &err), &err);
+    assert_int_equal(upload_street(&p, &again.request, &video), SUBMIT_CREATED);
+    blob_key_source("demo", video.id, source);
+    blob_key_frame("demo", video.id, 0, frame);
+    pipeline_intercept(&p, &again.own, &again.ops);
+    again.ops.meta.remove_video = remove_and_send_again;
+    assert_ok(lifecycle_delete_video(&p.ingest, video.id, NULL, &err), &err);
+    assert_ok(blob_store_stat(p.ingest.blobs, source, &info, &err), &err);
+    // So it does for the worker that only now notices that what it worked on was removed.
+    assert_ok(blob_store_put(p.ingest.blobs, frame, "x", 1, &err), &err);
+    settle_remove_leftovers(&p.ingest, &video);
+    assert_code(blob_store_stat(p.ingest.blobs, frame, &info, &err), ERR_NOT_FOUND);
+    pipeline_start(&p, RUN_ALL);
+    assert_string_equal(video_state_name(pipeline_wait(&p, video.id)), "done");
+    pipeline_close(&p);
+}
+
 // As after a power failure that took the file's bytes and left its name.
 static void an_upload_that_is_not_whole_is_stored_again(void **state)
 {
@@ -533,6 +581,7 @@ int main(void)
         cmocka_unit_test(a_frame_that_cannot_be_indexed_does_not_stop_the_others),
         cmocka_unit_test(malformed_messages_are_buried_and_stop_nothing),
         cmocka_unit_test(an_upload_is_ingested_by_its_content),
+        cmocka_unit_test(an_upload_that_is_sent_again_while_it_is_removed_stays),
         cmocka_unit_test(an_upload_that_is_not_whole_is_stored_again),
         cmocka_unit_test(numbers_out_of_range_are_refused),
     };

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "blob_store/blob_store.h"
 #include "ingest/activity.h"
+#include "ingest/source.h"
 #include "ingest/tracking.h"
 #include "meta_store/meta_store.h"
 #include "os/file.h"
@@ -67,21 +68,42 @@ enum err_code settle_video_again(const struct ingest *ingest, const struct meta_
     return code == ERR_NONE && tracking_is_due(before) ? tracking_request(ingest, before, err) : code;
 }
 
-void settle_remove_leftovers(const struct ingest *ingest, const char *project, const char *video)
+enum err_code settle_remove_stored(
+    const struct ingest *ingest, const struct meta_video *video, struct cancel *cancel, struct err *err)
+{
+    static const char *const folders[] = {"segments", "frames", "objects"};
+    char key[BLOB_KEY_SIZE];
+    enum err_code code = vector_index_remove_video(ingest->vectors, video->project, video->id, err);
+    if (code == ERR_NONE && !source_is_upload(video->source)) {
+        blob_key_prefix(video->project, video->id, key);
+        return blob_store_remove_prefix(ingest->blobs, key, cancel, err);
+    }
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && code == ERR_NONE; i++)
+        code = remove_folder(ingest, video->project, video->id, folders[i], cancel, err);
+    blob_key_playable(video->project, video->id, key);
+    if (code == ERR_NONE)
+        code = blob_store_remove(ingest->blobs, key, err);
+    blob_key_tracks(video->project, video->id, key);
+    return code == ERR_NONE ? blob_store_remove(ingest->blobs, key, err) : code;
+}
+
+void settle_remove_leftovers(const struct ingest *ingest, const struct meta_video *video)
 {
     struct err err = ERR_INIT;
-    char prefix[BLOB_KEY_SIZE];
-    blob_key_prefix(project, video, prefix);
-    enum err_code code = vector_index_remove_video(ingest->vectors, project, video, &err);
-    if (code == ERR_NONE)
-        code = blob_store_remove_prefix(ingest->blobs, prefix, NULL, &err);
-    if (code != ERR_NONE) // the doctor finds them
-        log_warn(ingest->log, "leftovers of the removed video %s could not be removed: %s", video, err.message);
+    if (settle_remove_stored(ingest, video, NULL, &err) != ERR_NONE) // the doctor finds them
+        log_warn(ingest->log, "leftovers of the removed video %s could not be removed: %s", video->id, err.message);
+}
+
+enum err_code settle_fetch_dir(const struct ingest *ingest, const char *video, char dir[FILE_PATH_MAX], struct err *err)
+{
+    return snprintf(dir, FILE_PATH_MAX, "%s/" INGEST_FETCH_PREFIX "%s", ingest->temp_dir, video) < FILE_PATH_MAX
+        ? ERR_NONE
+        : err_set(err, ERR_INVALID, "the temporary folder's path is too long");
 }
 
 void settle_remove_fetched(const struct ingest *ingest, const char *video)
 {
     char dir[FILE_PATH_MAX];
-    if (snprintf(dir, sizeof(dir), "%s/fetch-%s", ingest->temp_dir, video) < (int)sizeof(dir))
+    if (settle_fetch_dir(ingest, video, dir, NULL) == ERR_NONE)
         (void)!dir_remove_tree(dir, NULL);
 }

@@ -228,6 +228,11 @@ enum err_code source_parse_canonical(const char *canonical, struct source *sourc
     return err_set(err, ERR_CORRUPT, "\"%.100s\" is no source as it is stored", canonical);
 }
 
+bool source_is_upload(const char *canonical)
+{
+    return strncmp(canonical, UPLOAD_PREFIX, strlen(UPLOAD_PREFIX)) == 0;
+}
+
 void source_make_upload(const char *sha256, const char *file_name, struct source *source)
 {
     *source = (struct source){.kind = SOURCE_UPLOAD};

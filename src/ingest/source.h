@@ -36,4 +36,6 @@ enum err_code source_parse_canonical(const char *canonical, struct source *sourc
 // The fingerprint of a file's content, as in the canonical text.
 enum err_code source_fingerprint(
     const char *path, struct cancel *cancel, char hex[SHA256_HEX_SIZE], struct err *err) ERR_MUST_CHECK;
+// Whether a canonical text is of an upload, whose content is nowhere but with us.
+bool source_is_upload(const char *canonical);
 void source_make_upload(const char *sha256, const char *file_name, struct source *source);

@@ -348,11 +348,7 @@ static enum err_code begin(struct job *job, struct err *err)
         err_clear(err);
         code = ERR_NONE;
     }
-    if (code == ERR_NONE &&
-        snprintf(job->fetch_dir, sizeof(job->fetch_dir), "%s/fetch-%s", job->ingest->temp_dir, job->video->id) >=
-            (int)sizeof(job->fetch_dir))
-        code = err_set(err, ERR_INVALID, "the temporary folder's path is too long");
-    return code;
+    return code == ERR_NONE ? settle_fetch_dir(job->ingest, job->video->id, job->fetch_dir, err) : code;
 }
 
 static enum err_code run(struct job *job, struct err *err)

@@ -171,7 +171,7 @@ static bool look_again(struct worker_pool *pool, const struct worker_task *task)
     video_cache_forget(pool->videos, task->video.id);
     enum err_code code = video_cache_get(pool->videos, task->video.id, &video, NULL);
     if (code == ERR_NOT_FOUND)
-        settle_remove_leftovers(pool->ingest, task->video.project, task->video.id);
+        settle_remove_leftovers(pool->ingest, &task->video);
     return is_unwanted(code, &video);
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -45,7 +46,16 @@ static enum err_code write_failed(const struct blob_dir *self, const char *key, 
     return err_set_errno(err, error, "cannot store %s in %s", key, self->path);
 }
 
-// A new file in the store's folder for them. The number is the process's, because it may have the store open twice.
+// Whoever opens the store in another container cannot see whether the process lives that a file is of, but whether
+// somebody holds it. Where there are no locks such files stay.
+static bool hold_temp(int fd)
+{
+    struct stat info;
+    return (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) && fstat(fd, &info) == 0 && info.st_nlink > 0;
+}
+
+// A new file in the store's folder for them, held until it is closed. The number is the process's, because it may have
+// the store open twice.
 static int open_temp(struct blob_dir *self, char name[BLOB_TEMP_NAME_SIZE])
 {
     static _Atomic uint64_t last_number;
@@ -53,9 +63,13 @@ static int open_temp(struct blob_dir *self, char name[BLOB_TEMP_NAME_SIZE])
         uint64_t number = atomic_fetch_add(&last_number, 1) + 1;
         snprintf(name, BLOB_TEMP_NAME_SIZE, "%s-%" PRIu64, self->mark, number);
         int fd = openat(self->temp_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
-        // EEXIST: left by this process before it became another program (exec).
-        if (fd >= 0 || errno != EEXIST)
+        if (fd >= 0 && hold_temp(fd))
             return fd;
+        // EEXIST: left by this process before it became another program (exec).
+        if (fd < 0 && errno != EEXIST)
+            return fd;
+        if (fd >= 0) // taken for left behind before it was held
+            close(fd);
     }
 }
 
@@ -104,11 +118,16 @@ static int place(struct blob_dir *self, int from_fd, const char *from, const cha
 static enum err_code finish_temp(
     struct blob_dir *self, int fd, const char *temp, int error, const char *key, struct err *err)
 {
+    int held = dup(fd); // until it has its place
+    if (held < 0 && error == 0)
+        error = errno;
     // Some file systems report a full disk only here.
     if (close(fd) != 0 && error == 0)
         error = errno;
     if (error == 0)
         error = place(self, self->temp_fd, temp, key);
+    if (held >= 0)
+        close(held);
     if (error == 0)
         return ERR_NONE;
     unlinkat(self->temp_fd, temp, 0);
@@ -397,6 +416,16 @@ static const struct blob_store_ops dir_ops = {
     .ping = dir_ping,
 };
 
+static bool is_held(const struct blob_dir *self, const char *name)
+{
+    int fd = openat(self->temp_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return true;
+    bool held = flock(fd, LOCK_EX | LOCK_NB) != 0;
+    close(fd);
+    return held;
+}
+
 // Removes what processes that have ended left behind.
 static void clean_temp(const struct blob_dir *self)
 {
@@ -414,7 +443,7 @@ static void clean_temp(const struct blob_dir *self)
         if (length >= sizeof(mark))
             continue;
         memcpy(mark, found->d_name, length);
-        if (process_mark_is_dead(mark))
+        if (process_mark_is_dead(mark) || (process_mark_is_foreign(mark) && !is_held(self, found->d_name)))
             unlinkat(self->temp_fd, found->d_name, 0);
     }
     closedir(dir);

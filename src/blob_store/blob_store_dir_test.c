@@ -274,13 +274,28 @@ static void temporary_files_of_living_processes_stay(void **state)
     char mark[PROCESS_MARK_SIZE];
     process_mark_self(mark);
     char *living = mem_sprintf("%s/.tmp/%s-77777", f->path, mark);
-    char *foreign = mem_sprintf("%s/.tmp/what-is-this", f->path);
+    char *strange = mem_sprintf("%s/.tmp/what-is-this", f->path);
     assert_ok(file_write(living, "x", 1, FILE_SYNC_NONE, &err), &err);
-    assert_ok(file_write(foreign, "x", 1, FILE_SYNC_NONE, &err), &err);
+    assert_ok(file_write(strange, "x", 1, FILE_SYNC_NONE, &err), &err);
     reopen(f);
     assert_int_equal(count_temporary(f), 2);
     free(living);
-    free(foreign);
+    free(strange);
+}
+
+// In containers every process is the first of its namespace: only what is held is of a living one.
+static void temporary_files_of_another_container_go_when_nobody_holds_them(void **state)
+{
+    struct fixture *f = *state;
+    char *path = mem_sprintf("%s/.tmp/1.1.5-7", f->path);
+    struct file_lock *held;
+    assert_ok(file_lock_acquire(path, "a put", &held, &err), &err);
+    reopen(f);
+    assert_int_equal(count_temporary(f), 1);
+    file_lock_release(held);
+    reopen(f);
+    assert_int_equal(count_temporary(f), 0);
+    free(path);
 }
 
 static void a_full_disk_is_said_and_leaves_nothing_half(void **state)
@@ -331,6 +346,7 @@ int main(int argc, char **argv)
         with_store(empty_folders_do_not_stay),
         with_store(blobs_of_killed_processes_are_whole_and_their_leftovers_go),
         with_store(temporary_files_of_living_processes_stay),
+        with_store(temporary_files_of_another_container_go_when_nobody_holds_them),
         with_store(a_full_disk_is_said_and_leaves_nothing_half),
         with_store(a_path_that_cannot_be_a_store_is_said),
     };

@@ -1,8 +1,12 @@
 // Every call into the stores fails once, before or after it took effect, or a store cannot be used for a while;
 // whatever failed, the video ends as it would have without.
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/log.h"
+#include "ingest/outage.h"
 #include "ingest/test_pipeline.h"
 #include "vision/embedder.h"
 
@@ -307,6 +311,51 @@ static void an_outage_of_the_queue_makes_no_dead_letters(void **state)
     run_through_outage(&p, id);
 }
 
+static int count_of(const char *text, const char *part)
+{
+    int count = 0;
+    for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part))
+        count++;
+    return count;
+}
+
+static void want_of_room_that_becomes_an_outage_is_told_as_one(void **state)
+{
+    (void)state;
+    static struct pipeline_ops ops;
+    struct pipeline p;
+    struct err err = ERR_INIT;
+    char path[FILE_PATH_MAX + 16];
+    char *text = NULL;
+    size_t size = 0;
+    pipeline_open(&p);
+    pipeline_intercept(&p, &fault.own, &ops);
+    ops.meta.put_setting = away_put_setting;
+    snprintf(path, sizeof(path), "%s/log", p.dir);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    struct log *log = log_new(fd, LOG_INFO, false);
+    struct outage outage = {.ingest = &p.ingest, .worker = "test", .log = log};
+    atomic_store(&fault.away, 0);
+    for (int rounds = 0; rounds < 2; rounds++) {
+        err_clear(&err);
+        assert_code(err_set(&err, ERR_FULL, "the disk is full"), ERR_FULL);
+        assert_true(outage_is_met(&outage, "", &err));
+        atomic_store(&fault.away, rounds == 0 ? 2 : 0);
+        outage_wait(&outage);
+        assert_false(outage.is_on);
+    }
+    outage_is_over(&outage);
+    log_free(log);
+    close(fd);
+    assert_ok(file_read(path, 1 << 16, &text, &size, &err), &err);
+    assert_int_equal(count_of(text, "work stops until there is room again"), 1);
+    assert_int_equal(count_of(text, "work stops until the stores can be used again"), 1);
+    assert_int_equal(count_of(text, "the stores can be used again: work goes on"), 1);
+    assert_int_equal(count_of(text, "there is room again: work goes on"), 1);
+    free(text);
+    pipeline_close(&p);
+}
+
 // As Pinecone's servers put it: the request is wrong.
 static enum err_code other_upsert(struct vector_index *v, const char *project, const char *model, size_t dimension,
     const struct vector_item *items, size_t count, struct err *err)
@@ -414,6 +463,7 @@ int main(void)
         cmocka_unit_test(credentials_that_are_taken_back_for_a_while_make_no_dead_letters),
         cmocka_unit_test(an_outage_of_the_queue_makes_no_dead_letters),
         cmocka_unit_test(a_store_without_room_is_waited_for_and_nothing_counts_as_tried),
+        cmocka_unit_test(want_of_room_that_becomes_an_outage_is_told_as_one),
         cmocka_unit_test(an_index_of_another_dimension_in_place_of_ours_makes_no_dead_letters),
     };
     return cmocka_run_group_tests(tests, NULL, pipeline_models_close);

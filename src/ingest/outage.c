@@ -11,6 +11,7 @@
 #define FULL_PAUSE_MOST_MS 30000
 // What somebody has made room by; less comes and goes with the work of others.
 #define ROOM_BYTES ((uint64_t)1 << 20)
+#define DOWN_SENTENCE "work stops until the stores can be used again"
 // What is written to see whether the meta store takes changes.
 #define PROBE_SETTING "worker"
 
@@ -57,8 +58,8 @@ bool outage_is_met(struct outage *outage, const char *video, const struct err *w
         outage->free_bytes = free_bytes(outage);
     }
     if (!outage->is_on && !outage->has_looked && look(outage, &found) != ERR_NONE) {
-        tell(outage, video, "work stops until the stores can be used again", &found);
-        outage->is_on = true;
+        tell(outage, video, DOWN_SENTENCE, &found);
+        outage->is_on = outage->is_down = true;
     }
     outage->has_looked = true;
     return outage->is_on;
@@ -81,15 +82,20 @@ void outage_wait(struct outage *outage)
     struct err err = ERR_INIT;
     if (!outage->is_on)
         return;
-    if (outage->is_full)
+    if (outage->is_full && !outage->is_down)
         wait_for_room(outage);
-    while (!cancel_requested(outage->cancel) && look(outage, &err) != ERR_NONE)
+    while (!cancel_requested(outage->cancel) && look(outage, &err) != ERR_NONE) {
+        // Want of room may have become something else meanwhile.
+        if (!outage->is_down && err.code != ERR_FULL)
+            tell(outage, "", DOWN_SENTENCE, &err);
+        outage->is_down = outage->is_down || err.code != ERR_FULL;
         cancel_wait(outage->cancel, LOOK_PERIOD_MS);
+    }
     if (cancel_requested(outage->cancel))
         return;
-    if (!outage->is_full)
+    if (outage->is_down)
         log_info(outage->log, "the stores can be used again: work goes on");
-    outage->is_on = false;
+    outage->is_on = outage->is_down = false;
 }
 
 void outage_is_over(struct outage *outage)

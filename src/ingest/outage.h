@@ -29,6 +29,7 @@ struct outage {
 
     bool is_on;          // nothing is to be received
     bool is_full;        // for want of room; until work has been done again
+    bool is_down;        // a look has found a store that cannot be used, which was told
     bool has_looked;     // since outage_begin_batch()
     int64_t pause_ms;    // the last one of those that grow
     uint64_t free_bytes; // on the disk of the temporary folder, when there was no room

@@ -63,12 +63,24 @@ void process_mark_self(char out[PROCESS_MARK_SIZE])
         out, PROCESS_MARK_SIZE, "%" PRIu64 ".%" PRId64 ".%" PRIu64, own_namespace(), pid, start_ticks(pid, &ended));
 }
 
+static bool read_mark(const char *mark, uint64_t *namespace, int64_t *pid, uint64_t *ticks)
+{
+    return sscanf(mark, "%" SCNu64 ".%" SCNd64 ".%" SCNu64, namespace, pid, ticks) == 3 && *pid > 0;
+}
+
+bool process_mark_is_foreign(const char *mark)
+{
+    uint64_t mark_namespace, mark_ticks;
+    int64_t pid;
+    uint64_t mine = own_namespace();
+    return mine != 0 && read_mark(mark, &mark_namespace, &pid, &mark_ticks) && mark_namespace != mine;
+}
+
 bool process_mark_is_dead(const char *mark)
 {
-    uint64_t mark_namespace = 0;
-    uint64_t mark_ticks = 0;
-    int64_t pid = 0;
-    if (sscanf(mark, "%" SCNu64 ".%" SCNd64 ".%" SCNu64, &mark_namespace, &pid, &mark_ticks) != 3 || pid <= 0)
+    uint64_t mark_namespace, mark_ticks;
+    int64_t pid;
+    if (!read_mark(mark, &mark_namespace, &pid, &mark_ticks))
         return false;
     uint64_t mine = own_namespace();
     if (mine == 0 || mark_namespace != mine)

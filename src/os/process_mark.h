@@ -14,6 +14,8 @@
 void process_mark_self(char out[PROCESS_MARK_SIZE]);
 // True only when the process has certainly ended: a mark of another namespace, or no mark at all, is not judged.
 bool process_mark_is_dead(const char *mark);
+// A mark of another namespace, as each container has one: whether its process lives nobody here can tell.
+bool process_mark_is_foreign(const char *mark);
 
 // A text that is the same until the machine starts anew; "" if the system does not tell.
 #define BOOT_ID_SIZE 40

@@ -154,15 +154,18 @@ static void inspect_mpeg4(const AVPacket *packet, struct picture_info *info)
     size_t size = (size_t)packet->size;
     int pictures = 0;
     bool bidirectional = false;
+    bool intra = false;
     for (size_t i = 0; i + 4 < size; i++) {
         if (data[i] != 0 || data[i + 1] != 0 || data[i + 2] != 1 || data[i + 3] != 0xB6)
             continue;
         bidirectional = data[i + 4] >> 6 == 2;
+        intra = intra || data[i + 4] >> 6 == 0;
         pictures++;
         i += 4;
     }
     info->reference = !(pictures == 1 && bidirectional);
-    info->clean = info->starts = (packet->flags & AV_PKT_FLAG_KEY) != 0;
+    // Where pictures were packed, the mark of a keyframe may be at the picture after.
+    info->clean = info->starts = intra && (packet->flags & AV_PKT_FLAG_KEY) != 0;
 }
 
 static void inspect_vp9(const AVPacket *packet, struct picture_info *info)

@@ -29,6 +29,7 @@ static const struct clip {
     {"hevc.mp4", SOURCE SOUND "-c:v libx265 -preset ultrafast -x265-params log-level=none -c:a aac", false, true,
         false},
     {"mpeg2.ts", SOURCE SOUND "-c:v mpeg2video -bf 2 -c:a mp2", false, true, true},
+    {"mpeg4.nut", SOURCE "-c:v mpeg4", false, true, false},
     {"mpeg4.avi", SOURCE SOUND "-c:v mpeg4 -c:a libmp3lame", false, true, false},
     {"vp8.mkv", SOURCE SOUND "-c:v libvpx -deadline realtime -cpu-used 8 -c:a flac -ar 96000", false, true, true},
     {"odd.gif", "-f lavfi -i testsrc2=s=63x47:r=10:d=2", false, true, false},

@@ -28,7 +28,9 @@ struct remux_video {
     AVFrame *scaled;
     AVPacket *packet;
     int64_t last_dts;
-    int64_t last_pts; // of the encoded ones
+    int64_t last_pts;       // of the encoded ones
+    int64_t coded_duration; // of the newest coded picture, in the source's time base
+    int64_t duration;       // the same of the encoded ones
     int64_t time_us;  // how far the track is
     bool done;
 };

@@ -142,6 +142,9 @@ static enum err_code drain_encoder(struct remux_video *video, struct err *err)
             return ERR_NONE;
         if (rc < 0)
             return err_set(err, ERR_INTERNAL, "the video cannot be encoded: %s", av_err2str(rc));
+        // Without one, players do not show the last picture: the time line ends where it begins.
+        if (video->packet->duration <= 0)
+            video->packet->duration = video->duration;
         enum err_code code = remux_write(video->output, video->packet, video->stream, video->encoder->time_base, err);
         if (code != ERR_NONE)
             return code;
@@ -184,6 +187,9 @@ static enum err_code encode_picture(struct remux_video *video, struct err *err)
     if (code != ERR_NONE)
         return code;
     video->scaled->pts = video->last_pts = pts;
+    video->duration = av_rescale_q(video->coded_duration, video->source->video->time_base, video->encoder->time_base);
+    if (video->duration < 1)
+        video->duration = 1;
     video->time_us = av_rescale_q(pts, video->encoder->time_base, AV_TIME_BASE_Q);
     int rc = avcodec_send_frame(video->encoder, video->scaled);
     if (rc < 0)
@@ -251,6 +257,7 @@ enum err_code remux_video_step(struct remux_video *video, struct err *err)
         code = copy(video, &picture, err);
     } else {
         picture.packet->pts = picture.pts;
+        video->coded_duration = picture.duration;
         code = transcode(video, picture.packet, err);
     }
     coded_picture_release(&picture);

@@ -56,6 +56,11 @@ static bool fits(const AVStream *video, const char *format)
     if (needs_header && par->extradata_size == 0)
         return false;
     const AVOutputFormat *muxer = av_guess_format(format, NULL, NULL);
+    // MOV has only some of the raw formats, and FFmpeg writes the others as what they are not. NUT keeps the source's
+    // tag, which tells all but those that depend on the number of bits too: MOV's own, and AVI's without a tag.
+    if (par->codec_id == AV_CODEC_ID_RAWVIDEO && muxer != NULL && par->codec_tag != 0 &&
+        av_codec_get_id(muxer->codec_tag, par->codec_tag) != par->codec_id)
+        return false;
     return muxer != NULL && avformat_query_codec(muxer, par->codec_id, FF_COMPLIANCE_NORMAL) == 1 &&
         mp4_timescale(video->time_base) > 0;
 }

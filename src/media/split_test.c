@@ -67,6 +67,9 @@ static const struct clip {
     {"prores.mov", SOURCE "-c:v prores_ks -profile:v 0", false, false},
     {"ffv1.mkv", SOURCE "-c:v ffv1 -g 1", true, false},
     {"utvideo.avi", SOURCE "-c:v utvideo", false, false},
+    {"raw_i420.avi", SOURCE "-c:v rawvideo -pix_fmt yuv420p", false, false},
+    {"raw_rgb.avi", SOURCE "-c:v rawvideo -pix_fmt bgr24", false, false},
+    {"raw_rgb.mov", SOURCE "-c:v rawvideo -pix_fmt rgb24", false, false},
     {"animation.gif", SOURCE "-r 10", true, false},
 };
 
@@ -93,6 +96,29 @@ static void frames_and_times_are_ffprobes(void **state)
         frame_list_free(&expected);
         clip_outcome_release(&got);
     }
+}
+
+// DivX and Xvid put a B picture into the packet of the picture before. AVI has no times of showing.
+static void packed_pictures_of_avi_files_show_in_order(void **state)
+{
+    (void)state;
+    const char *packed = clip_make("packed.avi", SOURCE "-c:v libxvid -bf 1 -g 12");
+    char *arguments = mem_sprintf("-i '%s' -fps_mode passthrough -c:v ffv1", packed);
+    const char *unpacked = clip_make("unpacked.mkv", arguments);
+    struct clip_outcome got;
+    struct clip_outcome expected;
+    clip_must_run(packed, &(struct clip_run){.chunk_s = 1, .fps = "all"}, &got);
+    clip_must_run(unpacked, &(struct clip_run){.chunk_s = 100, .fps = "all"}, &expected);
+    assert_int_equal(got.list.count, expected.list.count);
+    assert_int_equal(got.decode.lost, 0);
+    assert_true(got.split.segments > 1);
+    for (size_t i = 0; i < got.list.count; i++) {
+        if (got.list.frames[i].crc != expected.list.frames[i].crc)
+            fail_msg("frame %zu shows another picture", i);
+    }
+    clip_outcome_release(&got);
+    clip_outcome_release(&expected);
+    free(arguments);
 }
 
 static void what_is_found_does_not_depend_on_the_chunk_length(void **state)
@@ -377,6 +403,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frames_and_times_are_ffprobes),
+        cmocka_unit_test(packed_pictures_of_avi_files_show_in_order),
         cmocka_unit_test(what_is_found_does_not_depend_on_the_chunk_length),
         cmocka_unit_test(skipping_packets_changes_no_bit),
         cmocka_unit_test(samples_are_the_first_frames_at_or_after_the_grid_points),

@@ -1,6 +1,7 @@
 #include "media/timeline.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <libavcodec/bsf.h>
 
@@ -29,6 +30,7 @@ struct timeline {
     int peeked_count;
     int peeked_next;
     struct time_mender *mender;
+    bool untimed; // the container has decoding times only; FFmpeg's guesses at the others are left alone
     bool opened;
     bool input_ended;
     bool started;      // the first picture that decoding can begin with has been seen
@@ -68,9 +70,11 @@ struct timeline *timeline_new(struct media_source *source)
     picture_parser_init(&timeline->parser, source->video->codecpar);
     timeline->fields = field_pairs_new(source->video->codecpar);
     // Where containers give time stamps to B pictures only, a reference shows when the next one is decoded. (Not so
-    // with the codecs that refer to B pictures; see reorder.h.)
+    // with the codecs that refer to B pictures, see reorder.h, nor where pictures are packed, see above.)
     enum AVCodecID codec = source->video->codecpar->codec_id;
-    if (codec == AV_CODEC_ID_MPEG1VIDEO || codec == AV_CODEC_ID_MPEG2VIDEO || codec == AV_CODEC_ID_MPEG4)
+    timeline->untimed = codec == AV_CODEC_ID_MPEG4 && strcmp(source->format->iformat->name, "avi") == 0;
+    if ((codec == AV_CODEC_ID_MPEG1VIDEO || codec == AV_CODEC_ID_MPEG2VIDEO || codec == AV_CODEC_ID_MPEG4) &&
+        !timeline->untimed)
         source->format->flags |= AVFMT_FLAG_GENPTS;
     AVRational fps = source->video->avg_frame_rate;
     if (fps.num <= 0 || fps.den <= 0)
@@ -156,7 +160,7 @@ static enum err_code read_packet(struct timeline *timeline, AVPacket **out, stru
     if ((packet->flags & AV_PKT_FLAG_CORRUPT) != 0)
         timeline->stats.damaged++;
     parameter_sets_apply(&timeline->sets, timeline->source->video->codecpar, packet);
-    if (!time_is_sane(timeline, packet->pts))
+    if (timeline->untimed || !time_is_sane(timeline, packet->pts))
         packet->pts = AV_NOPTS_VALUE;
     if (!time_is_sane(timeline, packet->dts))
         packet->dts = AV_NOPTS_VALUE;

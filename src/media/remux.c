@@ -123,9 +123,10 @@ static enum err_code write_tracks(
         return err_set(err, ERR_INTERNAL, "the playable copy cannot be begun: %s", av_err2str(rc));
     enum err_code code = ERR_NONE;
     audio->done = audio->source == NULL;
-    for (int64_t i = 0; code == ERR_NONE && !(video->done && audio->done); i++) {
-        bool sound_next = !audio->done && (video->done || audio->time_us < video->time_us);
-        code = sound_next ? remux_audio_step(audio, err) : remux_video_step(video, err);
+    for (int64_t i = 0; code == ERR_NONE && !output->again && !(video->done && audio->done); i++) {
+        bool waits = !video->done && audio->rest >= 0 && audio->rest > video->begin;
+        bool sound_next = !audio->done && !waits && (video->done || audio->time_us < video->time_us);
+        code = sound_next ? remux_audio_step(audio, video, err) : remux_video_step(video, err);
         if (i % 64 == 0 && output->options->progress != NULL)
             output->options->progress(output->options->context, video->time_us);
     }
@@ -137,17 +138,18 @@ static enum err_code write_tracks(
     return code;
 }
 
-static enum err_code make_copy(const struct media_input *input, const char *path, struct remux_output *output,
-    struct remux_result *result, struct err *err)
+static enum err_code make_copy_once(
+    const char *path, struct remux_output *output, struct remux_result *result, struct err *err)
 {
     struct remux_video video = {0};
     struct remux_audio audio = {0};
+    output->again = false;
     enum err_code code = open_output(output, path, err);
     if (code == ERR_NONE)
-        code = remux_video_open(&video, output, input, err);
+        code = remux_video_open(&video, output, err);
     bool sound = code == ERR_NONE && video.source->info.has_audio;
     if (sound)
-        code = remux_audio_open(&audio, output, input, err);
+        code = remux_audio_open(&audio, output, err);
     if (code == ERR_NONE)
         code = write_tracks(output, &video, &audio, err);
     result->has_audio = sound;
@@ -162,11 +164,23 @@ static enum err_code make_copy(const struct media_input *input, const char *path
     return code;
 }
 
+static enum err_code make_copy(
+    const char *path, struct remux_output *output, struct remux_result *result, struct err *err)
+{
+    enum err_code code = make_copy_once(path, output, result, err);
+    if (code != ERR_NONE || !output->again)
+        return code;
+    // One track of an MP4 file that browsers play is coded in one way.
+    output->encode = true;
+    return make_copy_once(path, output, result, err);
+}
+
 enum err_code media_make_playable(const struct media_input *input, const char *output_path,
     const struct remux_options *options, struct remux_result *result, struct err *err)
 {
     *result = (struct remux_result){0};
-    struct remux_output output = {.limits = media_limits_or_default(options->limits), .options = options};
+    struct remux_output output = {
+        .input = input, .limits = media_limits_or_default(options->limits), .options = options};
     struct media_source *source;
     enum err_code code = media_source_open(input, MEDIA_SOURCE_FOREIGN, &output.limits, options->cancel, &source, err);
     if (code != ERR_NONE)
@@ -177,7 +191,7 @@ enum err_code media_make_playable(const struct media_input *input, const char *o
     if (code != ERR_NONE)
         return code;
     char *temporary = mem_sprintf("%s.part", output_path);
-    code = make_copy(input, temporary, &output, result, err);
+    code = make_copy(temporary, &output, result, err);
     // The muxer has its own way of writing where the time line begins, so what it came to is looked up.
     const struct media_input copy = {.path = temporary};
     if (code == ERR_NONE)

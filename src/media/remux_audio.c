@@ -8,31 +8,40 @@
 
 #define BIT_RATE_PER_CHANNEL 80000
 #define SAMPLES_PER_PIECE 1024 // where the encoder does not care
+// Times that go back by more than this jump, as the video's do where recordings were put end to end.
+#define JUMP_US 1000000
 
 bool remux_can_copy_audio(const AVCodecParameters *par)
 {
     return par->codec_id == AV_CODEC_ID_AAC || par->codec_id == AV_CODEC_ID_MP3 || par->codec_id == AV_CODEC_ID_OPUS;
 }
 
-static enum err_code open_codecs(struct remux_audio *audio, struct err *err)
+static enum err_code open_decoder(struct remux_audio *audio, struct err *err)
 {
     const AVCodecParameters *par = audio->input->codecpar;
     const AVCodec *decoder = avcodec_find_decoder(par->codec_id);
-    const AVCodec *encoder = avcodec_find_encoder(AV_CODEC_ID_AAC);
-    if (decoder == NULL || encoder == NULL)
-        return err_set(err, ERR_UNAVAILABLE, "the sound (%s) cannot be converted for browsers: no %s here",
-            avcodec_get_name(par->codec_id), decoder == NULL ? "decoder for it" : "AAC encoder");
+    if (decoder == NULL)
+        return err_set(err, ERR_UNAVAILABLE, "the sound (%s) cannot be converted for browsers: no decoder for it here",
+            avcodec_get_name(par->codec_id));
     audio->decoder = avcodec_alloc_context3(decoder);
-    audio->encoder = avcodec_alloc_context3(encoder);
-    if (audio->decoder == NULL || audio->encoder == NULL)
+    if (audio->decoder == NULL)
         return err_set(err, ERR_UNAVAILABLE, "out of memory");
     int rc = avcodec_parameters_to_context(audio->decoder, par);
     audio->decoder->pkt_timebase = audio->input->time_base;
     if (rc >= 0)
         rc = avcodec_open2(audio->decoder, decoder, NULL);
-    if (rc < 0)
-        return err_set(err, ERR_CORRUPT, "the sound cannot be decoded: %s", av_err2str(rc));
-    AVCodecContext *codec = audio->encoder;
+    return rc < 0 ? err_set(err, ERR_CORRUPT, "the sound cannot be decoded: %s", av_err2str(rc)) : ERR_NONE;
+}
+
+static enum err_code open_encoder(struct remux_audio *audio, struct err *err)
+{
+    const AVCodec *encoder = avcodec_find_encoder(AV_CODEC_ID_AAC);
+    if (encoder == NULL)
+        return err_set(err, ERR_UNAVAILABLE, "the sound (%s) cannot be converted for browsers: no AAC encoder here",
+            avcodec_get_name(audio->input->codecpar->codec_id));
+    AVCodecContext *codec = audio->encoder = avcodec_alloc_context3(encoder);
+    if (codec == NULL)
+        return err_set(err, ERR_UNAVAILABLE, "out of memory");
     codec->sample_rate = audio->decoder->sample_rate >= 8000 && audio->decoder->sample_rate <= 48000
         ? audio->decoder->sample_rate
         : 48000;
@@ -42,12 +51,7 @@ static enum err_code open_codecs(struct remux_audio *audio, struct err *err)
     codec->bit_rate = (int64_t)BIT_RATE_PER_CHANNEL * codec->ch_layout.nb_channels;
     codec->time_base = (AVRational){1, codec->sample_rate};
     codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-    rc = avcodec_open2(codec, encoder, NULL);
-    if (rc >= 0)
-        rc = swr_alloc_set_opts2(&audio->resampler, &codec->ch_layout, codec->sample_fmt, codec->sample_rate,
-            &audio->decoder->ch_layout, audio->decoder->sample_fmt, audio->decoder->sample_rate, 0, NULL);
-    if (rc >= 0)
-        rc = swr_init(audio->resampler);
+    int rc = avcodec_open2(codec, encoder, NULL);
     if (rc >= 0) {
         audio->fifo = av_audio_fifo_alloc(codec->sample_fmt, codec->ch_layout.nb_channels, 4 * SAMPLES_PER_PIECE);
         rc = audio->fifo == NULL ? AVERROR(ENOMEM) : 0;
@@ -55,26 +59,51 @@ static enum err_code open_codecs(struct remux_audio *audio, struct err *err)
     return rc < 0 ? err_set(err, ERR_INTERNAL, "the AAC encoder cannot be set up: %s", av_err2str(rc)) : ERR_NONE;
 }
 
-enum err_code remux_audio_open(
-    struct remux_audio *audio, struct remux_output *output, const struct media_input *input, struct err *err)
+static enum err_code open_resampler(struct remux_audio *audio, struct err *err)
+{
+    AVCodecContext *codec = audio->encoder;
+    swr_free(&audio->resampler);
+    int rc = swr_alloc_set_opts2(&audio->resampler, &codec->ch_layout, codec->sample_fmt, codec->sample_rate,
+        &audio->decoder->ch_layout, audio->decoder->sample_fmt, audio->decoder->sample_rate, 0, NULL);
+    if (rc >= 0)
+        rc = swr_init(audio->resampler);
+    return rc < 0 ? err_set(err, ERR_INTERNAL, "the sound cannot be resampled: %s", av_err2str(rc)) : ERR_NONE;
+}
+
+static void choose_stream(struct remux_audio *audio)
+{
+    const struct media_info *info = &audio->source->info;
+    audio->input = info->has_audio ? audio->source->format->streams[info->audio_stream] : NULL;
+    audio->source->video->discard = AVDISCARD_ALL;
+    if (audio->input != NULL)
+        audio->input->discard = AVDISCARD_DEFAULT;
+}
+
+enum err_code remux_audio_open(struct remux_audio *audio, struct remux_output *output, struct err *err)
 {
     audio->output = output;
     audio->last_dts = INT64_MIN;
     audio->next_pts = AV_NOPTS_VALUE;
-    enum err_code code =
-        media_source_open(input, MEDIA_SOURCE_FOREIGN, &output->limits, output->options->cancel, &audio->source, err);
+    audio->resuming = true;
+    audio->rest = -1;
+    enum err_code code = media_source_open(
+        output->input, MEDIA_SOURCE_FOREIGN, &output->limits, output->options->cancel, &audio->source, err);
     if (code != ERR_NONE)
         return code;
-    audio->input = audio->source->format->streams[audio->source->info.audio_stream];
-    audio->source->video->discard = AVDISCARD_ALL;
-    audio->input->discard = AVDISCARD_DEFAULT;
+    choose_stream(audio);
+    if (audio->input == NULL)
+        return err_set(err, ERR_CORRUPT, "the file changed while it was read: it has no sound any more");
     audio->sound = av_frame_alloc();
     audio->packet = av_packet_alloc();
     audio->stream = avformat_new_stream(output->muxer, NULL);
     if (audio->sound == NULL || audio->packet == NULL || audio->stream == NULL)
         return err_set(err, ERR_UNAVAILABLE, "out of memory");
-    if (!remux_can_copy_audio(audio->input->codecpar)) {
-        code = open_codecs(audio, err);
+    if (output->encode || !remux_can_copy_audio(audio->input->codecpar)) {
+        code = open_decoder(audio, err);
+        if (code == ERR_NONE)
+            code = open_encoder(audio, err);
+        if (code == ERR_NONE)
+            code = open_resampler(audio, err);
         if (code != ERR_NONE)
             return code;
     }
@@ -101,7 +130,8 @@ void remux_audio_close(struct remux_audio *audio)
 // The time in the copy of a time stamp of the source.
 static int64_t to_copy(const struct remux_audio *audio, int64_t pts)
 {
-    return pts - av_rescale_q(audio->output->origin_pts, audio->output->origin_time_base, audio->input->time_base);
+    int64_t origin = av_rescale_q(audio->output->origin_pts, audio->output->origin_time_base, audio->input->time_base);
+    return pts + audio->shift - origin;
 }
 
 static enum err_code drain_encoder(struct remux_audio *audio, struct err *err)
@@ -114,10 +144,15 @@ static enum err_code drain_encoder(struct remux_audio *audio, struct err *err)
     return ERR_NONE;
 }
 
+static int piece_size(const struct remux_audio *audio)
+{
+    return audio->encoder->frame_size > 0 ? audio->encoder->frame_size : SAMPLES_PER_PIECE;
+}
+
 // Encodes what is in the fifo in pieces of the encoder's size; what is left over only with `rest`.
 static enum err_code encode_pieces(struct remux_audio *audio, bool rest, struct err *err)
 {
-    int size = audio->encoder->frame_size > 0 ? audio->encoder->frame_size : SAMPLES_PER_PIECE;
+    int size = piece_size(audio);
     int available;
     while ((available = av_audio_fifo_size(audio->fifo)) >= size || (rest && available > 0)) {
         av_frame_free(&audio->piece);
@@ -143,6 +178,46 @@ static enum err_code encode_pieces(struct remux_audio *audio, bool rest, struct 
     return ERR_NONE;
 }
 
+// Leaves out what there is no sound for: silence up to the end of a piece, then nothing.
+static enum err_code leave_gap(struct remux_audio *audio, int64_t samples, struct err *err)
+{
+    int over = av_audio_fifo_size(audio->fifo) % piece_size(audio);
+    int64_t silent = FFMIN(samples, over > 0 ? piece_size(audio) - over : 0);
+    uint8_t *planes[2] = {NULL};
+    int channels = audio->encoder->ch_layout.nb_channels;
+    if (silent > 0) {
+        if (av_samples_alloc(planes, NULL, channels, (int)silent, audio->encoder->sample_fmt, 0) < 0)
+            return err_set(err, ERR_UNAVAILABLE, "out of memory");
+        av_samples_set_silence(planes, 0, (int)silent, channels, audio->encoder->sample_fmt);
+        int put = av_audio_fifo_write(audio->fifo, (void **)planes, (int)silent);
+        av_freep(&planes[0]);
+        if (put < 0)
+            return err_set(err, ERR_UNAVAILABLE, "out of memory");
+    }
+    enum err_code code = encode_pieces(audio, false, err);
+    if (av_audio_fifo_size(audio->fifo) == 0)
+        audio->next_pts += samples - silent;
+    return code;
+}
+
+// Finds the place for the first sound of a source; `*heard` says that it is before what was taken already.
+static enum err_code resume(struct remux_audio *audio, const AVFrame *sound, bool *heard, struct err *err)
+{
+    int64_t pts = sound->pts != AV_NOPTS_VALUE ? to_copy(audio, sound->pts) : 0;
+    pts = av_rescale_q(pts, audio->input->time_base, audio->encoder->time_base);
+    int64_t end = pts + av_rescale(sound->nb_samples, audio->encoder->sample_rate, sound->sample_rate);
+    int64_t next = audio->next_pts == AV_NOPTS_VALUE ? 0 : audio->next_pts + av_audio_fifo_size(audio->fifo);
+    *heard = pts < next && end <= next;
+    audio->resuming = *heard;
+    if (*heard)
+        return ERR_NONE;
+    if (audio->next_pts == AV_NOPTS_VALUE)
+        audio->next_pts = FFMAX(pts, 0);
+    else if (pts > next)
+        return leave_gap(audio, pts - next, err);
+    return ERR_NONE;
+}
+
 // Resamples a piece of sound (NULL: what the resampler holds back) into the fifo.
 static enum err_code take_sound(struct remux_audio *audio, const AVFrame *sound, struct err *err)
 {
@@ -151,14 +226,11 @@ static enum err_code take_sound(struct remux_audio *audio, const AVFrame *sound,
             sound->sample_rate != audio->decoder->sample_rate ||
             sound->ch_layout.nb_channels != audio->decoder->ch_layout.nb_channels))
         return ERR_NONE; // a change in the middle: left out
-    if (audio->next_pts == AV_NOPTS_VALUE) {
-        if (sound == NULL)
-            return ERR_NONE;
-        int64_t pts = sound->pts != AV_NOPTS_VALUE ? to_copy(audio, sound->pts) : 0;
-        pts = av_rescale_q(pts, audio->input->time_base, audio->encoder->time_base);
-        if (pts < 0 && pts + sound->nb_samples <= 0)
-            return ERR_NONE;
-        audio->next_pts = pts < 0 ? 0 : pts;
+    if (audio->resuming) {
+        bool heard = true;
+        enum err_code code = sound != NULL ? resume(audio, sound, &heard, err) : ERR_NONE;
+        if (code != ERR_NONE || heard)
+            return code;
     }
     int most = swr_get_out_samples(audio->resampler, sound != NULL ? sound->nb_samples : 0);
     if (most <= 0)
@@ -173,6 +245,7 @@ static enum err_code take_sound(struct remux_audio *audio, const AVFrame *sound,
     return put < 0 ? err_set(err, ERR_UNAVAILABLE, "out of memory") : ERR_NONE;
 }
 
+// NULL gets out what the decoder holds back.
 static enum err_code transcode(struct remux_audio *audio, const AVPacket *packet, struct err *err)
 {
     enum err_code code = ERR_NONE;
@@ -183,23 +256,36 @@ static enum err_code transcode(struct remux_audio *audio, const AVPacket *packet
         if (code == ERR_NONE)
             code = encode_pieces(audio, false, err);
     }
-    if (code != ERR_NONE || packet != NULL)
-        return code;
-    code = take_sound(audio, NULL, err);
-    if (code == ERR_NONE && audio->next_pts != AV_NOPTS_VALUE)
-        code = encode_pieces(audio, true, err);
+    return code == ERR_NONE && packet == NULL ? take_sound(audio, NULL, err) : code;
+}
+
+static enum err_code end_track(struct remux_audio *audio, struct err *err)
+{
+    audio->done = true;
+    if (audio->encoder == NULL)
+        return ERR_NONE;
+    enum err_code code = audio->next_pts != AV_NOPTS_VALUE ? encode_pieces(audio, true, err) : ERR_NONE;
     if (code != ERR_NONE)
         return code;
     avcodec_send_frame(audio->encoder, NULL);
     return drain_encoder(audio, err);
 }
 
-static enum err_code copy(struct remux_audio *audio, AVPacket *packet, struct err *err)
+static void follow_video(struct remux_audio *audio, const struct remux_video *video)
 {
-    int64_t pts = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
-    if (pts == AV_NOPTS_VALUE)
+    audio->shift =
+        av_rescale_q(timeline_shift(video->timeline), video->source->video->time_base, audio->input->time_base);
+}
+
+static enum err_code copy(struct remux_audio *audio, const struct remux_video *video, AVPacket *packet, struct err *err)
+{
+    int64_t source_pts = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+    if (source_pts == AV_NOPTS_VALUE)
         return ERR_NONE;
-    pts = to_copy(audio, pts);
+    int64_t jump = av_rescale_q(JUMP_US, AV_TIME_BASE_Q, audio->input->time_base);
+    if (audio->last_dts != INT64_MIN && to_copy(audio, source_pts) < audio->last_dts - jump)
+        follow_video(audio, video);
+    int64_t pts = to_copy(audio, source_pts);
     // Sound from before the first frame would move the whole time line of some players.
     if (pts + packet->duration <= 0 || pts <= audio->last_dts)
         return ERR_NONE;
@@ -208,18 +294,48 @@ static enum err_code copy(struct remux_audio *audio, AVPacket *packet, struct er
     return remux_write(audio->output, packet, audio->stream, audio->input->time_base, err);
 }
 
-enum err_code remux_audio_step(struct remux_audio *audio, struct err *err)
+// At the end of the source: its sound goes on where its video does.
+static enum err_code end_part(struct remux_audio *audio, struct err *err)
 {
+    enum err_code code = audio->decoder != NULL ? transcode(audio, NULL, err) : ERR_NONE;
+    audio->rest = audio->encoder != NULL ? media_source_rest(audio->source) : -1;
+    return code == ERR_NONE && audio->rest < 0 ? end_track(audio, err) : code;
+}
+
+static enum err_code next_part(struct remux_audio *audio, const struct remux_video *video, struct err *err)
+{
+    if (video->begin < audio->rest) // there is no more video
+        return end_track(audio, err);
+    struct media_source *source;
+    enum err_code code = media_source_open_rest(
+        audio->output->input, video->begin, &audio->output->limits, audio->output->options->cancel, &source, err);
+    if (code != ERR_NONE)
+        return code;
+    avcodec_free_context(&audio->decoder);
+    media_source_close(audio->source);
+    audio->source = source;
+    audio->rest = -1;
+    audio->resuming = true;
+    choose_stream(audio);
+    if (audio->input == NULL)
+        return ERR_NONE;
+    follow_video(audio, video);
+    code = open_decoder(audio, err);
+    return code == ERR_NONE ? open_resampler(audio, err) : code;
+}
+
+enum err_code remux_audio_step(struct remux_audio *audio, const struct remux_video *video, struct err *err)
+{
+    if (audio->rest >= 0)
+        return next_part(audio, video, err);
     int rc = av_read_frame(audio->source->format, audio->packet);
     enum err_code code = cancel_check(audio->output->options->cancel, err);
     if (code != ERR_NONE)
         return code;
-    if (rc < 0) {
-        audio->done = true;
-        return audio->decoder != NULL ? transcode(audio, NULL, err) : ERR_NONE;
-    }
-    if (audio->packet->stream_index == audio->input->index && audio->packet->size > 0)
-        code = audio->decoder != NULL ? transcode(audio, audio->packet, err) : copy(audio, audio->packet, err);
+    if (rc < 0)
+        return end_part(audio, err);
+    if (audio->input != NULL && audio->packet->stream_index == audio->input->index && audio->packet->size > 0)
+        code = audio->encoder != NULL ? transcode(audio, audio->packet, err) : copy(audio, video, audio->packet, err);
     av_packet_unref(audio->packet);
     return code;
 }

@@ -10,6 +10,9 @@
 // What both kinds share. Times of the copy are those of the source minus the video's first frame's.
 struct remux_output {
     AVFormatContext *muxer;
+    const struct media_input *input;
+    bool encode; // both tracks, though they could be copied
+    bool again;  // it turned out on the way that they must be
     struct media_limits limits;
     const struct remux_options *options;
     AVRational origin_time_base; // of origin_pts
@@ -31,14 +34,15 @@ struct remux_video {
     int64_t last_pts;       // of the encoded ones
     int64_t coded_duration; // of the newest coded picture, in the source's time base
     int64_t duration;       // the same of the encoded ones
-    int64_t time_us;  // how far the track is
+    int64_t time_us;        // how far the track is
+    int64_t begin;          // of the source of the newest picture, in the file (media_source_rest())
     bool done;
 };
 
 struct remux_audio {
     struct remux_output *output;
     struct media_source *source;
-    AVStream *input;
+    AVStream *input; // NULL where a part of the source has no sound
     AVStream *stream;
     AVCodecContext *decoder; // NULL where the track is copied
     AVCodecContext *encoder;
@@ -50,6 +54,9 @@ struct remux_audio {
     int64_t next_pts; // of what comes out of the fifo, in samples
     int64_t last_dts;
     int64_t time_us;
+    int64_t shift; // added to the source's times, in its time base
+    bool resuming; // the next sound begins anew
+    int64_t rest;  // where the source goes on, once the video does; -1
     bool done;
 };
 
@@ -57,13 +64,14 @@ bool remux_can_copy_video(const AVCodecParameters *par);
 bool remux_can_copy_audio(const AVCodecParameters *par);
 
 // Opens the source again for this track and adds a stream to the muxer.
-enum err_code remux_video_open(struct remux_video *video, struct remux_output *output, const struct media_input *input,
-    struct err *err) ERR_MUST_CHECK;
-enum err_code remux_audio_open(struct remux_audio *audio, struct remux_output *output, const struct media_input *input,
-    struct err *err) ERR_MUST_CHECK;
-// Takes one packet of the source further; sets `done` at the end.
+enum err_code remux_video_open(struct remux_video *video, struct remux_output *output, struct err *err) ERR_MUST_CHECK;
+enum err_code remux_audio_open(struct remux_audio *audio, struct remux_output *output, struct err *err) ERR_MUST_CHECK;
+// Takes one packet of the source further; sets `done` at the end. Where a copied video goes on as another one, `again`
+// of the output says that all has to be made anew with `encode`. Sound does not go further than the video: its times
+// are shifted as the video's are.
 enum err_code remux_video_step(struct remux_video *video, struct err *err) ERR_MUST_CHECK;
-enum err_code remux_audio_step(struct remux_audio *audio, struct err *err) ERR_MUST_CHECK;
+enum err_code remux_audio_step(
+    struct remux_audio *audio, const struct remux_video *video, struct err *err) ERR_MUST_CHECK;
 void remux_video_close(struct remux_video *video);
 void remux_audio_close(struct remux_audio *audio);
 

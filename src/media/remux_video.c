@@ -99,14 +99,13 @@ static enum err_code add_stream(struct remux_video *video, struct err *err)
     return rc < 0 ? err_set(err, ERR_UNAVAILABLE, "out of memory") : ERR_NONE;
 }
 
-enum err_code remux_video_open(
-    struct remux_video *video, struct remux_output *output, const struct media_input *input, struct err *err)
+enum err_code remux_video_open(struct remux_video *video, struct remux_output *output, struct err *err)
 {
     video->output = output;
     video->last_dts = INT64_MIN;
     video->last_pts = INT64_MIN;
-    enum err_code code =
-        media_source_open(input, MEDIA_SOURCE_FOREIGN, &output->limits, output->options->cancel, &video->source, err);
+    enum err_code code = media_source_open(
+        output->input, MEDIA_SOURCE_FOREIGN, &output->limits, output->options->cancel, &video->source, err);
     if (code != ERR_NONE)
         return code;
     video->timeline = timeline_new(video->source);
@@ -114,7 +113,7 @@ enum err_code remux_video_open(
     video->packet = av_packet_alloc();
     if (video->picture == NULL || video->packet == NULL)
         return err_set(err, ERR_UNAVAILABLE, "out of memory");
-    if (!remux_can_copy_video(video->source->video->codecpar)) {
+    if (output->encode || !remux_can_copy_video(video->source->video->codecpar)) {
         code = open_decoder(video, err);
         if (code == ERR_NONE)
             code = open_encoder(video, err);
@@ -197,6 +196,7 @@ static enum err_code encode_picture(struct remux_video *video, struct err *err)
     return drain_encoder(video, err);
 }
 
+// NULL gets out what the decoder holds back.
 static enum err_code transcode(struct remux_video *video, AVPacket *packet, struct err *err)
 {
     // What cannot be decoded is left out; its frame's place shows the one before.
@@ -207,10 +207,43 @@ static enum err_code transcode(struct remux_video *video, AVPacket *packet, stru
         if (code != ERR_NONE)
             return code;
     }
-    if (packet != NULL)
+    return ERR_NONE;
+}
+
+static enum err_code end_track(struct remux_video *video, struct err *err)
+{
+    video->done = true;
+    if (video->encoder == NULL)
         return ERR_NONE;
     avcodec_send_frame(video->encoder, NULL);
     return drain_encoder(video, err);
+}
+
+// At the end of the source: goes on with what follows it, or ends the track.
+static enum err_code next_part(struct remux_video *video, struct err *err)
+{
+    enum err_code code = video->decoder != NULL ? transcode(video, NULL, err) : ERR_NONE;
+    int64_t rest = media_source_rest(video->source);
+    if (code != ERR_NONE)
+        return code;
+    if (rest < 0)
+        return end_track(video, err);
+    if (video->decoder == NULL) {
+        video->output->again = true;
+        return ERR_NONE;
+    }
+    struct media_source *source;
+    code = media_source_open_rest(
+        video->output->input, rest, &video->output->limits, video->output->options->cancel, &source, err);
+    if (code == ERR_NOT_FOUND || code == ERR_LIMIT)
+        return end_track(video, err);
+    if (code != ERR_NONE)
+        return code;
+    timeline_go_on(video->timeline, source);
+    media_source_close(video->source);
+    video->source = source;
+    avcodec_free_context(&video->decoder);
+    return open_decoder(video, err);
 }
 
 static enum err_code copy(struct remux_video *video, const struct coded_picture *picture, struct err *err)
@@ -248,11 +281,13 @@ static enum err_code copy(struct remux_video *video, const struct coded_picture 
 enum err_code remux_video_step(struct remux_video *video, struct err *err)
 {
     struct coded_picture picture;
-    enum err_code code = timeline_next(video->timeline, &picture, &video->done, err);
+    bool end;
+    enum err_code code = timeline_next(video->timeline, &picture, &end, err);
     if (code != ERR_NONE)
         return code;
-    if (video->done)
-        return video->decoder != NULL ? transcode(video, NULL, err) : ERR_NONE;
+    if (end)
+        return next_part(video, err);
+    video->begin = video->source->begin;
     if (video->decoder == NULL) {
         code = copy(video, &picture, err);
     } else {

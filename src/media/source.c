@@ -10,11 +10,13 @@
 #include "media/mp4_tables.h"
 #include "media/source_info.h"
 #include "media/source_io.h"
+#include "media/ts_watch.h"
 
 // How much is read to tell what a file is, and to learn its streams' parameters.
 #define FORMAT_PROBE_BYTES (1 << 20)
 #define STREAM_PROBE_BYTES (16 << 20)
 #define STREAM_PROBE_US (10 * 1000000)
+#define WATCH_PROBE_BYTES 4096
 
 // FFmpeg's demuxers that read one file of timed pictures and nothing else.
 static const char *const foreign_formats[] = {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "mpegts", "mpeg", "avi",
@@ -148,6 +150,15 @@ static enum err_code learn_streams(struct media_source *source, const struct med
     return ERR_NONE;
 }
 
+// All is read again, so that the watch sees it first.
+static enum err_code begin_watch(struct media_source *source, struct err *err)
+{
+    uint8_t beginning[WATCH_PROBE_BYTES];
+    int64_t got = source_io_read_at(source, source->begin, beginning, sizeof(beginning));
+    source->watch = ts_watch_new(beginning, (size_t)got);
+    return source_io_rewind(source, err);
+}
+
 static enum err_code open_parts(struct media_source *source, const struct media_input *input,
     enum media_source_kind kind, const struct media_limits *limits, struct err *err)
 {
@@ -158,7 +169,9 @@ static enum err_code open_parts(struct media_source *source, const struct media_
     code = tell_format(source, kind, &input_format, err);
     if (code != ERR_NONE)
         return code;
-    if (kind == MEDIA_SOURCE_FOREIGN && strncmp(input_format->name, "mov,", 4) == 0)
+    if (kind == MEDIA_SOURCE_FOREIGN && strcmp(input_format->name, "mpegts") == 0)
+        code = begin_watch(source, err);
+    if (code == ERR_NONE && kind == MEDIA_SOURCE_FOREIGN && strncmp(input_format->name, "mov,", 4) == 0)
         code = mp4_tables_check(source, err);
     if (code != ERR_NONE)
         return code;
@@ -173,6 +186,8 @@ static enum err_code open_parts(struct media_source *source, const struct media_
     code = source_choose_video(source, err);
     if (code != ERR_NONE)
         return code;
+    if (source->watch != NULL)
+        ts_watch_follow(source->watch, source->video->id);
     if (kind == MEDIA_SOURCE_SEGMENT)
         return ERR_NONE;
     code = media_size_check(limits, source->video->codecpar->width, source->video->codecpar->height, err);
@@ -182,21 +197,48 @@ static enum err_code open_parts(struct media_source *source, const struct media_
     return ERR_NONE;
 }
 
-enum err_code media_source_open(const struct media_input *input, enum media_source_kind kind,
-    const struct media_limits *limits, const struct cancel *cancel, struct media_source **out, struct err *err)
+// `*end` is where what was opened ends, as far as it is known.
+static enum err_code open_from(const struct media_input *input, enum media_source_kind kind, int64_t from,
+    const struct media_limits *limits, const struct cancel *cancel, struct media_source **out, int64_t *end,
+    struct err *err)
 {
     media_log_init();
     *out = NULL;
     struct media_limits checked = media_limits_or_default(limits);
     struct media_source *source = mem_calloc(1, sizeof(*source));
     source->cancel = cancel;
+    source->begin = from;
     enum err_code code = open_parts(source, input, kind, &checked, err);
+    *end = source->end < source->size ? source->end : -1;
     if (code != ERR_NONE) {
         media_source_close(source);
         return code;
     }
     *out = source;
     return ERR_NONE;
+}
+
+enum err_code media_source_open(const struct media_input *input, enum media_source_kind kind,
+    const struct media_limits *limits, const struct cancel *cancel, struct media_source **out, struct err *err)
+{
+    int64_t end;
+    return open_from(input, kind, 0, limits, cancel, out, &end, err);
+}
+
+int64_t media_source_rest(const struct media_source *source)
+{
+    return source->end < source->size ? source->end : -1;
+}
+
+enum err_code media_source_open_rest(const struct media_input *input, int64_t from, const struct media_limits *limits,
+    const struct cancel *cancel, struct media_source **out, struct err *err)
+{
+    enum err_code code = ERR_INVALID;
+    *out = NULL;
+    for (int64_t next = from; next >= 0 && (code == ERR_INVALID || code == ERR_CORRUPT); from = next)
+        code = open_from(input, MEDIA_SOURCE_FOREIGN, from, limits, cancel, out, &next, err);
+    return code == ERR_INVALID || code == ERR_CORRUPT ? err_set(err, ERR_NOT_FOUND, "it is none that can be read")
+                                                      : code;
 }
 
 void media_source_close(struct media_source *source)

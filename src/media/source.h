@@ -21,9 +21,11 @@ struct media_source {
     AVIOContext *io;
     const struct cancel *cancel;
     const uint8_t *data;
-    int64_t size;
-    int64_t position;
+    int64_t size;       // of the file
+    int64_t begin, end; // of what is read of it
+    int64_t position;   // in the file
     int64_t bytes_read;
+    struct ts_watch *watch; // NULL but for transport streams
     int fd;
 };
 
@@ -31,6 +33,13 @@ enum err_code media_source_open(const struct media_input *input, enum media_sour
     const struct media_limits *limits, const struct cancel *cancel, struct media_source **source,
     struct err *err) ERR_MUST_CHECK;
 void media_source_close(struct media_source *source);
+
+// A transport stream may go on as another one, with other pictures in other packets (ts_watch.h). A source gives those
+// up to there. Once it has been read to its end, this says where the rest begins; -1: there is none.
+int64_t media_source_rest(const struct media_source *source);
+// Opens what begins at `from`, or, where that is no video, what follows it. ERR_NOT_FOUND if there is no more video.
+enum err_code media_source_open_rest(const struct media_input *input, int64_t from, const struct media_limits *limits,
+    const struct cancel *cancel, struct media_source **source, struct err *err) ERR_MUST_CHECK;
 
 // Limits to use where the caller gave none.
 struct media_limits media_limits_or_default(const struct media_limits *limits);

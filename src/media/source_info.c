@@ -138,7 +138,8 @@ void source_describe(struct media_source *source)
     info->fps_num = known ? fps.num : 0;
     info->fps_den = known ? fps.den : 1;
     info->frames = video->nb_frames > 0 ? video->nb_frames : -1;
-    info->duration_us = stream_duration_us(source);
+    // Of a file whose video goes on as another one, only the first part's would be told.
+    info->duration_us = media_source_rest(source) < 0 ? stream_duration_us(source) : -1;
     info->bit_rate = source->format->bit_rate > 0 ? source->format->bit_rate : -1;
     info->size_bytes = source->size;
     info->container_start_us = source->format->start_time != AV_NOPTS_VALUE ? source->format->start_time : INT64_MIN;

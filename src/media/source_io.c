@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "media/ts_watch.h"
 
 #define IO_BUFFER_BYTES (256 * 1024)
 
@@ -31,13 +33,18 @@ static int read_bytes(void *opaque, uint8_t *buffer, int size)
     struct media_source *source = opaque;
     if (cancel_requested(source->cancel))
         return AVERROR_EXIT;
-    int64_t left = source->size - source->position;
+    int64_t left = source->end - source->position;
     if (left <= 0)
         return AVERROR_EOF;
     ssize_t got = copy_bytes(source, source->position, buffer, (size_t)(size < left ? size : left));
     if (got < 0)
         return AVERROR(errno);
-    if (got == 0)
+    if (source->watch != NULL) {
+        ts_watch_feed(source->watch, source->position, buffer, (size_t)got);
+        source->end = FFMIN(source->end, ts_watch_end(source->watch));
+        got = FFMIN(got, source->end - source->position);
+    }
+    if (got <= 0)
         return AVERROR_EOF;
     source->position += got;
     source->bytes_read += got;
@@ -58,22 +65,22 @@ static int64_t seek_bytes(void *opaque, int64_t offset, int whence)
     struct media_source *source = opaque;
     switch (whence & ~AVSEEK_FORCE) {
     case AVSEEK_SIZE:
-        return source->size;
+        return source->end - source->begin;
     case SEEK_SET:
         break;
     case SEEK_CUR:
-        offset += source->position;
+        offset += source->position - source->begin;
         break;
     case SEEK_END:
-        offset += source->size;
+        offset += source->end - source->begin;
         break;
     default:
         return AVERROR(EINVAL);
     }
     // Demuxers take an offset past the end as the end, and go on with what comes next in their index.
-    if (offset < 0 || offset > source->size)
+    if (offset < 0 || offset > source->end - source->begin)
         return AVERROR_EOF;
-    source->position = offset;
+    source->position = source->begin + offset;
     return offset;
 }
 
@@ -95,6 +102,27 @@ static enum err_code open_file(struct media_source *source, const char *path, st
     return ERR_NONE;
 }
 
+static void close_io(struct media_source *source)
+{
+    if (source->io != NULL)
+        av_freep(&source->io->buffer);
+    avio_context_free(&source->io);
+}
+
+enum err_code source_io_rewind(struct media_source *source, struct err *err)
+{
+    close_io(source);
+    source->position = source->bytes_read = source->begin;
+    uint8_t *buffer = av_malloc(IO_BUFFER_BYTES);
+    if (buffer != NULL)
+        source->io = avio_alloc_context(buffer, IO_BUFFER_BYTES, 0, source, read_bytes, NULL, seek_bytes);
+    if (source->io == NULL) {
+        av_free(buffer);
+        return err_set(err, ERR_UNAVAILABLE, "out of memory");
+    }
+    return ERR_NONE;
+}
+
 enum err_code source_io_open(struct media_source *source, const struct media_input *input, struct err *err)
 {
     source->fd = -1;
@@ -108,21 +136,15 @@ enum err_code source_io_open(struct media_source *source, const struct media_inp
         if (code != ERR_NONE)
             return code;
     }
-    uint8_t *buffer = av_malloc(IO_BUFFER_BYTES);
-    if (buffer != NULL)
-        source->io = avio_alloc_context(buffer, IO_BUFFER_BYTES, 0, source, read_bytes, NULL, seek_bytes);
-    if (source->io == NULL) {
-        av_free(buffer);
-        return err_set(err, ERR_UNAVAILABLE, "out of memory");
-    }
-    return ERR_NONE;
+    source->end = source->size;
+    return source_io_rewind(source, err);
 }
 
 void source_io_close(struct media_source *source)
 {
-    if (source->io != NULL)
-        av_freep(&source->io->buffer);
-    avio_context_free(&source->io);
+    close_io(source);
+    ts_watch_free(source->watch);
+    source->watch = NULL;
     if (source->fd >= 0)
         close(source->fd);
     source->fd = -1;

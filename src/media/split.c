@@ -17,6 +17,8 @@
 // Pictures held while it is not yet known whether more lead the keyframe; more than this come from broken streams only.
 #define HELD_MAX 128
 #define PROGRESS_PICTURES 64
+// Videos that follow one another in a transport stream; a splice every minute of a day has fewer.
+#define PARTS_MAX 2000
 
 // Pictures in decoding order.
 struct picture_list {
@@ -26,6 +28,7 @@ struct picture_list {
 };
 
 struct splitter {
+    const struct media_input *input;
     const struct split_options *options;
     struct split_result *result;
     struct media_source *source;
@@ -53,6 +56,7 @@ struct splitter {
     int64_t first_pts; // of the video; the smallest so far until first_known
     int64_t prev_pts_us;
     int64_t shown_max; // AV_NOPTS_VALUE before the first
+    int parts;         // of the file that were begun, less the first
     bool done;
 };
 
@@ -334,6 +338,81 @@ static enum err_code next_picture(struct splitter *splitter, struct coded_pictur
     return timeline_next(splitter->timeline, picture, end, err);
 }
 
+// Reads the first pictures of what goes on after the source, enough to know its first frame's time; `*none` if it has
+// no picture.
+static enum err_code begin_part(
+    struct splitter *splitter, struct media_source *source, int64_t *first_pts, bool *none, struct err *err)
+{
+    timeline_go_on(splitter->timeline, source);
+    *none = true;
+    for (int i = 0; i <= TRAILING_MAX; i++) {
+        struct coded_picture picture;
+        bool end;
+        enum err_code code = timeline_next(splitter->timeline, &picture, &end, err);
+        if (code != ERR_NONE || end)
+            return code;
+        if (picture.presented && (*none || picture.pts < *first_pts)) {
+            *first_pts = picture.pts;
+            *none = false;
+        }
+        list_push(&splitter->again, &picture);
+    }
+    return ERR_NONE;
+}
+
+// Ends the open segment where the video goes on as another one, and begins the next with that.
+static enum err_code cross_over(
+    struct splitter *splitter, struct media_source *source, int64_t first_pts, struct err *err)
+{
+    log_info(splitter->log, "from %.3f s on the video is another one: %s, %dx%d pixels",
+        (double)to_us(splitter, first_pts) / 1e6, source->info.video_codec, source->info.width, source->info.height);
+    splitter->at_limit = is_past_limit(splitter, first_pts);
+    enum err_code code =
+        splitter->file != NULL ? finish_segment(splitter, splitter->at_limit, first_pts, 0, err) : ERR_NONE;
+    media_source_close(splitter->source);
+    splitter->source = source;
+    splitter->done = splitter->at_limit;
+    if (code == ERR_NONE && !splitter->done)
+        code = begin_segment(splitter, &splitter->again.items[0], err);
+    splitter->start_pts = first_pts;
+    return code;
+}
+
+// What follows the source in its file; `*more` is false where nothing does that can be read.
+static enum err_code next_part(struct splitter *splitter, bool *more, struct err *err)
+{
+    *more = false;
+    int64_t rest = media_source_rest(splitter->source);
+    while (rest >= 0) {
+        struct media_source *source = NULL;
+        enum err_code code = ERR_LIMIT;
+        if (++splitter->parts <= PARTS_MAX)
+            code = media_source_open_rest(
+                splitter->input, rest, splitter->options->limits, splitter->options->cancel, &source, err);
+        else
+            err_set(err, ERR_LIMIT, "it changes more than %d times", PARTS_MAX);
+        if (code == ERR_NOT_FOUND || code == ERR_LIMIT) {
+            split_report_rest(splitter->result,
+                splitter->shown_max == AV_NOPTS_VALUE ? 0 : to_us(splitter, splitter->shown_max), err);
+            return ERR_NONE;
+        }
+        if (code != ERR_NONE)
+            return code;
+        int64_t first_pts = 0;
+        bool none = true;
+        code = begin_part(splitter, source, &first_pts, &none, err);
+        *more = code == ERR_NONE && !none;
+        if (*more)
+            return cross_over(splitter, source, first_pts, err);
+        rest = media_source_rest(source);
+        list_release(&splitter->again);
+        media_source_close(source);
+        if (code != ERR_NONE)
+            return code;
+    }
+    return ERR_NONE;
+}
+
 static enum err_code split_all(struct splitter *splitter, struct err *err)
 {
     for (int64_t i = 0; !splitter->done; i++) {
@@ -342,8 +421,15 @@ static enum err_code split_all(struct splitter *splitter, struct err *err)
         enum err_code code = next_picture(splitter, &picture, &end, err);
         if (code != ERR_NONE)
             return code;
-        if (end && !splitter->closing)
-            break;
+        if (end && !splitter->closing) {
+            bool more;
+            code = next_part(splitter, &more, err);
+            if (code != ERR_NONE)
+                return code;
+            if (!more)
+                break;
+            continue;
+        }
         code = end ? end_closing(splitter, err) : take(splitter, &picture, err);
         if (code != ERR_NONE)
             return code;
@@ -372,6 +458,7 @@ enum err_code media_split(
     if (options->limit_us == 0 || options->limit_us < -1)
         return err_set(err, ERR_INVALID, "the time limit must be greater than zero");
     struct splitter splitter = {
+        .input = input,
         .options = options,
         .result = result,
         .log = options->log != NULL ? options->log : log_none(),

@@ -21,6 +21,12 @@ static void set_reason(struct split_result *result, const char *format, ...)
     va_end(args);
 }
 
+void split_report_rest(struct split_result *result, int64_t kept_us, const struct err *why)
+{
+    set_reason(result, "only the first %.1f s could be read, not what follows there as another video: %s",
+        (double)kept_us / 1e6, why->message);
+}
+
 // How many packets the file's index lists, edit lists considered; 0 where there is no index of all.
 static int64_t listed_packets(const struct media_source *source)
 {

@@ -8,3 +8,5 @@
 // `to_the_end` is false where reading stopped at the limit.
 void split_report(struct split_result *result, const struct media_source *source, const struct timeline_stats *stats,
     bool to_the_end, struct log *log);
+// Says before that, where it is so, that what follows after `kept_us` was not read, and why.
+void split_report_rest(struct split_result *result, int64_t kept_us, const struct err *why);

@@ -31,6 +31,8 @@ struct timeline {
     int peeked_next;
     struct time_mender *mender;
     bool untimed; // the container has decoding times only; FFmpeg's guesses at the others are left alone
+    bool goes_on; // after another source, whose pictures showed until `resume`
+    int64_t resume;
     bool opened;
     bool input_ended;
     bool started;      // the first picture that decoding can begin with has been seen
@@ -59,12 +61,10 @@ static void open_unpacker(struct timeline *timeline)
         av_bsf_free(&timeline->unpacker);
 }
 
-struct timeline *timeline_new(struct media_source *source)
+static void open_stream(struct timeline *timeline, struct media_source *source)
 {
-    struct timeline *timeline = mem_calloc(1, sizeof(*timeline));
     timeline->source = source;
     timeline->time_base = source->video->time_base;
-    timeline->shown_max = AV_NOPTS_VALUE;
     timeline->mender = time_mender_new();
     open_unpacker(timeline);
     picture_parser_init(&timeline->parser, source->video->codecpar);
@@ -84,13 +84,18 @@ struct timeline *timeline_new(struct media_source *source)
     timeline->frame_duration = av_rescale_q(1, av_inv_q(fps), timeline->time_base);
     if (timeline->frame_duration < 1)
         timeline->frame_duration = 1;
+}
+
+struct timeline *timeline_new(struct media_source *source)
+{
+    struct timeline *timeline = mem_calloc(1, sizeof(*timeline));
+    timeline->shown_max = AV_NOPTS_VALUE;
+    open_stream(timeline, source);
     return timeline;
 }
 
-void timeline_free(struct timeline *timeline)
+static void close_stream(struct timeline *timeline)
 {
-    if (timeline == NULL)
-        return;
     for (int i = timeline->peeked_next; i < timeline->peeked_count; i++)
         av_packet_free(&timeline->peeked[i]);
     time_mender_free(timeline->mender);
@@ -98,7 +103,33 @@ void timeline_free(struct timeline *timeline)
     field_pairs_free(timeline->fields);
     av_bsf_free(&timeline->unpacker);
     parameter_sets_release(&timeline->sets);
+}
+
+void timeline_free(struct timeline *timeline)
+{
+    if (timeline == NULL)
+        return;
+    close_stream(timeline);
     free(timeline);
+}
+
+void timeline_go_on(struct timeline *timeline, struct media_source *source)
+{
+    struct timeline before = *timeline;
+    close_stream(timeline);
+    *timeline = (struct timeline){
+        .shift = before.shift,
+        .shown_max = before.shown_max,
+        .goes_on = before.shown_max != AV_NOPTS_VALUE,
+        .resume = before.shown_max + before.frame_duration,
+        .stats = before.stats,
+    };
+    open_stream(timeline, source);
+}
+
+int64_t timeline_shift(const struct timeline *timeline)
+{
+    return timeline->shift;
 }
 
 void coded_picture_release(struct coded_picture *picture)
@@ -168,6 +199,32 @@ static enum err_code read_packet(struct timeline *timeline, AVPacket **out, stru
     return ERR_NONE;
 }
 
+// Shifts the times of a source that goes on after another one so that none of its frames shows before the end there.
+static void follow_on(struct timeline *timeline)
+{
+    int64_t earliest = AV_NOPTS_VALUE;
+    int64_t start = AV_NOPTS_VALUE;
+    bool closed = false;
+    for (int i = 0; i < timeline->peeked_count; i++) {
+        const AVPacket *packet = timeline->peeked[i];
+        struct picture_info info;
+        picture_inspect(&timeline->parser, packet, &info);
+        if (start == AV_NOPTS_VALUE) {
+            if (!info.starts && (packet->flags & AV_PKT_FLAG_KEY) == 0)
+                continue;
+            start = packet->pts;
+            closed = info.closed;
+        }
+        bool decodes = packet->pts >= start || closed || info.leading_kept;
+        if (packet->pts != AV_NOPTS_VALUE && info.shown && decodes)
+            earliest = earliest == AV_NOPTS_VALUE ? packet->pts : FFMIN(earliest, packet->pts);
+    }
+    if (earliest != AV_NOPTS_VALUE && earliest + timeline->shift < timeline->resume) {
+        timeline->shift = timeline->resume - earliest;
+        timeline->stats.jumps++;
+    }
+}
+
 // Looks at the first packets to decide where the time stamps come from.
 static enum err_code peek(struct timeline *timeline, struct err *err)
 {
@@ -188,6 +245,8 @@ static enum err_code peek(struct timeline *timeline, struct err *err)
         timeline->stats.derived = true;
         timeline->reorder = reorder_new(timeline->source->video->codecpar, timeline->frame_duration);
     }
+    if (timeline->goes_on)
+        follow_on(timeline);
     timeline->opened = true;
     return ERR_NONE;
 }

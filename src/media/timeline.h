@@ -20,7 +20,7 @@ struct coded_picture {
 struct timeline;
 
 struct timeline_stats {
-    int64_t packets; // read
+    int64_t packets; // read, of all sources
     int64_t skipped; // before the first that decoding can begin with
     int64_t damaged; // said to be damaged by the container
     int64_t read_errors;
@@ -32,6 +32,11 @@ struct timeline_stats {
 
 struct timeline *timeline_new(struct media_source *source);
 void timeline_free(struct timeline *timeline);
+// Goes on with the pictures of another source of the same time base after those of the one before, which have all been
+// taken. Where their times would go back, they are shifted to follow.
+void timeline_go_on(struct timeline *timeline, struct media_source *source);
+// Added to the source's times.
+int64_t timeline_shift(const struct timeline *timeline);
 
 // The next picture; its packet is to be freed by coded_picture_release(). `*end` says that there is none left.
 enum err_code timeline_next(

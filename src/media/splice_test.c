@@ -1,0 +1,198 @@
+// Transport streams that go on as another video in the middle.
+#include <string.h>
+
+#include "base/mem.h"
+#include "media/remux.h"
+#include "media/test_clips.h"
+#include "os/file.h"
+
+#define SMALL "-f lavfi -i testsrc2=s=128x96:r=25:d=2 -f lavfi -i sine=d=2 "
+#define LARGE "-f lavfi -i testsrc=s=192x128:r=25:d=2 -f lavfi -i sine=f=880:d=2 "
+#define X264 "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 20 -bf 2 "
+#define X265 "-c:v libx265 -preset ultrafast -pix_fmt yuv420p -x265-params log-level=none:keyint=20 "
+#define MPEG2 "-c:v mpeg2video -g 12 -bf 2 "
+#define FRAMES 50 // of each
+#define FRAME_US 40000
+
+#define PARTS_MAX 4
+
+static const struct clip {
+    const char *name;
+    const char *arguments;
+} h264 = {"a264.ts", SMALL X264 "-c:a mp2"}, hevc = {"b265.ts", LARGE X265 "-c:a aac"},
+  mpeg2 = {"bm2.ts", LARGE MPEG2 "-c:a mp2"},
+  elsewhere = {"b264.ts", LARGE X264 "-c:a mp2 -streamid 0:500 -streamid 1:501"}, mute = {"am2.ts", SMALL MPEG2 "-an"},
+  radio = {"radio.ts", "-f lavfi -i sine=d=1 -c:a mp2"},
+  blu_ray = {"a264.m2ts", SMALL X264 "-c:a mp2 -mpegts_m2ts_mode 1"},
+  blu_ray_hevc = {"b265.m2ts", LARGE X265 "-c:a mp2 -mpegts_m2ts_mode 1"};
+
+static const struct splice {
+    const char *name;
+    const struct clip *parts[PARTS_MAX];
+} splices[] = {
+    {"codec.ts", {&h264, &hevc}},
+    {"codecs.ts", {&mpeg2, &h264, &hevc, &h264}},
+    {"packets.ts", {&h264, &elsewhere}},
+    {"mute.ts", {&h264, &mute, &hevc}},
+    {"blu-ray.m2ts", {&blu_ray, &blu_ray_hevc}},
+};
+
+static const char *join(const char *name, const struct clip *const parts[PARTS_MAX])
+{
+    char *command = mem_sprintf(": > '%s/%s'", clips_dir(), name);
+    for (int i = 0; i < PARTS_MAX && parts[i] != NULL; i++) {
+        char *longer = mem_sprintf(
+            "%s && cat '%s' >> '%s/%s'", command, clip_make(parts[i]->name, parts[i]->arguments), clips_dir(), name);
+        free(command);
+        command = longer;
+    }
+    assert_int_equal(system(command), 0);
+    free(command);
+    return clip_make(name, "");
+}
+
+// The frames of the parts, each by itself, one after the other.
+static void list_parts(const struct splice *splice, struct frame_list *all)
+{
+    *all = (struct frame_list){.frames = mem_calloc(PARTS_MAX * FRAMES, sizeof(*all->frames))};
+    for (int i = 0; i < PARTS_MAX && splice->parts[i] != NULL; i++) {
+        struct clip_outcome part;
+        const char *path = clip_make(splice->parts[i]->name, splice->parts[i]->arguments);
+        clip_must_run(path, &(struct clip_run){.chunk_s = 100, .fps = "all"}, &part);
+        assert_int_equal(part.list.count, FRAMES);
+        for (int f = 0; f < FRAMES; f++) {
+            struct clip_frame *frame = &all->frames[all->count];
+            *frame = part.list.frames[f];
+            frame->index = (int32_t)all->count;
+            frame->pts_us = (int64_t)all->count++ * FRAME_US;
+        }
+        clip_outcome_release(&part);
+    }
+}
+
+static void every_frame_of_a_stream_that_goes_on_as_another_one_is_found(void **state)
+{
+    (void)state;
+    static const double chunks[] = {0.5, 1.2, 100};
+    for (size_t i = 0; i < sizeof(splices) / sizeof(*splices); i++) {
+        const char *path = join(splices[i].name, splices[i].parts);
+        struct frame_list expected;
+        list_parts(&splices[i], &expected);
+        for (size_t c = 0; c < sizeof(chunks) / sizeof(*chunks); c++) {
+            struct clip_outcome got;
+            clip_must_run(path, &(struct clip_run){.chunk_s = chunks[c], .fps = "all"}, &got);
+            assert_same_frames(&got.list, &expected, splices[i].name, true);
+            assert_false(got.split.incomplete);
+            assert_int_equal(got.decode.lost, 0);
+            assert_int_equal(got.decode.damaged, 0);
+            assert_int_equal(got.split.duration_us, (int64_t)expected.count * FRAME_US);
+            clip_outcome_release(&got);
+        }
+        frame_list_free(&expected);
+    }
+}
+
+static void a_limit_behind_the_change_is_kept(void **state)
+{
+    (void)state;
+    const char *path = join(splices[0].name, splices[0].parts);
+    static const double limits[] = {1.0, 2.0, 3.0};
+    for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+        struct clip_outcome got;
+        clip_must_run(path, &(struct clip_run){.chunk_s = 0.8, .limit_s = limits[i], .fps = "all"}, &got);
+        assert_int_equal(got.list.count, (int)(limits[i] * 25));
+        assert_int_equal(got.split.duration_us, (int64_t)(limits[i] * 1e6));
+        clip_outcome_release(&got);
+    }
+}
+
+static void what_follows_without_a_video_is_told(void **state)
+{
+    (void)state;
+    const char *path = join("radio-after.ts", (const struct clip *const[PARTS_MAX]){&h264, &radio});
+    struct clip_outcome got;
+    clip_must_run(path, &(struct clip_run){.chunk_s = 100, .fps = "all"}, &got);
+    assert_int_equal(got.list.count, FRAMES);
+    assert_true(got.split.incomplete);
+    assert_string_equal(got.split.reason,
+        "only the first 2.0 s could be read, not what follows there as another video: it is none that can be read");
+    clip_outcome_release(&got);
+    path = join("radio-between.ts", (const struct clip *const[PARTS_MAX]){&h264, &radio, &hevc});
+    clip_must_run(path, &(struct clip_run){.chunk_s = 100, .fps = "all"}, &got);
+    assert_int_equal(got.list.count, 2 * FRAMES);
+    assert_false(got.split.incomplete);
+    clip_outcome_release(&got);
+}
+
+static double stream_seconds(const char *path, const char *stream)
+{
+    char *command =
+        mem_sprintf("ffprobe -v quiet -select_streams %s -show_entries stream=duration -of csv=p=0 '%s'", stream, path);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    double seconds = -1;
+    assert_int_equal(fscanf(pipe, "%lf", &seconds), 1);
+    pclose(pipe);
+    free(command);
+    return seconds;
+}
+
+static void make_copy(const char *source, char *output, struct remux_result *result)
+{
+    const struct media_input input = {.path = source};
+    const struct remux_options options = {.threads = 1};
+    struct err err = ERR_INIT;
+    if (media_make_playable(&input, output, &options, result, &err) != ERR_NONE)
+        fail_msg("%s: %s", source, err.message);
+}
+
+static void a_copy_for_browsers_shows_all_of_it_with_its_sound(void **state)
+{
+    (void)state;
+    char *output = mem_sprintf("%s/copy.out", clips_dir());
+    for (size_t i = 0; i < sizeof(splices) / sizeof(*splices); i++) {
+        struct remux_result result;
+        make_copy(join(splices[i].name, splices[i].parts), output, &result);
+        assert_true(result.video_encoded);
+        struct frame_list expected;
+        struct frame_list got;
+        list_parts(&splices[i], &expected);
+        clip_probe(output, 0, &got);
+        assert_same_frames(&got, &expected, splices[i].name, false);
+        double seconds = (double)expected.count * FRAME_US / 1e6;
+        double sound = stream_seconds(output, "a:0");
+        if (sound < seconds - 0.1 || sound > seconds + 0.2)
+            fail_msg("%s: %f s of sound with %f s of pictures", splices[i].name, sound, seconds);
+        frame_list_free(&expected);
+        frame_list_free(&got);
+    }
+    free(output);
+}
+
+// Of one kind, nothing is encoded again, and the sound follows the pictures.
+static void a_copy_of_recordings_put_end_to_end_keeps_their_sound(void **state)
+{
+    (void)state;
+    static const struct clip recording = {"recording.ts", SMALL X264 "-c:a aac"};
+    const char *path = join("twice.ts", (const struct clip *const[PARTS_MAX]){&recording, &recording});
+    char *output = mem_sprintf("%s/copy.out", clips_dir());
+    struct remux_result result;
+    make_copy(path, output, &result);
+    assert_false(result.video_encoded);
+    assert_false(result.audio_encoded);
+    assert_true(stream_seconds(output, "v:0") > 3.9);
+    assert_true(stream_seconds(output, "a:0") > 3.9);
+    free(output);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_frame_of_a_stream_that_goes_on_as_another_one_is_found),
+        cmocka_unit_test(a_limit_behind_the_change_is_kept),
+        cmocka_unit_test(what_follows_without_a_video_is_told),
+        cmocka_unit_test(a_copy_for_browsers_shows_all_of_it_with_its_sound),
+        cmocka_unit_test(a_copy_of_recordings_put_end_to_end_keeps_their_sound),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -88,12 +88,29 @@ enum err_code media_offset(const struct media_input *input, const struct media_l
     return code;
 }
 
-enum err_code remux_write(
-    struct remux_output *output, AVPacket *packet, const AVStream *stream, AVRational time_base, struct err *err)
+// MP4 has 32 bits for the distance of each packet's times from each other and from those of the one before. Readers
+// (FFmpeg's among them) take larger distances between decoding and showing than this for damage.
+#define SHOWING_DISTANCE_MAX (1 << 27)
+
+static bool distances_fit(const struct remux_output *output, const AVPacket *packet)
+{
+    int64_t last = output->last_dts[packet->stream_index];
+    int64_t step = last == INT64_MIN ? 0 : packet->dts - last;
+    return step <= INT32_MAX && packet->pts - packet->dts <= SHOWING_DISTANCE_MAX && packet->duration <= INT32_MAX;
+}
+
+enum err_code remux_write(struct remux_output *output, AVPacket *packet, const AVStream *stream, AVRational time_base,
+    bool *kept, struct err *err)
 {
     packet->stream_index = stream->index;
     packet->pos = -1;
     av_packet_rescale_ts(packet, time_base, stream->time_base);
+    *kept = distances_fit(output, packet);
+    if (!*kept) {
+        av_packet_unref(packet);
+        return ERR_NONE;
+    }
+    output->last_dts[packet->stream_index] = packet->dts;
     int rc = av_interleaved_write_frame(output->muxer, packet);
     if (rc >= 0 && output->muxer->pb->error < 0)
         rc = output->muxer->pb->error;
@@ -117,6 +134,8 @@ static enum err_code write_tracks(
 {
     AVDictionary *settings = NULL;
     av_dict_set(&settings, "movflags", "+faststart", 0);
+    if (output->coarse)
+        av_dict_set_int(&settings, "video_track_timescale", 1000, 0);
     int rc = avformat_write_header(output->muxer, &settings);
     av_dict_free(&settings);
     if (rc < 0)
@@ -144,6 +163,7 @@ static enum err_code make_copy_once(
     struct remux_video video = {0};
     struct remux_audio audio = {0};
     output->again = false;
+    output->last_dts[0] = output->last_dts[1] = INT64_MIN;
     enum err_code code = open_output(output, path, err);
     if (code == ERR_NONE)
         code = remux_video_open(&video, output, err);
@@ -167,12 +187,11 @@ static enum err_code make_copy_once(
 static enum err_code make_copy(
     const char *path, struct remux_output *output, struct remux_result *result, struct err *err)
 {
-    enum err_code code = make_copy_once(path, output, result, err);
-    if (code != ERR_NONE || !output->again)
-        return code;
-    // One track of an MP4 file that browsers play is coded in one way.
-    output->encode = true;
-    return make_copy_once(path, output, result, err);
+    enum err_code code;
+    do
+        code = make_copy_once(path, output, result, err);
+    while (code == ERR_NONE && output->again);
+    return code;
 }
 
 enum err_code media_make_playable(const struct media_input *input, const char *output_path,

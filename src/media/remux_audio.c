@@ -134,10 +134,26 @@ static int64_t to_copy(const struct remux_audio *audio, int64_t pts)
     return pts + audio->shift - origin;
 }
 
+// A sound track counts in samples, which is too fine for a gap of half a day: the sound ends before it.
+static enum err_code write_packet(struct remux_audio *audio, AVPacket *packet, AVRational time_base, struct err *err)
+{
+    bool kept;
+    if (audio->ended)
+        return ERR_NONE;
+    enum err_code code = remux_write(audio->output, packet, audio->stream, time_base, &kept, err);
+    if (code != ERR_NONE || kept)
+        return code;
+    audio->ended = true;
+    struct log *log = audio->output->options->log;
+    log_warn(log != NULL ? log : log_none(),
+        "the sound of the copy for browsers ends before a gap of many hours, which its track cannot hold");
+    return ERR_NONE;
+}
+
 static enum err_code drain_encoder(struct remux_audio *audio, struct err *err)
 {
     while (avcodec_receive_packet(audio->encoder, audio->packet) >= 0) {
-        enum err_code code = remux_write(audio->output, audio->packet, audio->stream, audio->encoder->time_base, err);
+        enum err_code code = write_packet(audio, audio->packet, audio->encoder->time_base, err);
         if (code != ERR_NONE)
             return code;
     }
@@ -291,7 +307,7 @@ static enum err_code copy(struct remux_audio *audio, const struct remux_video *v
         return ERR_NONE;
     packet->pts = packet->dts = audio->last_dts = pts;
     audio->time_us = av_rescale_q(pts, audio->input->time_base, AV_TIME_BASE_Q);
-    return remux_write(audio->output, packet, audio->stream, audio->input->time_base, err);
+    return write_packet(audio, packet, audio->input->time_base, err);
 }
 
 // At the end of the source: its sound goes on where its video does.
@@ -326,6 +342,10 @@ static enum err_code next_part(struct remux_audio *audio, const struct remux_vid
 
 enum err_code remux_audio_step(struct remux_audio *audio, const struct remux_video *video, struct err *err)
 {
+    if (audio->ended) {
+        audio->done = true;
+        return ERR_NONE;
+    }
     if (audio->rest >= 0)
         return next_part(audio, video, err);
     int rc = av_read_frame(audio->source->format, audio->packet);

@@ -95,6 +95,59 @@ static void a_copy_plays_and_its_frames_keep_their_times(void **state)
     free(output);
 }
 
+// The second half of the clip shows so many seconds later; its sound too.
+static const char *with_gap(const char *name, const char *arguments, int64_t gap_s)
+{
+    char *whole = mem_sprintf("whole-%s", name);
+    char *setts = mem_sprintf("setts=pts='if(gte(PTS\\,1000)\\,PTS+%" PRId64 "\\,PTS)'"
+                              ":dts='if(gte(DTS\\,1000)\\,DTS+%" PRId64 "\\,DTS)'",
+        gap_s * 1000, gap_s * 1000);
+    char *options = mem_sprintf("-i '%s' -c copy -bsf:v %s -bsf:a %s", clip_make(whole, arguments), setts, setts);
+    const char *path = clip_make(name, options);
+    free(options);
+    free(setts);
+    free(whole);
+    return path;
+}
+
+static void a_gap_of_days_is_in_the_copy_too(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *arguments;
+    } cases[] = {
+        {"gap.mkv", SOURCE SOUND "-c:v libx264 -pix_fmt yuv420p -g 25 -bf 2 -c:a aac"},
+        {"gap_inside.mkv", SOURCE "-c:v libx264 -pix_fmt yuv420p -g 999 -bf 2"},
+        {"gap_encoded.mkv", SOURCE "-c:v mpeg4 -g 25"},
+    };
+    char *output = mem_sprintf("%s/copy.out", clips_dir());
+    const struct remux_options options = {.threads = 1};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        const struct media_input input = {.path = with_gap(cases[i].name, cases[i].arguments, 300000)};
+        struct remux_result result;
+        struct err err = ERR_INIT;
+        if (media_make_playable(&input, output, &options, &result, &err) != ERR_NONE)
+            fail_msg("%s: %s", cases[i].name, err.message);
+        struct frame_list before;
+        struct frame_list after;
+        clip_probe(input.path, 0, &before);
+        clip_probe(output, 0, &after);
+        assert_int_equal(before.count, 50);
+        assert_true(before.frames[49].pts_us > INT64_C(300000000000));
+        assert_same_frames(&after, &before, cases[i].name, false);
+        frame_list_free(&before);
+        frame_list_free(&after);
+    }
+    const struct media_input input = {.path = with_gap("months.mkv", cases[0].arguments, 5000000)};
+    struct remux_result result;
+    struct err err = ERR_INIT;
+    assert_code(media_make_playable(&input, output, &options, &result, &err), ERR_LIMIT);
+    assert_string_equal(err.message,
+        "there is a gap of more than 24 days in the video, which no MP4 file holds: cut it into parts there");
+    free(output);
+}
+
 static void the_offset_is_the_first_frames_time_in_the_file(void **state)
 {
     (void)state;
@@ -145,6 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_browsers_play_is_told_apart),
         cmocka_unit_test(a_copy_plays_and_its_frames_keep_their_times),
+        cmocka_unit_test(a_gap_of_days_is_in_the_copy_too),
         cmocka_unit_test(the_offset_is_the_first_frames_time_in_the_file),
         cmocka_unit_test(no_half_copy_is_left_behind),
     };

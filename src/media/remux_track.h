@@ -11,8 +11,10 @@
 struct remux_output {
     AVFormatContext *muxer;
     const struct media_input *input;
-    bool encode; // both tracks, though they could be copied
-    bool again;  // it turned out on the way that they must be
+    bool encode;         // both tracks, though they could be copied
+    bool coarse;         // times in milliseconds: there are gaps that finer ones cannot count in MP4's 32 bits
+    bool again;          // it turned out on the way that one of these is needed
+    int64_t last_dts[2]; // of each stream, in its time base; INT64_MIN before the first
     struct media_limits limits;
     const struct remux_options *options;
     AVRational origin_time_base; // of origin_pts
@@ -57,6 +59,7 @@ struct remux_audio {
     int64_t shift; // added to the source's times, in its time base
     bool resuming; // the next sound begins anew
     int64_t rest;  // where the source goes on, once the video does; -1
+    bool ended;    // before a gap that the track cannot hold
     bool done;
 };
 
@@ -75,5 +78,6 @@ enum err_code remux_audio_step(
 void remux_video_close(struct remux_video *video);
 void remux_audio_close(struct remux_audio *audio);
 
+// `*kept` is false where the gap before the packet is longer than the track can hold.
 enum err_code remux_write(struct remux_output *output, AVPacket *packet, const AVStream *stream, AVRational time_base,
-    struct err *err) ERR_MUST_CHECK;
+    bool *kept, struct err *err) ERR_MUST_CHECK;

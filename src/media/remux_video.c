@@ -10,6 +10,10 @@
 #define ENCODER_QUALITY "23"
 #define KEYFRAME_DISTANCE 50 // frames: seeking in the player should not take long
 #define ENCODER_TIMESCALE_MAX 1000000
+// Behind a gap of this length the encoder begins anew.
+#define GAP_US 10000000
+// Pictures are decoded so long before they show at most, if they can.
+#define NEAR_US 1000000
 
 bool remux_can_copy_video(const AVCodecParameters *par)
 {
@@ -74,6 +78,7 @@ static enum err_code open_encoder(struct remux_video *video, struct err *err)
     AVDictionary *settings = NULL;
     av_dict_set(&settings, "preset", ENCODER_PRESET, 0);
     av_dict_set(&settings, "crf", ENCODER_QUALITY, 0);
+    av_dict_set(&settings, "forced-idr", "1", 0);
     int rc = avcodec_open2(codec, encoder, &settings);
     av_dict_free(&settings);
     return rc < 0 ? err_set(err, ERR_INTERNAL, "the H.264 encoder cannot be set up: %s", av_err2str(rc)) : ERR_NONE;
@@ -133,6 +138,30 @@ void remux_video_close(struct remux_video *video)
     media_source_close(video->source);
 }
 
+static enum err_code write_packet(struct remux_video *video, AVRational time_base, struct err *err)
+{
+    bool kept;
+    enum err_code code = remux_write(video->output, video->packet, video->stream, time_base, &kept, err);
+    if (code != ERR_NONE || kept)
+        return code;
+    if (video->output->coarse && video->output->encode)
+        return err_set(err, ERR_LIMIT,
+            "there is a gap of more than %d days in the video, which no MP4 file holds: cut it into parts there",
+            INT32_MAX / 1000 / 86400);
+    // Encoded, no picture is decoded before a gap and shown after it.
+    video->output->encode = video->output->encode || video->output->coarse;
+    video->output->coarse = video->output->again = true;
+    return ERR_NONE;
+}
+
+// A decoding time that is not far before the showing of a picture after which all others show: behind a gap, it is
+// still that of a picture before.
+static int64_t near_dts(const AVPacket *packet, AVRational time_base, int64_t last_dts)
+{
+    int64_t earliest = packet->pts - av_rescale_q(NEAR_US, AV_TIME_BASE_Q, time_base);
+    return FFMAX(packet->dts, FFMAX(earliest, last_dts + 1));
+}
+
 static enum err_code drain_encoder(struct remux_video *video, struct err *err)
 {
     while (true) {
@@ -144,8 +173,13 @@ static enum err_code drain_encoder(struct remux_video *video, struct err *err)
         // Without one, players do not show the last picture: the time line ends where it begins.
         if (video->packet->duration <= 0)
             video->packet->duration = video->duration;
-        enum err_code code = remux_write(video->output, video->packet, video->stream, video->encoder->time_base, err);
-        if (code != ERR_NONE)
+        if ((video->packet->flags & AV_PKT_FLAG_KEY) != 0)
+            video->packet->dts = near_dts(video->packet, video->encoder->time_base, video->last_dts);
+        if (video->last_dts != INT64_MIN && video->packet->dts <= video->last_dts)
+            video->packet->dts = video->last_dts + 1;
+        video->last_dts = video->packet->dts;
+        enum err_code code = write_packet(video, video->encoder->time_base, err);
+        if (code != ERR_NONE || video->output->again)
             return code;
     }
 }
@@ -185,6 +219,9 @@ static enum err_code encode_picture(struct remux_video *video, struct err *err)
     enum err_code code = scale(video, err);
     if (code != ERR_NONE)
         return code;
+    bool gap = video->last_pts != INT64_MIN &&
+        av_rescale_q(pts - video->last_pts, video->encoder->time_base, AV_TIME_BASE_Q) > GAP_US;
+    video->scaled->pict_type = gap ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
     video->scaled->pts = video->last_pts = pts;
     video->duration = av_rescale_q(video->coded_duration, video->source->video->time_base, video->encoder->time_base);
     if (video->duration < 1)
@@ -229,7 +266,8 @@ static enum err_code next_part(struct remux_video *video, struct err *err)
     if (rest < 0)
         return end_track(video, err);
     if (video->decoder == NULL) {
-        video->output->again = true;
+        // One track of an MP4 file that browsers play is coded in one way.
+        video->output->encode = video->output->again = true;
         return ERR_NONE;
     }
     struct media_source *source;
@@ -262,6 +300,10 @@ static enum err_code copy(struct remux_video *video, const struct coded_picture 
     }
     if (dts == AV_NOPTS_VALUE)
         dts = video->last_dts == INT64_MIN ? pts - 4 * picture->duration : video->last_dts + 1;
+    packet->pts = pts;
+    packet->dts = dts;
+    if (picture->info.no_leading)
+        dts = near_dts(packet, video->source->video->time_base, video->last_dts);
     if (dts <= video->last_dts)
         dts = video->last_dts + 1;
     if (dts > pts && pts > video->last_dts)
@@ -271,11 +313,10 @@ static enum err_code copy(struct remux_video *video, const struct coded_picture 
     video->last_dts = dts;
     video->time_us = av_rescale_q(dts, video->source->video->time_base, AV_TIME_BASE_Q);
     av_packet_move_ref(video->packet, packet);
-    video->packet->pts = pts;
     video->packet->dts = dts;
     video->packet->duration = picture->duration;
     video->packet->flags &= AV_PKT_FLAG_KEY;
-    return remux_write(video->output, video->packet, video->stream, video->source->video->time_base, err);
+    return write_packet(video, video->source->video->time_base, err);
 }
 
 enum err_code remux_video_step(struct remux_video *video, struct err *err)

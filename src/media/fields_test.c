@@ -122,9 +122,8 @@ static void add_field(struct strbuf *stream, struct bits *bits, int picture, int
     end_unit(stream, 3, idr ? 5 : 1, bits);
 }
 
-static void a_pair_of_fields_is_one_frame(void **state)
+static char *write_raw(const char *name)
 {
-    (void)state;
     struct strbuf stream;
     struct bits bits = {.used = 0};
     strbuf_init(&stream);
@@ -133,11 +132,20 @@ static void a_pair_of_fields_is_one_frame(void **state)
         add_field(&stream, &bits, picture, 0);
         add_field(&stream, &bits, picture, 1);
     }
-    char *raw = mem_sprintf("%s/fields.h264", clips_dir());
+    char *raw = mem_sprintf("%s/%s", clips_dir(), name);
     FILE *file = fopen(raw, "wb");
     assert_non_null(file);
     assert_int_equal(fwrite(stream.data, 1, stream.size, file), stream.size);
     fclose(file);
+    strbuf_release(&stream);
+    strbuf_release(&bits.bytes);
+    return raw;
+}
+
+static void a_pair_of_fields_is_one_frame(void **state)
+{
+    (void)state;
+    char *raw = write_raw("fields.h264");
     // 50 fields a second; the raw stream's time base is 1/1200000 s.
     char *arguments = mem_sprintf("-r 50 -i '%s' -c copy -bsf:v 'setts=ts=N*24000:time_base=1/1200000'", raw);
     const char *path = clip_make("fields.ts", arguments);
@@ -159,8 +167,29 @@ static void a_pair_of_fields_is_one_frame(void **state)
         clip_outcome_release(&got);
     }
     frame_list_free(&expected);
-    strbuf_release(&stream);
-    strbuf_release(&bits.bytes);
+    free(arguments);
+    free(raw);
+}
+
+static void a_raw_stream_of_fields_that_has_no_rate_can_be_given_one(void **state)
+{
+    (void)state;
+    char *raw = write_raw("no-rate.h264");
+    const struct media_input input = {.path = raw};
+    struct media_info info;
+    struct err err = ERR_INIT;
+    assert_code(media_probe(&input, NULL, NULL, &info, &err), ERR_INVALID);
+    // The sentence has the command that is run here.
+    const char *remedy = "-c copy -bsf:v h264_metadata=tick_rate=50 ";
+    assert_non_null(strstr(err.message, remedy));
+    char *arguments = mem_sprintf("-i '%s' %s", raw, remedy);
+    const char *path = clip_make("rate.h264", arguments);
+    struct clip_outcome got;
+    clip_must_run(path, &(struct clip_run){.chunk_s = 100, .fps = "all"}, &got);
+    assert_int_equal(got.list.count, PICTURES);
+    for (int i = 0; i < PICTURES; i++)
+        assert_int_equal(got.list.frames[i].pts_us, i * 40000);
+    clip_outcome_release(&got);
     free(arguments);
     free(raw);
 }
@@ -169,6 +198,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pair_of_fields_is_one_frame),
+        cmocka_unit_test(a_raw_stream_of_fields_that_has_no_rate_can_be_given_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,6 +168,16 @@ static void inspect_mpeg4(const AVPacket *packet, struct picture_info *info)
     info->clean = info->starts = intra && (packet->flags & AV_PKT_FLAG_KEY) != 0;
 }
 
+static void inspect_flv1(const AVPacket *packet, struct picture_info *info)
+{
+    // Sorenson's H.263; SWF does not mark keyframes.
+    struct nal_bits bits = {.data = packet->data, .size = (size_t)packet->size, .zeros = INT_MIN};
+    nal_bits_read(&bits, 17 + 5 + 8);
+    uint32_t size = nal_bits_read(&bits, 3);
+    nal_bits_read(&bits, size == 0 ? 16 : (size == 1 ? 32 : 0));
+    info->clean = info->starts = nal_bits_read(&bits, 2) == 0 && !bits.overrun;
+}
+
 static void inspect_vp9(const AVPacket *packet, struct picture_info *info)
 {
     // A superframe always shows its last picture; a packet with a single hidden one shows none.
@@ -206,6 +216,9 @@ void picture_inspect(const struct picture_parser *parser, const AVPacket *packet
         break;
     case AV_CODEC_ID_MPEG4:
         inspect_mpeg4(packet, info);
+        break;
+    case AV_CODEC_ID_FLV1:
+        inspect_flv1(packet, info);
         break;
     case AV_CODEC_ID_VP8:
         info->clean = info->starts = key;

@@ -121,6 +121,16 @@ static void what_is_no_video_is_refused_with_a_sentence(void **state)
     assert_refused(write_file("text.mp4", text, strlen(text)), ERR_INVALID, "no video");
     assert_refused(clip_make("still.png", "-f lavfi -i testsrc2=s=64x64 -frames:v 1"), ERR_INVALID, "still picture");
     assert_refused(clip_make("still.jpg", "-f lavfi -i testsrc2=s=64x64 -frames:v 1"), ERR_INVALID, "still picture");
+    assert_refused(clip_make("moving.webp", "-f lavfi -i testsrc2=s=64x64:r=5:d=1 -c:v libwebp_anim"), ERR_INVALID,
+        "an animated WebP picture, which cannot be read here: make a GIF or a video of it first");
+    assert_refused(clip_make("row.mjpeg", "-f lavfi -i testsrc2=s=64x64:r=5:d=1"), ERR_INVALID,
+        "ffmpeg -f mjpeg -framerate 25 -i FILE -c copy NEW.mkv");
+    assert_refused(clip_make("moving.apng", "-f lavfi -i testsrc2=s=64x64:r=5:d=1"), ERR_INVALID,
+        "not read here: write it anew, as with ffmpeg -i FILE -c:v ffv1 NEW.mkv");
+    assert_refused(clip_make("real.rm", "-f lavfi -i testsrc2=s=64x64:r=5:d=1 -c:v rv10"), ERR_INVALID,
+        "RealMedia, which is not read here: write it anew, as with ffmpeg -i FILE NEW.mp4");
+    assert_refused(clip_make("no-rate.obu", "-f lavfi -i testsrc2=s=64x64:r=5:d=1 -c:v libaom-av1 -cpu-used 8"),
+        ERR_INVALID, "does not say how many pictures a second it has; with 25, ffmpeg -framerate 25 -i FILE");
     assert_refused(clip_make("sound.m4a", "-f lavfi -i sine=d=0.5 -c:a aac"), ERR_INVALID, "only sound");
 }
 

@@ -21,6 +21,7 @@ struct reorder {
     AVCodecParserContext *parser;
     AVCodecContext *codec;
     int64_t frame_duration;
+    int64_t step;                     // from the newest slot to the next, where there is no decoding time
     struct waiting queue[QUEUE_SIZE]; // in decoding order
     int queued;
     int untimed;
@@ -66,7 +67,7 @@ void reorder_free(struct reorder *reorder)
 static void push_slot(struct reorder *reorder, int64_t dts)
 {
     if (dts == AV_NOPTS_VALUE || (reorder->last_slot != AV_NOPTS_VALUE && dts <= reorder->last_slot))
-        dts = reorder->last_slot == AV_NOPTS_VALUE ? 0 : reorder->last_slot + reorder->frame_duration;
+        dts = reorder->last_slot == AV_NOPTS_VALUE ? 0 : reorder->last_slot + reorder->step;
     reorder->last_slot = dts;
     if (reorder->slot_head > 0 && reorder->slot_head == reorder->slot_count)
         reorder->slot_head = reorder->slot_count = 0;
@@ -140,6 +141,7 @@ enum err_code reorder_push(struct reorder *reorder, AVPacket *packet, struct err
     *waiting = (struct waiting){.packet = packet};
     find_order(reorder, packet, waiting);
     push_slot(reorder, packet->dts);
+    reorder->step = packet->duration > 0 ? packet->duration : reorder->frame_duration;
     reorder->untimed++;
     while (reorder->untimed > REORDER_DEPTH)
         time_one(reorder);

@@ -11,7 +11,7 @@
 
 struct reorder;
 
-// `par` must outlive it. `frame_duration` is used where there are no decoding times either.
+// `par` must outlive it. `frame_duration` is used where there are no decoding times and no durations either.
 struct reorder *reorder_new(const AVCodecParameters *par, int64_t frame_duration);
 void reorder_free(struct reorder *reorder);
 

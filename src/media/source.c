@@ -18,9 +18,15 @@
 #define STREAM_PROBE_US (10 * 1000000)
 #define WATCH_PROBE_BYTES 4096
 
+// Coded pictures without a container. They have no times, but mostly a rate. FFmpeg takes 25 a second where a stream
+// does not say; it is told to take one that no stream has, which is refused then.
+#define RAW_FORMATS "h264", "hevc", "mpegvideo", "obu"
+#define NO_RATE "1/100"
+#define RATE_MIN ((AVRational){1, 10})
+
 // FFmpeg's demuxers that read one file of timed pictures and nothing else.
 static const char *const foreign_formats[] = {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "mpegts", "mpeg", "avi",
-    "flv", "gif", "ogg", "asf", "ivf", "nut", "mxf", "dv", "swf"};
+    "flv", "gif", "ogg", "asf", "ivf", "nut", "mxf", "dv", "swf", "yuv4mpegpipe", RAW_FORMATS};
 static const char *const segment_formats[] = {"mov,mp4,m4a,3gp,3g2,mj2", "nut"};
 
 struct media_limits media_limits_or_default(const struct media_limits *limits)
@@ -49,23 +55,75 @@ static int refuse_to_open(AVFormatContext *format, AVIOContext **io, const char 
     return AVERROR(EACCES);
 }
 
-static bool format_is_listed(const AVInputFormat *format, enum media_source_kind kind)
+static bool is_one_of(const char *name, const char *const *names, size_t count)
 {
-    const char *const *names = kind == MEDIA_SOURCE_SEGMENT ? segment_formats : foreign_formats;
-    size_t count = kind == MEDIA_SOURCE_SEGMENT ? sizeof(segment_formats) / sizeof(*segment_formats)
-                                                : sizeof(foreign_formats) / sizeof(*foreign_formats);
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(format->name, names[i]) == 0)
+        if (strcmp(name, names[i]) == 0)
             return true;
     }
     return false;
 }
 
-static enum err_code refuse_format(const AVInputFormat *format, struct err *err)
+bool media_source_is_raw(const struct media_source *source)
+{
+    static const char *const raw_formats[] = {RAW_FORMATS};
+    return is_one_of(source->format->iformat->name, raw_formats, sizeof(raw_formats) / sizeof(*raw_formats));
+}
+
+static bool format_is_listed(const AVInputFormat *format, enum media_source_kind kind)
+{
+    const char *const *names = kind == MEDIA_SOURCE_SEGMENT ? segment_formats : foreign_formats;
+    size_t count = kind == MEDIA_SOURCE_SEGMENT ? sizeof(segment_formats) / sizeof(*segment_formats)
+                                                : sizeof(foreign_formats) / sizeof(*foreign_formats);
+    return is_one_of(format->name, names, count);
+}
+
+// What other video containers can be made with FFmpeg's program; NULL for what is no video.
+static const char *container_remedy(const char *name)
+{
+    static const char *const videos[] = {"4xm", "bink", "dirac", "dxa", "ea", "film_cpk", "flic", "gxf", "idcin",
+        "ipmovie", "live_flv", "lvf", "m4v", "mlv", "mv", "nsv", "nuv", "pmp", "pva", "rl2", "rm", "roq", "smk", "thp",
+        "tmv", "ty", "vc1", "vc1test", "vmd", "vivo", "wc3movie", "wsvqa", "wtv", "xmv", "yop"};
+    if (strcmp(name, "apng") == 0)
+        return "-c:v ffv1 NEW.mkv";
+    return is_one_of(name, videos, sizeof(videos) / sizeof(*videos)) ? "NEW.mp4" : NULL;
+}
+
+static bool is_animated_webp(const struct media_source *source)
+{
+    uint8_t head[21];
+    return source_io_read_at(source, 0, head, sizeof(head)) == sizeof(head) && memcmp(head + 12, "VP8X", 4) == 0 &&
+        (head[20] & 2) != 0;
+}
+
+// Whether one picture ends and another begins, as they do in the streams of cameras.
+static bool holds_several_jpegs(const struct media_source *source)
+{
+    uint8_t *bytes = mem_alloc(FORMAT_PROBE_BYTES);
+    int64_t got = source_io_read_at(source, 0, bytes, FORMAT_PROBE_BYTES);
+    bool several = memmem(bytes, (size_t)got, "\xFF\xD9\xFF\xD8\xFF", 5) != NULL;
+    free(bytes);
+    return several;
+}
+
+static enum err_code refuse_format(const struct media_source *source, const AVInputFormat *format, struct err *err)
 {
     const char *name = format->name;
     const char *what = format->long_name != NULL ? format->long_name : name;
     size_t length = strlen(name);
+    const char *remedy = container_remedy(name);
+    if (strcmp(name, "webp_pipe") == 0 && is_animated_webp(source))
+        return err_set(err, ERR_INVALID,
+            "this is an animated WebP picture, which cannot be read here: make a GIF or a video of it first, as with "
+            "ImageMagick: convert FILE.webp NEW.gif");
+    if (strcmp(name, "mjpeg") == 0 || (strcmp(name, "jpeg_pipe") == 0 && holds_several_jpegs(source)))
+        return err_set(err, ERR_INVALID,
+            "these are JPEG pictures one after another, without times: give them a container and a rate, as with "
+            "ffmpeg "
+            "-f mjpeg -framerate 25 -i FILE -c copy NEW.mkv");
+    if (remedy != NULL)
+        return err_set(err, ERR_INVALID, "this is %s, which is not read here: write it anew, as with ffmpeg -i FILE %s",
+            what, remedy);
     if (strcmp(name, "image2") == 0 || (length > 5 && strcmp(name + length - 5, "_pipe") == 0))
         return err_set(
             err, ERR_INVALID, "this is a still picture, not a video; pictures can be searched for, not ingested");
@@ -86,7 +144,7 @@ static enum err_code tell_format(
     if (score < 0 || *format == NULL)
         return err_set(err, ERR_INVALID, "this is no video: the content is of no known media format");
     if (!format_is_listed(*format, kind))
-        return refuse_format(*format, err);
+        return refuse_format(source, *format, err);
     return ERR_NONE;
 }
 
@@ -104,6 +162,7 @@ static enum err_code open_demuxer(struct media_source *source, enum media_source
     format->max_analyze_duration = STREAM_PROBE_US;
     AVDictionary *options = NULL;
     av_dict_set(&options, "protocol_whitelist", "", 0);
+    av_dict_set(&options, "framerate", NO_RATE, 0); // of raw streams
     if (kind == MEDIA_SOURCE_SEGMENT) {
         // All is in the file; parsers would only guess at it again (and lose the marks of hidden pictures).
         av_dict_set(&options, "ignore_editlist", "1", 0);
@@ -151,6 +210,25 @@ static enum err_code learn_streams(struct media_source *source, const struct med
 }
 
 // All is read again, so that the watch sees it first.
+static enum err_code check_rate(const struct media_source *source, struct err *err)
+{
+    enum AVCodecID codec = source->video->codecpar->codec_id;
+    AVRational rate = source->video->avg_frame_rate;
+    if (!media_source_is_raw(source) || (rate.num > 0 && rate.den > 0 && av_cmp_q(rate, RATE_MIN) > 0))
+        return ERR_NONE;
+    // The first two write the rate into the stream: FFmpeg cannot tell the times of pictures that change places.
+    const char *remedy = "-framerate 25 -i FILE -c copy NEW.mkv";
+    if (codec == AV_CODEC_ID_H264)
+        remedy = "-i FILE -c copy -bsf:v h264_metadata=tick_rate=50 NEW.h264";
+    else if (codec == AV_CODEC_ID_HEVC)
+        remedy = "-i FILE -c copy -bsf:v hevc_metadata=tick_rate=25:num_ticks_poc_diff_one=1 NEW.hevc";
+    return err_set(err, ERR_INVALID,
+        "this is %s without a container, and it does not say how many pictures a second it has; with 25, ffmpeg %s "
+        "adds "
+        "that%s",
+        avcodec_get_name(codec), remedy, codec == AV_CODEC_ID_H264 ? " (as twice as many ticks)" : "");
+}
+
 static enum err_code begin_watch(struct media_source *source, struct err *err)
 {
     uint8_t beginning[WATCH_PROBE_BYTES];
@@ -191,6 +269,9 @@ static enum err_code open_parts(struct media_source *source, const struct media_
     if (kind == MEDIA_SOURCE_SEGMENT)
         return ERR_NONE;
     code = media_size_check(limits, source->video->codecpar->width, source->video->codecpar->height, err);
+    if (code != ERR_NONE)
+        return code;
+    code = check_rate(source, err);
     if (code != ERR_NONE)
         return code;
     source_describe(source);

@@ -34,6 +34,9 @@ enum err_code media_source_open(const struct media_input *input, enum media_sour
     struct err *err) ERR_MUST_CHECK;
 void media_source_close(struct media_source *source);
 
+// Coded pictures without a container: what times there are come from FFmpeg.
+bool media_source_is_raw(const struct media_source *source);
+
 // A transport stream may go on as another one, with other pictures in other packets (ts_watch.h). A source gives those
 // up to there. Once it has been read to its end, this says where the rest begins; -1: there is none.
 int64_t media_source_rest(const struct media_source *source);

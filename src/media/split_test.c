@@ -71,6 +71,12 @@ static const struct clip {
     {"raw_rgb.avi", SOURCE "-c:v rawvideo -pix_fmt bgr24", false, false},
     {"raw_rgb.mov", SOURCE "-c:v rawvideo -pix_fmt rgb24", false, false},
     {"animation.gif", SOURCE "-r 10", true, false},
+    {"flv1.swf", SOURCE "-c:v flv -g 20", false, false},
+    {"planes.y4m", SOURCE "-pix_fmt yuv422p", false, false},
+    {"open.h264", SOURCE X264 "-g 20 -bf 3 -x264-params open-gop=1:b-pyramid=normal", false, true},
+    {"open.hevc", SOURCE X265 "open-gop=1:bframes=4", false, true},
+    {"open.m2v", SOURCE "-c:v mpeg2video -g 12 -bf 2", false, true},
+    {"open.m1v", SOURCE "-c:v mpeg1video -g 12 -bf 2", false, true},
 };
 
 static void frames_and_times_are_ffprobes(void **state)

@@ -30,7 +30,7 @@ struct timeline {
     int peeked_count;
     int peeked_next;
     struct time_mender *mender;
-    bool untimed; // the container has decoding times only; FFmpeg's guesses at the others are left alone
+    bool untimed; // there are no times of showing; FFmpeg's guesses at them are left alone
     bool goes_on; // after another source, whose pictures showed until `resume`
     int64_t resume;
     bool opened;
@@ -72,7 +72,8 @@ static void open_stream(struct timeline *timeline, struct media_source *source)
     // Where containers give time stamps to B pictures only, a reference shows when the next one is decoded. (Not so
     // with the codecs that refer to B pictures, see reorder.h, nor where pictures are packed, see above.)
     enum AVCodecID codec = source->video->codecpar->codec_id;
-    timeline->untimed = codec == AV_CODEC_ID_MPEG4 && strcmp(source->format->iformat->name, "avi") == 0;
+    bool avi = strcmp(source->format->iformat->name, "avi") == 0;
+    timeline->untimed = (codec == AV_CODEC_ID_MPEG4 && avi) || media_source_is_raw(source);
     if ((codec == AV_CODEC_ID_MPEG1VIDEO || codec == AV_CODEC_ID_MPEG2VIDEO || codec == AV_CODEC_ID_MPEG4) &&
         !timeline->untimed)
         source->format->flags |= AVFMT_FLAG_GENPTS;

@@ -211,6 +211,12 @@ void vector_match_init(struct vector_match *match, const struct vector_view *vie
     for (size_t i = 0; i < refused_count; i++)
         match->excluded[filter->exclude_count + i] = refused[i];
     qsort(match->excluded, match->excluded_count, sizeof(*match->excluded), compare_keys);
+    size_t kept = 0;
+    for (size_t i = 0; i < match->excluded_count; i++) {
+        if (kept == 0 || vector_key_compare(match->excluded[kept - 1], match->excluded[i]) != 0)
+            match->excluded[kept++] = match->excluded[i];
+    }
+    match->excluded_count = kept;
     bool filtered = filter->video != NULL || filter->video_count > 0 || filter->class_count > 0 ||
         filter->label_count > 0 || filter->has_track || filter->exclude_track_count > 0;
     if (filtered)

@@ -17,7 +17,7 @@ struct vector_match {
     struct vector_selection *selections; // one per block of the view
     size_t block_count;
     size_t matches;              // in all blocks, not counting `excluded` out
-    struct vector_key *excluded; // ascending
+    struct vector_key *excluded; // ascending, each once
     size_t excluded_count;
     bool all; // nothing is filtered but dead rows
     uint8_t *masks;

@@ -93,11 +93,6 @@ enum err_code vector_store_list(
     return ERR_NONE;
 }
 
-static int by_key(const void *a, const void *b)
-{
-    return vector_key_compare(*(const struct vector_key *)a, *(const struct vector_key *)b);
-}
-
 static void add_refused(struct db_tx *tx, const char *label, struct vector_key **objects, size_t *count)
 {
     struct db_stmt *s =
@@ -119,16 +114,7 @@ enum err_code vector_store_refused(struct vector_store *store, const char *const
     db_begin(store->db, DB_READ, &tx);
     for (size_t i = 0; i < label_count && db_ok(&tx); i++)
         add_refused(&tx, labels[i], objects, count);
-    enum err_code code = db_end(&tx, err);
-    if (*count > 0)
-        qsort(*objects, *count, sizeof(**objects), by_key);
-    size_t kept = 0;
-    for (size_t i = 0; i < *count; i++) {
-        if (kept == 0 || vector_key_compare((*objects)[kept - 1], (*objects)[i]) != 0)
-            (*objects)[kept++] = (*objects)[i];
-    }
-    *count = kept;
-    return code;
+    return db_end(&tx, err);
 }
 
 void vector_store_state(struct db_tx *tx, struct vector_store_state *state)

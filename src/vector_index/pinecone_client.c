@@ -29,20 +29,6 @@ static const char *message_of(const json_t *answer)
     return message != NULL ? message : json_string_value(json_object_get(answer, "detail"));
 }
 
-// Of what waiting does not mend.
-static enum err_code code_of_refusal(const struct vector_index_pinecone *self)
-{
-    return self->is_open ? ERR_UNAVAILABLE : ERR_DENIED;
-}
-
-// The sentence stays.
-static enum err_code refuse(const struct vector_index_pinecone *self, struct err *err)
-{
-    if (err != NULL)
-        err->code = code_of_refusal(self);
-    return code_of_refusal(self);
-}
-
 static enum err_code explain(
     const struct vector_index_pinecone *self, const struct http_answer *got, const json_t *answer, struct err *err)
 {
@@ -52,10 +38,10 @@ static enum err_code explain(
     if (code == ERR_NONE)
         return ERR_NONE;
     if (http_answer_wants_tls(got))
-        return err_set(err, code_of_refusal(self),
+        return err_set(err, vector_index_refusal(self->is_open),
             "the vector index at %s (--vector-index) speaks TLS: write https:// in it", self->url);
     if (code == ERR_DENIED)
-        return err_set(err, code_of_refusal(self),
+        return err_set(err, vector_index_refusal(self->is_open),
             "the vector index at %s (--vector-index) refuses the key: the file of --vector-key-file must hold its key",
             self->url);
     if (got->status == 507) // of framehound vectors
@@ -94,7 +80,7 @@ enum err_code pinecone_call(struct vector_index_pinecone *self, enum http_method
     else if (code == ERR_UNAVAILABLE || code == ERR_TIMEOUT)
         err_context(err, "the vector index at %s (--vector-index) does not answer", self->url);
     if (code == ERR_UNAVAILABLE && got.is_final)
-        code = refuse(self, err);
+        code = vector_index_refuse(self->is_open, err);
     if (code == ERR_NONE && got.body_size > 0) {
         const struct json_limits limits = {.size_bytes = ANSWER_BYTES_MAX, .depth = 32};
         bool is_json = json_parse(got.body, got.body_size, &limits, &parsed, NULL) == ERR_NONE;

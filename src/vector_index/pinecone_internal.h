@@ -28,7 +28,7 @@ struct vector_index_pinecone {
     char *url, *key;
     struct retry_policy retry;
     struct vector_facts_cache facts;
-    bool is_open; // until then it is ERR_DENIED what somebody has to mend; afterwards that may happen, and passes
+    bool is_open; // for vector_index_refusal()
 };
 
 static inline struct vector_index_pinecone *pinecone_of(struct vector_index *index)

@@ -47,6 +47,18 @@ enum err_code vector_index_no_track(struct err *err, const char *project, const 
         track->n, project);
 }
 
+enum err_code vector_index_refusal(bool is_open)
+{
+    return is_open ? ERR_UNAVAILABLE : ERR_DENIED;
+}
+
+enum err_code vector_index_refuse(bool is_open, struct err *err)
+{
+    if (err != NULL)
+        err->code = vector_index_refusal(is_open);
+    return vector_index_refusal(is_open);
+}
+
 static enum err_code check_dimension(size_t dimension, struct err *err)
 {
     if (dimension == 0 || dimension > VECTOR_DIMENSION_MAX)

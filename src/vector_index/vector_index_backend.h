@@ -53,3 +53,8 @@ enum err_code vector_index_no_track(struct err *err, const char *project, const 
 // ERR_INVALID (dimension).
 enum err_code vector_index_check_kind(const char *project, const char *stored_model, size_t stored_dimension,
     const char *model, size_t dimension, struct err *err) ERR_MUST_CHECK;
+// Of what a server refuses and waiting does not mend: ERR_DENIED ends the start; once the index is open somebody may be
+// about to mend it, and all waits.
+enum err_code vector_index_refusal(bool is_open);
+// Makes the error that, with its sentence.
+enum err_code vector_index_refuse(bool is_open, struct err *err);

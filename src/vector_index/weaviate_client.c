@@ -42,20 +42,6 @@ enum err_code weaviate_refused(const struct weaviate *self, const char *message,
     return err_set(err, code, NAMED ": %.240s", self->address.label, message);
 }
 
-// Of what waiting does not mend.
-static enum err_code code_of_refusal(const struct weaviate *self)
-{
-    return self->is_open ? ERR_UNAVAILABLE : ERR_DENIED;
-}
-
-// The sentence stays.
-static enum err_code refuse(const struct weaviate *self, struct err *err)
-{
-    if (err != NULL)
-        err->code = code_of_refusal(self);
-    return code_of_refusal(self);
-}
-
 static enum err_code explain(
     const struct weaviate *self, const struct http_answer *got, const json_t *answer, struct err *err)
 {
@@ -65,13 +51,15 @@ static enum err_code explain(
     if (code == ERR_NONE)
         return ERR_NONE;
     if (http_answer_wants_tls(got))
-        return err_set(err, code_of_refusal(self), NAMED " speaks TLS: write weaviates:// in it", self->address.label);
+        return err_set(err, vector_index_refusal(self->is_open), NAMED " speaks TLS: write weaviates:// in it",
+            self->address.label);
     if (got->status == 401)
-        return err_set(err, code_of_refusal(self),
+        return err_set(err, vector_index_refusal(self->is_open),
             NAMED " refuses the key: the file of --vector-key-file must hold one of its API keys", self->address.label);
     if (code == ERR_DENIED)
-        return err_set(err, code_of_refusal(self), NAMED " does not let the key of --vector-key-file do this: %.200s",
-            self->address.label, message != NULL ? message : why.message);
+        return err_set(err, vector_index_refusal(self->is_open),
+            NAMED " does not let the key of --vector-key-file do this: %.200s", self->address.label,
+            message != NULL ? message : why.message);
     if (code == ERR_INVALID && message != NULL)
         return weaviate_refused(self, message, err);
     return err_set(err, code, NAMED ": %.240s", self->address.label, message != NULL ? message : why.message);
@@ -109,7 +97,7 @@ static enum err_code call(struct weaviate *self, enum http_method method, const 
     else if (code == ERR_UNAVAILABLE || code == ERR_TIMEOUT)
         err_context(err, NAMED " does not answer", self->address.label);
     if (code == ERR_UNAVAILABLE && got.is_final)
-        code = refuse(self, err);
+        code = vector_index_refuse(self->is_open, err);
     if (code == ERR_NONE && got.body_size > 0) {
         const struct json_limits limits = {.size_bytes = ANSWER_BYTES_MAX, .depth = 32};
         bool is_json = json_parse(got.body, got.body_size, &limits, &parsed, NULL) == ERR_NONE;

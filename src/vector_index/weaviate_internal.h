@@ -29,7 +29,7 @@ struct weaviate {
     bool is_replicated; // as the collections are
     struct retry_policy retry;
     struct vector_facts_cache facts;
-    bool is_open; // until then it is ERR_DENIED what somebody has to mend; afterwards that may happen, and passes
+    bool is_open; // for vector_index_refusal()
 };
 
 static inline struct weaviate *weaviate_of(struct vector_index *index)

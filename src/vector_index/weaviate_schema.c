@@ -103,15 +103,15 @@ static enum err_code check_collection(struct weaviate *self, const char *collect
     return ERR_NONE;
 }
 
+// *schema is what was found, to be released.
 static enum err_code look_at(
-    struct weaviate *self, const char *collection, const struct property *properties, struct err *err)
+    struct weaviate *self, const char *collection, const struct property *properties, json_t **schema, struct err *err)
 {
-    json_t *schema = NULL;
     char *path = mem_sprintf("/v1/schema/%s", collection);
-    enum err_code code = weaviate_call(self, HTTP_GET, path, NULL, &schema, err);
+    *schema = NULL;
+    enum err_code code = weaviate_call(self, HTTP_GET, path, NULL, schema, err);
     if (code == ERR_NONE)
-        code = check_collection(self, collection, properties, schema, err);
-    json_decref(schema);
+        code = check_collection(self, collection, properties, *schema, err);
     free(path);
     return code;
 }
@@ -158,54 +158,52 @@ static bool lacks_new_ones(const struct property *properties, const json_t *sche
     return lacks;
 }
 
-// Records that are there have nothing in what is added.
-static enum err_code add_new_properties(
-    struct weaviate *self, const char *collection, const struct property *properties, struct err *err)
+// To a collection as it was found. Records that are there have nothing in what is added.
+static enum err_code add_new_properties(struct weaviate *self, const char *collection,
+    const struct property *properties, const json_t *schema, struct err *err)
 {
-    char *schema_path = mem_sprintf("/v1/schema/%s", collection);
-    char *path = mem_sprintf("%s/properties", schema_path);
+    char *path = mem_sprintf("/v1/schema/%s/properties", collection);
     struct err refused = ERR_INIT;
-    json_t *schema = NULL;
     enum err_code added = ERR_NONE;
-    enum err_code code = weaviate_call(self, HTTP_GET, schema_path, NULL, &schema, err);
-    bool lacks = code == ERR_NONE && lacks_new_ones(properties, schema);
-    for (const struct property *one = properties; lacks && one->name != NULL && added == ERR_NONE; one++) {
+    for (const struct property *one = properties; one->name != NULL && added == ERR_NONE; one++) {
         if (one->is_new && find_property(schema, one->name) == NULL)
             added = weaviate_send(self, HTTP_POST, path, property_json(one), NULL, &refused);
     }
+    free(path);
+    if (added == ERR_NONE)
+        return ERR_NONE;
     // Another process may have been first.
-    if (added != ERR_NONE) {
-        json_decref(schema);
-        schema = NULL;
-        code = weaviate_call(self, HTTP_GET, schema_path, NULL, &schema, err);
-    }
-    if (code == ERR_NONE && added != ERR_NONE && lacks_new_ones(properties, schema)) {
+    json_t *now = NULL;
+    enum err_code code = look_at(self, collection, properties, &now, err);
+    if (code == ERR_NONE && lacks_new_ones(properties, now)) {
         if (err != NULL)
             *err = refused;
         code = err_context(err, "the collection %s could not be brought up to date", collection);
     }
-    json_decref(schema);
-    free(path);
-    free(schema_path);
+    json_decref(now);
     return code;
 }
 
 static enum err_code prepare(
     struct weaviate *self, const char *collection, const struct property *properties, bool is_searched, struct err *err)
 {
-    enum err_code code = look_at(self, collection, properties, err);
-    if (code != ERR_NOT_FOUND)
-        return code == ERR_NONE ? add_new_properties(self, collection, properties, err) : code;
+    json_t *schema = NULL;
     struct err refused = ERR_INIT;
-    enum err_code made = make(self, collection, properties, is_searched, &refused);
-    // Another process may have been first.
-    code = look_at(self, collection, properties, err);
-    if (code == ERR_NOT_FOUND && made != ERR_NONE) {
-        if (err != NULL)
-            *err = refused;
-        return err_context(err, "the collection %s could not be made", collection);
+    enum err_code made = ERR_NONE;
+    enum err_code code = look_at(self, collection, properties, &schema, err);
+    if (code == ERR_NONE) {
+        code = add_new_properties(self, collection, properties, schema, err);
+    } else if (code == ERR_NOT_FOUND) {
+        made = make(self, collection, properties, is_searched, &refused);
+        // Another process may have been first.
+        code = look_at(self, collection, properties, &schema, err);
     }
-    return code;
+    json_decref(schema);
+    if (code != ERR_NOT_FOUND || made == ERR_NONE)
+        return code;
+    if (err != NULL)
+        *err = refused;
+    return err_context(err, "the collection %s could not be made", collection);
 }
 
 enum err_code weaviate_prepare(struct weaviate *self, struct err *err)
@@ -216,7 +214,9 @@ enum err_code weaviate_prepare(struct weaviate *self, struct err *err)
 
 enum err_code weaviate_check(struct weaviate *self, struct err *err)
 {
-    enum err_code code = look_at(self, self->objects, object_properties, err);
+    json_t *schema = NULL;
+    enum err_code code = look_at(self, self->objects, object_properties, &schema, err);
+    json_decref(schema);
     if (code == ERR_NOT_FOUND)
         code = err_set(err, ERR_UNAVAILABLE,
             "the collection %s is gone from the vector index at %s (--vector-index): bring its data back, or start the "

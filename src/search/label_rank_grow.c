@@ -31,6 +31,14 @@ static void speak_against(struct label_model *m, size_t i)
     m->against[m->against_count++] = i;
 }
 
+// From a track, or onto one, that nobody spoke of at this end.
+static bool crosses(const struct rank_object *anchor, const struct rank_object *object)
+{
+    if (rank_on_one_track(anchor, object))
+        return false;
+    return anchor->track >= 0 ? anchor->role != ROLE_POSITIVE : object->track >= 0;
+}
+
 static void hear_anchor(
     const struct label_model *m, const struct rank_object *anchor, struct rank_object *object, float similarity)
 {
@@ -52,6 +60,7 @@ static void hear_anchor(
         object->evidence = evidence;
         object->trust = anchor->trust;
         object->claim = anchor->claim;
+        object->has_crossed = anchor->has_crossed || crosses(anchor, object);
     }
 }
 

@@ -70,6 +70,7 @@ struct rank_object {
     float far;         // and to the nearest of any other time
     float evidence;    // how far above its threshold the best of the near ones says it is
     float trust;       // how sure it is that what the evidence comes from is the thing
+    bool has_crossed;  // it was taken by way of a track's end: from a box off a track onto one, or the other way
     uint16_t claim;    // the seed that this is, counted from 1; 0: the positives
     float against;     // similarity to the nearest object that is not the thing
     size_t against_seen;

@@ -401,62 +401,6 @@ static void where_look_alikes_are_near_fewer_come(void **state)
     assert_true(among.threshold > alone.threshold + 0.03f);
 }
 
-// Ten objects of a track, which shows another thing from `change` on, with a yes to the first and a no to the last.
-static void expect_division(void **state, int change)
-{
-    struct world *world = *state;
-    struct err err = ERR_INIT;
-    const int64_t track = 3;
-    for (int i = 0; i < 10; i++)
-        put_on_track(world, id_of(video_a, 10 * i, 0), track, i < change ? 0 : 0.75f);
-    const char *positive = id_of(video_a, 0, 0);
-    const char *negative = id_of(video_a, 90, 0);
-    struct label_fit request = {.vectors = world->vectors,
-        .project = PROJECT,
-        .positive = &positive,
-        .positive_count = 1,
-        .positive_tracks = &track};
-    assert_ok(label_model_fit(&request, &world->model, &err), &err);
-    for (int i = 1; i < 10; i++)
-        assert_true(suggests(world, id_of(video_a, 10 * i, 0)));
-    label_model_free(world->model);
-    request.negative = &negative;
-    request.negative_count = 1;
-    request.negative_tracks = &track;
-    assert_ok(label_model_fit(&request, &world->model, &err), &err);
-    for (int i = 1; i < 10; i++)
-        assert_int_equal(suggests(world, id_of(video_a, 10 * i, 0)), i < change);
-    label_model_free(world->model);
-    world->model = NULL;
-}
-
-static void a_track_of_two_things_is_divided_where_its_looks_change(void **state)
-{
-    expect_division(state, 5);
-    expect_division(state, 2);
-    expect_division(state, 8);
-}
-
-static void a_track_is_one_candidate_and_one_hit_where_asked(void **state)
-{
-    struct world *world = *state;
-    struct err err = ERR_INIT;
-    for (int i = 0; i < 6; i++) {
-        float vector[DIMENSION] = {1, 0.01f * (float)i};
-        struct vector_item item = {.track = i / 3, .vector = vector};
-        strcpy(item.object, id_of(video_a, 100 * i, 0));
-        assert_ok(vector_index_upsert(world->vectors, PROJECT, "model", DIMENSION, &item, 1, &err), &err);
-    }
-    fit(world, &(struct examples){.positive = {id_of(video_a, 0, 0)}});
-    struct label_query query = {.min_confidence = LABEL_LIKELY_MIN, .limit = 20, .per_track = true};
-    struct label_hit *hits;
-    size_t count;
-    assert_ok(label_model_neighbours(world->model, &query, &hits, &count, &err), &err);
-    assert_int_equal(count, 2);
-    assert_int_not_equal(hits[0].track, hits[1].track);
-    free(hits);
-}
-
 // How sure the model is of a picture of another video, given two examples that look the same.
 static float chance_after(struct world *world, const char *second)
 {
@@ -575,8 +519,6 @@ int main(void)
         TEST(filters_and_exclusions_hold),
         TEST(what_is_one_thing_comes_as_one),
         TEST(where_look_alikes_are_near_fewer_come),
-        TEST(a_track_of_two_things_is_divided_where_its_looks_change),
-        TEST(a_track_is_one_candidate_and_one_hit_where_asked),
         TEST(examples_of_several_videos_make_likeness_count_for_more),
         TEST(of_what_is_taken_the_most_similar_comes_first),
         TEST(what_a_round_asks_for_does_not_grow_with_the_project),

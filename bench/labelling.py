@@ -69,23 +69,23 @@ def rate_of(truth: Path) -> float:
     return 25.0
 
 
-def true_boxes(truth: Path, step: int) -> dict[int, list[tuple[int, list[float]]]]:
+def true_boxes(truth: Path, step: int, offset: int) -> dict[int, list[tuple[int, list[float]]]]:
     """Frame (from 1) -> identity and box. Boxes of no confidence are not to be counted."""
     found: dict[int, list[tuple[int, list[float]]]] = {}
     with truth.open(newline="") as file:
         for row in csv.reader(file):
-            if int(row[0]) % step == 0 and float(row[6]) != 0:
+            if int(row[0]) % step == offset % step and float(row[6]) != 0:
                 found.setdefault(int(row[0]), []).append((int(row[1]), [float(value) for value in row[2:6]]))
     return found
 
 
-def cut_clip(number: int, truth: Path, clip: Path, step: int, folder: Path) -> list[Crop]:
+def cut_clip(number: int, truth: Path, clip: Path, step: int, offset: int, folder: Path) -> list[Crop]:
     frames = folder / "frames"
     frames.mkdir()
     subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", str(clip), "-map", "0:v:0", "-vsync", "passthrough",
                     "-qscale:v", "2", str(frames / "%05d.jpg")], check=True)
     crops = []
-    for frame, found in sorted(true_boxes(truth, step).items()):
+    for frame, found in sorted(true_boxes(truth, step, offset).items()):
         with Image.open(frames / f"{frame:05}.jpg") as picture:
             for identity, (x, y, width, height) in found:
                 box = (max(0, round(x)), max(0, round(y)), min(picture.width, round(x + width)),
@@ -99,11 +99,12 @@ def cut_clip(number: int, truth: Path, clip: Path, step: int, folder: Path) -> l
     return crops
 
 
-def clip_set(data: Path, name: str, title: str, steps: dict[str, int], default_step: int, least: int, folder: Path) -> Set:
+def clip_set(data: Path, name: str, title: str, steps: dict[str, int], default_step: int, least: int, folder: Path,
+             offset: int = 0) -> Set:
     made = Set(name, title, [], {}, {}, least)
     for number, (truth, clip) in enumerate(clips(data), start=1):
         step = steps.get(clip.stem, default_step)
-        made.crops += cut_clip(number, truth, clip, step, folder)
+        made.crops += cut_clip(number, truth, clip, step, offset, folder)
         made.groups[number] = clip.stem
         made.rates[number] = rate_of(truth) / step
     return made
@@ -188,10 +189,15 @@ def write(program: str, one: Set, folder: Path) -> tuple[Path, Path]:
     return objects, vectors
 
 
+def slow_steps(data: Path) -> dict[str, int]:
+    """Of each clip, every how many frames are about five a second."""
+    return {truth.parents[1].name: max(1, round(rate_of(truth) / 5)) for truth, _ in clips(data)}
+
+
 def make_sets(arguments: argparse.Namespace, folder: Path) -> list[Set]:
     data, made = arguments.data, []
     wanted = [name for name in ("clips", "sampled", "made", "photographs") if arguments.only in ("", name)]
-    slow = {truth.parents[1].name: max(1, round(rate_of(truth) / 5)) for truth, _ in clips(data)}
+    slow = slow_steps(data)
     if "clips" in wanted:
         made.append(clip_set(data, "clips", "annotated clips, every second frame", {}, 2, 8, folder))
     if "sampled" in wanted and not arguments.quick:

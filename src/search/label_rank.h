@@ -25,7 +25,8 @@
 //   the thing (Giacinto, "A nearest-neighbor approach to relevance feedback in content based image retrieval", CIVR
 //   2007), and from how near others are to the group that are not it: so the same similarity says more where nothing is
 //   alike. A logistic regression fitted on known identities makes a probability of it (Platt 1999). For groups of other
-//   times it counts for more when the examples are of several videos: these show that the thing comes again.
+//   times it counts for more when the examples are of several videos: these show that the thing comes again. Beside
+//   the thing's track another one is mostly another thing, or the tracker would have gone on.
 // - From LABEL_LINEAR_MIN positives on, an L2-regularised logistic regression on the vectors, against the hardest of
 //   what is not the thing (Malisiewicz, Gupta and Efros, "Ensemble of exemplar-SVMs", ICCV 2011), is blended in. How
 //   much, cross-validation on the assertions decides; nothing if it does not rank them better than similarity does.

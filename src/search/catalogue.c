@@ -13,9 +13,8 @@
 #define FRAMES_AT_ONCE META_LIST_MAX
 
 struct class_counts {
-    char project[PROJECT_NAME_SIZE];
-    int64_t objects; // of the project when they were counted
-    uint64_t digest; // of what was refused then
+    struct meta_project project; // as it was when they were counted
+    uint64_t digest;             // of what was refused then
     struct catalogue_class *classes;
     size_t count;
 };
@@ -178,13 +177,20 @@ static int by_objects(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
+// One of the same name that was begun anew is another, though it may have as many objects.
+static bool is_as_it_was(const struct meta_project *was, const struct meta_project *is)
+{
+    return strcmp(was->name, is->name) == 0 && was->created_us == is->created_us && was->videos == is->videos &&
+        was->frames == is->frames && was->objects == is->objects;
+}
+
 static bool find_kept(struct catalogue *catalogue, const struct meta_project *project, struct class_counts *found)
 {
     *found = (struct class_counts){0};
     pthread_mutex_lock(&catalogue->lock);
     for (size_t i = 0; i < CATALOGUE_PROJECTS_KEPT && found->classes == NULL; i++) {
         const struct class_counts *kept = &catalogue->kept[i];
-        if (strcmp(kept->project, project->name) != 0 || kept->objects != project->objects || kept->count == 0)
+        if (kept->count == 0 || !is_as_it_was(&kept->project, project))
             continue;
         *found = *kept;
         found->classes = mem_dup(kept->classes, kept->count * sizeof(*kept->classes));
@@ -198,7 +204,7 @@ static void keep(struct catalogue *catalogue, const struct class_counts *counts)
     pthread_mutex_lock(&catalogue->lock);
     size_t slot = CATALOGUE_PROJECTS_KEPT;
     for (size_t i = 0; i < CATALOGUE_PROJECTS_KEPT; i++) {
-        if (strcmp(catalogue->kept[i].project, counts->project) == 0)
+        if (strcmp(catalogue->kept[i].project.name, counts->project.name) == 0)
             slot = i;
     }
     if (slot == CATALOGUE_PROJECTS_KEPT) {
@@ -243,7 +249,7 @@ static enum err_code find_refusals(
     const char **names = mem_realloc_array(NULL, counts->count, sizeof(*names));
     for (size_t i = 0; i < counts->count; i++)
         names[i] = counts->classes[i].name;
-    enum err_code code = labels_refusals(labels, counts->project, names, counts->count, refusals, err);
+    enum err_code code = labels_refusals(labels, counts->project.name, names, counts->count, refusals, err);
     free(names);
     return code;
 }
@@ -260,8 +266,7 @@ enum err_code catalogue_classes(struct catalogue *catalogue, struct labels *labe
     if (code != ERR_NONE)
         return code;
     bool is_kept = find_kept(catalogue, &facts, &counts);
-    memcpy(counts.project, facts.name, sizeof(counts.project));
-    counts.objects = facts.objects;
+    counts.project = facts;
     if (!is_kept)
         code = count_project(catalogue, project, cancel, NULL, &counts, err);
     if (code == ERR_NONE)

@@ -1,8 +1,9 @@
 // The catalogue: what the detector found in a project, by class, without an example to compare with.
 //
 // Both questions walk the frames of the project in the meta store, so they cost time in proportion to its objects
-// (about a quarter of a second for a million); the counts of classes are kept until the number of objects changes. Safe
-// from all threads. Errors: ERR_NOT_FOUND (project), ERR_INVALID (limits), ERR_CANCELLED, and those of the meta store.
+// (about a quarter of a second for a million); the counts of classes are kept until the project has other numbers of
+// videos, frames or objects. Safe from all threads. Errors: ERR_NOT_FOUND (project), ERR_INVALID (limits),
+// ERR_CANCELLED, and those of the meta store.
 #pragma once
 
 #include <stdbool.h>

@@ -16,6 +16,7 @@
 #define FRAMES 1500 // more than a page
 
 struct shelf {
+    struct clock_manual clock;
     struct meta_store *meta;
     struct catalogue *catalogue;
 };
@@ -56,7 +57,8 @@ static void add_frame(
 static int fill_shelf(void **state)
 {
     struct shelf *shelf = mem_calloc(1, sizeof(*shelf));
-    shelf->meta = meta_store_memory_new(clock_system());
+    clock_manual_init(&shelf->clock, INT64_C(1000000000));
+    shelf->meta = meta_store_memory_new(&shelf->clock.clock);
     shelf->catalogue = catalogue_new(shelf->meta);
     add_video(shelf, VIDEO_A);
     add_video(shelf, VIDEO_B);
@@ -109,6 +111,30 @@ static void counts_follow_what_is_indexed(void **state)
     assert_int_equal(count, 4);
     assert_string_equal(classes[2].name, "owl");
     assert_int_equal(classes[2].objects, 2);
+    free(classes);
+}
+
+static void a_project_that_was_begun_anew_is_counted_anew(void **state)
+{
+    struct shelf *shelf = *state;
+    struct catalogue_class *classes = NULL;
+    size_t count = 0;
+    struct err err = ERR_INIT;
+    assert_ok(catalogue_classes(shelf->catalogue, NULL, "p", NULL, &classes, &count, &err), &err);
+    free(classes);
+    assert_ok(meta_store_remove_video(shelf->meta, VIDEO_A, &err), &err);
+    assert_ok(meta_store_remove_video(shelf->meta, VIDEO_B, &err), &err);
+    assert_ok(meta_store_remove_project(shelf->meta, "p", &err), &err);
+    // As many of everything.
+    shelf->clock.now_us++;
+    add_video(shelf, VIDEO_A);
+    add_video(shelf, VIDEO_B);
+    for (int32_t i = 0; i < FRAMES; i++)
+        add_frame(shelf, VIDEO_A, i, "owl", 0.5f, i % 3 == 0 ? "owl" : NULL);
+    add_frame(shelf, VIDEO_B, 7, "owl", 0.8f, "owl");
+    assert_ok(catalogue_classes(shelf->catalogue, NULL, "p", NULL, &classes, &count, &err), &err);
+    assert_int_equal(count, 1);
+    assert_string_equal(classes[0].name, "owl");
     free(classes);
 }
 
@@ -296,6 +322,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(classes_are_counted_the_most_frequent_first, fill_shelf, clear_shelf),
         cmocka_unit_test_setup_teardown(counts_follow_what_is_indexed, fill_shelf, clear_shelf),
+        cmocka_unit_test_setup_teardown(a_project_that_was_begun_anew_is_counted_anew, fill_shelf, clear_shelf),
         cmocka_unit_test_setup_teardown(what_people_refused_neither_counts_nor_shows, fill_shelf, clear_shelf),
         cmocka_unit_test_setup_teardown(browsing_gives_the_surest_first_in_pages, fill_shelf, clear_shelf),
         cmocka_unit_test_setup_teardown(browsing_ends_and_keeps_to_the_videos, fill_shelf, clear_shelf),

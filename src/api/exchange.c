@@ -234,6 +234,7 @@ static json_t *shape_import(const struct imported *imported, bool dry_run)
     json_set_int64(o, "passed_over", imported->passed_over);
     json_set_int64(o, "unchanged", imported->unchanged);
     json_set_int64(o, "moved", imported->moved);
+    json_set_int64(o, "ambiguous", imported->ambiguous);
     json_set(o, "labels", labels);
     json_set(o, "problems", problems);
     json_set(o, "others", others);

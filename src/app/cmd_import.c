@@ -135,6 +135,10 @@ static void print_result(const json_t *result)
         ui_int(result, "matched"), ui_int(result, "entries"), ui_int(result, "unchanged"));
     if (ui_int(result, "moved") > 0)
         ui_line("%" PRId64 " objects %s another label before", ui_int(result, "moved"), dry ? "have" : "had");
+    if (ui_int(result, "ambiguous") > 0)
+        ui_line("%" PRId64
+                " entries have boxes of several objects each: the label %s the one the detector was surest of",
+            ui_int(result, "ambiguous"), dry ? "would go to" : "went to");
     if (ui_int(result, "passed_over") > 0)
         ui_line("%" PRId64 " entries are passed over: probable labels, classes, crowds, rows that do not count",
             ui_int(result, "passed_over"));

@@ -405,6 +405,7 @@ enum err_code import_run(const struct import_config *config, const struct import
         imported->passed_over = file->passed_over;
         imported->matched = matching.matched;
         imported->unmatched = matching.unmatched;
+        imported->ambiguous = matching.ambiguous;
         take_problems(imported, &matching);
         code = import_find_others(config, request, file, &matching, cancel, imported, err);
     }

@@ -72,6 +72,7 @@ struct imported_other {
 struct imported {
     int64_t entries; // of the file that give a label
     int64_t matched, unmatched;
+    int64_t ambiguous;             // matched, where another object has the same box and is not meant by any entry
     int64_t passed_over;           // probable ones, classes, crowds, rows that do not count
     int64_t unchanged;             // matched, and so already
     int64_t moved;                 // objects that were said to be something else before

@@ -440,6 +440,16 @@ static void note_rest(struct matcher *m, const struct group *g)
     }
 }
 
+// Rows that would be as right of another object, which is left over: nothing in the file tells the two apart.
+static void count_ambiguous(struct matcher *m, const struct group *g)
+{
+    for (size_t i = g->first; i < g->end; i++) {
+        const struct import_match *match = &m->out->items[m->order[i]];
+        bool is_by_box = g->is_done[i - g->first] && row_of(m, i)->object_k < 0;
+        m->out->ambiguous += is_by_box && find_twin(g, (size_t)label_key_k(match->object)) != SIZE_MAX;
+    }
+}
+
 static enum err_code match_group(struct matcher *m, struct group *g, struct err *err)
 {
     g->is_done = mem_calloc(g->end - g->first, sizeof(*g->is_done));
@@ -448,6 +458,7 @@ static enum err_code match_group(struct matcher *m, struct group *g, struct err 
     enum err_code code = find_pairs(m, g, err);
     if (code == ERR_NONE) {
         match_boxes(m, g);
+        count_ambiguous(m, g);
         note_rest(m, g);
     }
     free(g->is_done);

@@ -14,6 +14,7 @@ struct import_match {
 struct import_matching {
     struct import_match *items; // of each row
     int64_t matched, unmatched;
+    int64_t ambiguous; // matched, and another object has the same box
     char *problems[IMPORT_PROBLEMS_MAX];
     size_t problem_count;
     bool *is_other; // of the file's videos: the project has none of that id, and nobody says which is the same

@@ -88,6 +88,29 @@ static void objects_of_one_box_come_back_each_with_its_label(void **state)
     free(before);
 }
 
+static int64_t count_ambiguous(struct exchange_fixture *f, const char *text)
+{
+    struct imported imported;
+    const struct import_request request = {.format = EXCHANGE_CSV, .video = CLIP, .dry_run = true};
+    assert_ok(try_import(f, &request, text, strlen(text), &imported), &failure);
+    int64_t ambiguous = imported.ambiguous;
+    imported_release(&imported);
+    return ambiguous;
+}
+
+static void of_a_box_that_two_objects_have_it_is_said_that_one_is_left_over(void **state)
+{
+    struct exchange_fixture *f = *state;
+    static const char once[] = HEAD ",0,0,100.123,50,20,60,Ann,\n,0,0,10.5,20,30,40,Bus 7,\n";
+    assert_int_equal(count_ambiguous(f, once), 0);
+    add_twins(f);
+    assert_int_equal(count_ambiguous(f, once), 2);
+    static const char twice[] = HEAD ",0,0,100.123,50,20,60,Ann,\n,0,0,100.123,50,20,60,her doll,\n";
+    assert_int_equal(count_ambiguous(f, twice), 0);
+    static const char by_id[] = "object,video,frame,x,y,width,height,label\n" CLIP "-00000000-002,,,,,,,Ann\n";
+    assert_int_equal(count_ambiguous(f, by_id), 0);
+}
+
 // By its ids, whatever order its rows have; where there is no second object it is a contradiction.
 static void rows_of_one_box_are_about_the_objects_that_the_file_knows(void **state)
 {
@@ -229,6 +252,7 @@ int main(int argc, char **argv)
         with_clip(an_object_that_is_meant_by_its_id_is_for_no_other_box),
         with_clip(a_box_is_one_object_whatever_it_reaches),
         with_clip(objects_of_one_box_come_back_each_with_its_label),
+        with_clip(of_a_box_that_two_objects_have_it_is_said_that_one_is_left_over),
         with_clip(rows_of_one_box_are_about_the_objects_that_the_file_knows),
         with_clip(what_does_not_overlap_is_not_it_however_little_is_asked_for),
         with_clip(ids_of_another_clip_mean_nothing_without_a_box),

@@ -1637,6 +1637,11 @@ export interface components {
             entries: number;
             matched: number;
             unmatched: number;
+            /**
+             * @description Matched by their boxes, which another object has too that no entry means: taken for the one that the detector
+             *     was surest of
+             */
+            ambiguous: number;
             /** @description Probable labels, classes, crowds, and rows that do not count */
             passed_over: number;
             /** @description Matched */

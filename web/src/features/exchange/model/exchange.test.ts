@@ -23,7 +23,16 @@ const OPTIONS: ExportOptions = {
 
 function importedOf(facts: Partial<Imported> = {}): Imported {
     return {
-        ...{ dry_run: true, entries: 0, matched: 0, unmatched: 0, passed_over: 0, unchanged: 0, moved: 0 },
+        ...{
+            dry_run: true,
+            entries: 0,
+            matched: 0,
+            unmatched: 0,
+            ambiguous: 0,
+            passed_over: 0,
+            unchanged: 0,
+            moved: 0,
+        },
         ...{ labels: [], problems: [], others: [], version: 1, step: null },
         ...facts,
     };
@@ -70,6 +79,9 @@ describe('the report of an import', () => {
             '1 object would get another label than before.',
             '1 entry of the file does not count as labels.',
         ]);
+        expect(importTexts(importedOf({ ...facts, ambiguous: 2 }))).toContain(
+            '2 boxes are of several objects each: the label would be for the one that the detector was surest of.',
+        );
         expect(importTexts(importedOf({ ...facts, dry_run: false }))).toContain(
             '1 object got another label than before.',
         );

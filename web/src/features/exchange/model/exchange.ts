@@ -53,7 +53,16 @@ export function formatOf(name: string): Format | null {
 
 /** What an import would do, or has done: one sentence each. */
 export function importTexts(imported: Imported): string[] {
-    const { dry_run: dry, entries, matched, unmatched, passed_over: passedOver, unchanged, moved } = imported;
+    const {
+        dry_run: dry,
+        entries,
+        matched,
+        unmatched,
+        ambiguous,
+        passed_over: passedOver,
+        unchanged,
+        moved,
+    } = imported;
     const texts = [
         `${formatCount(matched)} of ${formatNumberOf(entries, 'entry', 'entries')} are objects of this project.`,
     ];
@@ -62,6 +71,10 @@ export function importTexts(imported: Imported): string[] {
     if (unchanged > 0) texts.push(`${formatCount(unchanged)} ${unchanged === 1 ? 'says' : 'say'} what is so already.`);
     if (moved > 0)
         texts.push(`${formatNumberOf(moved, 'object')} ${dry ? 'would get' : 'got'} another label than before.`);
+    if (ambiguous > 0)
+        texts.push(
+            `${formatNumberOf(ambiguous, 'box', 'boxes')} ${ambiguous === 1 ? 'is' : 'are'} of several objects each: the label ${dry ? 'would be' : 'is'} for the one that the detector was surest of.`,
+        );
     if (passedOver > 0)
         texts.push(
             `${formatNumberOf(passedOver, 'entry', 'entries')} of the file ${passedOver === 1 ? 'does' : 'do'} not count as labels.`,

@@ -102,6 +102,15 @@ static void set_source(json_t *o, const char *source)
     strbuf_release(&shown);
 }
 
+// Whether something is missing that doing it again may bring.
+static bool is_resumable(const struct meta_video *video)
+{
+    if (video->state == VIDEO_CANCELLED)
+        return true;
+    return (video->state == VIDEO_FAILED || video->state == VIDEO_INCOMPLETE) &&
+        (video->errors_count == 0 || video->errors_final < video->errors_count);
+}
+
 json_t *shape_video(const struct meta_video *video, bool has_thumbnail, char *const *errors, size_t error_count)
 {
     json_t *o = json_object();
@@ -127,6 +136,7 @@ json_t *shape_video(const struct meta_video *video, bool has_thumbnail, char *co
     json_set(o, "models", models);
     json_set_bool(o, "source_incomplete", video->source_incomplete);
     json_set_bool(o, "thumbnail", has_thumbnail);
+    json_set_bool(o, "resumable", is_resumable(video));
     json_set_int64(o, "errors_count", video->errors_count);
     json_t *list = json_array();
     for (size_t i = 0; i < error_count; i++)

@@ -7,6 +7,7 @@
 #include "ingest/activity.h"
 #include "ingest/messages.h"
 #include "ingest/settle.h"
+#include "ingest/source.h"
 #include "ingest/tracking.h"
 #include "meta_store/meta_store.h"
 #include "queue/queue.h"
@@ -14,6 +15,8 @@
 #define LETTERS_AT_ONCE 100
 
 struct casualty {
+    enum err_code cause; // ERR_NONE: not known
+    bool is_final;       // trying again ends the same way
     char sentence[ERR_MESSAGE_MAX];
     struct activity_event event;
 };
@@ -33,6 +36,18 @@ static bool was_told(const struct told *told, const char *sentence)
     return false;
 }
 
+// The same bytes fail the same way. What is missing may come back, of what is in our hands or on this machine.
+static bool is_final(enum err_code cause)
+{
+    return cause == ERR_INVALID || cause == ERR_CORRUPT || cause == ERR_LIMIT;
+}
+
+static bool is_gone_for_good(const struct meta_video *video)
+{
+    struct source source;
+    return source_parse_canonical(video->source, &source, NULL) == ERR_NONE && source.kind != SOURCE_FILE;
+}
+
 static enum err_code fail_source(
     const struct ingest *ingest, const char *video, const char *reason, struct casualty *casualty, struct err *err)
 {
@@ -42,6 +57,8 @@ static enum err_code fail_source(
     // What was cut before it failed is worth indexing: the video then ends as incomplete, without it as failed.
     struct meta_video state;
     enum err_code code = meta_store_get_video(ingest->meta, video, &state, err);
+    if (code == ERR_NONE && casualty->cause == ERR_NOT_FOUND)
+        casualty->is_final = is_gone_for_good(&state);
     if (code != ERR_NONE || state.split_done || video_state_is_final(state.state))
         return code;
     int64_t segments = state.segments;
@@ -49,7 +66,7 @@ static enum err_code fail_source(
         return meta_store_finish_split(
             ingest->meta, video, segments, state.frames_expected, state.media.duration_us, true, err);
     // The reason comes first: who sees that it failed wants to know why.
-    code = meta_store_add_video_error(ingest->meta, video, casualty->sentence, err);
+    code = meta_store_add_video_error(ingest->meta, video, casualty->sentence, casualty->is_final, err);
     if (code != ERR_NONE)
         return code;
     code = meta_store_set_video_state(
@@ -89,9 +106,9 @@ static enum err_code fail_frame(const struct ingest *ingest, const char *video, 
 }
 
 static enum err_code settle(const struct ingest *ingest, const char *topic, const char *key, const char *body,
-    size_t body_size, const char *reason, const struct told *told, struct err *err)
+    size_t body_size, const char *reason, enum err_code cause, const struct told *told, struct err *err)
 {
-    struct casualty casualty = {.event = ACTIVITY_EVENT_INIT};
+    struct casualty casualty = {.cause = cause, .is_final = is_final(cause), .event = ACTIVITY_EVENT_INIT};
     char video[VIDEO_ID_SIZE];
     enum err_code code = ERR_NONE;
     casualty.event.kind = ACTIVITY_ERROR;
@@ -109,13 +126,15 @@ static enum err_code settle(const struct ingest *ingest, const char *topic, cons
     else
         return ERR_NONE;
 
-    if (code == ERR_INVALID) // malformed: all that can be said is that something of this video was lost
+    if (code == ERR_INVALID) { // malformed: all that can be said is that something of this video was lost
         snprintf(casualty.sentence, sizeof(casualty.sentence), "a message about it was lost: %s", reason);
-    else if (code == ERR_NOT_FOUND)
+        casualty.is_final = false;
+    } else if (code == ERR_NOT_FOUND) {
         return ERR_NONE; // the video is gone, or never had this frame
-    else if (code != ERR_NONE)
+    } else if (code != ERR_NONE) {
         return code;
-    code = meta_store_add_video_error(ingest->meta, video, casualty.sentence, err);
+    }
+    code = meta_store_add_video_error(ingest->meta, video, casualty.sentence, casualty.is_final, err);
     if (code != ERR_NONE)
         return code == ERR_NOT_FOUND ? ERR_NONE : code;
     memcpy(casualty.event.video, video, sizeof(video));
@@ -126,9 +145,9 @@ static enum err_code settle(const struct ingest *ingest, const char *topic, cons
 }
 
 enum err_code dead_letter_settle(const struct ingest *ingest, const char *topic, const char *key, const char *body,
-    size_t body_size, const char *reason, struct err *err)
+    size_t body_size, const char *reason, enum err_code cause, struct err *err)
 {
-    return settle(ingest, topic, key, body, body_size, reason, &(struct told){0}, err);
+    return settle(ingest, topic, key, body, body_size, reason, cause, &(struct told){0}, err);
 }
 
 // Who settled it before may have been stopped when its video had ended and was not yet to be tracked. `asked` is the
@@ -153,7 +172,8 @@ static enum err_code settle_again(
         return ERR_NONE;
     }
     if (code == ERR_NONE)
-        code = settle(ingest, letter->topic, letter->key, letter->body, letter->body_size, letter->reason, &told, err);
+        code = settle(
+            ingest, letter->topic, letter->key, letter->body, letter->body_size, letter->reason, ERR_NONE, &told, err);
     meta_strings_free(told.sentences, told.count);
     return code == ERR_NONE && asks && tracking_is_due(&before) ? tracking_request(ingest, &before, err) : code;
 }

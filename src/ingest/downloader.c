@@ -284,7 +284,7 @@ static enum err_code judge_damage(struct job *job, const struct decode_result *r
             segment->index, (double)segment->start_us / 1e6, (double)segment->end_us / 1e6, (long long)result->damaged);
     log_warn(worker_log(job->worker), "video %s: %s", job->video->id, sentence);
     activity_report_error(job->ingest->activity, worker_activity(job->worker), job->video->id, sentence);
-    code = meta_store_add_video_error(job->ingest->meta, job->video->id, sentence, err);
+    code = meta_store_add_video_error(job->ingest->meta, job->video->id, sentence, true, err);
     if (code == ERR_NONE && result->lost > 0)
         code = meta_store_fail_segment(job->ingest->meta, job->video->id, segment->index, err);
     return code;

@@ -216,6 +216,7 @@ static void a_source_that_is_no_video_fails_with_a_sentence(void **state)
     assert_string_equal(video_state_name(pipeline_wait(&p, id)), "failed");
     assert_ok(meta_store_video_errors(p.ingest.meta, id, &sentences, &count, &err), &err);
     assert_int_equal(count, 1);
+    assert_int_equal(pipeline_video(&p, id).errors_final, 1);
     meta_strings_free(sentences, count);
     // Asked for again, it is tried again.
     assert_int_equal(pipeline_submit(&p, path, 10, 0, "5", id), SUBMIT_RESUMED);

@@ -345,8 +345,17 @@ static void what_was_loaded_of_a_source_goes_when_it_is_given_up(void **state)
     pipeline_submit(&p, pipeline_street(), 1, 1, "1", id);
     snprintf(folder, sizeof(folder), "fetch-%s", id);
     plant(&p, folder, part);
-    assert_ok(dead_letter_settle(&p.ingest, TOPIC_SOURCES, id, "", 0, "the connection broke too often", &err), &err);
+    assert_ok(dead_letter_settle(
+                  &p.ingest, TOPIC_SOURCES, id, "", 0, "the connection broke too often", ERR_UNAVAILABLE, &err),
+        &err);
     assert_int_equal(pipeline_video(&p, id).state, VIDEO_FAILED);
+    assert_int_equal(pipeline_video(&p, id).errors_count, 1);
+    assert_int_equal(pipeline_video(&p, id).errors_final, 0);
+    // A file may be put back where it was; what it is does not change.
+    assert_ok(dead_letter_settle(&p.ingest, TOPIC_SOURCES, id, "", 0, "it is gone", ERR_NOT_FOUND, &err), &err);
+    assert_int_equal(pipeline_video(&p, id).errors_final, 0);
+    assert_ok(dead_letter_settle(&p.ingest, TOPIC_SOURCES, id, "", 0, "it is no video", ERR_INVALID, &err), &err);
+    assert_int_equal(pipeline_video(&p, id).errors_final, 1);
     assert_false(file_exists(part));
     pipeline_close(&p);
 }

@@ -293,7 +293,7 @@ static enum err_code note_skipped(struct job *job, int64_t pictures, struct err 
         "the video begins in the middle of a group of pictures: the first %lld coded pictures cannot be decoded and "
         "were left out",
         (long long)pictures);
-    return meta_store_add_video_error(job->ingest->meta, job->video->id, sentence, err);
+    return meta_store_add_video_error(job->ingest->meta, job->video->id, sentence, true, err);
 }
 
 static enum err_code split(struct job *job, const char *path, struct err *err)
@@ -319,7 +319,7 @@ static enum err_code split(struct job *job, const char *path, struct err *err)
     if (code != ERR_NONE)
         return code;
     if (result.incomplete) {
-        code = meta_store_add_video_error(job->ingest->meta, job->video->id, result.reason, err);
+        code = meta_store_add_video_error(job->ingest->meta, job->video->id, result.reason, true, err);
         activity_report_error(job->ingest->activity, worker_activity(job->worker), job->video->id, result.reason);
     }
     if (code == ERR_NONE && result.skipped > 0)

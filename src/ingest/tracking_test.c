@@ -347,8 +347,9 @@ static void bury_frame(struct pipeline *p, const char *video, int32_t index)
     memcpy(message.video, video, VIDEO_ID_SIZE);
     frame_message_encode(&message, &text);
     message_key_make(video, 0, key);
-    assert_ok(
-        dead_letter_settle(&p->ingest, TOPIC_FRAMES, key, text.data, text.size, "it kills every indexer", &err), &err);
+    assert_ok(dead_letter_settle(
+                  &p->ingest, TOPIC_FRAMES, key, text.data, text.size, "it kills every indexer", ERR_NONE, &err),
+        &err);
     strbuf_release(&text);
 }
 

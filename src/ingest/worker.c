@@ -158,8 +158,8 @@ static void reject(struct worker *worker, const struct queue_message *message, c
         activity_report_error(ingest->activity, worker->activity, video, why->message);
         return;
     }
-    code =
-        dead_letter_settle(ingest, message->topic, message->key, message->body, message->body_size, why->message, &err);
+    code = dead_letter_settle(
+        ingest, message->topic, message->key, message->body, message->body_size, why->message, why->code, &err);
     if (code != ERR_NONE) // the keeper comes back to it
         log_warn(worker->log, "a dead letter could not be settled yet: %s", err.message);
 }

@@ -68,7 +68,7 @@ static void fill_video(struct fixture *f, int n, enum video_state state)
     for (int i = 0; i < (n == 2 ? 60 : n); i++) {
         char sentence[32];
         snprintf(sentence, sizeof(sentence), "frame %d is damaged", i);
-        assert_ok(meta_store_add_video_error(f->full, video.id, sentence, &err), &err);
+        assert_ok(meta_store_add_video_error(f->full, video.id, sentence, i % 3 == 1, &err), &err);
     }
     const struct meta_media media = {.title = "t",
         .codec = "h264",

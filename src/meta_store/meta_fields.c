@@ -43,6 +43,7 @@ const struct meta_field meta_fields[] = {
     FIELD(INT64, "frames_failed", frames_failed),
     FIELD(INT64, "objects", objects),
     FIELD(INT64, "errors_count", errors_count),
+    FIELD(INT64, "errors_final", errors_final),
     FIELD(INT64, "tracks", tracks),
     FIELD(INT64, "tracked_us", tracked_us),
     FIELD(INT64, "track_steps", track_steps),

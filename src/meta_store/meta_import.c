@@ -226,11 +226,12 @@ static enum err_code take_sentence(struct import *im, struct value_reader *in, s
     const unsigned char *text = value_take_bytes(in, META_SOURCE_SIZE, &size);
     if (!value_reader_is_done(in) || !im->in_video)
         return archive_reader_damaged(im->reader, err);
-    im->sentences++;
+    // The file says how many of them are final, and not which.
+    bool is_final = im->sentences++ < im->video.errors_final;
     if (im->store == NULL)
         return ERR_NONE;
     char *sentence = mem_strndup((const char *)text, size);
-    enum err_code code = meta_store_add_video_error(im->store, im->video.id, sentence, err);
+    enum err_code code = meta_store_add_video_error(im->store, im->video.id, sentence, is_final, err);
     free(sentence);
     return code;
 }
@@ -259,7 +260,7 @@ static enum err_code add_uncounted_errors(struct import *im, struct err *err)
     for (int64_t i = im->sentences; i < im->video.errors_count && code == ERR_NONE; i++) {
         char sentence[80];
         snprintf(sentence, sizeof(sentence), "an error that was counted and not kept (%" PRId64 ")", i + 1);
-        code = meta_store_add_video_error(im->store, im->video.id, sentence, err);
+        code = meta_store_add_video_error(im->store, im->video.id, sentence, i < im->video.errors_final, err);
     }
     return code;
 }

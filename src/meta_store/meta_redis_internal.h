@@ -126,7 +126,7 @@ enum err_code meta_redis_set_video_name(
 enum err_code meta_redis_settle_video(
     struct meta_store *store, const char *id, bool *settled, struct err *err) ERR_MUST_CHECK;
 enum err_code meta_redis_add_video_error(
-    struct meta_store *store, const char *id, const char *sentence, struct err *err) ERR_MUST_CHECK;
+    struct meta_store *store, const char *id, const char *sentence, bool is_final, struct err *err) ERR_MUST_CHECK;
 enum err_code meta_redis_clear_video_errors(struct meta_store *store, const char *id, struct err *err) ERR_MUST_CHECK;
 enum err_code meta_redis_video_errors(
     struct meta_store *store, const char *id, char ***sentences, size_t *count, struct err *err) ERR_MUST_CHECK;

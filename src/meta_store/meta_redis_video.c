@@ -437,7 +437,7 @@ enum err_code meta_redis_settle_video(struct meta_store *store, const char *id, 
 // ---- errors
 
 enum err_code meta_redis_add_video_error(
-    struct meta_store *store, const char *id, const char *sentence, struct err *err)
+    struct meta_store *store, const char *id, const char *sentence, bool is_final, struct err *err)
 {
     struct sha256 hash;
     unsigned char digest[SHA256_SIZE];
@@ -454,6 +454,7 @@ enum err_code meta_redis_add_video_error(
     redis_add_text(&call.pipeline, sentence);
     redis_add_int(&call.pipeline, META_VIDEO_ERRORS_COUNTED_MAX);
     redis_add_int(&call.pipeline, META_VIDEO_ERRORS_MAX);
+    redis_add_int(&call.pipeline, is_final);
     return meta_redis_finish(&call, id, err);
 }
 

@@ -75,6 +75,7 @@ void meta_video_init_new(struct meta_video *video, int64_t now_us)
     video->frames_failed = 0;
     video->objects = 0;
     video->errors_count = 0;
+    video->errors_final = 0;
 }
 
 enum err_code meta_video_check(const struct meta_video *video, struct err *err)

@@ -71,7 +71,7 @@ enum err_code meta_sqlite_set_video_name(struct meta_store *store, const char *i
 enum err_code meta_sqlite_settle_video(struct meta_store *store, const char *id, bool *settled, struct err *err);
 
 enum err_code meta_sqlite_add_video_error(
-    struct meta_store *store, const char *id, const char *sentence, struct err *err);
+    struct meta_store *store, const char *id, const char *sentence, bool is_final, struct err *err);
 enum err_code meta_sqlite_clear_video_errors(struct meta_store *store, const char *id, struct err *err);
 enum err_code meta_sqlite_video_errors(
     struct meta_store *store, const char *id, char ***sentences, size_t *count, struct err *err);

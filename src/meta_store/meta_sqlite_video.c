@@ -14,10 +14,11 @@
     " created_us, updated_us, finished_us, split_done, source_incomplete, segments, segments_done, frames_expected,"   \
     " frames_emitted, frames_indexed, frames_failed, objects, errors_count, detector, embedder,"                       \
     " title, container, codec, mime_type, playable_copy, width, height, sar_num, sar_den, rotation, has_audio,"        \
-    " duration_us, media_offset_us, size_bytes, frame_rate, tracks, tracked_us, track_steps, number"
+    " duration_us, media_offset_us, size_bytes, frame_rate, tracks, tracked_us, track_steps, number, errors_final"
 #define MEDIA_COLUMN 26
 #define TRACKS_COLUMN 41
 #define NUMBER_COLUMN 44
+#define FINAL_COLUMN 45
 
 static void read_media(const struct db_stmt *stmt, struct meta_media *media)
 {
@@ -63,6 +64,7 @@ static enum err_code read_video(struct db_tx *tx, const struct db_stmt *stmt, st
         .frames_failed = db_int(stmt, 21),
         .objects = db_int(stmt, 22),
         .errors_count = db_int(stmt, 23),
+        .errors_final = db_int(stmt, FINAL_COLUMN),
         .tracks = db_int(stmt, TRACKS_COLUMN),
         .tracked_us = db_int(stmt, TRACKS_COLUMN + 1),
         .track_steps = db_int(stmt, TRACKS_COLUMN + 2),
@@ -110,7 +112,8 @@ void meta_sqlite_load_counts(struct db_tx *tx, const char *id, int64_t *number, 
 {
     struct db_stmt *stmt = db_stmt(tx,
         "SELECT number, state, split_done, source_incomplete, segments, segments_done, frames_expected,"
-        " frames_emitted, frames_indexed, frames_failed, objects, errors_count FROM videos WHERE id = ?1");
+        " frames_emitted, frames_indexed, frames_failed, objects, errors_count, errors_final FROM videos WHERE id = "
+        "?1");
     db_bind_text(stmt, 1, id);
     *number = 0;
     *video = (struct meta_video){0};
@@ -130,6 +133,7 @@ void meta_sqlite_load_counts(struct db_tx *tx, const char *id, int64_t *number, 
     video->frames_failed = db_int(stmt, 9);
     video->objects = db_int(stmt, 10);
     video->errors_count = db_int(stmt, 11);
+    video->errors_final = db_int(stmt, 12);
     db_stmt_done(stmt);
     if (video->state == VIDEO_DELETING)
         no_video(tx, id);
@@ -140,7 +144,7 @@ void meta_sqlite_store_counts(struct db_tx *tx, int64_t number, const struct met
     struct db_stmt *stmt = db_stmt(tx,
         "UPDATE videos SET split_done = ?2, source_incomplete = ?3, segments = ?4, segments_done = ?5,"
         " frames_expected = ?6, frames_emitted = ?7, frames_indexed = ?8, frames_failed = ?9, objects = ?10,"
-        " errors_count = ?11, updated_us = ?12 WHERE number = ?1");
+        " errors_count = ?11, updated_us = ?12, errors_final = ?13 WHERE number = ?1");
     db_bind_int(stmt, 1, number);
     db_bind_int(stmt, 2, video->split_done);
     db_bind_int(stmt, 3, video->source_incomplete);
@@ -153,6 +157,7 @@ void meta_sqlite_store_counts(struct db_tx *tx, int64_t number, const struct met
     db_bind_int(stmt, 10, video->objects);
     db_bind_int(stmt, 11, video->errors_count);
     db_bind_int(stmt, 12, video->updated_us);
+    db_bind_int(stmt, 13, video->errors_final);
     db_run(stmt);
 }
 
@@ -392,7 +397,7 @@ enum err_code meta_sqlite_settle_video(struct meta_store *store, const char *id,
 }
 
 enum err_code meta_sqlite_add_video_error(
-    struct meta_store *store, const char *id, const char *sentence, struct err *err)
+    struct meta_store *store, const char *id, const char *sentence, bool is_final, struct err *err)
 {
     char digest[SHA256_HEX_SIZE];
     sha256_of(sentence, strlen(sentence), digest);
@@ -410,7 +415,9 @@ enum err_code meta_sqlite_add_video_error(
         db_bind_int(stmt, 3, video.errors_count);
         db_bind_text(stmt, 4, video.errors_count < META_VIDEO_ERRORS_MAX ? sentence : NULL);
         db_run(stmt);
-        video.errors_count += db_changes(&tx);
+        int64_t added = db_changes(&tx);
+        video.errors_count += added;
+        video.errors_final += is_final ? added : 0;
         video.updated_us = meta_sqlite_now_us(store);
         meta_sqlite_store_counts(&tx, number, &video);
     }
@@ -427,7 +434,7 @@ enum err_code meta_sqlite_clear_video_errors(struct meta_store *store, const cha
     struct db_stmt *stmt = db_stmt(&tx, "DELETE FROM video_errors WHERE video = ?1");
     db_bind_int(stmt, 1, number);
     db_run(stmt);
-    video.errors_count = 0;
+    video.errors_count = video.errors_final = 0;
     video.updated_us = meta_sqlite_now_us(store);
     meta_sqlite_store_counts(&tx, number, &video);
     return db_end(&tx, err);

@@ -128,7 +128,7 @@ enum err_code meta_store_set_video_name(struct meta_store *store, const char *id
 }
 
 enum err_code meta_store_add_video_error(
-    struct meta_store *store, const char *id, const char *sentence, struct err *err)
+    struct meta_store *store, const char *id, const char *sentence, bool is_final, struct err *err)
 {
     enum err_code code = check_video(id, err);
     if (code != ERR_NONE)
@@ -140,7 +140,7 @@ enum err_code meta_store_add_video_error(
         length--;
     memcpy(cut, sentence, length);
     cut[length] = '\0';
-    return store->ops->add_video_error(store, id, cut, err);
+    return store->ops->add_video_error(store, id, cut, is_final, err);
 }
 
 enum err_code meta_store_clear_video_errors(struct meta_store *store, const char *id, struct err *err)

@@ -100,6 +100,7 @@ struct meta_video {
     int64_t frames_emitted, frames_indexed, frames_failed;
     int64_t objects;
     int64_t errors_count;            // all, also those beyond META_VIDEO_ERRORS_MAX
+    int64_t errors_final;            // those of them that are told again whenever the work is tried again
     int64_t tracks;                  // as meta_store_put_tracks left them
     int64_t tracked_us;              // wall clock of that; 0: never. Before finished_us: of an earlier state
     int64_t track_steps;             // corrections of tracks that they follow
@@ -127,9 +128,9 @@ enum err_code meta_store_set_video_models(struct meta_store *store, const char *
 // What to show it as; ERR_INVALID for an empty name and for one that META_TITLE_SIZE does not hold.
 enum err_code meta_store_set_video_name(
     struct meta_store *store, const char *id, const char *name, struct err *err) ERR_MUST_CHECK;
-// A sentence for the person; the same sentence counts once.
+// A sentence for the person; the same sentence counts once. `is_final`: trying the work again ends the same way.
 enum err_code meta_store_add_video_error(
-    struct meta_store *store, const char *id, const char *sentence, struct err *err) ERR_MUST_CHECK;
+    struct meta_store *store, const char *id, const char *sentence, bool is_final, struct err *err) ERR_MUST_CHECK;
 enum err_code meta_store_clear_video_errors(struct meta_store *store, const char *id, struct err *err) ERR_MUST_CHECK;
 // Sentences in the order they came; each and the array are freed by meta_strings_free.
 enum err_code meta_store_video_errors(

@@ -28,7 +28,8 @@ struct meta_store_ops {
     enum err_code (*set_video_models)(
         struct meta_store *store, const char *id, const char *detector, const char *embedder, struct err *err);
     enum err_code (*set_video_name)(struct meta_store *store, const char *id, const char *name, struct err *err);
-    enum err_code (*add_video_error)(struct meta_store *store, const char *id, const char *sentence, struct err *err);
+    enum err_code (*add_video_error)(
+        struct meta_store *store, const char *id, const char *sentence, bool is_final, struct err *err);
     enum err_code (*clear_video_errors)(struct meta_store *store, const char *id, struct err *err);
     enum err_code (*video_errors)(
         struct meta_store *store, const char *id, char ***sentences, size_t *count, struct err *err);

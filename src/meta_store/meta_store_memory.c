@@ -298,7 +298,8 @@ static bool has_error(const struct memory_video *video, const char *digest)
     return false;
 }
 
-static enum err_code add_video_error(struct meta_store *store, const char *id, const char *sentence, struct err *err)
+static enum err_code add_video_error(
+    struct meta_store *store, const char *id, const char *sentence, bool is_final, struct err *err)
 {
     char digest[SHA256_HEX_SIZE];
     sha256_of(sentence, strlen(sentence), digest);
@@ -313,6 +314,7 @@ static enum err_code add_video_error(struct meta_store *store, const char *id, c
     memcpy(video->errors[count].digest, digest, sizeof(digest));
     video->errors[count].text = count < META_VIDEO_ERRORS_MAX ? mem_strdup(sentence) : NULL;
     video->meta.errors_count++;
+    video->meta.errors_final += is_final;
     video->meta.updated_us = meta_memory_now_us(self);
     return meta_memory_unlock(self, ERR_NONE);
 }
@@ -323,7 +325,7 @@ static void forget_errors(struct memory_video *video)
         free(video->errors[i].text);
     free(video->errors);
     video->errors = NULL;
-    video->meta.errors_count = 0;
+    video->meta.errors_count = video->meta.errors_final = 0;
 }
 
 static enum err_code clear_video_errors(struct meta_store *store, const char *id, struct err *err)

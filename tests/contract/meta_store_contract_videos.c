@@ -35,7 +35,7 @@ static void wrong_names_and_ids_are_invalid_and_unknown_ones_not_found(void **st
     assert_code(meta_store_get_video(f->store, NO_VIDEO, &video, &failure), ERR_NOT_FOUND);
     assert_non_null(strstr(failure.message, NO_VIDEO));
     assert_code(meta_store_set_video_state(f->store, NO_VIDEO, 0xFF, VIDEO_DONE, &failure), ERR_NOT_FOUND);
-    assert_code(meta_store_add_video_error(f->store, NO_VIDEO, "x", &failure), ERR_NOT_FOUND);
+    assert_code(meta_store_add_video_error(f->store, NO_VIDEO, "x", false, &failure), ERR_NOT_FOUND);
     assert_code(meta_store_finish_segment(f->store, NO_VIDEO, 0, 0, &failure), ERR_NOT_FOUND);
     assert_code(meta_store_settle_video(f->store, NO_VIDEO, NULL, &failure), ERR_NOT_FOUND);
     assert_code(meta_store_get_frame(f->store, NO_VIDEO, 0, &frames, &failure), ERR_NOT_FOUND);
@@ -271,9 +271,10 @@ static void the_same_error_counts_once_and_only_the_first_are_kept(void **state)
         char sentence[32];
         snprintf(sentence, sizeof(sentence), "frame %d is damaged", i);
         for (int k = 0; k < 2; k++)
-            assert_ok(meta_store_add_video_error(f->store, VIDEO, sentence, &failure), &failure);
+            assert_ok(meta_store_add_video_error(f->store, VIDEO, sentence, i >= 20 && i < 57, &failure), &failure);
     }
     assert_int_equal(get(f, VIDEO).errors_count, 60);
+    assert_int_equal(get(f, VIDEO).errors_final, 37);
     char **sentences;
     size_t count;
     assert_ok(meta_store_video_errors(f->store, VIDEO, &sentences, &count, &failure), &failure);
@@ -283,6 +284,7 @@ static void the_same_error_counts_once_and_only_the_first_are_kept(void **state)
     meta_strings_free(sentences, count);
     assert_ok(meta_store_clear_video_errors(f->store, VIDEO, &failure), &failure);
     assert_int_equal(get(f, VIDEO).errors_count, 0);
+    assert_int_equal(get(f, VIDEO).errors_final, 0);
     assert_ok(meta_store_video_errors(f->store, VIDEO, &sentences, &count, &failure), &failure);
     assert_int_equal(count, 0);
     meta_strings_free(sentences, count);
@@ -293,7 +295,7 @@ static void a_removed_video_leaves_nothing_and_can_come_back_empty(void **state)
     struct fixture *f = *state;
     run_video(f, VIDEO, 20);
     put_objects(f, VIDEO, 3, 2);
-    assert_ok(meta_store_add_video_error(f->store, VIDEO, "x", &failure), &failure);
+    assert_ok(meta_store_add_video_error(f->store, VIDEO, "x", true, &failure), &failure);
     assert_ok(meta_store_remove_video(f->store, VIDEO, &failure), &failure);
     assert_ok(meta_store_remove_video(f->store, VIDEO, &failure), &failure);
     struct meta_video video;

@@ -103,10 +103,10 @@ static enum err_code fault_set_video_name(struct meta_store *store, const char *
 }
 
 static enum err_code fault_add_video_error(
-    struct meta_store *store, const char *id, const char *sentence, struct err *err)
+    struct meta_store *store, const char *id, const char *sentence, bool is_final, struct err *err)
 {
     struct meta_store_fault *self = self_of(store);
-    FAULT_AROUND(self->fault, meta_store_add_video_error(self->inner, id, sentence, err), err);
+    FAULT_AROUND(self->fault, meta_store_add_video_error(self->inner, id, sentence, is_final, err), err);
 }
 
 static enum err_code fault_clear_video_errors(struct meta_store *store, const char *id, struct err *err)

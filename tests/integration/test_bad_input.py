@@ -84,6 +84,8 @@ def test_a_text_named_mp4_fails_with_a_sentence(home, data, tmp_path):
     # What nobody could look into has no size and length to tell, rather than none.
     said = run("status", result["video"], "--data", data, home=home).stdout
     assert "media     not known\n" in said and result["errors"][0] in said
+    listed = json.loads(run("videos", "--data", data, "--json", home=home).stdout)
+    assert listed["state"] == "failed" and listed["resumable"] is False, listed
     row = run("videos", "--data", data, home=home).stdout.splitlines()[1].split()
     assert row[:4] == [result["video"], "test", "failed", "-"]
 

@@ -81,7 +81,8 @@ def test_a_cancelled_ingestion_stops_and_can_be_resumed(home, data, tmp_path):
         assert again.value.status == 409
     with serving(home, data) as server:
         # Neither a restart nor a repair takes a person's decision back.
-        assert server.get(f"/api/v1/videos/{video}").json()["state"] == "cancelled"
+        state = server.get(f"/api/v1/videos/{video}").json()
+        assert state["state"] == "cancelled" and state["resumable"] is True
         resumed = server.post(f"/api/v1/videos/{video}/resume")
         contract.check("POST", f"/api/v1/videos/{video}/resume", resumed)
         state = server.wait_for_end(video)

@@ -128,6 +128,9 @@ const char *const meta_sqlite_migrations[] = {
     "ALTER TABLE tracks ADD COLUMN typical_frame INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE tracks ADD COLUMN typical_k INTEGER NOT NULL DEFAULT 0;"
     "UPDATE tracks SET typical_frame = best_frame, typical_k = best_k;",
+
+    // What was told before was not judged: trying again may help.
+    "ALTER TABLE videos ADD COLUMN errors_final INTEGER NOT NULL DEFAULT 0;",
 };
 
 const size_t meta_sqlite_migration_count = sizeof(meta_sqlite_migrations) / sizeof(meta_sqlite_migrations[0]);

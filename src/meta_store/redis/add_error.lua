@@ -1,4 +1,4 @@
--- KEYS: video, digests, sentences. ARGV: now, digest, sentence, digests at most, sentences at most.
+-- KEYS: video, digests, sentences. ARGV: now, digest, sentence, digests at most, sentences at most, 1 if final.
 if not takes_changes(KEYS[1]) then
     return 'NONE'
 end
@@ -7,6 +7,7 @@ if redis.call('SCARD', KEYS[2]) < tonumber(ARGV[4]) and redis.call('SADD', KEYS[
         redis.call('RPUSH', KEYS[3], ARGV[3])
     end
     redis.call('HINCRBY', KEYS[1], 'errors_count', 1)
+    redis.call('HINCRBY', KEYS[1], 'errors_final', ARGV[6])
     redis.call('HSET', KEYS[1], 'updated_us', ARGV[1])
 end
 return 'OK'

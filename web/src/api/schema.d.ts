@@ -1280,6 +1280,8 @@ export interface components {
             source_incomplete: boolean;
             /** @description Whether `…/image` has a picture */
             thumbnail: boolean;
+            /** @description Whether `…/resume` may bring what is missing. False too where each of its errors ends the same way however often it is tried: a file that is no video, a codec that is not supported, a video that was deleted on its site */
+            resumable: boolean;
             errors_count: number;
             /** @description Sentences; the first 50 */
             errors: string[];

@@ -61,6 +61,7 @@ function video(
         models: { detector: null, embedder: null },
         source_incomplete: false,
         thumbnail: false,
+        resumable: false,
         errors_count: 0,
         errors: [],
         ...rest,

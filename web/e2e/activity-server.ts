@@ -213,6 +213,7 @@ export class ActivityServer {
             models: { detector: null, embedder: null },
             source_incomplete: false,
             thumbnail: false,
+            resumable: false,
             errors_count: 0,
             errors: [],
         };

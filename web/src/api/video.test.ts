@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Schema } from './client.ts';
-import { canOpen, canResume, isActive, isGrowing, isUnfinished } from './video.ts';
+import { canOpen, isActive, isGrowing, isUnfinished } from './video.ts';
 
 const FINISHED = '2026-01-01T00:00:00Z';
 const SOON = Date.parse(FINISHED) + 1000;
@@ -12,19 +12,18 @@ function video(state: Schema<'VideoState'>, progress: Partial<Schema<'Video'>['p
 
 describe('what can be done', () => {
     it.each([
-        ['queued', { active: true, cancel: true, resume: false, open: false }],
-        ['running', { active: true, cancel: true, resume: false, open: false }],
-        ['done', { active: false, cancel: false, resume: false, open: true }],
-        ['incomplete', { active: false, cancel: false, resume: true, open: false }],
-        ['failed', { active: false, cancel: false, resume: true, open: false }],
-        ['cancelled', { active: false, cancel: false, resume: true, open: false }],
-        ['deleting', { active: true, cancel: false, resume: false, open: false }],
+        ['queued', { active: true, cancel: true, open: false }],
+        ['running', { active: true, cancel: true, open: false }],
+        ['done', { active: false, cancel: false, open: true }],
+        ['incomplete', { active: false, cancel: false, open: false }],
+        ['failed', { active: false, cancel: false, open: false }],
+        ['cancelled', { active: false, cancel: false, open: false }],
+        ['deleting', { active: true, cancel: false, open: false }],
     ] as const)('depends on the state: %s', (state, expected) => {
         const one = video(state, { frames_indexed: 0 });
         expect({
             active: isActive(one),
             cancel: isUnfinished(one),
-            resume: canResume(one),
             open: canOpen(one),
         }).toEqual(expected);
     });

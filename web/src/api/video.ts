@@ -13,11 +13,6 @@ export function isActive(video: Pick<Video, 'state'>): boolean {
     return isUnfinished(video) || video.state === 'deleting';
 }
 
-/** Whether something of it is missing, and nobody is at it. */
-export function canResume({ state }: Pick<Video, 'state'>): boolean {
-    return state === 'incomplete' || state === 'failed' || state === 'cancelled';
-}
-
 /** Whether there is anything to look at. */
 export function canOpen({ state, progress }: Pick<Video, 'state' | 'progress'>): boolean {
     return state !== 'deleting' && (state === 'done' || progress.frames_indexed > 0);

@@ -1,6 +1,6 @@
 import { Link } from 'react-router';
 import { useVideoActions } from '@/api/video-actions.ts';
-import { canOpen, canResume, isUnfinished } from '@/api/video.ts';
+import { canOpen, isUnfinished } from '@/api/video.ts';
 import { Button } from '@/components/Button.tsx';
 import { LinkButton } from '@/components/LinkButton.tsx';
 import { ProgressBar } from '@/components/ProgressBar.tsx';
@@ -73,7 +73,7 @@ function VideoRow({
                             Cancel
                         </Button>
                     )}
-                    {canResume(video) && (
+                    {video.resumable && (
                         <Button
                             size="s"
                             busy={busy}

@@ -54,9 +54,20 @@ it('offers to resume what has failed, and to cancel what runs', async () => {
     await waitFor(() => expect(server.of(LIST).length).toBeGreaterThan(1));
 });
 
+it('does not offer to resume what ends the same way again', async () => {
+    const failed = videoFixture({ id: 'b', name: 'b.mp4', state: 'failed', resumable: false });
+    fakeServer({ [LIST]: { body: { videos: [failed], next_cursor: null } } });
+    renderInApp(<VideoList project="demo" />);
+    await userEvent.click(await screen.findByRole('button', { name: 'Actions for b.mp4' }));
+    expect(screen.getByRole('menuitem', { name: /Delete/ })).toBeInTheDocument();
+    expect(screen.queryByRole('menuitem', { name: 'Resume indexing' })).not.toBeInTheDocument();
+});
+
 it('says of a video only what was done to it last', async () => {
     let video = videoFixture({ id: 'b', name: 'b.mp4', state: 'running' });
-    const become = (state: 'cancelled' | 'queued') => () => ({ body: (video = { ...video, state }) });
+    const become = (state: 'cancelled' | 'queued') => () => ({
+        body: (video = { ...video, state, resumable: state === 'cancelled' }),
+    });
     fakeServer({
         [LIST]: () => ({ body: { videos: [video], next_cursor: null } }),
         'POST /api/v1/videos/b/cancel': become('cancelled'),

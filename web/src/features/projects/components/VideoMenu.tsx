@@ -1,6 +1,6 @@
 import { useNavigate } from 'react-router';
 import { useVideoActions } from '@/api/video-actions.ts';
-import { canOpen, canResume, isUnfinished } from '@/api/video.ts';
+import { canOpen, isUnfinished } from '@/api/video.ts';
 import { IconButton } from '@/components/IconButton.tsx';
 import {
     ActivityIcon,
@@ -63,7 +63,7 @@ export function VideoMenu({ video, onRename, onDelete }: Props) {
                           },
                       ]
                     : []),
-                ...(canResume(video)
+                ...(video.resumable
                     ? [
                           {
                               label: 'Resume indexing',

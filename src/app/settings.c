@@ -1,9 +1,11 @@
 #include "app/settings.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -212,12 +214,22 @@ OPTION_TABLE(client_options, "Server to talk to",
 
 OPTION_TABLE(json_options, "Output", {.name = "json", .type = OPTION_BOOL, .help = "JSON for machines."});
 
+// A log file that is copied and emptied while it is written to (logrotate's copytruncate) goes on at its new end.
+static void append_to_log(int fd)
+{
+    struct stat info;
+    int flags = fcntl(fd, F_GETFL);
+    if (flags >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
+        (void)fcntl(fd, F_SETFL, flags | O_APPEND);
+}
+
 struct log *settings_log(const struct options *options, enum log_level fallback)
 {
     enum log_level level = fallback;
     const char *name = options_string(options, "log-level");
     if (name != NULL)
         log_level_from_name(name, &level);
+    append_to_log(STDERR_FILENO);
     return log_new(STDERR_FILENO, level, strcmp(options_string(options, "log-format"), "json") == 0);
 }
 

@@ -56,6 +56,9 @@ def test_a_second_up_on_the_same_folder_is_refused(home, data):
         assert f"{server.url}/ already" in second.stderr, second.stderr
         # A command that is given the folder finds the server that has it.
         assert run("projects", "--data", data, home=home).returncode == 0
+        os.truncate(server.log, 0)
+    # As after a rotation, the log goes on at its beginning.
+    assert server.log.read_bytes()[:2] == b"20", server.log.read_bytes()[:80]
 
 
 def test_a_taken_port_is_said(home, data, tmp_path):

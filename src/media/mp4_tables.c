@@ -62,12 +62,18 @@ static int64_t multiply(int64_t a, int64_t b)
     return b > 0 && a > INT64_MAX / b ? INT64_MAX : a * b;
 }
 
-// How many entries the index gets for raw sound, whose chunks are cut into pieces.
-static int64_t sound_entries(struct table_walk *walk)
+static enum err_code count_step(struct table_walk *walk, struct err *err)
+{
+    return ++walk->steps % STEPS_PER_CANCEL_CHECK == 0 ? cancel_check(walk->source->cancel, err) : ERR_NONE;
+}
+
+// How many entries the index gets for raw sound, whose chunks are cut into pieces. No more than is too many is counted.
+static enum err_code sound_entries(struct table_walk *walk, int64_t *entries, struct err *err)
 {
     const struct track *track = &walk->track;
-    int64_t entries = track->chunks;
-    for (int64_t i = 0; i < track->stsc_count; i++) {
+    *entries = track->chunks;
+    enum err_code code = ERR_NONE;
+    for (int64_t i = 0; i < track->stsc_count && *entries <= SAMPLES_MAX && code == ERR_NONE; i++) {
         int64_t at = track->stsc_at + 12 * i;
         int64_t first = read_u32(walk, at);
         int64_t per_chunk = read_u32(walk, at + 4);
@@ -75,22 +81,21 @@ static int64_t sound_entries(struct table_walk *walk)
         if (next > track->chunks + 1)
             next = track->chunks + 1;
         if (next > first)
-            entries = add(entries, multiply(next - first, per_chunk / SOUND_SAMPLES_PER_ENTRY));
+            *entries = add(*entries, multiply(next - first, per_chunk / SOUND_SAMPLES_PER_ENTRY));
+        code = count_step(walk, err);
     }
-    return entries;
+    return code;
 }
 
-static void end_track(struct table_walk *walk)
+static enum err_code end_track(struct table_walk *walk, struct err *err)
 {
     const struct track *track = &walk->track;
     bool raw_sound = track->sound && !track->picture && track->even && !track->uneven;
-    walk->samples = add(walk->samples, raw_sound ? sound_entries(walk) : track->samples);
+    int64_t entries = track->samples;
+    enum err_code code = raw_sound ? sound_entries(walk, &entries, err) : ERR_NONE;
+    walk->samples = add(walk->samples, entries);
     walk->track = (struct track){0};
-}
-
-static enum err_code count_step(struct table_walk *walk, struct err *err)
-{
-    return ++walk->steps % STEPS_PER_CANCEL_CHECK == 0 ? cancel_check(walk->source->cancel, err) : ERR_NONE;
+    return code;
 }
 
 // What begins at `at` and goes no further than `end`.
@@ -202,7 +207,9 @@ static enum err_code walk_boxes(struct table_walk *walk, int64_t at, int64_t end
                 "the file's index is compressed (cmov), which is not read here: write the file anew, as with "
                 "ffmpeg -i FILE -c copy NEW.mp4");
         if (type == MKBETAG('t', 'r', 'a', 'k'))
-            end_track(walk);
+            code = end_track(walk, err);
+        if (code != ERR_NONE)
+            return code;
         look_at_table(walk, type, payload, next);
         if (type == MKBETAG('s', 't', 's', 'd')) {
             code = look_into_description(walk, payload, next, err);
@@ -223,9 +230,10 @@ enum err_code mp4_tables_check(struct media_source *source, struct err *err)
 {
     struct table_walk walk = {.source = source};
     enum err_code code = walk_boxes(&walk, 0, source->size, 0, err);
+    if (code == ERR_NONE)
+        code = end_track(&walk, err);
     if (code != ERR_NONE)
         return code;
-    end_track(&walk);
     // Each edit may go through all samples again; a few are usual, and shown once.
     int64_t entries = multiply(walk.samples, 1 + walk.edits / 4);
     if (entries > SAMPLES_MAX)

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "media/mp4_tables.h"
 #include "media/probe.h"
 #include "media/test_clips.h"
 
@@ -222,12 +223,40 @@ static void long_videos_and_sound_pass(void **state)
     assert_true(info.has_audio);
 }
 
+static void a_long_table_of_sound_can_be_cancelled(void **state)
+{
+    (void)state;
+    enum { ENTRIES = 10000 };
+    uint32_t *entries = mem_calloc(1 + 3 * ENTRIES, sizeof(*entries));
+    entries[0] = ENTRIES;
+    for (uint32_t i = 0; i < ENTRIES; i++)
+        entries[1 + 3 * i] = i + 1;
+    struct strbuf file;
+    strbuf_init(&file);
+    size_t trak = begin_box(&file, "trak");
+    TABLE(&file, "hdlr", 0, MKBETAG('s', 'o', 'u', 'n'));
+    TABLE(&file, "stts", 1, ENTRIES, 1);
+    TABLE(&file, "stco", ENTRIES);
+    put_table(&file, "stsc", entries, 1 + 3 * ENTRIES);
+    end_box(&file, trak);
+    struct cancel *cancel = cancel_new(NULL);
+    struct media_source source = {.data = (const uint8_t *)file.data, .size = (int64_t)file.size, .cancel = cancel};
+    struct err err = ERR_INIT;
+    assert_ok(mp4_tables_check(&source, &err), &err);
+    cancel_request(cancel);
+    assert_code(mp4_tables_check(&source, &err), ERR_CANCELLED);
+    cancel_free(cancel);
+    strbuf_release(&file);
+    free(entries);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables_that_claim_what_is_not_there_are_refused_for_little_memory),
         cmocka_unit_test(a_compressed_index_is_refused),
         cmocka_unit_test(long_videos_and_sound_pass),
+        cmocka_unit_test(a_long_table_of_sound_can_be_cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -323,8 +323,9 @@ static enum err_code next_part(struct remux_audio *audio, const struct remux_vid
     if (video->begin < audio->rest) // there is no more video
         return end_track(audio, err);
     struct media_source *source;
-    enum err_code code = media_source_open_rest(
-        audio->output->input, video->begin, &audio->output->limits, audio->output->options->cancel, &source, err);
+    int parts = 0; // as far as the video has come
+    enum err_code code = media_source_open_rest(audio->output->input, video->begin, &parts, &audio->output->limits,
+        audio->output->options->cancel, &source, err);
     if (code != ERR_NONE)
         return code;
     avcodec_free_context(&audio->decoder);

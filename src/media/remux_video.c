@@ -271,8 +271,8 @@ static enum err_code next_part(struct remux_video *video, struct err *err)
         return ERR_NONE;
     }
     struct media_source *source;
-    code = media_source_open_rest(
-        video->output->input, rest, &video->output->limits, video->output->options->cancel, &source, err);
+    code = media_source_open_rest(video->output->input, rest, &video->parts, &video->output->limits,
+        video->output->options->cancel, &source, err);
     if (code == ERR_NOT_FOUND || code == ERR_LIMIT)
         return end_track(video, err);
     if (code != ERR_NONE)

@@ -311,13 +311,16 @@ int64_t media_source_rest(const struct media_source *source)
     return source->end < source->size ? source->end : -1;
 }
 
-enum err_code media_source_open_rest(const struct media_input *input, int64_t from, const struct media_limits *limits,
-    const struct cancel *cancel, struct media_source **out, struct err *err)
+enum err_code media_source_open_rest(const struct media_input *input, int64_t from, int *parts,
+    const struct media_limits *limits, const struct cancel *cancel, struct media_source **out, struct err *err)
 {
     enum err_code code = ERR_INVALID;
     *out = NULL;
-    for (int64_t next = from; next >= 0 && (code == ERR_INVALID || code == ERR_CORRUPT); from = next)
+    for (int64_t next = from; next >= 0 && (code == ERR_INVALID || code == ERR_CORRUPT); from = next) {
+        if (++*parts > MEDIA_SOURCE_PARTS_MAX)
+            return err_set(err, ERR_LIMIT, "it changes more than %d times", MEDIA_SOURCE_PARTS_MAX);
         code = open_from(input, MEDIA_SOURCE_FOREIGN, from, limits, cancel, out, &next, err);
+    }
     return code == ERR_INVALID || code == ERR_CORRUPT ? err_set(err, ERR_NOT_FOUND, "it is none that can be read")
                                                       : code;
 }

@@ -37,12 +37,17 @@ void media_source_close(struct media_source *source);
 // Coded pictures without a container: what times there are come from FFmpeg.
 bool media_source_is_raw(const struct media_source *source);
 
+// Videos that follow one another in a transport stream; a splice every minute of a day has fewer.
+#define MEDIA_SOURCE_PARTS_MAX 2000
+
 // A transport stream may go on as another one, with other pictures in other packets (ts_watch.h). A source gives those
 // up to there. Once it has been read to its end, this says where the rest begins; -1: there is none.
 int64_t media_source_rest(const struct media_source *source);
-// Opens what begins at `from`, or, where that is no video, what follows it. ERR_NOT_FOUND if there is no more video.
-enum err_code media_source_open_rest(const struct media_input *input, int64_t from, const struct media_limits *limits,
-    const struct cancel *cancel, struct media_source **source, struct err *err) ERR_MUST_CHECK;
+// Opens what begins at `from`, or, where that is no video, what follows it. ERR_NOT_FOUND if there is no more video;
+// ERR_LIMIT for more than MEDIA_SOURCE_PARTS_MAX of them, which `parts` counts from 0 on.
+enum err_code media_source_open_rest(const struct media_input *input, int64_t from, int *parts,
+    const struct media_limits *limits, const struct cancel *cancel, struct media_source **source,
+    struct err *err) ERR_MUST_CHECK;
 
 // Limits to use where the caller gave none.
 struct media_limits media_limits_or_default(const struct media_limits *limits);

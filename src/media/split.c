@@ -17,8 +17,6 @@
 // Pictures held while it is not yet known whether more lead the keyframe; more than this come from broken streams only.
 #define HELD_MAX 128
 #define PROGRESS_PICTURES 64
-// Videos that follow one another in a transport stream; a splice every minute of a day has fewer.
-#define PARTS_MAX 2000
 
 // Pictures in decoding order.
 struct picture_list {
@@ -56,7 +54,7 @@ struct splitter {
     int64_t first_pts; // of the video; the smallest so far until first_known
     int64_t prev_pts_us;
     int64_t shown_max; // AV_NOPTS_VALUE before the first
-    int parts;         // of the file that were begun, less the first
+    int parts;         // see media_source_open_rest()
     bool done;
 };
 
@@ -385,12 +383,8 @@ static enum err_code next_part(struct splitter *splitter, bool *more, struct err
     int64_t rest = media_source_rest(splitter->source);
     while (rest >= 0) {
         struct media_source *source = NULL;
-        enum err_code code = ERR_LIMIT;
-        if (++splitter->parts <= PARTS_MAX)
-            code = media_source_open_rest(
-                splitter->input, rest, splitter->options->limits, splitter->options->cancel, &source, err);
-        else
-            err_set(err, ERR_LIMIT, "it changes more than %d times", PARTS_MAX);
+        enum err_code code = media_source_open_rest(splitter->input, rest, &splitter->parts, splitter->options->limits,
+            splitter->options->cancel, &source, err);
         if (code == ERR_NOT_FOUND || code == ERR_LIMIT) {
             split_report_rest(splitter->result,
                 splitter->shown_max == AV_NOPTS_VALUE ? 0 : to_us(splitter, splitter->shown_max), err);

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "media/decode_output.h"
 #include "media/decode_plan.h"
+#include "media/decode_room.h"
 #include "media/source.h"
 #include "os/proc.h"
 
@@ -22,6 +23,7 @@ struct decoding {
     struct decode_result *result;
     struct media_source *source;
     AVCodecContext *codec;
+    struct decode_room *room;
     AVFrame *picture;
     struct decode_plan plan;
     struct decode_output output;
@@ -66,6 +68,7 @@ static enum err_code open_codec(struct decoding *decoding, struct err *err)
     codec->thread_count = thread_count(decoding, par);
     codec->max_pixels = decoding->limits.pixels_max;
     codec->pkt_timebase = decoding->source->video->time_base;
+    decode_room_attach(decoding->room, codec);
     // H.264 streams need not say how far pictures are reordered. The decoder would have to guess and, guessing too low,
     // drop some; the segment's time stamps tell.
     if (codec->has_b_frames < decoding->plan.reorder_depth)
@@ -120,6 +123,12 @@ static void hide(AVPacket *packet, size_t index)
     packet->pts = -1 - (int64_t)index;
 }
 
+static enum err_code no_memory(const struct decoding *decoding, struct err *err)
+{
+    return decode_room_was_full(decoding->room) ? decode_room_error(decoding->room, err)
+                                                : err_set(err, ERR_UNAVAILABLE, "out of memory while decoding");
+}
+
 // Takes a picture that came out of the decoder.
 static enum err_code take_picture(struct decoding *decoding, struct err *err)
 {
@@ -146,8 +155,8 @@ static enum err_code receive_pictures(struct decoding *decoding, struct err *err
         int rc = avcodec_receive_frame(decoding->codec, decoding->picture);
         if (rc == AVERROR(EAGAIN) || rc == AVERROR_EOF)
             return ERR_NONE;
-        if (rc == AVERROR(ENOMEM))
-            return err_set(err, ERR_UNAVAILABLE, "out of memory while decoding");
+        if (rc == AVERROR(ENOMEM) || decode_room_was_full(decoding->room))
+            return no_memory(decoding, err);
         if (rc < 0)
             return ERR_NONE; // a picture that cannot be decoded; it is missed when the next one comes
         enum err_code code = take_picture(decoding, err);
@@ -178,8 +187,8 @@ static enum err_code send_packet(struct decoding *decoding, const AVPacket *pack
     int rc;
     while ((rc = avcodec_send_packet(decoding->codec, packet)) == AVERROR(EAGAIN) && code == ERR_NONE)
         code = receive_pictures(decoding, err);
-    if (rc == AVERROR(ENOMEM))
-        return err_set(err, ERR_UNAVAILABLE, "out of memory while decoding");
+    if (rc == AVERROR(ENOMEM) || decode_room_was_full(decoding->room))
+        return no_memory(decoding, err);
     return code == ERR_NONE ? receive_pictures(decoding, err) : code;
 }
 
@@ -257,6 +266,7 @@ enum err_code media_decode(const struct media_input *input, const struct media_s
     };
     decoding.output = (struct decode_output){
         .segment = segment, .options = options, .limits = decoding.limits, .result = result, .emitted_us = INT64_MIN};
+    decoding.room = decode_room_new(&decoding.limits);
     enum err_code code = ERR_NONE;
     if (decoding.picture == NULL)
         code = err_set(err, ERR_UNAVAILABLE, "out of memory");
@@ -273,5 +283,6 @@ enum err_code media_decode(const struct media_input *input, const struct media_s
     avcodec_free_context(&decoding.codec);
     media_source_close(decoding.source);
     decode_plan_release(&decoding.plan);
+    decode_room_free(decoding.room);
     return code;
 }

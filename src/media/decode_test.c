@@ -144,12 +144,60 @@ static void pictures_that_miss_their_keyframe_are_told_and_not_shown(void **stat
     assert_int_equal(spoilt.lost, spoilt.frames);
 }
 
+static enum err_code pass_over(void *context, const struct decoded_frame *frame, struct err *err)
+{
+    (void)frame;
+    (void)err;
+    ++*(int *)context;
+    return ERR_NONE;
+}
+
+static enum err_code decode_in_room(void *context, const struct split_segment *done, struct err *err)
+{
+    const struct media_limits *limits = context;
+    int frames = 0;
+    const struct decode_options options = {
+        .sampling = {.all = true}, .threads = 3, .limits = limits, .context = &frames, .frame = pass_over};
+    struct decode_result result;
+    return media_decode(&(struct media_input){.path = done->path}, &done->segment, &options, &result, err);
+}
+
+static void a_decoder_holds_no_more_pictures_than_it_may(void **state)
+{
+    (void)state;
+    // Sixteen pictures of 18 kB are kept to predict others from.
+    const struct media_input input = {
+        .path = clip_make("references.mkv",
+            "-f lavfi -i testsrc2=s=128x96:r=25:d=2 -c:v libx264 -preset veryfast -pix_fmt "
+            "yuv420p -bf 0 -refs 16 -g 250 -x264-params ref=16:scenecut=0")};
+    static const struct {
+        int64_t bytes;
+        bool enough;
+    } cases[] = {{0, true}, {4 << 20, true}, {300000, false}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct media_limits limits = MEDIA_LIMITS_DEFAULT;
+        limits.decoder_bytes_max = cases[i].bytes;
+        const struct split_options options = {.chunk_us = 100000000,
+            .limit_us = -1,
+            .directory = clips_dir(),
+            .context = &limits,
+            .segment = decode_in_room};
+        struct split_result result;
+        struct err err = ERR_INIT;
+        enum err_code code = media_split(&input, &options, &result, &err);
+        assert_int_equal(code, cases[i].enough ? ERR_NONE : ERR_LIMIT);
+        if (!cases[i].enough)
+            assert_non_null(strstr(err.message, "it keeps too many pictures of 128x96 pixels at once"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_pictures_of_an_open_group_do_not_depend_on_the_chunk_length),
         cmocka_unit_test(a_limit_shortly_after_a_keyframe_loses_no_frame),
         cmocka_unit_test(pictures_that_miss_their_keyframe_are_told_and_not_shown),
+        cmocka_unit_test(a_decoder_holds_no_more_pictures_than_it_may),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,9 +15,10 @@
 #include "os/cancel.h"
 
 struct media_limits {
-    int64_t pixels_max;  // width times height of a picture
-    int32_t side_max;    // width, height
-    int32_t streams_max; // of all kinds
+    int64_t pixels_max;        // width times height of a picture
+    int32_t side_max;          // width, height
+    int32_t streams_max;       // of all kinds
+    int64_t decoder_bytes_max; // of the pictures that a decoder holds at once; 0: 2 GiB
 };
 
 #define MEDIA_LIMITS_DEFAULT                                                                                           \

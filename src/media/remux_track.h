@@ -23,6 +23,7 @@ struct remux_output {
 
 struct remux_video {
     struct remux_output *output;
+    struct decode_room *room;
     struct media_source *source;
     struct timeline *timeline;
     AVStream *stream;

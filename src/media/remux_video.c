@@ -2,6 +2,7 @@
 #include <libswscale/swscale.h>
 #include <string.h>
 
+#include "media/decode_room.h"
 #include "media/remux_track.h"
 #include "media/source.h"
 
@@ -41,6 +42,9 @@ static enum err_code open_decoder(struct remux_video *video, struct err *err)
     video->decoder->max_pixels = video->output->limits.pixels_max;
     video->decoder->thread_count = video->output->options->threads;
     video->decoder->pkt_timebase = video->source->video->time_base;
+    if (video->room == NULL)
+        video->room = decode_room_new(&video->output->limits);
+    decode_room_attach(video->room, video->decoder);
     if (rc >= 0)
         rc = avcodec_open2(video->decoder, decoder, NULL);
     return rc < 0 ? err_set(err, ERR_CORRUPT, "the video cannot be decoded: %s", av_err2str(rc)) : ERR_NONE;
@@ -134,6 +138,7 @@ void remux_video_close(struct remux_video *video)
     sws_freeContext(video->scaler);
     avcodec_free_context(&video->decoder);
     avcodec_free_context(&video->encoder);
+    decode_room_free(video->room);
     timeline_free(video->timeline);
     media_source_close(video->source);
 }
@@ -244,7 +249,7 @@ static enum err_code transcode(struct remux_video *video, AVPacket *packet, stru
         if (code != ERR_NONE)
             return code;
     }
-    return ERR_NONE;
+    return decode_room_was_full(video->room) ? decode_room_error(video->room, err) : ERR_NONE;
 }
 
 static enum err_code end_track(struct remux_video *video, struct err *err)

@@ -51,6 +51,8 @@ static enum err_code remove_marked(
         code = queue_purge(ingest->queue, video->id, err);
     if (code == ERR_NONE)
         code = settle_remove_stored(ingest, video, cancel, err);
+    if (code == ERR_NONE)
+        code = lifecycle_forget_resume(ingest, video->id, err);
     settle_remove_fetched(ingest, video->id);
     if (code == ERR_NONE)
         log_info(ingest->log, "video %s of project %s is removed", video->id, video->project);

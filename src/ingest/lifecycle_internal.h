@@ -23,6 +23,9 @@ enum err_code lifecycle_publish_missing(
 enum err_code lifecycle_resume_interrupted(
     const struct ingest *ingest, const char *video, bool *interrupted, struct err *err) ERR_MUST_CHECK;
 
+// For a video that is removed.
+enum err_code lifecycle_forget_resume(const struct ingest *ingest, const char *video, struct err *err) ERR_MUST_CHECK;
+
 // Whether no work at all is waiting or leased.
 enum err_code lifecycle_queues_empty(const struct ingest *ingest, bool *empty, struct err *err) ERR_MUST_CHECK;
 

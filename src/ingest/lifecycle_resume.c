@@ -235,7 +235,21 @@ static enum err_code set_resuming(const struct ingest *ingest, const char *video
 {
     char setting[64];
     resume_setting(video, setting);
-    return meta_store_put_setting(ingest->meta, setting, resuming ? "yes" : "no", err);
+    return resuming ? meta_store_put_setting(ingest->meta, setting, "yes", err)
+                    : meta_store_remove_setting(ingest->meta, setting, err);
+}
+
+enum err_code lifecycle_forget_resume(const struct ingest *ingest, const char *video, struct err *err)
+{
+    char setting[64];
+    char *value = NULL;
+    resume_setting(video, setting);
+    enum err_code code = meta_store_get_setting(ingest->meta, setting, &value, err);
+    free(value);
+    if (code != ERR_NOT_FOUND)
+        return code == ERR_NONE ? meta_store_remove_setting(ingest->meta, setting, err) : code;
+    err_clear(err);
+    return ERR_NONE;
 }
 
 enum err_code lifecycle_publish_missing(

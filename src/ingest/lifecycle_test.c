@@ -258,6 +258,11 @@ static void expect_gone(struct pipeline *p, const char *id)
     assert_ok(queue_dead_letters(p->ingest.queue, id, 0, 10, &letters, &count, &err), &err);
     assert_int_equal(count, 0);
     queue_dead_letters_free(letters, count);
+    char **settings = NULL;
+    assert_ok(meta_store_list_settings(p->ingest.meta, NULL, 1000, &settings, &count, &err), &err);
+    for (size_t i = 0; i < count; i++)
+        assert_null(strstr(settings[i], id));
+    meta_strings_free(settings, count);
 }
 
 static void a_deleted_video_leaves_nothing(void **state)
@@ -271,6 +276,9 @@ static void a_deleted_video_leaves_nothing(void **state)
     pipeline_start(&p, RUN_ALL);
     submit_street(&p, id);
     assert_string_equal(video_state_name(pipeline_wait(&p, id)), "done");
+    char setting[64]; // as older programs left it of every video that was resumed
+    snprintf(setting, sizeof(setting), "resuming/%s", id);
+    assert_ok(meta_store_put_setting(p.ingest.meta, setting, "no", &err), &err);
     assert_ok(lifecycle_delete_video(&p.ingest, id, NULL, &err), &err);
     expect_gone(&p, id);
     assert_code(lifecycle_delete_video(&p.ingest, id, NULL, &err), ERR_NOT_FOUND);

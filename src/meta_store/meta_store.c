@@ -463,6 +463,12 @@ enum err_code meta_store_put_setting(struct meta_store *store, const char *key, 
     return code != ERR_NONE ? code : store->ops->put_setting(store, key, value, err);
 }
 
+enum err_code meta_store_remove_setting(struct meta_store *store, const char *key, struct err *err)
+{
+    enum err_code code = check_setting(key, err);
+    return code != ERR_NONE ? code : store->ops->remove_setting(store, key, err);
+}
+
 enum err_code meta_store_keep_setting(
     struct meta_store *store, const char *key, const char *value, char **kept, struct err *err)
 {

@@ -312,6 +312,8 @@ enum err_code meta_store_put_setting(
 // Puts it unless it is there; *kept is its value then, to be freed. Of several that do this at once one is heard.
 enum err_code meta_store_keep_setting(
     struct meta_store *store, const char *key, const char *value, char **kept, struct err *err) ERR_MUST_CHECK;
+// One that is not there is no error.
+enum err_code meta_store_remove_setting(struct meta_store *store, const char *key, struct err *err) ERR_MUST_CHECK;
 // ERR_NOT_FOUND when it was never put; free() the value.
 enum err_code meta_store_get_setting(
     struct meta_store *store, const char *key, char **value, struct err *err) ERR_MUST_CHECK;

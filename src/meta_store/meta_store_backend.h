@@ -71,6 +71,7 @@ struct meta_store_ops {
         size_t limit, struct meta_journal_page *page, struct err *err);
 
     enum err_code (*put_setting)(struct meta_store *store, const char *key, const char *value, struct err *err);
+    enum err_code (*remove_setting)(struct meta_store *store, const char *key, struct err *err);
     enum err_code (*keep_setting)(
         struct meta_store *store, const char *key, const char *value, char **kept, struct err *err);
     enum err_code (*get_setting)(struct meta_store *store, const char *key, char **value, struct err *err);

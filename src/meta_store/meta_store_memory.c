@@ -414,6 +414,20 @@ static enum err_code put_setting(struct meta_store *store, const char *key, cons
     return meta_memory_unlock(self, ERR_NONE);
 }
 
+static enum err_code remove_setting(struct meta_store *store, const char *key, struct err *err)
+{
+    (void)err;
+    struct meta_memory *self = meta_memory_lock(store);
+    struct memory_setting *setting = find_setting(self, key);
+    if (setting != NULL) {
+        free(setting->value);
+        free(setting->key);
+        size_t at = (size_t)(setting - self->settings);
+        memmove(setting, setting + 1, (--self->setting_count - at) * sizeof(*setting));
+    }
+    return meta_memory_unlock(self, ERR_NONE);
+}
+
 static enum err_code keep_setting(
     struct meta_store *store, const char *key, const char *value, char **kept, struct err *err)
 {
@@ -516,6 +530,7 @@ static const struct meta_store_ops memory_ops = {
     .list_journals = meta_memory_list_journals,
     .list_journal = meta_memory_list_journal,
     .put_setting = put_setting,
+    .remove_setting = remove_setting,
     .keep_setting = keep_setting,
     .get_setting = get_setting,
     .list_settings = list_settings,

@@ -161,6 +161,17 @@ enum err_code meta_redis_list_items(struct meta_store *store, const char *video,
 
 // ---- settings, and the server itself
 
+static enum err_code remove_setting(struct meta_store *store, const char *key, struct err *err)
+{
+    struct meta_redis_call call;
+    meta_redis_begin(store, &call);
+    redis_begin(&call.pipeline, "HDEL", meta_redis_common_key(call.self, "settings").text);
+    redis_add_text(&call.pipeline, key);
+    enum err_code code = meta_redis_run(&call, err);
+    meta_redis_end(&call);
+    return code;
+}
+
 static enum err_code put_setting(struct meta_store *store, const char *key, const char *value, struct err *err)
 {
     struct meta_redis_call call;
@@ -282,6 +293,7 @@ static const struct meta_store_ops redis_ops = {
     .list_journals = meta_redis_list_journals,
     .list_journal = meta_redis_list_journal,
     .put_setting = put_setting,
+    .remove_setting = remove_setting,
     .keep_setting = keep_setting,
     .get_setting = get_setting,
     .list_settings = list_settings,

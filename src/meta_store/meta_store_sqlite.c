@@ -183,6 +183,16 @@ static enum err_code put_setting(struct meta_store *store, const char *key, cons
     return db_end(&tx, err);
 }
 
+static enum err_code remove_setting(struct meta_store *store, const char *key, struct err *err)
+{
+    struct db_tx tx;
+    db_begin(meta_sqlite_db(store), DB_WRITE_DURABLE, &tx);
+    struct db_stmt *stmt = db_stmt(&tx, "DELETE FROM settings WHERE name = ?1");
+    db_bind_text(stmt, 1, key);
+    db_run(stmt);
+    return db_end(&tx, err);
+}
+
 static enum err_code get_setting(struct meta_store *store, const char *key, char **value, struct err *err)
 {
     struct db_tx tx;
@@ -299,6 +309,7 @@ static const struct meta_store_ops sqlite_ops = {
     .list_journals = meta_sqlite_list_journals,
     .list_journal = meta_sqlite_list_journal,
     .put_setting = put_setting,
+    .remove_setting = remove_setting,
     .keep_setting = keep_setting,
     .get_setting = get_setting,
     .list_settings = list_settings,

@@ -121,6 +121,13 @@ static void a_setting_keeps_its_last_value(void **state)
     assert_string_equal(value, "two");
     free(value);
     assert_code(meta_store_put_setting(f->store, "", "x", &failure), ERR_INVALID);
+    assert_ok(meta_store_put_setting(f->store, "stays", "x", &failure), &failure);
+    for (int i = 0; i < 2; i++)
+        assert_ok(meta_store_remove_setting(f->store, "embedder/demo", &failure), &failure);
+    assert_code(meta_store_get_setting(f->store, "embedder/demo", &value, &failure), ERR_NOT_FOUND);
+    assert_ok(meta_store_get_setting(f->store, "stays", &value, &failure), &failure);
+    free(value);
+    assert_code(meta_store_remove_setting(f->store, "", &failure), ERR_INVALID);
     assert_ok(meta_store_ping(f->store, &failure), &failure);
 }
 

@@ -267,6 +267,12 @@ static enum err_code fault_get_setting(struct meta_store *store, const char *key
     FAULT_BEFORE(self->fault, meta_store_get_setting(self->inner, key, value, err), err);
 }
 
+static enum err_code fault_remove_setting(struct meta_store *store, const char *key, struct err *err)
+{
+    struct meta_store_fault *self = self_of(store);
+    FAULT_AROUND(self->fault, meta_store_remove_setting(self->inner, key, err), err);
+}
+
 static enum err_code fault_find_wrong(struct meta_store *store, meta_wrong_visit *visit, void *context, struct err *err)
 {
     struct meta_store_fault *self = self_of(store);
@@ -313,6 +319,7 @@ static const struct meta_store_ops fault_ops = {
     .get_journal = fault_get_journal,
     .list_journal = fault_list_journal,
     .put_setting = fault_put_setting,
+    .remove_setting = fault_remove_setting,
     .keep_setting = fault_keep_setting,
     .list_settings = fault_list_settings,
     .list_journals = fault_list_journals,

@@ -10,7 +10,7 @@
 #include "net/stream.h"
 #include "queue/queue_kafka_internal.h"
 
-#define LOOK_MS 1000 // for finding out why a broker says nothing
+#define LOOK_MS 3000 // for finding out why a broker says nothing: a busy one takes more than a second to greet
 #define HOST_SIZE 256
 #define PORT_DEFAULT 9092
 
@@ -239,7 +239,7 @@ static void first_broker(const struct queue_kafka *self, char host[HOST_SIZE], u
 }
 
 // A broker closes a connection on which it is spoken to in the other way, and librdkafka can tell no more than that.
-// NULL: that is not why.
+// NULL: that is not why, or there is no time to look, because the process is to end.
 static const char *explain_tls(const struct queue_kafka *self, const char *reason)
 {
     char protocol[32] = "";
@@ -249,7 +249,7 @@ static const char *explain_tls(const struct queue_kafka *self, const char *reaso
     bool is_greeting_lost = strstr(reason, "SSL handshake failed") != NULL && strstr(reason, "certificate") == NULL;
     if (reason[0] != '\0' && !is_greeting_lost)
         return NULL;
-    if (self->producer == NULL ||
+    if (self->producer == NULL || atomic_load(&self->ending_us) > 0 ||
         rd_kafka_conf_get(rd_kafka_conf(self->producer), "security.protocol", protocol, &size) != RD_KAFKA_CONF_OK)
         return NULL;
     first_broker(self, host, &broker.port);

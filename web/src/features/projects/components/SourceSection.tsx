@@ -3,6 +3,7 @@ import { Button } from '@/components/Button.tsx';
 import { PlusIcon, UploadIcon } from '@/components/icons.tsx';
 import { TextField } from '@/components/TextField.tsx';
 import { formatBytes } from '@/lib/format.ts';
+import { VIDEO_FILES_ACCEPTED } from '../model/source.ts';
 import type { Upload } from '../model/upload-queue.ts';
 import { UploadRow } from './UploadRow.tsx';
 import styles from './SourceSection.module.css';
@@ -37,7 +38,7 @@ export function SourceSection(props: Props) {
             <input
                 ref={picker}
                 type="file"
-                accept="video/*,.mkv,.ts,.mts,.m2ts,.avi,.flv,.gif"
+                accept={VIDEO_FILES_ACCEPTED}
                 multiple
                 hidden
                 aria-label="Video files"

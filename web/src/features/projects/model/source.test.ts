@@ -41,6 +41,7 @@ describe('a source', () => {
         expect(sourceProblem('youtube.com/watch?v=abc', true)?.instead).toBe('https://youtube.com/watch?v=abc');
         expect(sourceProblem('https://example.org/a b.mp4', true)?.instead).toBe('https://example.org/a%20b.mp4');
         expect(sourceProblem('clip.mp4', true)?.instead).toBeUndefined();
+        expect(sourceProblem('match.mxf', true)?.instead).toBeUndefined();
         expect(sourceProblem('clip.mp4', false)?.message).toMatch(/https:\/\//);
     });
 });

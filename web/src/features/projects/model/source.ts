@@ -12,7 +12,12 @@ const SOURCE_BYTES_MOST = 4095;
 const UNFINISHED_SCHEME = /^(h|ht|htt|http|https|https?:|https?:\/)$/i;
 const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i;
 const HOST_AND_PATH = /^(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:[/?]\S*)?$/i;
-const VIDEO_FILE = /\.(mp4|m4v|mov|mkv|webm|avi|ts|mts|m2ts|mpg|mpeg|wmv|flv|ogv|3gp|gif)$/i;
+// How the names of files end that browsers need not know for videos.
+const ENDINGS =
+    'mp4 m4v mov qt mkv webm avi ts mts m2ts mpg mpeg m2v vob wmv asf flv swf ogv 3gp 3g2 mxf dv y4m h264 264 hevc 265 obu gif';
+const VIDEO_FILE = new RegExp(`\\.(${ENDINGS.replaceAll(' ', '|')})$`, 'i');
+/** What the browser's dialog offers first. */
+export const VIDEO_FILES_ACCEPTED = ['video/*', ...ENDINGS.split(' ').map(ending => `.${ending}`)].join();
 
 export function isHttpUrl(text: string): boolean {
     return /^https?:\/\//i.test(text);

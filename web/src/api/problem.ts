@@ -56,6 +56,11 @@ export function isNotFound(error: unknown): boolean {
     return error instanceof ApiError && error.status === 404;
 }
 
+/** There is no such object, or it is none: asking again does not make it. */
+export function isNoObject(error: unknown): boolean {
+    return isNotFound(error) || (error instanceof ApiError && error.status === 400 && error.field === 'object');
+}
+
 /** Somebody else changed the same thing in the meantime. */
 export function isConflict(error: unknown): boolean {
     return error instanceof ApiError && (error.status === 409 || error.status === 412);

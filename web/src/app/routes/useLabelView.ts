@@ -64,6 +64,7 @@ export function useLabelView(
         },
         [video, project, navigate, setUs, select],
     );
+    const unselect = useCallback(() => select(null), [select]);
     const stage = useMemo<Stage>(
         () => ({
             currentUs: () => playerRef.current?.currentUs() ?? 0,
@@ -77,7 +78,20 @@ export function useLabelView(
     );
     return {
         labelling: {
-            ...{ project, video, selected, label, setLabel, panel, setPanel, filters, setFilters, open, stage },
+            ...{
+                project,
+                video,
+                selected,
+                unselect,
+                label,
+                setLabel,
+                panel,
+                setPanel,
+                filters,
+                setFilters,
+                open,
+                stage,
+            },
             exportLabel,
             tracked: progress.tracked,
             us: Math.max(0, us ?? 0),

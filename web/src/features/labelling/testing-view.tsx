@@ -85,6 +85,7 @@ function Page({ children, options }: { children: ReactNode; options: Options }) 
         project: 'demo',
         video: VIDEO,
         selected: options.selected ?? null,
+        unselect: () => undefined,
         label,
         setLabel,
         panel,

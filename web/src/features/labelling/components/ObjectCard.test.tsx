@@ -94,7 +94,7 @@ it('stays on the screen while the server is away, and goes when the object is go
     expect(screen.getByRole('button', { name: /^Not a car/ })).toBeVisible();
     server.routes[OBJECT] = { status: 404, body: { detail: 'There is no such object.' } };
     await fetchAgain(server.queries, ['object', seen.id]);
-    expect(await screen.findByText('There is no such object.')).toBeVisible();
+    expect(await screen.findByText('There is no such object')).toBeVisible();
     expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull();
 });
 
@@ -121,4 +121,14 @@ it('does not go on saying that the server is silent once it answers again', asyn
     act(reportAnswer);
     expect(await screen.findByText('The server did not answer. It does now: try again.')).toBeVisible();
     expect(field).toHaveValue('van');
+});
+
+it.each([
+    [404, undefined],
+    [400, 'object'],
+])('says of an object that is not there (%j) that it is not, and leads back', async (status, field) => {
+    renderCard({ [OBJECT]: { status, body: { detail: 'The video has no frame 9999.', field } } });
+    expect(await screen.findByText('There is no such object')).toBeVisible();
+    expect(screen.getByRole('button', { name: 'Back to the video' })).toBeVisible();
+    expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull();
 });

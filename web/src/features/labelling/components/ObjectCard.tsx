@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { useDraggable } from '@dnd-kit/core';
-import { isNotFound } from '@/api/problem.ts';
+import { isNoObject } from '@/api/problem.ts';
 import { Button } from '@/components/Button.tsx';
+import { EmptyState } from '@/components/EmptyState.tsx';
 import { ErrorState } from '@/components/ErrorState.tsx';
-import { CheckIcon, MinusIcon, SearchIcon } from '@/components/icons.tsx';
+import { BoxIcon, CheckIcon, MinusIcon, SearchIcon } from '@/components/icons.tsx';
 import { Kbd } from '@/components/Kbd.tsx';
 import { ObjectThumb } from '@/components/ObjectThumb.tsx';
 import { Loading, Skeleton } from '@/components/Skeleton.tsx';
@@ -50,17 +51,23 @@ export function ObjectCard() {
 }
 
 function SelectedObject({ object }: { object: string }) {
-    const { tracked } = useLabelling();
+    const { tracked, unselect } = useLabelling();
     const { data, error, refetch } = useQuery(objectQuery(object));
     // One that is known stays on the screen while the server is away, and does not once it is gone.
-    if (error !== null && (data === undefined || isNotFound(error)))
+    if (isNoObject(error))
         return (
-            <ErrorState
+            <EmptyState
                 compact
-                title="The object could not be loaded"
-                error={error}
-                onRetry={isNotFound(error) ? undefined : () => void refetch()}
-            />
+                icon={<BoxIcon size={20} />}
+                title="There is no such object"
+                actions={<Button onClick={unselect}>Back to the video</Button>}
+            >
+                It was removed, the video was indexed anew since, or the address is not whole.
+            </EmptyState>
+        );
+    if (error !== null && data === undefined)
+        return (
+            <ErrorState compact title="The object could not be loaded" error={error} onRetry={() => void refetch()} />
         );
     if (data === undefined)
         return (

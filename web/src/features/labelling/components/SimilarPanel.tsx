@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo } from 'react';
+import { isNoObject } from '@/api/problem.ts';
 import { Button } from '@/components/Button.tsx';
 import { EmptyState } from '@/components/EmptyState.tsx';
 import { ErrorState } from '@/components/ErrorState.tsx';
@@ -81,6 +82,11 @@ function SimilarResults({ object }: { object: string }) {
                     <Loading what="similar objects" />
                     <GridSkeleton />
                 </>
+            ) : isNoObject(error) ? (
+                <EmptyState compact icon={<BoxIcon size={20} />} title="There is nothing to compare with">
+                    The address names an object that is not there. Click a box in the picture, or press ] for the next
+                    one.
+                </EmptyState>
             ) : error !== null && pictures.length === 0 ? (
                 <ErrorState
                     compact

@@ -17,6 +17,7 @@ export interface LabellingView {
     /** The video in the player. */
     video: string;
     selected: string | null;
+    unselect: () => void;
     label: string | null;
     setLabel: (label: string | null) => void;
     panel: Panel;

@@ -3,10 +3,12 @@ import { Button } from '@/components/Button.tsx';
 import { EmptyState } from '@/components/EmptyState.tsx';
 import { ErrorState } from '@/components/ErrorState.tsx';
 import { ImageIcon, RefreshIcon, SearchIcon } from '@/components/icons.tsx';
+import { LinkButton } from '@/components/LinkButton.tsx';
 import { Loading, Skeleton } from '@/components/Skeleton.tsx';
-import { sentenceOf } from '@/api/problem.ts';
+import { isNotFound, sentenceOf } from '@/api/problem.ts';
 import { formatCount } from '@/lib/format.ts';
 import type { Results as Found } from '../hooks/useResults.ts';
+import { paths } from '@/lib/paths.ts';
 import { useVideoNames } from '@/api/video-names.ts';
 import { OFFSET_MOST } from '../model/pages.ts';
 import { scoreOf, type Question } from '../model/question.ts';
@@ -47,6 +49,13 @@ export function Results({ project, question, results, clearFilters }: Props) {
         );
     if (state === 'failed') {
         // The sentence stands where the mistake is.
+        if (isNotFound(results.error) && problems.example !== undefined)
+            return (
+                <NotThere
+                    project={project}
+                    what={question.object === null && question.label !== null ? 'label' : 'object'}
+                />
+            );
         if (Object.keys(problems).length > 0)
             return <EmptyState icon={<SearchIcon size={20} />} title="This could not be searched for" />;
         return (
@@ -94,5 +103,19 @@ export function Results({ project, question, results, clearFilters }: Props) {
                 </p>
             )}
         </>
+    );
+}
+
+function NotThere({ project, what }: { project: string; what: 'label' | 'object' }) {
+    return (
+        <EmptyState
+            icon={<SearchIcon size={20} />}
+            title={`There is no such ${what} in ${project}`}
+            actions={<LinkButton to={paths.search(project)}>Search for something else</LinkButton>}
+        >
+            {what === 'label'
+                ? 'It was renamed or removed, or the address is not whole.'
+                : 'It was removed, its video was indexed anew since, or the address is not whole.'}
+        </EmptyState>
     );
 }

@@ -239,6 +239,16 @@ it('says that the picture of an address is not in this browser', async () => {
     expect(server.of('POST /api/v1/search')).toEqual([]);
 });
 
+it('says of an object that is not there that it is not, and leads elsewhere', async () => {
+    const gone = { status: 404, body: { detail: 'there is no object o', field: 'object' } };
+    fakeServer({ ...routes, 'POST /api/v1/search': gone, 'GET /api/v1/objects/o': gone });
+    open('?object=o');
+    expect(await screen.findByText('There is no such object in street')).toBeInTheDocument();
+    const way = screen.getByRole('link', { name: 'Search for something else' });
+    expect(way).toHaveAttribute('href', '/p/street/search');
+    expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull();
+});
+
 it('says that there is no such project', async () => {
     const detail = 'there is no project street';
     fakeServer({ ...routes, 'GET /api/v1/projects/street/classes': { status: 404, body: { detail } } });

@@ -204,7 +204,7 @@ it('says how good a label is, in the figures of the server, once enough was said
                 ? /nothing is left to be found\.$/
                 : new RegExp(`about ${missing} objects? (is|are) probably not`),
         );
-        await expect.poll(() => panel.getByText(/^Settled/).count()).toBe(settled ? 1 : 0);
+        await expect.poll(() => panel.getByText(/^Settled, as far as/).count()).toBe(settled ? 1 : 0);
     });
 });
 

@@ -159,7 +159,7 @@ it('says when nothing is left to ask', async () => {
     serverWith({ [candidatesOf('red car')]: { body: { ...UNKNOWN, candidates: [], settled: true } } });
     renderLabelling(<CandidatesPanel />, { label: 'red car' });
     expect(await screen.findByText('Nothing left to ask')).toBeVisible();
-    expect(screen.getByText(/^This label is settled/)).toBeVisible();
+    expect(screen.getByText(/^Nothing else looks like what was said so far/)).toBeVisible();
 });
 
 it('says how good the label is, and that it is settled, while there is more to ask', async () => {
@@ -168,10 +168,10 @@ it('says how good the label is, and that it is settled, while there is more to a
     renderLabelling(<CandidatesPanel />, { label: 'red car' });
     expect(
         await screen.findByText(
-            'About 97 % of what carries this label is right; about 12 objects are probably not found yet.',
+            'About 97 % of what carries this label is probably right; about 12 objects are probably not found yet.',
         ),
     ).toBeVisible();
-    expect(screen.getByText('Settled: these are just for certainty')).toBeVisible();
+    expect(screen.getByText(/^Settled, as far as \d+ pictures? tells?$/)).toBeVisible();
 });
 
 it('says nothing about a label of which too little was said', async () => {

@@ -14,7 +14,7 @@ import { useAnswers } from '../hooks/useAnswers.ts';
 import { useLabelling } from '../hooks/useLabelling.ts';
 import { stillToAsk, type Answer } from '../model/answers.ts';
 import { findLabel } from '../model/label-name.ts';
-import { qualityText } from '../model/quality.ts';
+import { qualityText, settledText } from '../model/quality.ts';
 import { CandidateCard } from './CandidateCard.tsx';
 import { LabelList } from './LabelList.tsx';
 import styles from './CandidatesPanel.module.css';
@@ -82,6 +82,9 @@ function Questions({ label }: { label: string }) {
         );
     const left = answers.waiting.length;
     const quality = data === undefined ? null : qualityText(data);
+    const known = findLabel(labels.data?.labels ?? [], label);
+    const said = (known?.positives ?? 0) + (known?.negatives ?? 0);
+    const settled = data === undefined ? null : settledText(data.settled, data, said);
     return (
         <div className={styles.panel}>
             {asked === undefined ? (
@@ -95,20 +98,18 @@ function Questions({ label }: { label: string }) {
                         </Button>
                     }
                 >
-                    {data?.settled === true
-                        ? 'This label is settled: what is left is either surely it or surely not.'
-                        : 'Everything worth asking now was answered or skipped.'}
+                    {settled === null
+                        ? 'Everything worth asking now was answered or skipped.'
+                        : quality === null
+                          ? 'Nothing else looks like what was said so far, which is little to go by. Look for it in other pictures, and throw look-alikes into No.'
+                          : 'By what was said so far, what is left is either surely it or surely not.'}
                 </EmptyState>
             ) : (
                 <CandidateCard label={label} picture={asked} onAnswer={give} onOpen={() => open(asked)} />
             )}
             <p className={styles.foot}>
                 <span role="status">
-                    {data?.settled === true && (
-                        <Badge tone="success">
-                            {asked === undefined ? 'Settled' : 'Settled: these are just for certainty'}
-                        </Badge>
-                    )}
+                    {settled !== null && <Badge tone={quality === null ? 'neutral' : 'success'}>{settled}</Badge>}
                 </span>
                 {quality !== null && <span className={styles.quality}>{quality}</span>}
                 {unsent !== null ? (
@@ -122,7 +123,7 @@ function Questions({ label }: { label: string }) {
                     <span role="status">
                         {left > 0
                             ? `${formatNumberOf(left, 'answer')} about to be saved; undo takes the last one back`
-                            : `${formatNumberOf(findLabel(labels.data?.labels ?? [], label)?.positives ?? 0, 'picture')} said to be it`}
+                            : `${formatNumberOf(known?.positives ?? 0, 'picture')} said to be it`}
                     </span>
                 )}
             </p>

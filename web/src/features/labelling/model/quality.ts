@@ -1,4 +1,4 @@
-// How good a label is by now, in words.
+// How good a label is by now, in words. All of it is what the system expects, by what was said so far: nobody has looked.
 import type { Schema } from '@/api/client.ts';
 import { formatNumberOf, formatPercent } from '@/lib/format.ts';
 
@@ -13,8 +13,8 @@ export function qualityText({ precision, missing }: Quality): string | null {
     if (precision !== null)
         parts.push(
             precision >= NEARLY_ALL
-                ? 'nearly all of what carries this label is right'
-                : `about ${formatPercent(precision)} of what carries this label is right`,
+                ? 'nearly all of what carries this label is probably right'
+                : `about ${formatPercent(precision)} of what carries this label is probably right`,
         );
     if (missing !== null)
         parts.push(
@@ -25,4 +25,12 @@ export function qualityText({ precision, missing }: Quality): string | null {
     if (parts.length === 0) return null;
     const text = parts.join('; ');
     return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** Whether the label is settled, and by how much that was said; null while it is not. Without a full stop. */
+export function settledText(settled: boolean, { precision, missing }: Quality, said: number): string | null {
+    if (!settled) return null;
+    // There is nothing to ask about, and nothing by which to tell how good that is.
+    if (precision === null && missing === null) return 'Too little was said to tell how good it is';
+    return `Settled, as far as ${formatNumberOf(said, 'picture')} tell${said === 1 ? 's' : ''}`;
 }

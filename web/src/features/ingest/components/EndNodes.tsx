@@ -4,19 +4,19 @@ import { use } from 'react';
 import { formatNumberOf } from '@/lib/format.ts';
 import type { StoreName } from '../model/layout.ts';
 import { STORE_NAMES } from './names.ts';
-import { SumsContext } from './sums-context.ts';
+import { StoredContext } from './stored-context.ts';
 import styles from './Flow.module.css';
 
 export type InboxNodeType = Node<{ upright: boolean }, 'inbox'>;
 export type StoreNodeType = Node<{ store: StoreName; upright: boolean }, 'store'>;
 
 export function InboxNode({ data: { upright } }: NodeProps<InboxNodeType>) {
-    const sums = use(SumsContext);
+    const { videos, unfinished, orMore } = use(StoredContext);
     return (
         <div className={styles.inbox}>
             <span className={styles.storeName}>Videos</span>
             <span className={styles.counts}>
-                {sums.unfinished > 0 ? `${sums.unfinished} in work` : formatNumberOf(sums.videos, 'video')}
+                {unfinished > 0 ? `${unfinished}${orMore ? ' or more' : ''} in work` : formatNumberOf(videos, 'video')}
             </span>
             <Handle type="source" id="next" position={upright ? Position.Left : Position.Right} isConnectable={false} />
         </div>
@@ -24,9 +24,9 @@ export function InboxNode({ data: { upright } }: NodeProps<InboxNodeType>) {
 }
 
 export function StoreNode({ data: { store, upright } }: NodeProps<StoreNodeType>) {
-    const { emitted, objects } = use(SumsContext);
+    const { frames, objects } = use(StoredContext);
     const texts: Record<StoreName, string> = {
-        blobs: formatNumberOf(emitted + objects, 'picture'),
+        blobs: formatNumberOf(frames + objects, 'picture'),
         meta: formatNumberOf(objects, 'object'),
         vectors: formatNumberOf(objects, 'vector'),
     };

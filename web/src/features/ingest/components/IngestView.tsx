@@ -15,6 +15,7 @@ import { ActivityContext, useActivity } from '../hooks/activity-context.ts';
 import { useFailures } from '../hooks/use-failures.ts';
 import { useLogUrl } from '../hooks/use-log-url.ts';
 import { useStream } from '../hooks/use-stream.ts';
+import { useStored } from '../hooks/use-stored.ts';
 import { useWatchedVideos } from '../hooks/use-watched-videos.ts';
 import { phaseOf, sumsOf } from '../model/progress.ts';
 import { Failures } from './Failures.tsx';
@@ -22,7 +23,7 @@ import { LogPanel } from './LogPanel.tsx';
 import { NodeDetails } from './NodeDetails.tsx';
 import { StreamChip } from './StreamChip.tsx';
 import { Summary } from './Summary.tsx';
-import { SumsContext } from './sums-context.ts';
+import { StoredContext } from './stored-context.ts';
 import { Totals } from './Totals.tsx';
 import { VideoList } from './VideoList.tsx';
 import styles from './IngestView.module.css';
@@ -97,6 +98,7 @@ function View({ project }: Props) {
     const scope = useMemo(() => (restricted ? new Set(videos.map(one => one.id)) : null), [restricted, videos]);
     const failures = useFailures(video, scope);
     const sums = useMemo(() => sumsOf(videos), [videos]);
+    const stored = useStored(project, more, sums);
     const phase = phaseOf(videos);
     const loaded = query.data !== undefined;
 
@@ -120,7 +122,7 @@ function View({ project }: Props) {
         );
     }
     return (
-        <SumsContext value={sums}>
+        <StoredContext value={stored}>
             <section className={styles.view}>
                 <Head
                     project={project}
@@ -149,7 +151,7 @@ function View({ project }: Props) {
                 <div className={styles.lower}>
                     <div className={styles.videos}>
                         <h2 className={styles.title}>
-                            Videos {loaded && <span className={styles.note}>{formatCount(videos.length)}</span>}
+                            Videos {loaded && <span className={styles.note}>{formatCount(stored.videos)}</span>}
                         </h2>
                         {!loaded && (
                             <div className={styles.listSkeleton} aria-busy="true">
@@ -208,7 +210,7 @@ function View({ project }: Props) {
                     </div>
                 </div>
             </section>
-        </SumsContext>
+        </StoredContext>
     );
 }
 

@@ -4,6 +4,7 @@ import {
     phaseOf,
     rateOf,
     shareDone,
+    storedOf,
     summaryOf,
     sumsOf,
     timeLeftUs,
@@ -172,5 +173,32 @@ describe('the whole', () => {
     it('offers a video that has something to show', () => {
         expect(toOpen([failed, done])?.id).toBe(done.id);
         expect(toOpen([failed])).toBeUndefined();
+    });
+});
+
+describe('what is stored in all', () => {
+    const two = sumsOf([
+        video({ state: 'done', counts: { frames_emitted: 50, objects: 7 } }),
+        video({ state: 'running', counts: { frames_emitted: 10, objects: 3 } }),
+    ]);
+
+    it('is what the videos in view have come to, where these are all', () => {
+        expect(storedOf(two)).toEqual({ videos: 2, unfinished: 1, orMore: false, frames: 60, objects: 10 });
+    });
+
+    it('is counted by the server where there are older ones', () => {
+        const projects = [
+            { videos: 300, frames: 9000, objects: 800 },
+            { videos: 5, frames: 100, objects: 1 },
+        ];
+        expect(storedOf(two, projects)).toEqual({
+            videos: 305,
+            unfinished: 1,
+            orMore: false,
+            frames: 9100,
+            objects: 801,
+        });
+        const working = sumsOf([video({ state: 'running' }), video({ state: 'queued' })]);
+        expect(storedOf(working, projects)).toMatchObject({ unfinished: 2, orMore: true });
     });
 });

@@ -60,6 +60,34 @@ export function sumsOf(videos: readonly Video[]): Sums {
     return sums;
 }
 
+/** What there is in all, for the ends of the data flow. */
+export interface Stored {
+    videos: number;
+    /** Of the videos that are looked at. */
+    unfinished: number;
+    /** Older ones may be unfinished too. */
+    orMore: boolean;
+    frames: number;
+    objects: number;
+}
+
+export type Counted = Pick<Schema<'Project'>, 'videos' | 'frames' | 'objects'>;
+
+/** `counted`: where the videos that are looked at are not all, what the server counts, project by project. */
+export function storedOf(sums: Sums, counted?: readonly Counted[]): Stored {
+    const { videos, unfinished, emitted: frames, objects } = sums;
+    const stored = { videos, unfinished, orMore: false, frames, objects };
+    if (counted === undefined) return stored;
+    const total = (of: keyof Counted) => counted.reduce((sum, project) => sum + project[of], 0);
+    return {
+        ...stored,
+        orMore: unfinished === videos,
+        videos: total('videos'),
+        frames: total('frames'),
+        objects: total('objects'),
+    };
+}
+
 /** How many frames of a video were through (indexed or failed) at a moment. */
 export interface Sample {
     atMs: number;

@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { paintFirst } from './scripts/paint-first.ts';
 import { precompress } from './scripts/precompress.ts';
 
 const server = process.env.FRAMEHOUND_SERVER ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
-    plugins: [react(), precompress()],
+    plugins: [react(), paintFirst(), precompress()],
     resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
     server: {
         host: '127.0.0.1',

@@ -53,6 +53,25 @@ test('the first visit says how to begin, and leads to a project', async () => {
     expect(projects.map(({ name }) => name)).toEqual(['holiday-2024']);
 });
 
+test('something is there before the application is', async () => {
+    await inPage(browser, async ({ page }) => {
+        let release: (() => void) | undefined;
+        const held = new Promise<undefined>(free => (release = () => free(undefined)));
+        await page.route('**/assets/**', async route => {
+            await held;
+            await route.continue();
+        });
+        await page.goto(server.url, { waitUntil: 'commit' });
+        const loading = page.getByRole('status').getByText('Loading…');
+        await loading.waitFor();
+        expect(await page.locator('#boot').evaluate(boot => getComputedStyle(boot).display)).toBe('block');
+        release?.();
+        await page.getByRole('list', { name: 'Projects' }).waitFor();
+        expect(await loading.isVisible()).toBe(false);
+        expect(await page.locator('#boot').isVisible()).toBe(false);
+    });
+});
+
 test('projects and videos show what is in them', async () => {
     const video = await ingest(server);
     await inPage(browser, async ({ page }) => {

@@ -15,15 +15,20 @@ const listeners = new Set<() => void>();
 
 const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
-const COMPARISONS: Record<LabelOrder, (a: Listed, b: Listed) => number> = {
-    recent: (a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at),
+/** The greater comes first. */
+const WEIGHTS: Record<LabelOrder, (label: Listed) => number> = {
+    recent: label => Date.parse(label.updated_at),
     name: () => 0,
-    count: (a, b) => b.explicit - a.explicit,
+    count: label => label.explicit,
 };
 
 /** Equals by name, "box 9" before "box 10". */
 export function orderedLabels<Label extends Listed>(labels: readonly Label[], order: LabelOrder): Label[] {
-    return labels.toSorted((a, b) => COMPARISONS[order](a, b) || byName.compare(a.name, b.name));
+    // Reading a time costs more than all the rest, and there may be thousands.
+    return labels
+        .map(label => ({ label, weight: WEIGHTS[order](label) }))
+        .sort((a, b) => b.weight - a.weight || byName.compare(a.label.name, b.label.name))
+        .map(({ label }) => label);
 }
 
 let order = stored();

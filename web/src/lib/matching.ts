@@ -1,8 +1,18 @@
 // Finding things by a part of their names, as one types it.
 
+const KEYS_KEPT = 20_000;
+const keys = new Map<string, string>();
+
 /** What tells names apart, near enough for offering them: the server folds by Unicode's full rules. */
 export function nameKey(name: string): string {
-    return name.trim().normalize('NFKC').toLowerCase();
+    // With each letter that is typed thousands of names are looked through, by several parts of a view.
+    let key = keys.get(name);
+    if (key === undefined) {
+        key = name.trim().normalize('NFKC').toLowerCase();
+        if (keys.size >= KEYS_KEPT) keys.clear();
+        keys.set(name, key);
+    }
+    return key;
 }
 
 /** Lower is better; null: it does not fit. */

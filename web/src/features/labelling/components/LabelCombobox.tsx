@@ -29,7 +29,8 @@ export function LabelCombobox({ label, placeholder, labels, value, onChange, err
     const [open, setOpen] = useState(false);
     const [active, setActive] = useState<number | null>(null);
     // The next thing to be named is most often what the last one was.
-    const fitting = useMemo(() => matching(orderedLabels(labels, 'recent'), value), [labels, value]);
+    const ordered = useMemo(() => orderedLabels(labels, 'recent'), [labels]);
+    const fitting = useMemo(() => matching(ordered, value), [ordered, value]);
     const offered = fitting.slice(0, OFFERED_MOST);
     const isNew = value.trim() !== '' && findLabel(labels, value) === undefined;
     const shown = open && (offered.length > 0 || isNew);

@@ -25,7 +25,8 @@ export function LabelList({ labels, chosen, onChoose }: Props) {
     const [typed, setTyped] = useState('');
     const scroller = useRef<HTMLDivElement>(null);
     const order = useLabelOrder();
-    const shown = useMemo(() => matching(orderedLabels(labels, order), typed), [labels, order, typed]);
+    const ordered = useMemo(() => orderedLabels(labels, order), [labels, order]);
+    const shown = useMemo(() => matching(ordered, typed), [ordered, typed]);
     // eslint-disable-next-line react-hooks/incompatible-library -- not memoised by the compiler, and need not be
     const virtualizer = useVirtualizer({
         count: shown.length,

@@ -20,6 +20,8 @@ import styles from './StartView.module.css';
 
 /** The classes stand below: a hundred labels must not push them out of sight. */
 const SHOWN_FIRST = 24;
+/** Thousands at once would take seconds to draw; the search bar finds each by a part of its name. */
+const SHOWN_MORE = 300;
 
 interface Props {
     project: string;
@@ -32,7 +34,7 @@ interface Props {
 export function StartView({ project, question, ask, onFiles }: Props) {
     const picker = useRef<HTMLInputElement>(null);
     const classes = useQuery(classesQuery(project));
-    const [all, setAll] = useState(false);
+    const [shown, setShown] = useState(SHOWN_FIRST);
     const order = useLabelOrder();
     const labels = orderedLabels(useQuery(labelsQuery(project)).data?.labels ?? [], order);
     const { video } = question;
@@ -86,7 +88,7 @@ export function StartView({ project, question, ask, onFiles }: Props) {
                 <section className={styles.names} aria-labelledby="by-label">
                     <h2 id="by-label">By label</h2>
                     <ul>
-                        {labels.slice(0, all ? undefined : SHOWN_FIRST).map(({ name, explicit }) => (
+                        {labels.slice(0, shown).map(({ name, explicit }) => (
                             <li key={name}>
                                 <Link to={paths.search(project, viewOf({ ...question, label: name }))}>
                                     <LabelChip name={name} />
@@ -94,10 +96,12 @@ export function StartView({ project, question, ask, onFiles }: Props) {
                                 </Link>
                             </li>
                         ))}
-                        {!all && labels.length > SHOWN_FIRST && (
+                        {labels.length > shown && (
                             <li>
-                                <Button onClick={() => setAll(true)}>
-                                    All {formatNumberOf(labels.length, 'label')}
+                                <Button onClick={() => setShown(shown + SHOWN_MORE)}>
+                                    {labels.length > shown + SHOWN_MORE
+                                        ? `${formatCount(SHOWN_MORE)} more of ${formatNumberOf(labels.length, 'label')}`
+                                        : `All ${formatNumberOf(labels.length, 'label')}`}
                                 </Button>
                             </li>
                         )}

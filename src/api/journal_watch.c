@@ -79,7 +79,9 @@ static enum err_code look(struct journal_watch *watch, struct watched *watched, 
     pthread_mutex_lock(&watch->lock);
     watched->is_looking = false;
     watched->looked_us = now_us();
-    if (code == ERR_NONE) {
+    // Who opens a reader looks beside another look, whose answer may be the newer one.
+    bool is_older = watched->is_known && info.begun_us == watched->info.begun_us && info.length < watched->info.length;
+    if (code == ERR_NONE && !is_older) {
         watched->is_known = true;
         watched->info = info;
     }

@@ -99,8 +99,7 @@ enum err_code labels_list(
 
 // ---- changes; all of them answer with what is so afterwards. What is all so already is not done again: it is no step,
 // and stays the word of who said it first, unless as the latest word it would change what the rest of a track carries.
-// Refused for its version (ERR_CONFLICT), a change says
-// the version that the labels are at and the last step, else 0.
+// Refused for its version (ERR_CONFLICT), a change says the version that the labels are at and the last step, else 0.
 
 struct label_change {
     int64_t version;

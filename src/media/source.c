@@ -119,8 +119,7 @@ static enum err_code refuse_format(const struct media_source *source, const AVIn
     if (strcmp(name, "mjpeg") == 0 || (strcmp(name, "jpeg_pipe") == 0 && holds_several_jpegs(source)))
         return err_set(err, ERR_INVALID,
             "these are JPEG pictures one after another, without times: give them a container and a rate, as with "
-            "ffmpeg "
-            "-f mjpeg -framerate 25 -i FILE -c copy NEW.mkv");
+            "ffmpeg -f mjpeg -framerate 25 -i FILE -c copy NEW.mkv");
     if (remedy != NULL)
         return err_set(err, ERR_INVALID, "this is %s, which is not read here: write it anew, as with ffmpeg -i FILE %s",
             what, remedy);
@@ -223,9 +222,8 @@ static enum err_code check_rate(const struct media_source *source, struct err *e
     else if (codec == AV_CODEC_ID_HEVC)
         remedy = "-i FILE -c copy -bsf:v hevc_metadata=tick_rate=25:num_ticks_poc_diff_one=1 NEW.hevc";
     return err_set(err, ERR_INVALID,
-        "this is %s without a container, and it does not say how many pictures a second it has; with 25, ffmpeg %s "
-        "adds "
-        "that%s",
+        "this is %s without a container, and it does not say how many pictures a second it has; with 25, "
+        "ffmpeg %s adds that%s",
         avcodec_get_name(codec), remedy, codec == AV_CODEC_ID_H264 ? " (as twice as many ticks)" : "");
 }
 
@@ -278,7 +276,7 @@ static enum err_code open_parts(struct media_source *source, const struct media_
     return ERR_NONE;
 }
 
-// `*end` is where what was opened ends, as far as it is known.
+// `*end` is where what was opened, or could not be, ends; -1 where that is not known, or where nothing follows.
 static enum err_code open_from(const struct media_input *input, enum media_source_kind kind, int64_t from,
     const struct media_limits *limits, const struct cancel *cancel, struct media_source **out, int64_t *end,
     struct err *err)
@@ -290,7 +288,7 @@ static enum err_code open_from(const struct media_input *input, enum media_sourc
     source->cancel = cancel;
     source->begin = from;
     enum err_code code = open_parts(source, input, kind, &checked, err);
-    *end = source->end < source->size ? source->end : -1;
+    *end = source->end < source->size && source->end > from ? source->end : -1;
     if (code != ERR_NONE) {
         media_source_close(source);
         return code;
@@ -303,7 +301,17 @@ enum err_code media_source_open(const struct media_input *input, enum media_sour
     const struct media_limits *limits, const struct cancel *cancel, struct media_source **out, struct err *err)
 {
     int64_t end;
-    return open_from(input, kind, 0, limits, cancel, out, &end, err);
+    enum err_code code = open_from(input, kind, 0, limits, cancel, out, &end, err);
+    if (end < 0 || (code != ERR_INVALID && code != ERR_CORRUPT))
+        return code;
+    struct err why = ERR_INIT;
+    int parts = 0;
+    enum err_code rest = media_source_open_rest(input, end, &parts, limits, cancel, out, &why);
+    // Of a file without any video, what is wrong with its beginning says more.
+    if (rest == ERR_NOT_FOUND || rest == ERR_LIMIT)
+        return code;
+    err_clear(err);
+    return rest == ERR_NONE ? ERR_NONE : err_set(err, rest, "%s", why.message);
 }
 
 int64_t media_source_rest(const struct media_source *source)
@@ -321,8 +329,11 @@ enum err_code media_source_open_rest(const struct media_input *input, int64_t fr
             return err_set(err, ERR_LIMIT, "it changes more than %d times", MEDIA_SOURCE_PARTS_MAX);
         code = open_from(input, MEDIA_SOURCE_FOREIGN, from, limits, cancel, out, &next, err);
     }
-    return code == ERR_INVALID || code == ERR_CORRUPT ? err_set(err, ERR_NOT_FOUND, "it is none that can be read")
-                                                      : code;
+    if (code == ERR_INVALID || code == ERR_CORRUPT)
+        return err_set(err, ERR_NOT_FOUND, "it is none that can be read");
+    if (code == ERR_NONE)
+        err_clear(err); // of those that were left out
+    return code;
 }
 
 void media_source_close(struct media_source *source)

@@ -29,6 +29,7 @@ struct media_source {
     int fd;
 };
 
+// A transport stream is opened at the first video in it, where other ones (a radio programme) come before.
 enum err_code media_source_open(const struct media_input *input, enum media_source_kind kind,
     const struct media_limits *limits, const struct cancel *cancel, struct media_source **source,
     struct err *err) ERR_MUST_CHECK;

@@ -1,4 +1,5 @@
 // Transport streams that go on as another video in the middle.
+#include <libavutil/crc.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -124,6 +125,85 @@ static void what_follows_without_a_video_is_told(void **state)
     clip_outcome_release(&got);
 }
 
+static void what_precedes_without_a_video_is_left_out(void **state)
+{
+    (void)state;
+    const char *path = join("radio-before.ts", (const struct clip *const[PARTS_MAX]){&radio, &elsewhere});
+    struct clip_outcome got;
+    clip_must_run(path, &(struct clip_run){.chunk_s = 100, .fps = "all"}, &got);
+    struct frame_list expected;
+    list_parts(&(struct splice){"", {&elsewhere}}, &expected);
+    assert_same_frames(&got.list, &expected, path, true);
+    assert_int_equal(got.split.info.width, 192);
+    frame_list_free(&expected);
+    clip_outcome_release(&got);
+    struct media_info info;
+    struct err err = ERR_INIT;
+    assert_int_equal(media_probe(&(struct media_input){.path = path}, NULL, NULL, &info, &err), ERR_NONE);
+    assert_string_equal(err.message, "");
+    path = join("radios.ts", (const struct clip *const[PARTS_MAX]){&radio, &radio});
+    assert_int_equal(media_probe(&(struct media_input){.path = path}, NULL, NULL, &info, &err), ERR_INVALID);
+}
+
+#define PACKET 188
+
+// A table of the programme that lists one stream of sound and no video.
+static void make_radio_table(uint8_t packet[PACKET])
+{
+    static const uint8_t head[] = {0x47, 0x50, 0x00, 0x10, 0x00};
+    static const uint8_t table[] = {
+        2, 0xB0, 18, 0, 1, 0xC3, 0, 0, 0xE1, 0xF5, 0xF0, 0, 0x03, 0xE1, 0xF5, 0xF0, 0, 0, 0, 0, 0};
+    memset(packet, 0xFF, PACKET);
+    memcpy(packet, head, sizeof(head));
+    memcpy(packet + sizeof(head), table, sizeof(table));
+    uint8_t *crc = packet + sizeof(head) + sizeof(table) - 4;
+    uint32_t sum = av_crc(av_crc_get_table(AV_CRC_32_IEEE), UINT32_MAX, packet + sizeof(head), sizeof(table) - 4);
+    for (int i = 0; i < 4; i++)
+        crc[i] = (uint8_t)(sum >> 8 * i);
+}
+
+// Puts such a table behind the first list of programmes.
+static const char *take_video_back(const char *name, const struct clip *clip)
+{
+    char *data;
+    size_t size;
+    struct strbuf out;
+    strbuf_init(&out);
+    struct err err = ERR_INIT;
+    assert_int_equal(file_read(clip_make(clip->name, clip->arguments), 1 << 24, &data, &size, &err), ERR_NONE);
+    bool done = false;
+    for (size_t at = 0; at + PACKET <= size; at += PACKET) {
+        const uint8_t *packet = (const uint8_t *)data + at;
+        strbuf_add(&out, packet, PACKET);
+        if (!done && ((packet[1] & 0x1F) << 8 | packet[2]) == 0) {
+            uint8_t table[PACKET];
+            make_radio_table(table);
+            strbuf_add(&out, table, PACKET);
+            done = true;
+        }
+    }
+    char *path = mem_sprintf("%s/%s", clips_dir(), name);
+    assert_int_equal(file_write(path, out.data, out.size, FILE_SYNC_NONE, &err), ERR_NONE);
+    free(path);
+    free(data);
+    strbuf_release(&out);
+    return clip_make(name, "");
+}
+
+// Of two tables behind one list of programmes, the part that begins with the list has no length.
+static void a_table_that_is_replaced_before_the_next_list_costs_nothing_that_follows(void **state)
+{
+    (void)state;
+    static const struct clip changing = {"changing.ts", ""};
+    take_video_back(changing.name, &elsewhere);
+    const char *path = join("two-tables.ts", (const struct clip *const[PARTS_MAX]){&h264, &changing, &hevc});
+    struct clip_outcome got;
+    clip_must_run(path, &(struct clip_run){.chunk_s = 100, .fps = "all"}, &got);
+    assert_false(got.split.incomplete);
+    assert_int_equal(got.list.count, 3 * FRAMES);
+    clip_outcome_release(&got);
+}
+
 static double stream_seconds(const char *path, const char *stream)
 {
     char *command =
@@ -191,6 +271,8 @@ int main(void)
         cmocka_unit_test(every_frame_of_a_stream_that_goes_on_as_another_one_is_found),
         cmocka_unit_test(a_limit_behind_the_change_is_kept),
         cmocka_unit_test(what_follows_without_a_video_is_told),
+        cmocka_unit_test(what_precedes_without_a_video_is_left_out),
+        cmocka_unit_test(a_table_that_is_replaced_before_the_next_list_costs_nothing_that_follows),
         cmocka_unit_test(a_copy_for_browsers_shows_all_of_it_with_its_sound),
         cmocka_unit_test(a_copy_of_recordings_put_end_to_end_keeps_their_sound),
     };

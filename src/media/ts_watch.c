@@ -42,7 +42,8 @@ struct ts_watch {
     size_t skip;         // of the next bytes, what is around a packet
     int64_t next_offset; // of the byte after the newest
     struct section pat;
-    int64_t pat_at; // of the newest whole one, if no packet of a video came since; -1
+    int64_t pat_at;    // of the newest whole one, if no packet of a video came since; -1
+    int64_t first_pat; // offset of the first one; -1
     int64_t end;
     bool following;
     struct programme *programmes[PROGRAMMES_MAX];
@@ -69,7 +70,7 @@ struct ts_watch *ts_watch_new(const uint8_t *data, size_t size)
             struct ts_watch *watch = mem_calloc(1, sizeof(*watch));
             watch->raw_bytes = sizes[i];
             watch->end = INT64_MAX;
-            watch->pat.at = watch->pat_at = watch->next_offset = -1;
+            watch->pat.at = watch->pat_at = watch->next_offset = watch->first_pat = -1;
             return watch;
         }
     }
@@ -112,13 +113,17 @@ static void end_at(struct ts_watch *watch, int64_t offset)
 
 static void take_pat(struct ts_watch *watch, const uint8_t *data, size_t size, int64_t at)
 {
-    watch->pat_at = at;
+    // What is opened begins with the first one: a border there would leave a part without a length.
+    if (watch->first_pat < 0 || at < watch->first_pat)
+        watch->first_pat = at;
+    bool first = at == watch->first_pat;
+    watch->pat_at = first ? -1 : at;
     bool whole = data[7] == 0; // the list is in one section
     for (int i = 0; i < watch->programme_count && whole; i++) {
         bool listed = watch->programmes[i]->video_count == 0;
         for (size_t k = 8; k + 8 <= size; k += 4)
             listed = listed || (data[k] << 8 | data[k + 1]) == watch->programmes[i]->number;
-        if (!listed)
+        if (!listed && !first)
             end_at(watch, at);
     }
     for (size_t k = 8; k + 8 <= size && at < watch->end; k += 4) {

@@ -143,7 +143,7 @@ static enum err_code write_tracks(
     enum err_code code = ERR_NONE;
     audio->done = audio->source == NULL;
     for (int64_t i = 0; code == ERR_NONE && !output->again && !(video->done && audio->done); i++) {
-        bool waits = !video->done && audio->rest >= 0 && audio->rest > video->begin;
+        bool waits = remux_audio_waits(audio, video);
         bool sound_next = !audio->done && !waits && (video->done || audio->time_us < video->time_us);
         code = sound_next ? remux_audio_step(audio, video, err) : remux_video_step(video, err);
         if (i % 64 == 0 && output->options->progress != NULL)

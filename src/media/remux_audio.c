@@ -10,6 +10,8 @@
 #define SAMPLES_PER_PIECE 1024 // where the encoder does not care
 // Times that go back by more than this jump, as the video's do where recordings were put end to end.
 #define JUMP_US 1000000
+// Sound may end that much before its pictures; what jumps back without them is not kept waiting for longer.
+#define WAIT_US 5000000
 
 bool remux_can_copy_audio(const AVCodecParameters *par)
 {
@@ -287,10 +289,22 @@ static enum err_code end_track(struct remux_audio *audio, struct err *err)
     return drain_encoder(audio, err);
 }
 
-static void follow_video(struct remux_audio *audio, const struct remux_video *video)
+static int64_t shift_of_video(const struct remux_audio *audio, const struct remux_video *video)
 {
-    audio->shift =
-        av_rescale_q(timeline_shift(video->timeline), video->source->video->time_base, audio->input->time_base);
+    return av_rescale_q(timeline_shift(video->timeline), video->source->video->time_base, audio->input->time_base);
+}
+
+// Whether the recording that the sound is from may be one whose pictures are still to come.
+static bool may_follow(const struct remux_audio *audio, const struct remux_video *video)
+{
+    return !video->done && shift_of_video(audio, video) == audio->shift && video->time_us < audio->time_us + WAIT_US;
+}
+
+bool remux_audio_waits(const struct remux_audio *audio, const struct remux_video *video)
+{
+    if (audio->held)
+        return may_follow(audio, video);
+    return !video->done && audio->rest >= 0 && audio->rest > video->begin;
 }
 
 static enum err_code copy(struct remux_audio *audio, const struct remux_video *video, AVPacket *packet, struct err *err)
@@ -299,8 +313,12 @@ static enum err_code copy(struct remux_audio *audio, const struct remux_video *v
     if (source_pts == AV_NOPTS_VALUE)
         return ERR_NONE;
     int64_t jump = av_rescale_q(JUMP_US, AV_TIME_BASE_Q, audio->input->time_base);
-    if (audio->last_dts != INT64_MIN && to_copy(audio, source_pts) < audio->last_dts - jump)
-        follow_video(audio, video);
+    if (audio->last_dts != INT64_MIN && to_copy(audio, source_pts) < audio->last_dts - jump) {
+        audio->held = may_follow(audio, video);
+        if (audio->held)
+            return ERR_NONE;
+        audio->shift = shift_of_video(audio, video);
+    }
     int64_t pts = to_copy(audio, source_pts);
     // Sound from before the first frame would move the whole time line of some players.
     if (pts + packet->duration <= 0 || pts <= audio->last_dts)
@@ -313,9 +331,17 @@ static enum err_code copy(struct remux_audio *audio, const struct remux_video *v
 // At the end of the source: its sound goes on where its video does.
 static enum err_code end_part(struct remux_audio *audio, struct err *err)
 {
+    int64_t rest = media_source_rest(audio->source);
+    if (audio->encoder == NULL && rest < 0)
+        return end_track(audio, err);
+    if (audio->encoder == NULL) {
+        // What follows may be coded in another way, and one track holds but one.
+        audio->output->encode = audio->output->again = true;
+        return ERR_NONE;
+    }
+    audio->rest = rest;
     enum err_code code = audio->decoder != NULL ? transcode(audio, NULL, err) : ERR_NONE;
-    audio->rest = audio->encoder != NULL ? media_source_rest(audio->source) : -1;
-    return code == ERR_NONE && audio->rest < 0 ? end_track(audio, err) : code;
+    return code == ERR_NONE && rest < 0 ? end_track(audio, err) : code;
 }
 
 static enum err_code next_part(struct remux_audio *audio, const struct remux_video *video, struct err *err)
@@ -336,7 +362,7 @@ static enum err_code next_part(struct remux_audio *audio, const struct remux_vid
     choose_stream(audio);
     if (audio->input == NULL)
         return ERR_NONE;
-    follow_video(audio, video);
+    audio->shift = shift_of_video(audio, video);
     code = open_decoder(audio, err);
     return code == ERR_NONE ? open_resampler(audio, err) : code;
 }
@@ -349,7 +375,8 @@ enum err_code remux_audio_step(struct remux_audio *audio, const struct remux_vid
     }
     if (audio->rest >= 0)
         return next_part(audio, video, err);
-    int rc = av_read_frame(audio->source->format, audio->packet);
+    int rc = audio->held ? 0 : av_read_frame(audio->source->format, audio->packet);
+    audio->held = false;
     enum err_code code = cancel_check(audio->output->options->cancel, err);
     if (code != ERR_NONE)
         return code;
@@ -357,6 +384,7 @@ enum err_code remux_audio_step(struct remux_audio *audio, const struct remux_vid
         return end_part(audio, err);
     if (audio->input != NULL && audio->packet->stream_index == audio->input->index && audio->packet->size > 0)
         code = audio->encoder != NULL ? transcode(audio, audio->packet, err) : copy(audio, video, audio->packet, err);
-    av_packet_unref(audio->packet);
+    if (!audio->held)
+        av_packet_unref(audio->packet);
     return code;
 }

@@ -62,6 +62,7 @@ struct remux_audio {
     bool resuming; // the next sound begins anew
     int64_t rest;  // where the source goes on, once the video does; -1
     bool ended;    // before a gap that the track cannot hold
+    bool held;     // the packet is that of another recording, whose pictures are not there yet
     bool done;
 };
 
@@ -77,6 +78,8 @@ enum err_code remux_audio_open(struct remux_audio *audio, struct remux_output *o
 enum err_code remux_video_step(struct remux_video *video, struct err *err) ERR_MUST_CHECK;
 enum err_code remux_audio_step(
     struct remux_audio *audio, const struct remux_video *video, struct err *err) ERR_MUST_CHECK;
+// Whether the next sound has its place only once the video has come further.
+bool remux_audio_waits(const struct remux_audio *audio, const struct remux_video *video);
 void remux_video_close(struct remux_video *video);
 void remux_audio_close(struct remux_audio *audio);
 

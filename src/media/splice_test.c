@@ -23,7 +23,7 @@ static const struct clip {
 } h264 = {"a264.ts", SMALL X264 "-c:a mp2"}, hevc = {"b265.ts", LARGE X265 "-c:a aac"},
   mpeg2 = {"bm2.ts", LARGE MPEG2 "-c:a mp2"},
   elsewhere = {"b264.ts", LARGE X264 "-c:a mp2 -streamid 0:500 -streamid 1:501"}, mute = {"am2.ts", SMALL MPEG2 "-an"},
-  radio = {"radio.ts", "-f lavfi -i sine=d=1 -c:a mp2"},
+  radio = {"radio.ts", "-f lavfi -i sine=d=1 -c:a mp2"}, aac = {"aac.ts", SMALL X264 "-c:a aac"},
   blu_ray = {"a264.m2ts", SMALL X264 "-c:a mp2 -mpegts_m2ts_mode 1"},
   blu_ray_hevc = {"b265.m2ts", LARGE X265 "-c:a mp2 -mpegts_m2ts_mode 1"};
 
@@ -35,6 +35,7 @@ static const struct splice {
     {"codecs.ts", {&mpeg2, &h264, &hevc, &h264}},
     {"packets.ts", {&h264, &elsewhere}},
     {"mute.ts", {&h264, &mute, &hevc}},
+    {"sound.ts", {&hevc, &aac}},
     {"blu-ray.m2ts", {&blu_ray, &blu_ray_hevc}},
 };
 
@@ -217,6 +218,20 @@ static double stream_seconds(const char *path, const char *stream)
     return seconds;
 }
 
+static int count_packets(const char *path, const char *stream)
+{
+    char *command = mem_sprintf(
+        "ffprobe -v quiet -count_packets -select_streams %s -show_entries stream=nb_read_packets -of csv=p=0 '%s'",
+        stream, path);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    int count = -1;
+    assert_int_equal(fscanf(pipe, "%d", &count), 1);
+    pclose(pipe);
+    free(command);
+    return count;
+}
+
 static void make_copy(const char *source, char *output, struct remux_result *result)
 {
     const struct media_input input = {.path = source};
@@ -265,6 +280,27 @@ static void a_copy_of_recordings_put_end_to_end_keeps_their_sound(void **state)
     free(output);
 }
 
+// Then the first sound of the next one comes while the pictures of the one before still show.
+static void sound_that_ends_before_its_pictures_costs_none_of_the_next_recording(void **state)
+{
+    (void)state;
+    static const struct clip early = {
+        "early.ts", "-f lavfi -i testsrc2=s=128x96:r=25:d=4 -f lavfi -i sine=d=3 " X264 "-c:a aac"};
+    const char *path = join("early-twice.ts", (const struct clip *const[PARTS_MAX]){&early, &early});
+    char *output = mem_sprintf("%s/copy.out", clips_dir());
+    struct remux_result result;
+    make_copy(path, output, &result);
+    assert_false(result.audio_encoded);
+    double sound = stream_seconds(output, "a:0");
+    if (sound < 6.8 || sound > 7.3)
+        fail_msg("%f s of sound, up to 7 s", sound);
+    int packets = count_packets(output, "a:0");
+    int once = count_packets(clip_make(early.name, early.arguments), "a:0");
+    if (packets < 2 * once - 2)
+        fail_msg("%d packets of sound, from two times %d", packets, once);
+    free(output);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +311,7 @@ int main(void)
         cmocka_unit_test(a_table_that_is_replaced_before_the_next_list_costs_nothing_that_follows),
         cmocka_unit_test(a_copy_for_browsers_shows_all_of_it_with_its_sound),
         cmocka_unit_test(a_copy_of_recordings_put_end_to_end_keeps_their_sound),
+        cmocka_unit_test(sound_that_ends_before_its_pictures_costs_none_of_the_next_recording),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

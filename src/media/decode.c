@@ -9,11 +9,6 @@
 #include "media/decode_plan.h"
 #include "media/decode_room.h"
 #include "media/source.h"
-#include "os/proc.h"
-
-#define THREADS_MAX 64
-// Each thread holds a picture of its own: together they hold no more pixels than this (16 of 4K).
-#define THREAD_PIXELS_MAX (INT64_C(16) * 3840 * 2160)
 
 struct decoding {
     const struct media_input *input;
@@ -39,18 +34,6 @@ static enum err_code open_source(struct decoding *decoding, struct err *err)
     return code == ERR_INVALID ? err_set(err, ERR_CORRUPT, "the segment is no file that the splitter made") : code;
 }
 
-static int thread_count(const struct decoding *decoding, const AVCodecParameters *par)
-{
-    int64_t threads = decoding->options->threads > 0 ? decoding->options->threads : proc_cpu_count();
-    int64_t pixels = (int64_t)par->width * par->height;
-    int64_t most = pixels > 0 ? THREAD_PIXELS_MAX / pixels : THREADS_MAX;
-    if (most > THREADS_MAX)
-        most = THREADS_MAX;
-    if (threads > most)
-        threads = most;
-    return threads > 0 ? (int)threads : 1;
-}
-
 static enum err_code open_codec(struct decoding *decoding, struct err *err)
 {
     const AVCodecParameters *par = decoding->source->video->codecpar;
@@ -65,7 +48,7 @@ static enum err_code open_codec(struct decoding *decoding, struct err *err)
     int rc = avcodec_parameters_to_context(codec, par);
     if (rc < 0)
         return err_set(err, ERR_CORRUPT, "the segment's parameters make no sense: %s", av_err2str(rc));
-    codec->thread_count = thread_count(decoding, par);
+    codec->thread_count = decode_room_threads(decoding->options->threads, par);
     codec->max_pixels = decoding->limits.pixels_max;
     codec->pkt_timebase = decoding->source->video->time_base;
     decode_room_attach(decoding->room, codec);

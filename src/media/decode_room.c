@@ -6,9 +6,13 @@
 #include <libavutil/buffer.h>
 
 #include "base/mem.h"
+#include "os/proc.h"
 
 // Of all pictures of a decoder. No level of H.264 or HEVC up to 8K needs half of it.
 #define BYTES_MAX ((int64_t)2 << 30)
+#define THREADS_MAX 64
+// Each thread holds a picture of its own: together they hold no more pixels than this (16 of 4K).
+#define THREAD_PIXELS_MAX (INT64_C(16) * 3840 * 2160)
 
 struct decode_room {
     atomic_int refs;
@@ -37,6 +41,18 @@ void decode_room_free(struct decode_room *room)
 {
     if (room != NULL && atomic_fetch_sub(&room->refs, 1) == 1)
         free(room);
+}
+
+int decode_room_threads(int32_t wanted, const AVCodecParameters *par)
+{
+    int64_t threads = wanted > 0 ? wanted : proc_cpu_count();
+    int64_t pixels = (int64_t)par->width * par->height;
+    int64_t most = pixels > 0 ? THREAD_PIXELS_MAX / pixels : THREADS_MAX;
+    if (most > THREADS_MAX)
+        most = THREADS_MAX;
+    if (threads > most)
+        threads = most;
+    return threads > 0 ? (int)threads : 1;
 }
 
 bool decode_room_was_full(const struct decode_room *room)

@@ -4,6 +4,7 @@
 
 #include <libavcodec/avcodec.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "media/probe.h"
 
@@ -14,6 +15,8 @@ struct decode_room *decode_room_new(const struct media_limits *limits);
 void decode_room_free(struct decode_room *room);
 // Before the decoder is opened. Its pictures take room from then on; where there is none, decoding fails.
 void decode_room_attach(struct decode_room *room, AVCodecContext *codec);
+// How many threads the decoder may have, each of which holds a picture of its own; `wanted` 0: as many as cores.
+int decode_room_threads(int32_t wanted, const AVCodecParameters *par);
 // Whether there was none.
 bool decode_room_was_full(const struct decode_room *room);
 // ERR_LIMIT with a sentence for that.

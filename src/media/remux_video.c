@@ -40,7 +40,7 @@ static enum err_code open_decoder(struct remux_video *video, struct err *err)
         return err_set(err, ERR_INVALID, "there is no decoder for %s here", avcodec_get_name(par->codec_id));
     int rc = avcodec_parameters_to_context(video->decoder, par);
     video->decoder->max_pixels = video->output->limits.pixels_max;
-    video->decoder->thread_count = video->output->options->threads;
+    video->decoder->thread_count = decode_room_threads(video->output->options->threads, par);
     video->decoder->pkt_timebase = video->source->video->time_base;
     if (video->room == NULL)
         video->room = decode_room_new(&video->output->limits);
@@ -278,8 +278,10 @@ static enum err_code next_part(struct remux_video *video, struct err *err)
     struct media_source *source;
     code = media_source_open_rest(video->output->input, rest, &video->parts, &video->output->limits,
         video->output->options->cancel, &source, err);
-    if (code == ERR_NOT_FOUND || code == ERR_LIMIT)
+    if (code == ERR_NOT_FOUND || code == ERR_LIMIT) {
+        err_clear(err);
         return end_track(video, err);
+    }
     if (code != ERR_NONE)
         return code;
     timeline_go_on(video->timeline, source);

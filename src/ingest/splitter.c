@@ -285,13 +285,13 @@ static int64_t expected_frames(const struct meta_video *video, const struct spli
     return points < result->frames ? points : result->frames;
 }
 
-// A recording that begins between two keyframes is whole but for what nobody can decode.
+// A recording that begins between two keyframes, as the first or behind another, is whole but for what nobody can
+// decode.
 static enum err_code note_skipped(struct job *job, int64_t pictures, struct err *err)
 {
     char sentence[160];
     snprintf(sentence, sizeof(sentence),
-        "the video begins in the middle of a group of pictures: the first %lld coded pictures cannot be decoded and "
-        "were left out",
+        "%lld coded pictures before a keyframe, at the beginning or where another recording begins, were left out",
         (long long)pictures);
     return meta_store_add_video_error(job->ingest->meta, job->video->id, sentence, true, err);
 }

@@ -126,6 +126,25 @@ static void what_follows_without_a_video_is_told(void **state)
     clip_outcome_release(&got);
 }
 
+static void what_follows_without_a_keyframe_is_told(void **state)
+{
+    (void)state;
+    static const struct clip keyless = {
+        "keyless.ts", LARGE X264 "-g 100 -bsf:v filter_units=remove_types=5 -c:a mp2 -streamid 0:500 -streamid 1:501"};
+    static const char *const reason =
+        "what follows after 2.0 s as another video was left out: no frame of it can be decoded";
+    const struct clip *const joined[][PARTS_MAX] = {{&h264, &keyless}, {&h264, &keyless, &hevc}};
+    for (int i = 0; i < 2; i++) {
+        struct clip_outcome got;
+        clip_must_run(join(i == 0 ? "keyless-last.ts" : "keyless-between.ts", joined[i]),
+            &(struct clip_run){.chunk_s = 100, .fps = "all"}, &got);
+        assert_int_equal(got.list.count, (i + 1) * FRAMES);
+        assert_true(got.split.incomplete);
+        assert_string_equal(got.split.reason, reason);
+        clip_outcome_release(&got);
+    }
+}
+
 static void what_precedes_without_a_video_is_left_out(void **state)
 {
     (void)state;
@@ -307,6 +326,7 @@ int main(void)
         cmocka_unit_test(every_frame_of_a_stream_that_goes_on_as_another_one_is_found),
         cmocka_unit_test(a_limit_behind_the_change_is_kept),
         cmocka_unit_test(what_follows_without_a_video_is_told),
+        cmocka_unit_test(what_follows_without_a_keyframe_is_told),
         cmocka_unit_test(what_precedes_without_a_video_is_left_out),
         cmocka_unit_test(a_table_that_is_replaced_before_the_next_list_costs_nothing_that_follows),
         cmocka_unit_test(a_copy_for_browsers_shows_all_of_it_with_its_sound),

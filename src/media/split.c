@@ -381,13 +381,14 @@ static enum err_code next_part(struct splitter *splitter, bool *more, struct err
 {
     *more = false;
     int64_t rest = media_source_rest(splitter->source);
+    int64_t kept_us = splitter->shown_max == AV_NOPTS_VALUE ? 0 : to_us(splitter, splitter->shown_max);
     while (rest >= 0) {
         struct media_source *source = NULL;
         enum err_code code = media_source_open_rest(splitter->input, rest, &splitter->parts, splitter->options->limits,
             splitter->options->cancel, &source, err);
         if (code == ERR_NOT_FOUND || code == ERR_LIMIT) {
-            split_report_rest(splitter->result,
-                splitter->shown_max == AV_NOPTS_VALUE ? 0 : to_us(splitter, splitter->shown_max), err);
+            split_report_rest(splitter->result, kept_us, err);
+            err_clear(err);
             return ERR_NONE;
         }
         if (code != ERR_NONE)
@@ -403,6 +404,7 @@ static enum err_code next_part(struct splitter *splitter, bool *more, struct err
         media_source_close(source);
         if (code != ERR_NONE)
             return code;
+        split_report_empty(splitter->result, kept_us);
     }
     return ERR_NONE;
 }

@@ -65,7 +65,7 @@ struct split_result {
     int32_t segments;
     int64_t frames;      // in all segments
     int64_t packets;     // of the video stream, read
-    int64_t skipped;     // packets before the first keyframe, which cannot be decoded
+    int64_t skipped;     // packets before the first keyframe of each recording, which cannot be decoded
     int64_t damaged;     // packets the container knows to be damaged
     int64_t misplaced;   // pictures left out because their time, or what is in them, makes no sense
     int64_t duration_us; // exact: the end of the last frame (or the limit, if that comes first)

@@ -27,6 +27,12 @@ void split_report_rest(struct split_result *result, int64_t kept_us, const struc
         (double)kept_us / 1e6, why->message);
 }
 
+void split_report_empty(struct split_result *result, int64_t kept_us)
+{
+    set_reason(result, "what follows after %.1f s as another video was left out: no frame of it can be decoded",
+        (double)kept_us / 1e6);
+}
+
 // How many packets the file's index lists, edit lists considered; 0 where there is no index of all.
 static int64_t listed_packets(const struct media_source *source)
 {
@@ -80,8 +86,10 @@ void split_report(struct split_result *result, const struct media_source *source
             " coded pictures make no sense, and they were left out",
             result->misplaced, stats->packets);
     if (stats->skipped > 0)
-        log_warn(
-            log, "the video begins in the middle of a group of pictures: %" PRId64 " were left out", stats->skipped);
+        log_warn(log,
+            "%" PRId64 " coded pictures before a keyframe, at the beginning or where another recording begins, were "
+            "left out",
+            stats->skipped);
     if (stats->jumps > 0)
         log_warn(log, "time stamps jump back %" PRId64 " times; what follows was shifted to go on", stats->jumps);
     if (stats->mended > 0)

@@ -191,6 +191,11 @@ enum err_code dead_letter_settle_new(const struct ingest *ingest, const char *to
             const struct queue_dead_letter *letter = &letters[i];
             if (strcmp(letter->topic, topic) == 0)
                 code = settle_again(ingest, letter, asked, err);
+            if (code == ERR_CORRUPT) { // for good: the letters behind it are of others
+                log_debug(ingest->log, "dead letter %lld is passed over: %s", (long long)letter->id, err->message);
+                err_clear(err);
+                code = ERR_NONE;
+            }
             if (code == ERR_NONE)
                 *after = letter->id;
         }

@@ -45,17 +45,18 @@ static void open_faulty(struct pipeline *p)
 
 // ---- frames that are missing for good
 
-static void bury_frame(struct pipeline *p, int32_t index)
+static void bury_frame(struct pipeline *p, const char *video, int32_t index)
 {
     struct frame_message message = {
-        .project = "demo", .video = VIDEO, .frame = index, .pts_us = index * INT64_C(200000), .width = 1, .height = 1};
+        .project = "demo", .frame = index, .pts_us = index * INT64_C(200000), .width = 1, .height = 1};
     struct queue_message *taken[1] = {0};
     char key[MESSAGE_KEY_SIZE];
     size_t count = 0;
     struct strbuf text;
+    snprintf(message.video, sizeof(message.video), "%s", video);
     strbuf_init(&text);
     frame_message_encode(&message, &text);
-    message_key_make(VIDEO, 0, key);
+    message_key_make(video, 0, key);
     const struct queue_item item = {.key = key, .body = text.data, .body_size = text.size};
     assert_ok(queue_publish(p->ingest.queue, TOPIC_FRAMES, &item, 1, &failure), &failure);
     assert_ok(queue_receive(p->ingest.queue, TOPIC_FRAMES, "test", 1, 0, NULL, taken, &count, &failure), &failure);
@@ -66,24 +67,25 @@ static void bury_frame(struct pipeline *p, int32_t index)
 }
 
 // All frames are decoded; the first ones are indexed, the last LOST ones are dead letters that nobody has settled.
-static void lose_the_end(struct pipeline *p)
+static void lose_the_end(struct pipeline *p, const char *id)
 {
     struct meta_video video = {
-        .id = VIDEO, .project = "demo", .limit_us = -1, .chunk_us = 1000000, .sampling = {.fps_num = 5, .fps_den = 1}};
+        .project = "demo", .limit_us = -1, .chunk_us = 1000000, .sampling = {.fps_num = 5, .fps_den = 1}};
     const struct meta_segment segment = {.end_us = FRAMES * INT64_C(200000), .prev_pts_us = -1};
+    snprintf(video.id, sizeof(video.id), "%s", id);
     assert_ok(meta_store_create_video(p->ingest.meta, &video, NULL, &failure), &failure);
-    assert_ok(meta_store_set_video_state(p->ingest.meta, VIDEO, 1u << VIDEO_QUEUED, VIDEO_RUNNING, &failure), &failure);
-    assert_ok(meta_store_put_segment(p->ingest.meta, VIDEO, &segment, &failure), &failure);
+    assert_ok(meta_store_set_video_state(p->ingest.meta, id, 1u << VIDEO_QUEUED, VIDEO_RUNNING, &failure), &failure);
+    assert_ok(meta_store_put_segment(p->ingest.meta, id, &segment, &failure), &failure);
     for (int32_t i = 0; i < FRAMES; i++) {
         const struct meta_frame frame = {.index = i, .pts_us = i * INT64_C(200000), .width = 1000, .height = 500};
-        assert_ok(meta_store_put_frames(p->ingest.meta, VIDEO, &frame, 1, &failure), &failure);
+        assert_ok(meta_store_put_frames(p->ingest.meta, id, &frame, 1, &failure), &failure);
     }
-    assert_ok(meta_store_finish_segment(p->ingest.meta, VIDEO, 0, FRAMES, &failure), &failure);
-    assert_ok(meta_store_finish_split(p->ingest.meta, VIDEO, 1, FRAMES, segment.end_us, false, &failure), &failure);
+    assert_ok(meta_store_finish_segment(p->ingest.meta, id, 0, FRAMES, &failure), &failure);
+    assert_ok(meta_store_finish_split(p->ingest.meta, id, 1, FRAMES, segment.end_us, false, &failure), &failure);
     for (int32_t i = 0; i < FRAMES - LOST; i++)
-        put_frame(p, VIDEO, i, WALKERS, 0);
+        put_frame(p, id, i, WALKERS, 0);
     for (int32_t i = FRAMES - LOST; i < FRAMES; i++)
-        bury_frame(p, i);
+        bury_frame(p, id, i);
 }
 
 static void assert_tracked(struct pipeline *p, const char *id)
@@ -101,7 +103,7 @@ static void a_video_whose_last_frames_are_lost_is_tracked_although_its_end_was_i
     struct pipeline p;
     int64_t after = 0;
     open_faulty(&p);
-    lose_the_end(&p);
+    lose_the_end(&p, VIDEO);
     assert_code(dead_letter_settle_new(&p.ingest, TOPIC_FRAMES, &after, &failure), ERR_UNAVAILABLE);
     struct meta_video video = pipeline_video(&p, VIDEO);
     assert_string_equal(video_state_name(video.state), "incomplete");
@@ -117,6 +119,36 @@ static void a_video_whose_last_frames_are_lost_is_tracked_although_its_end_was_i
     after = 0;
     assert_ok(dead_letter_settle_new(&p.ingest, TOPIC_FRAMES, &after, &failure), &failure);
     assert_int_equal(atomic_load(&fault.asked), 2);
+    pipeline_close(&p);
+}
+
+static enum err_code get_damaged(struct meta_store *m, const char *id, struct meta_video *video, struct err *err)
+{
+    return strcmp(id, VIDEO) == 0 ? err_set(err, ERR_CORRUPT, "damaged by the test")
+                                  : fault.own.meta.get_video(m, id, video, err);
+}
+
+static enum err_code fail_damaged(struct meta_store *m, const char *id, int32_t index, bool new, struct err *err)
+{
+    return strcmp(id, VIDEO) == 0 ? err_set(err, ERR_CORRUPT, "damaged by the test")
+                                  : fault.own.meta.fail_frame(m, id, index, new, err);
+}
+
+static void letters_behind_those_of_a_damaged_video_are_settled(void **state)
+{
+    (void)state;
+    static const char other[] = "00000000000000bb";
+    struct pipeline p;
+    int64_t after = 0;
+    open_faulty(&p);
+    atomic_store(&fault.refused, 0);
+    lose_the_end(&p, VIDEO);
+    lose_the_end(&p, other);
+    fault.ops.meta.get_video = get_damaged;
+    fault.ops.meta.fail_frame = fail_damaged;
+    assert_ok(dead_letter_settle_new(&p.ingest, TOPIC_FRAMES, &after, &failure), &failure);
+    assert_string_equal(video_state_name(pipeline_video(&p, other).state), "incomplete");
+    assert_int_equal(pipeline_video(&p, other).errors_count, LOST);
     pipeline_close(&p);
 }
 
@@ -148,7 +180,7 @@ static void what_failed_is_told_once_and_not_by_everyone_who_starts(void **state
     open_faulty(&p);
     atomic_store(&fault.refused, 0);
     assert_ok(activity_new(p.ingest.queue, clock_system(), log_none(), NULL, &p.ingest.activity, &failure), &failure);
-    lose_the_end(&p);
+    lose_the_end(&p, VIDEO);
     for (int start = 0; start < 2; start++) {
         int64_t after = 0;
         assert_ok(dead_letter_settle_new(&p.ingest, TOPIC_FRAMES, &after, &failure), &failure);
@@ -258,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_video_whose_last_frames_are_lost_is_tracked_although_its_end_was_interrupted),
+        cmocka_unit_test(letters_behind_those_of_a_damaged_video_are_settled),
         cmocka_unit_test(what_failed_is_told_once_and_not_by_everyone_who_starts),
         cmocka_unit_test(a_video_that_cannot_be_tracked_is_not_asked_for_again_and_again),
         cmocka_unit_test(a_video_that_a_downloader_ends_is_tracked_although_that_was_interrupted),

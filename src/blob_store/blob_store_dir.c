@@ -22,6 +22,8 @@
 #define FILE_MODE 0600
 // How often a put makes a folder anew that others remove as empty in between.
 #define PLACE_TRIES_MAX 1000
+// How often it makes a temporary file anew that others take for left behind.
+#define TEMP_TRIES_MAX 1000
 #define COPY_CHUNK ((size_t)256 * 1024)
 
 // ---- writing
@@ -47,11 +49,14 @@ static enum err_code write_failed(const struct blob_dir *self, const char *key, 
 }
 
 // Whoever opens the store in another container cannot see whether the process lives that a file is of, but whether
-// somebody holds it. Where there are no locks such files stay.
-static bool hold_temp(int fd)
+// somebody holds it. Where there are no locks such files stay. That it is still there is told by its name: some file
+// systems count no links.
+static bool hold_temp(const struct blob_dir *self, int fd, const char *name)
 {
     struct stat info;
-    return (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) && fstat(fd, &info) == 0 && info.st_nlink > 0;
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return false;
+    return fstatat(self->temp_fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
 // A new file in the store's folder for them, held until it is closed. The number is the process's, because it may have
@@ -59,11 +64,11 @@ static bool hold_temp(int fd)
 static int open_temp(struct blob_dir *self, char name[BLOB_TEMP_NAME_SIZE])
 {
     static _Atomic uint64_t last_number;
-    for (;;) {
+    for (int i = 0; i < TEMP_TRIES_MAX; i++) {
         uint64_t number = atomic_fetch_add(&last_number, 1) + 1;
         snprintf(name, BLOB_TEMP_NAME_SIZE, "%s-%" PRIu64, self->mark, number);
         int fd = openat(self->temp_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
-        if (fd >= 0 && hold_temp(fd))
+        if (fd >= 0 && hold_temp(self, fd, name))
             return fd;
         // EEXIST: left by this process before it became another program (exec).
         if (fd < 0 && errno != EEXIST)
@@ -71,6 +76,8 @@ static int open_temp(struct blob_dir *self, char name[BLOB_TEMP_NAME_SIZE])
         if (fd >= 0) // taken for left behind before it was held
             close(fd);
     }
+    errno = EAGAIN;
+    return -1;
 }
 
 static bool write_all(int fd, const char *bytes, size_t size)
@@ -118,9 +125,8 @@ static int place(struct blob_dir *self, int from_fd, const char *from, const cha
 static enum err_code finish_temp(
     struct blob_dir *self, int fd, const char *temp, int error, const char *key, struct err *err)
 {
-    int held = dup(fd); // until it has its place
-    if (held < 0 && error == 0)
-        error = errno;
+    // Until it has its place; where no descriptor is left it goes without, as it does where there are no locks.
+    int held = dup(fd);
     // Some file systems report a full disk only here.
     if (close(fd) != 0 && error == 0)
         error = errno;
@@ -416,14 +422,15 @@ static const struct blob_store_ops dir_ops = {
     .ping = dir_ping,
 };
 
-static bool is_held(const struct blob_dir *self, const char *name)
+// Held while it is removed, so that whoever has just made it sees that it is gone, and makes another.
+static void remove_unless_held(const struct blob_dir *self, const char *name)
 {
     int fd = openat(self->temp_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
-        return true;
-    bool held = flock(fd, LOCK_EX | LOCK_NB) != 0;
+        return;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        unlinkat(self->temp_fd, name, 0);
     close(fd);
-    return held;
 }
 
 // Removes what processes that have ended left behind.
@@ -443,8 +450,10 @@ static void clean_temp(const struct blob_dir *self)
         if (length >= sizeof(mark))
             continue;
         memcpy(mark, found->d_name, length);
-        if (process_mark_is_dead(mark) || (process_mark_is_foreign(mark) && !is_held(self, found->d_name)))
+        if (process_mark_is_dead(mark))
             unlinkat(self->temp_fd, found->d_name, 0);
+        else if (process_mark_is_foreign(mark))
+            remove_unless_held(self, found->d_name);
     }
     closedir(dir);
 }

@@ -298,6 +298,22 @@ static void temporary_files_of_another_container_go_when_nobody_holds_them(void 
     free(path);
 }
 
+static void the_last_descriptor_is_enough_for_a_put(void **state)
+{
+    struct fixture *f = *state;
+    struct rlimit limit;
+    int last = dup(STDERR_FILENO);
+    assert_true(last >= 0);
+    close(last);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    const struct rlimit few = {.rlim_cur = (rlim_t)last + 1, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    enum err_code code = blob_store_put(f->store, "k", "x", 1, &err);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_ok(code, &err);
+    assert_int_equal(count_temporary(f), 0);
+}
+
 static void a_full_disk_is_said_and_leaves_nothing_half(void **state)
 {
     struct fixture *f = *state;
@@ -347,6 +363,7 @@ int main(int argc, char **argv)
         with_store(blobs_of_killed_processes_are_whole_and_their_leftovers_go),
         with_store(temporary_files_of_living_processes_stay),
         with_store(temporary_files_of_another_container_go_when_nobody_holds_them),
+        with_store(the_last_descriptor_is_enough_for_a_put),
         with_store(a_full_disk_is_said_and_leaves_nothing_half),
         with_store(a_path_that_cannot_be_a_store_is_said),
     };

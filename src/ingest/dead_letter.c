@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "blob_store/blob_store.h"
 #include "ingest/activity.h"
 #include "ingest/messages.h"
 #include "ingest/settle.h"
@@ -48,6 +49,25 @@ static bool is_gone_for_good(const struct meta_video *video)
     return source_parse_canonical(video->source, &source, NULL) == ERR_NONE && source.kind != SOURCE_FILE;
 }
 
+// What stood in the way of fetching it (a program that is missing or too old, a limit) can be put right.
+static enum err_code tell_finality(
+    const struct ingest *ingest, const struct meta_video *video, struct casualty *casualty, struct err *err)
+{
+    char key[BLOB_KEY_SIZE];
+    struct blob_info info;
+    if (casualty->cause == ERR_NOT_FOUND)
+        casualty->is_final = is_gone_for_good(video);
+    if (!is_final(casualty->cause))
+        return ERR_NONE;
+    blob_key_source(video->project, video->id, key);
+    enum err_code code = blob_store_stat(ingest->blobs, key, &info, err);
+    if (code != ERR_NOT_FOUND)
+        return code;
+    err_clear(err);
+    casualty->is_final = false;
+    return ERR_NONE;
+}
+
 static enum err_code fail_source(
     const struct ingest *ingest, const char *video, const char *reason, struct casualty *casualty, struct err *err)
 {
@@ -57,8 +77,8 @@ static enum err_code fail_source(
     // What was cut before it failed is worth indexing: the video then ends as incomplete, without it as failed.
     struct meta_video state;
     enum err_code code = meta_store_get_video(ingest->meta, video, &state, err);
-    if (code == ERR_NONE && casualty->cause == ERR_NOT_FOUND)
-        casualty->is_final = is_gone_for_good(&state);
+    if (code == ERR_NONE)
+        code = tell_finality(ingest, &state, casualty, err);
     if (code != ERR_NONE || state.split_done || video_state_is_final(state.state))
         return code;
     int64_t segments = state.segments;

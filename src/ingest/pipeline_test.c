@@ -341,6 +341,7 @@ static void what_was_loaded_of_a_source_goes_when_it_is_given_up(void **state)
     char id[VIDEO_ID_SIZE];
     char folder[64];
     char part[FILE_PATH_MAX + 64];
+    char key[BLOB_KEY_SIZE];
     pipeline_open(&p);
     pipeline_submit(&p, pipeline_street(), 1, 1, "1", id);
     snprintf(folder, sizeof(folder), "fetch-%s", id);
@@ -351,9 +352,14 @@ static void what_was_loaded_of_a_source_goes_when_it_is_given_up(void **state)
     assert_int_equal(pipeline_video(&p, id).state, VIDEO_FAILED);
     assert_int_equal(pipeline_video(&p, id).errors_count, 1);
     assert_int_equal(pipeline_video(&p, id).errors_final, 0);
-    // A file may be put back where it was; what it is does not change.
+    // A file may be put back where it was, and what fetches it can be mended; what it is does not change.
     assert_ok(dead_letter_settle(&p.ingest, TOPIC_SOURCES, id, "", 0, "it is gone", ERR_NOT_FOUND, &err), &err);
     assert_int_equal(pipeline_video(&p, id).errors_final, 0);
+    assert_ok(dead_letter_settle(&p.ingest, TOPIC_SOURCES, id, "", 0, "no yt-dlp", ERR_INVALID, &err), &err);
+    assert_ok(dead_letter_settle(&p.ingest, TOPIC_SOURCES, id, "", 0, "too large", ERR_LIMIT, &err), &err);
+    assert_int_equal(pipeline_video(&p, id).errors_final, 0);
+    blob_key_source("demo", id, key);
+    assert_ok(blob_store_put(p.ingest.blobs, key, "x", 1, &err), &err);
     assert_ok(dead_letter_settle(&p.ingest, TOPIC_SOURCES, id, "", 0, "it is no video", ERR_INVALID, &err), &err);
     assert_int_equal(pipeline_video(&p, id).errors_final, 1);
     assert_false(file_exists(part));

@@ -115,6 +115,34 @@ static void a_video_that_cannot_be_right_stops_no_list(void **state)
     assert_int_equal(wrong, 1);
 }
 
+// A person removes the project: what no list shows of it goes along, and nothing before the rest has gone.
+static void a_project_is_removed_although_a_video_of_it_cannot_be_right(void **state)
+{
+    struct redis_fixture *f = *state;
+    static const char *const damage[][2] = {{"state", "77"}, {"project", "Bad"}, {"objects", "many"}};
+    struct meta_store *store = redis_fixture_open(f, SHORT_MS);
+    struct meta_project project;
+    struct meta_video video;
+    for (size_t i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
+        int wrong = 0;
+        struct meta_video other = {
+            .id = "00000000000000a0", .project = PROJECT, .limit_us = -1, .sampling = {.fps_num = 5, .fps_den = 1}};
+        assert_ok(meta_store_create_video(store, &other, NULL, &err), &err);
+        redis_fixture_create_video(store);
+        assert_ok(redis_fixture_put_objects(store, 0, 1, &err), &err);
+        redis_testing_tell(&f->server, "HSET framehound:{" VIDEO "} %s %s", damage[i][0], damage[i][1]);
+        assert_ok(meta_store_mark_project_deleting(store, PROJECT, &err), &err);
+        assert_code(meta_store_remove_project(store, PROJECT, &err), ERR_CONFLICT);
+        assert_code(meta_store_get_video(store, VIDEO, &video, &err), ERR_CORRUPT);
+        assert_ok(meta_store_remove_video(store, other.id, &err), &err);
+        assert_ok(meta_store_remove_project(store, PROJECT, &err), &err);
+        assert_code(meta_store_get_project(store, PROJECT, &project, &err), ERR_NOT_FOUND);
+        assert_code(meta_store_get_video(store, VIDEO, &video, &err), ERR_NOT_FOUND);
+        assert_ok(meta_store_find_wrong(store, count_wrong, &wrong, &err), &err);
+        assert_int_equal(wrong, 0);
+    }
+}
+
 static void a_server_that_has_lost_its_data_is_not_taken_for_an_empty_one(void **state)
 {
     struct redis_fixture *f = *state;
@@ -261,6 +289,7 @@ int main(void)
         on_redis(a_server_that_throws_data_away_or_has_newer_data_is_refused),
         on_redis(damaged_values_are_said_to_be_so),
         on_redis(a_video_that_cannot_be_right_stops_no_list),
+        on_redis(a_project_is_removed_although_a_video_of_it_cannot_be_right),
         on_redis(a_server_that_has_lost_its_data_is_not_taken_for_an_empty_one),
         on_redis(scripts_that_the_server_has_forgotten_are_sent_again),
         cmocka_unit_test(a_replica_takes_nothing_until_it_is_the_master),

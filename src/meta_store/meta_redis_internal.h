@@ -131,6 +131,9 @@ enum err_code meta_redis_clear_video_errors(struct meta_store *store, const char
 enum err_code meta_redis_video_errors(
     struct meta_store *store, const char *id, char ***sentences, size_t *count, struct err *err) ERR_MUST_CHECK;
 enum err_code meta_redis_remove_video(struct meta_store *store, const char *id, struct err *err) ERR_MUST_CHECK;
+// `listed`: the project whose list names it, where what the video says itself may be damaged; NULL: as it says.
+enum err_code meta_redis_remove_listed_video(
+    struct meta_store *store, const char *id, const char *listed, struct err *err) ERR_MUST_CHECK;
 
 enum err_code meta_redis_put_segment(
     struct meta_store *store, const char *video, const struct meta_segment *segment, struct err *err) ERR_MUST_CHECK;

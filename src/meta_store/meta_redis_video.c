@@ -519,7 +519,8 @@ static enum err_code finish_removal(
     return code;
 }
 
-enum err_code meta_redis_remove_video(struct meta_store *store, const char *id, struct err *err)
+enum err_code meta_redis_remove_listed_video(
+    struct meta_store *store, const char *id, const char *listed, struct err *err)
 {
     struct meta_redis_call call;
     char *project = NULL;
@@ -530,9 +531,11 @@ enum err_code meta_redis_remove_video(struct meta_store *store, const char *id, 
     enum err_code code = meta_redis_run(&call, err);
     if (code == ERR_NONE) {
         const redisReply *answer = redis_answer(&call.pipeline, 0);
-        if (redis_items(answer) == 2 && redis_item(answer, 0)->type == REDIS_REPLY_STRING &&
-            project_name_is_valid(redis_item(answer, 0)->str) && redis_item(answer, 1)->type == REDIS_REPLY_STRING) {
-            project = mem_strdup(redis_item(answer, 0)->str);
+        if (redis_items(answer) == 2 && redis_item(answer, 0)->type == REDIS_REPLY_STRING && listed == NULL)
+            listed = redis_item(answer, 0)->str;
+        if (redis_items(answer) == 2 && listed != NULL && project_name_is_valid(listed) &&
+            redis_item(answer, 1)->type == REDIS_REPLY_STRING) {
+            project = mem_strdup(listed);
             number = mem_strdup(redis_item(answer, 1)->str);
         } else if (!redis_is(answer, "NONE")) {
             code = meta_redis_strange(call.self, "begin_removal", err);
@@ -546,4 +549,9 @@ enum err_code meta_redis_remove_video(struct meta_store *store, const char *id, 
     free(project);
     free(number);
     return code;
+}
+
+enum err_code meta_redis_remove_video(struct meta_store *store, const char *id, struct err *err)
+{
+    return meta_redis_remove_listed_video(store, id, NULL, err);
 }

@@ -44,7 +44,8 @@ enum err_code meta_store_list_projects(struct meta_store *store, const char *aft
 // Marks it, so that a removal that is interrupted goes on later.
 enum err_code meta_store_mark_project_deleting(
     struct meta_store *store, const char *name, struct err *err) ERR_MUST_CHECK;
-// Removes the project's row; ERR_CONFLICT while it has videos. One that is not there is no error.
+// Removes the project's row; ERR_CONFLICT while it has videos, those that cannot be right (see the end) aside: they go
+// along. One that is not there is no error.
 enum err_code meta_store_remove_project(struct meta_store *store, const char *name, struct err *err) ERR_MUST_CHECK;
 
 // ---- videos
@@ -324,8 +325,9 @@ enum err_code meta_store_list_settings(struct meta_store *store, const char *aft
 // ---- what cannot be right
 
 // A row that is damaged, or was written by somebody else, is in no list and stops none; asked for, it is ERR_CORRUPT.
-// Calls back with a sentence for each such project and video: which one it is, and why. What a video has in it is not
-// looked at. The store is not to be used in the callback.
+// Calls back with a sentence for each such project and video: which one it is, and why; and for a video whose project
+// is not there, where the store can tell, which is in lists as others are. What a video has in it is not looked at. The
+// store is not to be used in the callback.
 typedef void meta_wrong_visit(void *context, const char *sentence);
 enum err_code meta_store_find_wrong(
     struct meta_store *store, meta_wrong_visit *visit, void *context, struct err *err) ERR_MUST_CHECK;

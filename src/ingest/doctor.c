@@ -239,10 +239,10 @@ static void report_wrong(void *context, const char *sentence)
 // What cannot be read of one video keeps nobody from the others; a store that cannot be used does.
 static enum err_code report_unreadable(struct doctor *doctor, const char *video, enum err_code code, struct err *err)
 {
-    if (code != ERR_CORRUPT && code != ERR_INVALID)
+    if (code != ERR_CORRUPT)
         return code;
     doctor_report_finding(doctor, FINDING_WRONG_ROW, video, false,
-        "video %s cannot be looked at: %s: put back a copy of the meta store, or remove the video and ingest it again",
+        "video %s cannot be looked at: %s: put back a copy of what is damaged, or remove the video and ingest it again",
         video, err->message);
     err_clear(err);
     return ERR_NONE;

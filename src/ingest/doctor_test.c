@@ -296,6 +296,29 @@ static void young_things_are_left_alone(void **state)
     discharge(&patient);
 }
 
+static void tracks_of_a_newer_program_stop_no_doctor(void **state)
+{
+    (void)state;
+    struct patient patient;
+    struct err err = ERR_INIT;
+    char key[BLOB_KEY_SIZE];
+    void *sheet = NULL;
+    size_t size = 0;
+    admit(&patient);
+    blob_key_tracks("demo", patient.id, key);
+    assert_ok(blob_store_get(patient.p.ingest.blobs, key, 1 << 20, &sheet, &size, &err), &err);
+    ((unsigned char *)sheet)[8] = 99; // the format
+    assert_ok(blob_store_put(patient.p.ingest.blobs, key, sheet, size, &err), &err);
+    free(sheet);
+    struct doctor_report report = see_doctor(&patient, true);
+    assert_int_equal(report.findings[FINDING_TRACKS_BEHIND], 1);
+    assert_int_equal(report.found, 1);
+    assert_int_equal(report.mended, 0);
+    discharge(&patient);
+}
+
+static struct pipeline_ops own, ops;
+
 static enum err_code find_damaged(struct meta_store *store, meta_wrong_visit *visit, void *context, struct err *err)
 {
     (void)store, (void)err;
@@ -306,7 +329,6 @@ static enum err_code find_damaged(struct meta_store *store, meta_wrong_visit *vi
 static void files_that_may_be_of_a_damaged_row_stay(void **state)
 {
     (void)state;
-    static struct pipeline_ops own, ops;
     struct patient patient;
     struct err err = ERR_INIT;
     char key[BLOB_KEY_SIZE];
@@ -324,6 +346,37 @@ static void files_that_may_be_of_a_damaged_row_stay(void **state)
     discharge(&patient);
 }
 
+static enum err_code illness;
+
+static enum err_code list_unreadable(struct meta_store *store, const char *video, const struct meta_frame_range *range,
+    struct meta_frames *frames, struct err *err)
+{
+    (void)store, (void)video, (void)range, (void)frames;
+    return err_set(err, illness, "unreadable by the test");
+}
+
+static void only_what_is_damaged_of_a_video_is_a_finding_of_it(void **state)
+{
+    (void)state;
+    struct patient patient;
+    struct doctor_report report;
+    struct err err = ERR_INIT;
+    const struct doctor_options options = {.least_age_us = -1};
+    admit(&patient);
+    pipeline_stop(&patient.p);
+    pipeline_intercept(&patient.p, &own, &ops);
+    ops.meta.list_frames = list_unreadable;
+    illness = ERR_CORRUPT;
+    report = see_doctor(&patient, false);
+    assert_int_equal(report.findings[FINDING_WRONG_ROW], 1);
+    assert_int_equal(report.found, 1);
+    illness = ERR_INVALID;
+    assert_code(doctor_run(&patient.p.ingest, &options, NULL, &report, &err), ERR_INVALID);
+    assert_non_null(strstr(err.message, "unreadable by the test"));
+    assert_int_equal(report.found, 0);
+    discharge(&patient);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,7 +389,9 @@ int main(void)
         cmocka_unit_test(tracks_that_cannot_be_corrected_are_made_again),
         cmocka_unit_test(tracks_that_nobody_asks_for_any_more_are_asked_for),
         cmocka_unit_test(tracks_that_do_not_follow_their_corrections_are_made_again),
+        cmocka_unit_test(tracks_of_a_newer_program_stop_no_doctor),
         cmocka_unit_test(files_that_may_be_of_a_damaged_row_stay),
+        cmocka_unit_test(only_what_is_damaged_of_a_video_is_a_finding_of_it),
         cmocka_unit_test(young_things_are_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, pipeline_models_close);

@@ -359,6 +359,12 @@ static enum err_code check_tracks(struct exam *exam, struct err *err)
         track_sheet_release(&sheet);
         are_behind = code == ERR_CORRUPT;
     }
+    if (code == ERR_INVALID) { // of a newer program, as its sentence says
+        doctor_report_finding(doctor, FINDING_TRACKS_BEHIND, exam->video->id, false,
+            "the tracks of video %s cannot be looked at: %s", exam->video->id, err->message);
+        err_clear(err);
+        return ERR_NONE;
+    }
     if (!are_behind)
         return code;
     err_clear(err);

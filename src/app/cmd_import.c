@@ -135,13 +135,15 @@ static void print_result(const json_t *result)
         ui_int(result, "matched"), ui_int(result, "entries"), ui_int(result, "unchanged"));
     if (ui_int(result, "moved") > 0)
         ui_line("%" PRId64 " objects %s another label before", ui_int(result, "moved"), dry ? "have" : "had");
-    if (ui_int(result, "ambiguous") > 0)
-        ui_line("%" PRId64
-                " entries have boxes of several objects each: the label %s the one the detector was surest of",
-            ui_int(result, "ambiguous"), dry ? "would go to" : "went to");
-    if (ui_int(result, "passed_over") > 0)
-        ui_line("%" PRId64 " entries are passed over: probable labels, classes, crowds, rows that do not count",
-            ui_int(result, "passed_over"));
+    int64_t ambiguous = ui_int(result, "ambiguous");
+    if (ambiguous > 0)
+        ui_line("%" PRId64 " %s: the label %s the one the detector was surest of", ambiguous,
+            ambiguous == 1 ? "entry has boxes of several objects" : "entries have boxes of several objects each",
+            dry ? "would go to" : "went to");
+    int64_t passed_over = ui_int(result, "passed_over");
+    if (passed_over > 0)
+        ui_line("%" PRId64 " %s passed over: probable labels, classes, crowds, rows that do not count", passed_over,
+            passed_over == 1 ? "entry is" : "entries are");
     for (size_t i = 0; i < json_array_size(problems); i++)
         ui_line("  %s", json_string_value(json_array_get(problems, i)));
     int64_t more = ui_int(result, "unmatched") - (int64_t)json_array_size(problems);

@@ -285,7 +285,8 @@ enum err_code lifecycle_recover(
         code = lifecycle_each_video(ingest, NULL, cancel, recover_video, &recovery, err);
     if (recovery.report->left_out > 0)
         log_error(ingest->log,
-            "%lld videos or projects are left as they are: \"framehound doctor\" says which, and what to do",
+            "%lld videos or projects are left as they are: the first are told above; "
+            "\"framehound doctor\" says what to do",
             (long long)recovery.report->left_out);
     return code;
 }

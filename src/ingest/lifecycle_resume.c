@@ -239,6 +239,7 @@ static enum err_code set_resuming(const struct ingest *ingest, const char *video
                     : meta_store_remove_setting(ingest->meta, setting, err);
 }
 
+// Asked for first: most videos have none, and a removal waits for the disk.
 enum err_code lifecycle_forget_resume(const struct ingest *ingest, const char *video, struct err *err)
 {
     char setting[64];

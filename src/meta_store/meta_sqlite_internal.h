@@ -79,8 +79,9 @@ enum err_code meta_sqlite_remove_video(struct meta_store *store, const char *id,
 
 // Of meta_store_find_wrong: the videos.
 void meta_sqlite_find_wrong_videos(struct db_tx *tx, meta_wrong_visit *visit, void *context);
-// Removes what can be no video from a project that is to go, if nothing else is in it; *others is how many there are.
-void meta_sqlite_remove_wrong_videos(struct db_tx *tx, const char *project, int64_t *others);
+// Removes what can be no video from a project that is to go, if nothing else is in it.
+enum err_code meta_sqlite_remove_wrong_videos(
+    struct meta_store *store, const char *project, struct err *err) ERR_MUST_CHECK;
 
 enum err_code meta_sqlite_put_segment(
     struct meta_store *store, const char *video, const struct meta_segment *segment, struct err *err);

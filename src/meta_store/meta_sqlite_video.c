@@ -112,8 +112,8 @@ void meta_sqlite_load_counts(struct db_tx *tx, const char *id, int64_t *number, 
 {
     struct db_stmt *stmt = db_stmt(tx,
         "SELECT number, state, split_done, source_incomplete, segments, segments_done, frames_expected,"
-        " frames_emitted, frames_indexed, frames_failed, objects, errors_count, errors_final FROM videos WHERE id = "
-        "?1");
+        " frames_emitted, frames_indexed, frames_failed, objects, errors_count, errors_final"
+        " FROM videos WHERE id = ?1");
     db_bind_text(stmt, 1, id);
     *number = 0;
     *video = (struct meta_video){0};
@@ -493,11 +493,10 @@ static void remove_rest(struct db_tx *tx, int64_t number)
     }
 }
 
-enum err_code meta_sqlite_remove_video(struct meta_store *store, const char *id, struct err *err)
+static enum err_code remove_numbered(struct meta_store *store, int64_t number, struct err *err)
 {
-    int64_t number;
-    enum err_code code = begin_removal(store, id, &number, err);
-    bool more = number != 0;
+    enum err_code code = ERR_NONE;
+    bool more = true;
     while (code == ERR_NONE && more) {
         struct db_tx tx;
         db_begin(meta_sqlite_db(store), DB_WRITE, &tx);
@@ -508,6 +507,13 @@ enum err_code meta_sqlite_remove_video(struct meta_store *store, const char *id,
         code = db_end(&tx, err);
     }
     return code;
+}
+
+enum err_code meta_sqlite_remove_video(struct meta_store *store, const char *id, struct err *err)
+{
+    int64_t number;
+    enum err_code code = begin_removal(store, id, &number, err);
+    return code == ERR_NONE && number != 0 ? remove_numbered(store, number, err) : code;
 }
 
 // ---- what cannot be right
@@ -532,28 +538,28 @@ void meta_sqlite_find_wrong_videos(struct db_tx *tx, meta_wrong_visit *visit, vo
     }
 }
 
-void meta_sqlite_remove_wrong_videos(struct db_tx *tx, const char *project, int64_t *others)
+enum err_code meta_sqlite_remove_wrong_videos(struct meta_store *store, const char *project, struct err *err)
 {
+    struct db_tx tx;
     int64_t *wrong = NULL;
     size_t count = 0;
-    *others = 0;
-    struct db_stmt *stmt = db_stmt(tx, "SELECT " VIDEO_COLUMNS " FROM videos WHERE project = ?1");
+    bool has_others = false;
+    db_begin(meta_sqlite_db(store), DB_READ, &tx);
+    struct db_stmt *stmt = db_stmt(&tx, "SELECT " VIDEO_COLUMNS " FROM videos WHERE project = ?1");
     db_bind_text(stmt, 1, project);
     while (db_step(stmt)) {
         struct meta_video video;
         struct err ignored = ERR_INIT;
-        if (read_video(tx, stmt, &video, &ignored) == ERR_NONE) {
-            ++*others;
+        if (read_video(&tx, stmt, &video, &ignored) == ERR_NONE) {
+            has_others = true;
             continue;
         }
         wrong = mem_realloc_array(wrong, count + 1, sizeof(*wrong));
         wrong[count++] = db_int(stmt, NUMBER_COLUMN);
     }
-    for (size_t i = 0; i < count && *others == 0 && db_ok(tx); i++) {
-        do
-            remove_frames(tx, wrong[i]);
-        while (db_ok(tx) && db_changes(tx) == REMOVE_FRAMES_AT_ONCE);
-        remove_rest(tx, wrong[i]);
-    }
+    enum err_code code = db_end(&tx, err);
+    for (size_t i = 0; i < count && !has_others && code == ERR_NONE; i++)
+        code = remove_numbered(store, wrong[i], err);
     free(wrong);
+    return code;
 }

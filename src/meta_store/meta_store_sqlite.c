@@ -155,15 +155,20 @@ static enum err_code mark_project_deleting(struct meta_store *store, const char 
 static enum err_code remove_project(struct meta_store *store, const char *name, struct err *err)
 {
     struct db_tx tx;
+    enum err_code code = meta_sqlite_remove_wrong_videos(store, name, err);
+    if (code != ERR_NONE)
+        return code;
     db_begin(meta_sqlite_db(store), DB_WRITE_DURABLE, &tx);
-    int64_t videos;
-    meta_sqlite_remove_wrong_videos(&tx, name, &videos);
+    struct db_stmt *stmt = db_stmt(&tx, "SELECT count(*) FROM videos WHERE project = ?1");
+    db_bind_text(stmt, 1, name);
+    int64_t videos = db_step(stmt) ? db_int(stmt, 0) : 0;
+    db_stmt_done(stmt);
     if (videos > 0) {
         struct err sentence = ERR_INIT;
         meta_project_has_videos(name, videos, &sentence);
         meta_sqlite_fail(&tx, &sentence);
     }
-    struct db_stmt *stmt = db_stmt(&tx, "DELETE FROM journal_entries WHERE project = ?1");
+    stmt = db_stmt(&tx, "DELETE FROM journal_entries WHERE project = ?1");
     db_bind_text(stmt, 1, name);
     db_run(stmt);
     stmt = db_stmt(&tx, "DELETE FROM projects WHERE name = ?1");

@@ -226,9 +226,8 @@ enum err_code kafka_await_topic(struct queue_kafka *self, const char *name, int6
         return ERR_NONE;
     if (is_passing(code) || is_unknown_topic(code))
         return err_set(err, ERR_UNAVAILABLE,
-            "Kafka at %s (--queue) took the topic %s but does not answer for all of its partitions yet: %s: look at "
-            "the "
-            "brokers, and start this again",
+            "Kafka at %s (--queue) took the topic %s but does not answer for all of its partitions yet: %s: "
+            "look at the brokers, and start this again",
             self->brokers, name, rd_kafka_err2str(code));
     return kafka_error(self, code, "looking at a topic that was made", err);
 }

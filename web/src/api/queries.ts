@@ -1,6 +1,7 @@
 // Questions that more than one feature asks.
 import { hashKey, queryOptions, type QueryClient } from '@tanstack/react-query';
 import { call, client } from './client.ts';
+import { noteFresh, whileRefreshing } from './freshness.ts';
 import { keys, staleAfterLabelling } from './keys.ts';
 
 const PAGE_MOST = 1000;
@@ -81,35 +82,56 @@ export function offeredVideosQuery(project: string) {
     });
 }
 
-/**
- * To be called after every change of labels: fetches again what is shown, and forgets the rest. `goesOn` is asked on the
- * way; where another change began meanwhile, that one does it.
- */
+export interface RefreshOptions {
+    /** Asked on the way; where another change began meanwhile, that one does it. */
+    goesOn?: () => boolean;
+    /** The version that somebody else's change was heard with. */
+    heard?: number;
+}
+
+/** To be called after every change of labels: fetches again what is shown, and forgets the rest. */
 export async function refreshAfterLabelling(
     queries: QueryClient,
     project: string,
-    goesOn: () => boolean = () => true,
+    { goesOn = () => true, heard }: RefreshOptions = {},
 ): Promise<void> {
-    // First which labels there are: nobody asks then for one that is gone.
     const list = keys.labels(project);
-    await queries.invalidateQueries({ queryKey: list, exact: true });
-    await new Promise(rendered => setTimeout(rendered));
-    if (!goesOn()) return;
-    const known = hashKey(list);
-    const predicate = ({ queryHash }: { queryHash: string }) => queryHash !== known;
-    await Promise.all(staleAfterLabelling(project).map(queryKey => queries.invalidateQueries({ queryKey, predicate })));
+    const listed = () => queries.getQueryState<{ version: number }>(list);
+    noteFresh(queries, list, heard ?? listed()?.data?.version);
+    await whileRefreshing(queries, async () => {
+        // First which labels there are: nobody asks then for one that is gone.
+        await queries.invalidateQueries({ queryKey: list, exact: true });
+        await new Promise(rendered => setTimeout(rendered));
+        if (!goesOn()) return;
+        const { data, isInvalidated = true } = listed() ?? {};
+        if (data !== undefined && !isInvalidated) noteFresh(queries, list, Math.max(data.version, heard ?? 0));
+        const known = hashKey(list);
+        const predicate = ({ queryHash }: { queryHash: string }) => queryHash !== known;
+        await Promise.all(
+            staleAfterLabelling(project).map(queryKey => queries.invalidateQueries({ queryKey, predicate })),
+        );
+    });
 }
 
 /** The same after a correction of a video's tracks. */
-export async function refreshAfterCorrection(queries: QueryClient, project: string, video: string): Promise<void> {
-    // First which object belongs where: nobody asks then about a track that is gone.
-    const first = [keys.framesOf(video), keys.allObjects];
-    await Promise.all(first.map(queryKey => queries.invalidateQueries({ queryKey })));
-    await new Promise(rendered => setTimeout(rendered));
-    const rest = [
-        ...staleAfterLabelling(project).filter(key => key !== keys.allFrames && key !== keys.allObjects),
-        keys.correctionsOf(video),
-        keys.video(video),
-    ];
-    await Promise.all(rest.map(queryKey => queries.invalidateQueries({ queryKey })));
+export async function refreshAfterCorrection(
+    queries: QueryClient,
+    project: string,
+    video: string,
+    heard?: number,
+): Promise<void> {
+    const steps = keys.correctionSteps(video);
+    noteFresh(queries, steps, heard ?? queries.getQueryData<{ version: number }>(steps)?.version);
+    await whileRefreshing(queries, async () => {
+        // First which object belongs where: nobody asks then about a track that is gone.
+        const first = [keys.framesOf(video), keys.allObjects];
+        await Promise.all(first.map(queryKey => queries.invalidateQueries({ queryKey })));
+        await new Promise(rendered => setTimeout(rendered));
+        const rest = [
+            ...staleAfterLabelling(project).filter(key => key !== keys.allFrames && key !== keys.allObjects),
+            keys.correctionsOf(video),
+            keys.video(video),
+        ];
+        await Promise.all(rest.map(queryKey => queries.invalidateQueries({ queryKey })));
+    });
 }

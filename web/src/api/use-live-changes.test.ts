@@ -2,6 +2,7 @@
 import { QueryClient } from '@tanstack/react-query';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { keys } from './keys.ts';
+import { refreshAfterLabelling } from './queries.ts';
 import { followChanges } from './use-live-changes.ts';
 
 const VIDEO = '0123456789abcdef';
@@ -36,6 +37,8 @@ function show(key: readonly unknown[], data: unknown) {
     queries.setQueryData(key, data);
 }
 
+let answer: () => Promise<void>;
+
 beforeEach(() => {
     vi.useFakeTimers();
     vi.stubGlobal('EventSource', FakeSource);
@@ -44,8 +47,9 @@ beforeEach(() => {
     queries = new QueryClient();
     vi.spyOn(queries, 'invalidateQueries').mockImplementation(filters => {
         fetched(JSON.stringify(filters?.queryKey));
-        return Promise.resolve();
+        return answer();
     });
+    answer = () => Promise.resolve();
     stop = followChanges(queries, 'demo', VIDEO);
 });
 
@@ -67,20 +71,84 @@ it('fetches again what is shown when somebody else has changed labels', async ()
     expect(fetched).toHaveBeenCalledWith(JSON.stringify(keys.allFrames));
 });
 
+const frames = JSON.stringify(keys.allFrames);
+const refreshes = () => fetched.mock.calls.filter(([key]) => key === frames).length;
+
 it('knows its own changes by their version', async () => {
     show(keys.labels('demo'), { version: 3 });
-    source().send('labels', { version: 4 });
-    show(keys.labels('demo'), { version: 4 });
+    source().send('labels', { version: 3 });
     await settled();
-    expect(fetched).not.toHaveBeenCalled();
+    show(keys.labels('demo'), { version: 4 });
+    void refreshAfterLabelling(queries, 'demo');
+    source().send('labels', { version: 4 });
+    await settled();
+    expect(refreshes()).toBe(1);
+});
+
+it('does not take everything for new because the list of labels was fetched again', async () => {
+    show(keys.labels('demo'), { version: 3 });
+    source().send('labels', { version: 3 });
+    await settled();
+    // As going to the window does, before the stream tells.
+    show(keys.labels('demo'), { version: 4 });
+    source().send('labels', { version: 4 });
+    await settled();
+    expect(refreshes()).toBe(1);
+});
+
+it('fetches what changed while the page was hidden', async () => {
+    show(keys.labels('demo'), { version: 3 });
+    source().send('labels', { version: 3 });
+    await settled();
+    const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+    document.dispatchEvent(new Event('visibilitychange'));
+    await vi.advanceTimersByTimeAsync(10_000);
+    hidden.mockReturnValue(false);
+    document.dispatchEvent(new Event('visibilitychange'));
+    show(keys.labels('demo'), { version: 4 });
+    source().send('labels', { version: 4 });
+    await settled();
+    expect(refreshes()).toBe(1);
+    hidden.mockRestore();
+});
+
+it('fetches what changed while another view was shown', async () => {
+    show(keys.labels('demo'), { version: 3 });
+    source().send('labels', { version: 3 });
+    await settled();
+    stop();
+    show(keys.labels('demo'), { version: 4 });
+    stop = followChanges(queries, 'demo', VIDEO);
+    source().send('labels', { version: 4 });
+    await settled();
+    expect(refreshes()).toBe(1);
+});
+
+it('has one refresh at a time, and a pause before the next', async () => {
+    show(keys.labels('demo'), { version: 3 });
+    let arrive = () => {};
+    answer = () => new Promise(resolve => (arrive = resolve));
+    source().send('labels', { version: 4 });
+    await settled();
+    expect(fetched).toHaveBeenCalledTimes(1);
+    source().send('labels', { version: 5 });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(fetched).toHaveBeenCalledTimes(1);
+    answer = () => Promise.resolve();
+    arrive();
+    await settled();
+    expect(refreshes()).toBe(1);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(refreshes()).toBe(2);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(refreshes()).toBe(2);
 });
 
 it('fetches once for several changes in a row', async () => {
     show(keys.labels('demo'), { version: 3 });
     for (const version of [4, 5, 6]) source().send('labels', { version });
     await settled();
-    const frames = JSON.stringify(keys.allFrames);
-    expect(fetched.mock.calls.filter(([key]) => key === frames)).toHaveLength(1);
+    expect(refreshes()).toBe(1);
 });
 
 it('knows without a list that something is new since it began to listen', async () => {

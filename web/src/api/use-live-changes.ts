@@ -1,39 +1,63 @@
 // Keeps what is shown up to date with what other people do, here or on another machine.
-import { useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useQueryClient, type QueryClient, type QueryKey } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { listenToChanges } from './change-stream.ts';
+import { freshVersion, isRefreshing, noteFresh } from './freshness.ts';
 import { keys } from './keys.ts';
-import { labelsQuery, refreshAfterCorrection, refreshAfterLabelling } from './queries.ts';
+import { refreshAfterCorrection, refreshAfterLabelling } from './queries.ts';
 
 // The answer to a change of this page's own comes about when the stream tells of it; several changes in a row are one.
 const SETTLE_MS = 250;
+// A colleague says something new every second or two: a refresh must come to its end, and one must be able to scroll on.
+const PAUSE_MS = 4000;
 
-/** Calls `refresh` some time after a version was heard of that is not the one on the screen. */
-function whenBehind(shown: () => number | undefined, refresh: () => Promise<void>) {
+/** Calls `refresh` some time after a version was heard of that not everything kept is of; the next time after a pause. */
+function whenBehind(queries: QueryClient, key: QueryKey, refresh: (heard: number) => Promise<void>) {
+    const shown = () => queries.getQueryData<{ version: number }>(key)?.version;
     let heard: number | undefined;
+    let handled: number | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let stopped = false;
+
+    // Not only of a greater one: another project may have the name now.
+    const isBehind = (version: number) => version !== freshVersion(queries, key) && version !== handled;
+    async function look() {
+        let pause = SETTLE_MS;
+        if (heard === undefined || !isBehind(heard)) {
+            timer = undefined;
+            return;
+        }
+        if (!isRefreshing(queries)) {
+            handled = heard;
+            await refresh(heard);
+            pause = PAUSE_MS;
+        }
+        if (!stopped) timer = setTimeout(() => void look(), pause);
+    }
+    // Of what was fetched before anything was heard, no more is known than this.
+    const begin = (version: number | undefined) => {
+        if (freshVersion(queries, key) === undefined) noteFresh(queries, key, version);
+    };
+    begin(shown());
     return {
         hear: (version: number) => {
-            const before = heard;
+            begin(shown() ?? version);
             heard = version;
-            clearTimeout(timer);
-            timer = setTimeout(() => {
-                const now = shown() ?? before;
-                if (now !== undefined && now !== version) void refresh();
-            }, SETTLE_MS);
+            timer ??= setTimeout(() => void look(), SETTLE_MS);
         },
-        stop: () => clearTimeout(timer),
+        stop: () => {
+            stopped = true;
+            clearTimeout(timer);
+        },
     };
 }
 
 export function followChanges(queries: QueryClient, project: string, video: string | null): () => void {
-    const labels = whenBehind(
-        () => queries.getQueryData(labelsQuery(project).queryKey)?.version,
-        () => refreshAfterLabelling(queries, project),
+    const labels = whenBehind(queries, keys.labels(project), heard =>
+        refreshAfterLabelling(queries, project, { heard }),
     );
-    const corrections = whenBehind(
-        () => queries.getQueryData<{ version: number }>(keys.correctionSteps(video ?? ''))?.version,
-        () => refreshAfterCorrection(queries, project, video ?? ''),
+    const corrections = whenBehind(queries, keys.correctionSteps(video ?? ''), heard =>
+        refreshAfterCorrection(queries, project, video ?? '', heard),
     );
     const stop = listenToChanges(project, video, { labels: labels.hear, corrections: corrections.hear });
     return () => {

@@ -102,7 +102,7 @@ function makeChanges(queries: QueryClient, project: string, onStepped: OnStepped
     function refresh() {
         const change = begun;
         // The next change fetches again what it makes stale, and may have taken a label away.
-        return refreshAfterLabelling(queries, project, () => change === begun);
+        return refreshAfterLabelling(queries, project, { goesOn: () => change === begun });
     }
 
     async function done(request: Promise<LabelChange>, takeBack?: () => void): Promise<LabelChange> {

@@ -25,8 +25,16 @@ it('knows that a label was removed', () => {
 });
 
 it('goes back where renaming was taken back, however long ago it was done', () => {
-    const steps = [step(9, 'examples', 'taxi'), step(3, 'rename', 'city bike', 'red bike', true)];
+    const renamed = step(3, 'rename', 'city bike', 'red bike', true);
+    const steps = [step(10, 'undo', 'city bike', 'red bike'), step(9, 'examples', 'taxi'), renamed];
     expect(labelAfter('red bike', 9, steps)).toBe('city bike');
+});
+
+it('does not believe what was taken back before it was looked at', () => {
+    const renamed = step(3, 'rename', 'city bike', 'red bike', true);
+    const merged = step(5, 'merge', 'city bike', 'red bike', true);
+    expect(labelAfter('red bike', 9, [step(4, 'undo', 'city bike', 'red bike'), renamed])).toBeUndefined();
+    expect(labelAfter('red bike', 9, [step(10, 'undo', 'city bike', 'red bike'), merged])).toBeUndefined();
 });
 
 it('says nothing of what was so before it was looked at, or of other labels', () => {

@@ -10,6 +10,10 @@ const STEPS_MOST = 100;
 
 type Step = Pick<Schema<'Step'>, 'id' | 'kind' | 'label' | 'other' | 'undone'>;
 
+type Names = Pick<Step, 'label' | 'other'>;
+
+const sameNames = (a: Names, b: Names) => a.label === b.label && a.other === b.other;
+
 /**
  * What the label of this name became by the steps after `version`, newest first: its name now, null where it was removed,
  * undefined where they do not say.
@@ -21,9 +25,15 @@ export function labelAfter(name: string, version: number, steps: readonly Step[]
         if (kind === 'rename' || kind === 'merge') now = other;
         else if (kind === 'delete') now = null;
     }
-    // What was taken back may have been done before.
-    const back = ({ kind, other, undone }: Step) => kind === 'rename' && undone && other === name;
-    return now === undefined ? steps.find(back)?.label : now;
+    if (now !== undefined) return now;
+    // What was taken back since may have been done long before.
+    const back = steps.find(({ id, kind, label, other }) => {
+        const isRename = id > version && kind === 'undo' && other === name;
+        return (
+            isRename && steps.some(done => done.kind === 'rename' && done.undone && sameNames(done, { label, other }))
+        );
+    });
+    return back?.label;
 }
 
 async function ask(project: string): Promise<readonly Step[]> {
@@ -35,12 +45,15 @@ async function ask(project: string): Promise<readonly Step[]> {
 export function useFollowedLabel(project: string, label: string | null, follow: (label: string | null) => void) {
     const { data } = useQuery(labelsQuery(project));
     const seen = useRef<{ label: string; version: number } | null>(null);
-    const goWith = useEffectEvent(async (gone: string, version: number) => {
-        const name = await ask(project).then(
-            steps => labelAfter(gone, version, steps),
-            () => undefined,
-        );
-        if (name === undefined || label !== gone) return;
+    const isShown = useRef(false);
+    useEffect(() => {
+        isShown.current = true;
+        return () => {
+            isShown.current = false;
+        };
+    }, []);
+    const arrive = useEffectEvent((gone: string, name: string | null) => {
+        if (label !== gone) return;
         toast(
             name === null ? `The label ${quoted(gone)} was removed.` : `${quoted(gone)} is called ${quoted(name)} now.`,
         );
@@ -48,11 +61,20 @@ export function useFollowedLabel(project: string, label: string | null, follow: 
     });
     useEffect(() => {
         if (data === undefined || label === null) return;
-        const { labels, version } = data;
-        if (labels.some(({ name }) => name === label)) seen.current = { label, version };
-        else if (seen.current?.label === label) {
-            void goWith(label, seen.current.version);
+        const { labels, version, redo } = data;
+        if (labels.some(({ name }) => name === label)) {
+            // What is done again keeps the number it was first done with.
+            seen.current = { label, version: Math.min(version, (redo?.id ?? Infinity) - 1) };
+        } else if (seen.current?.label === label) {
+            const since = seen.current.version;
             seen.current = null;
+            ask(project).then(
+                steps => {
+                    const name = labelAfter(label, since, steps);
+                    if (name !== undefined && isShown.current) arrive(label, name);
+                },
+                () => undefined,
+            );
         }
-    }, [data, label]);
+    }, [data, label, project]);
 }

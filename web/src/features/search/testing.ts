@@ -35,7 +35,7 @@ interface Sent {
 }
 
 /** Routes are "GET /api/v1/projects", without queries. What is not among them is answered with the status 500. */
-export function fakeServer(routes: Record<string, Answer | ((sent: Sent) => Answer)>) {
+export function fakeServer(routes: Record<string, Answer | ((sent: Sent) => Answer | Promise<Answer>)>) {
     const requests: Sent[] = [];
     vi.stubGlobal('fetch', async (request: Request) => {
         const url = new URL(request.url);
@@ -44,7 +44,7 @@ export function fakeServer(routes: Record<string, Answer | ((sent: Sent) => Answ
         const sent = { route: `${request.method} ${url.pathname}`, query: url.searchParams, body };
         requests.push(sent);
         const found = routes[sent.route] ?? { status: 500, body: { detail: `the test has no ${sent.route}` } };
-        const { status = 200, body: answer } = typeof found === 'function' ? found(sent) : found;
+        const { status = 200, body: answer } = typeof found === 'function' ? await found(sent) : found;
         return new Response(JSON.stringify(answer), { status, headers: { 'Content-Type': 'application/json' } });
     });
     return { requests, of: (route: string) => requests.filter(request => request.route === route) };

@@ -2,6 +2,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { call, client, type Schema } from '@/api/client.ts';
 import { keys } from '@/api/keys.ts';
+import { TRACK_MOST } from '../model/layout.ts';
 import { firstPlace, placeAfter, type Page, type Place } from '../model/pages.ts';
 import { bodyOf, kindOf, type Question } from '../model/question.ts';
 import { dataUrlOf, keptPicture } from './pictures.ts';
@@ -23,16 +24,14 @@ export function objectQuery(object: string) {
     });
 }
 
-/** Of a track that is unfolded: with more one does not look through them here. */
-export const TRACK_MOST = 300;
-
-/** The pictures of a track, in the order of time. */
+/** The first pictures of a track, in the order of time, and whether there are more. */
 export function trackObjectsQuery(track: string) {
     return queryOptions({
         queryKey: [...keys.track(track), 'objects'] as const,
         queryFn: async ({ signal }) => {
             const params = { path: { t: track }, query: { limit: TRACK_MOST } };
-            return (await call(client.GET('/api/v1/tracks/{t}/objects', { params, signal }))).objects;
+            const page = await call(client.GET('/api/v1/tracks/{t}/objects', { params, signal }));
+            return { objects: page.objects, more: page.next_cursor !== null };
         },
         staleTime: FRESH_MS,
     });

@@ -7,7 +7,7 @@ import { classText } from '@/lib/detector-class.ts';
 import { formatCount, formatTimecode } from '@/lib/format.ts';
 import { paths } from '@/lib/paths.ts';
 import type { Cell } from '../model/layout.ts';
-import { describeCell, scoreOfCell, standsFor, whenText, type ScoreKind } from '../model/texts.ts';
+import { describeCell, scoreOfCell, stackTexts, whenText, type ScoreKind } from '../model/texts.ts';
 import styles from './ResultCard.module.css';
 
 interface Props {
@@ -26,7 +26,8 @@ interface Props {
 /** One result: opens the player at its frame, or the search for what looks like it. */
 export function ResultCard(props: Props) {
     const { project, cell, scoreKind, videoName, tabbable, count, onKeyDown, onFocus, onUnfold } = props;
-    const { hit, stands, stack, unfolded } = cell;
+    const { hit, stands, stack, unfolded, busy } = cell;
+    const texts = stackTexts(cell);
     const score = scoreOfCell(cell, scoreKind);
     const tabIndex = tabbable ? 0 : -1;
     return (
@@ -34,6 +35,7 @@ export function ResultCard(props: Props) {
             role="listitem"
             aria-posinset={cell.at + 1}
             aria-setsize={count}
+            aria-busy={busy || undefined}
             className={styles.card}
             onFocus={onFocus}
             data-stacked={stands > 1 || undefined}
@@ -58,7 +60,7 @@ export function ResultCard(props: Props) {
                 </span>
                 <span className={styles.line}>
                     <span className={styles.class}>{classText(hit)}</span>
-                    {hit.label !== null && <LabelChip name={hit.label.name} kind={hit.label.kind} />}
+                    {hit.label && <LabelChip name={hit.label.name} kind={hit.label.kind} />}
                 </span>
                 <span className={styles.where} title={`${videoName}, ${formatTimecode(hit.pts_us)}`}>
                     <span className={styles.video}>{videoName}</span>
@@ -79,13 +81,12 @@ export function ResultCard(props: Props) {
                     type="button"
                     tabIndex={tabIndex}
                     className={styles.stack}
-                    aria-label={
-                        unfolded
-                            ? `Show the ${standsFor(cell)} as one`
-                            : `Show all ${formatCount(stands)} ${standsFor(cell)}`
-                    }
-                    title={unfolded ? 'Show as one' : `${formatCount(stands)} ${standsFor(cell)}: show all`}
-                    onClick={() => onUnfold(stack)}
+                    aria-label={texts.label}
+                    title={texts.title}
+                    aria-disabled={busy || undefined}
+                    onClick={() => {
+                        if (!busy) onUnfold(stack);
+                    }}
                 >
                     {unfolded ? 'fold' : `×${formatCount(stands)}`}
                 </button>

@@ -35,7 +35,7 @@ export function ResultGrid(props: Props) {
     const body = useRef<HTMLDivElement>(null);
     const [{ width, top }, setPlace] = useState({ width: WIDTH_FIRST, top: 0 });
     const [unfolded, toggleFold] = useUnfolded();
-    const tracks = useTracks(sections, unfolded);
+    const tracks = useTracks(sections, unfolded, toggleFold);
     const [current, setCurrent] = useState(0);
 
     const perRow = columnsFor(width, CELL_LEAST, GAP);

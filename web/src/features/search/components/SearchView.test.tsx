@@ -111,6 +111,30 @@ it('shows a track as one, with its pictures on demand', async () => {
     expect(screen.getAllByRole('link', { name: /^car at/ })).toHaveLength(1);
 });
 
+it('folds a track again whose pictures could not be loaded', async () => {
+    const followed = { objects: 500, first_us: 1_000_000, last_us: 3_000_000 };
+    const track = `${VIDEO}-t1`;
+    let fail = () => {};
+    const failing = new Promise<void>(resolve => (fail = resolve));
+    fakeServer({
+        ...routes,
+        'POST /api/v1/search': hits([hitFixture('b', { track, followed, pts_us: 2_000_000 })]),
+        [`GET /api/v1/tracks/${track}/objects`]: async () => {
+            await failing;
+            return { status: 500, body: { detail: 'the store is away' } };
+        },
+    });
+    open('?class=car');
+    const name = 'Show the first 300 of 500 pictures of its track';
+    const button = await (await results()).findByRole('button', { name });
+    await userEvent.click(button);
+    await waitFor(() => expect(screen.getByRole('listitem')).toHaveAttribute('aria-busy', 'true'));
+    expect(button).toHaveTextContent('×500');
+    fail();
+    await waitFor(() => expect(screen.getByRole('listitem')).not.toHaveAttribute('aria-busy'));
+    expect(screen.getByRole('button', { name })).toHaveTextContent('×500');
+});
+
 it('asks for the next page when the end is near', async () => {
     const server = fakeServer({
         ...routes,

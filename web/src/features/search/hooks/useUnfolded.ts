@@ -8,12 +8,12 @@ function keptStacks(key: string): ReadonlySet<string> {
 }
 
 /** The stacks that are shown picture by picture; who comes back to them finds them so. */
-export function useUnfolded(): [ReadonlySet<string>, (stack: string) => void] {
+export function useUnfolded(): [ReadonlySet<string>, (...stacks: string[]) => void] {
     const { key } = useLocation();
     const [unfolded, setUnfolded] = useState(() => keptStacks(key));
-    const toggle = (stack: string) => {
+    const toggle = (...stacks: string[]) => {
         const next = new Set(unfolded);
-        if (!next.delete(stack)) next.add(stack);
+        for (const stack of stacks) if (!next.delete(stack)) next.add(stack);
         setUnfolded(next);
         sessionStorage.setItem(PREFIX + key, [...next].join(' '));
     };

@@ -100,8 +100,8 @@ it('has one cell for a track, with all of its pictures on demand', () => {
         ['b', 3, 'b'],
         ['x', 1, null],
     ]);
-    expect(tracksToFetch(sections, none)).toEqual([]);
-    expect(tracksToFetch(sections, new Set(['b', 'x']))).toEqual(['t1']);
+    expect(tracksToFetch(sections, none).size).toBe(0);
+    expect([...tracksToFetch(sections, new Set(['b', 'x']))]).toEqual([['t1', 'b']]);
 
     const place = {
         frame: 'f',
@@ -111,7 +111,7 @@ it('has one cell for a track, with all of its pictures on demand', () => {
         score: 0.4,
     };
     const tracks: Tracks = new Map([
-        ['t1', ['a', 'b', 'c'].map((id, at) => ({ ...place, id, pts_us: at * 1_000_000 }))],
+        ['t1', { objects: ['a', 'b', 'c'].map((id, at) => ({ ...place, id, pts_us: at * 1_000_000 })), more: false }],
     ]);
     const unfolded = layOut(sections, new Set(['b']), tracks, 9);
     expect(unfolded.cells.map(cell => [cell.hit.object, cell.stands, cell.stack, cell.ofTrack])).toEqual([
@@ -120,4 +120,26 @@ it('has one cell for a track, with all of its pictures on demand', () => {
         ['c', 1, null, true],
         ['x', 1, null, false],
     ]);
+    // Which label these have nobody said.
+    expect(unfolded.cells.map(cell => cell.hit.label)).toEqual([null, undefined, undefined, null]);
+});
+
+it('stays folded while the pictures of a track are on their way, and where they did not come', () => {
+    const followed = { objects: 3, first_us: 1_000_000, last_us: 3_000_000 };
+    const sections = [found(hitFixture('b', { track: 't1', followed }))];
+    const states = (tracks: Tracks) =>
+        layOut(sections, new Set(['b']), tracks, 9).cells.map(cell => [cell.stands, cell.unfolded, cell.busy]);
+    expect(states(new Map([['t1', null]]))).toEqual([[3, false, true]]);
+    expect(states(untracked)).toEqual([[3, false, false]]);
+});
+
+it('shows of a label what the server gave, and not the other half of a divided track', () => {
+    const followed = { objects: 9, first_us: 0, last_us: 9_000_000 };
+    const hits = ['a', 'b'].map((id, at) => hitFixture(id, { track: 't1', followed, pts_us: at * 1_000_000 }));
+    const sections: Section[] = [{ key: 'explicit', hits }];
+    expect(layOut(sections, none, untracked, 9).cells.map(cell => [cell.stands, cell.hit.followed])).toEqual([
+        [2, undefined],
+    ]);
+    expect(tracksToFetch(sections, new Set(['a'])).size).toBe(0);
+    expect(layOut(sections, new Set(['a']), untracked, 9).cells.map(cell => cell.hit.object)).toEqual(['a', 'b']);
 });

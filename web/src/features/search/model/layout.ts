@@ -6,8 +6,14 @@ export type Hit = Schema<'Hit'>;
 
 export type SectionKey = 'found' | 'explicit' | 'probable';
 
+/** Of a track that is unfolded: with more one does not look through them here. */
+export const TRACK_MOST = 300;
+
+/** Of a picture that was fetched with its track nobody said which label it has. */
+export type Shown = Omit<Hit, 'label'> & { label?: Hit['label'] | undefined };
+
 export interface Cell {
-    hit: Hit;
+    hit: Shown;
     section: SectionKey;
     /** Its place among all cells. */
     at: number;
@@ -18,6 +24,10 @@ export interface Cell {
     /** Of the first cell of several: what to fold and unfold them by. */
     stack: string | null;
     unfolded: boolean;
+    /** What it stands for is on its way. */
+    busy: boolean;
+    /** How many pictures of its track are shown, the first ones, where that is not all of them. */
+    first: number | null;
 }
 
 export type Row = { key: string; title: SectionKey } | { key: string; cells: readonly Cell[] };
@@ -38,22 +48,30 @@ export function columnsFor(width: number, least: number, gap: number): number {
     return Math.max(2, Math.floor((width + gap) / (least + gap)));
 }
 
-/** The pictures of tracks that were fetched because they are unfolded. */
-export type Tracks = ReadonlyMap<string, readonly Schema<'TrackObjectList'>['objects'][number][]>;
-
-/** The tracks of these stacks whose other pictures are to be fetched. */
-export function tracksToFetch(sections: readonly Section[], unfolded: ReadonlySet<string>): string[] {
-    const tracks = new Set<string>();
-    for (const { track, object, followed } of sections.flatMap(({ hits }) => hits))
-        if (track !== null && followed !== undefined && followed.objects > 1 && unfolded.has(object)) tracks.add(track);
-    return [...tracks];
+export interface TrackPictures {
+    objects: readonly Schema<'TrackObjectList'>['objects'][number][];
+    /** There are more. */
+    more: boolean;
 }
 
+/** The pictures of tracks that are unfolded; null: on their way. One that could not be fetched is not there. */
+export type Tracks = ReadonlyMap<string, TrackPictures | null>;
+
+/** The tracks whose other pictures are to be fetched, with the stack of each. */
+export function tracksToFetch(sections: readonly Section[], unfolded: ReadonlySet<string>): Map<string, string> {
+    const tracks = new Map<string, string>();
+    for (const { track, object, followed } of sections.flatMap(({ key, hits }) => (key === 'found' ? hits : [])))
+        if (track !== null && followed !== undefined && followed.objects > 1 && unfolded.has(object))
+            tracks.set(track, object);
+    return tracks;
+}
+
+const NOTHING_ELSE: TrackPictures = { objects: [], more: false };
+
 /** What else is of the track of a hit, in the order of time. */
-function restOf(first: Hit, pictures: readonly Hit[], tracks: Tracks): Hit[] {
+function restOf(first: Hit, pictures: readonly Hit[], { objects }: TrackPictures): Shown[] {
     const shown = new Set(pictures.map(({ object }) => object));
-    const others = (first.track === null ? undefined : tracks.get(first.track)) ?? [];
-    return others
+    return objects
         .filter(({ id }) => !shown.has(id))
         .map(({ id, score, ...place }) => ({
             ...first,
@@ -63,23 +81,37 @@ function restOf(first: Hit, pictures: readonly Hit[], tracks: Tracks): Hit[] {
             detector_score: score,
             confidence: undefined,
             followed: undefined,
-            label: null,
+            label: undefined,
         }));
 }
 
 /** Near-identical pictures, and those of one track, are one cell until they are unfolded. */
 function cellsOf({ key, hits }: Section, unfolded: ReadonlySet<string>, tracks: Tracks, from: number): Cell[] {
-    const cells = groupPictures(hits).flatMap(({ id, pictures }): Omit<Cell, 'at'>[] => {
+    // Of a track on which is a yes and a no, a label has the one part only: no more than it was said to have.
+    const own = key === 'found' ? hits : hits.map(hit => ({ ...hit, followed: undefined }));
+    const cells = groupPictures(own).flatMap(({ id, pictures }): Omit<Cell, 'at'>[] => {
         const [first] = pictures;
-        const stands = Math.max(pictures.length, first.followed?.objects ?? 1);
-        const cell = { section: key, ofTrack: false };
-        if (stands === 1 || !unfolded.has(id))
-            return [{ ...cell, hit: first, stands, stack: stands > 1 ? id : null, unfolded: false }];
+        const ofTrack = first.followed?.objects ?? 1;
+        const stands = Math.max(pictures.length, ofTrack);
+        const cell = { section: key, ofTrack: false, busy: false, first: null };
+        if (stands === 1) return [{ ...cell, hit: first, stands, stack: null, unfolded: false }];
+        const fetched = ofTrack > 1 && first.track !== null ? tracks.get(first.track) : NOTHING_ELSE;
+        if (!unfolded.has(id) || !fetched) {
+            const most = ofTrack > TRACK_MOST ? TRACK_MOST : null;
+            const busy = unfolded.has(id) && fetched === null;
+            return [{ ...cell, hit: first, stands, stack: id, unfolded: false, busy, first: most }];
+        }
         const all = [
             ...pictures.map(hit => ({ ...cell, hit })),
-            ...restOf(first, pictures, tracks).map(hit => ({ ...cell, hit, ofTrack: true })),
+            ...restOf(first, pictures, fetched).map(hit => ({ ...cell, hit, ofTrack: true })),
         ];
-        return all.map((one, index) => ({ ...one, stands: 1, stack: index === 0 ? id : null, unfolded: true }));
+        return all.map((one, index) => ({
+            ...one,
+            stands: 1,
+            stack: index === 0 ? id : null,
+            unfolded: true,
+            first: fetched.more ? fetched.objects.length : null,
+        }));
     });
     return cells.map((cell, index) => ({ ...cell, at: from + index }));
 }

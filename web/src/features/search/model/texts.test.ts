@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { hitFixture } from '../testing.ts';
 import type { Cell, Hit, SectionKey } from './layout.ts';
-import { describeCell, scoreOfCell, scoreText, whenText } from './texts.ts';
+import { describeCell, scoreOfCell, scoreText, stackTexts, whenText } from './texts.ts';
 
 const cell = (facts: Partial<Hit>, section: SectionKey = 'found', stands = 1): Cell => ({
     hit: hitFixture('o', facts),
@@ -11,6 +11,8 @@ const cell = (facts: Partial<Hit>, section: SectionKey = 'found', stands = 1): C
     ofTrack: false,
     stack: null,
     unfolded: false,
+    busy: false,
+    first: null,
 });
 
 it('has a number for what is similar, sure or probable, and none for what somebody said', () => {
@@ -53,4 +55,19 @@ it('has no number for how similar pictures are that are shown with their track o
     const other = { ...cell({ score: 0.4 }), ofTrack: true };
     expect(scoreOfCell(other, 'similarity')).toBeNull();
     expect(scoreOfCell(other, 'detector')?.text).toBe('0.40');
+});
+
+it('says where not all pictures of a track are shown', () => {
+    const followed = { objects: 5000, first_us: 0, last_us: 500_000_000 };
+    const track = { ...cell({ followed }, 'found', 5000), stack: 'o' };
+    expect(stackTexts(track).label).toBe('Show all 5,000 pictures of its track');
+    const folded = { ...track, first: 300 };
+    expect(stackTexts(folded)).toEqual({
+        label: 'Show the first 300 of 5,000 pictures of its track',
+        title: '5,000 pictures of its track: show the first 300',
+    });
+    expect(stackTexts({ ...folded, stands: 1, unfolded: true })).toEqual({
+        label: 'Show the first 300 of 5,000 pictures of its track as one',
+        title: 'These are the first 300 of 5,000 pictures of its track: show as one',
+    });
 });

@@ -1,7 +1,7 @@
 // What is said of a result.
 import { classText } from '@/lib/detector-class.ts';
 import { formatCount, formatPercent, formatScore, formatTimecode } from '@/lib/format.ts';
-import type { Cell, Hit, SectionKey } from './layout.ts';
+import type { Cell, SectionKey, Shown } from './layout.ts';
 
 export interface ScoreText {
     text: string;
@@ -12,7 +12,7 @@ export interface ScoreText {
 export type ScoreKind = 'similarity' | 'detector' | null;
 
 /** Nothing of what somebody said. */
-export function scoreText(hit: Hit, section: SectionKey, kind: ScoreKind): ScoreText | null {
+export function scoreText(hit: Shown, section: SectionKey, kind: ScoreKind): ScoreText | null {
     if (section === 'explicit') return null;
     if (section === 'probable')
         return hit.confidence === undefined
@@ -41,6 +41,21 @@ export function standsFor({ hit }: Cell): string {
     return hit.followed === undefined ? 'near-identical pictures' : 'pictures of its track';
 }
 
+/** What the button of a stack does; `title` is the shorter one. */
+export function stackTexts(cell: Cell): { label: string; title: string } {
+    const { hit, stands, unfolded, first } = cell;
+    const what = standsFor(cell);
+    const some = first === null ? null : `the first ${formatCount(first)}`;
+    const part = some === null ? null : `${some} of ${formatCount(hit.followed?.objects ?? stands)} ${what}`;
+    if (unfolded)
+        return {
+            label: `Show ${part ?? `the ${what}`} as one`,
+            title: part === null ? 'Show as one' : `These are ${part}: show as one`,
+        };
+    const all = `${formatCount(stands)} ${what}`;
+    return { label: `Show ${part ?? `all ${all}`}`, title: `${all}: show ${some ?? 'all'}` };
+}
+
 /** A result in words, for those who do not see it. */
 export function describeCell(cell: Cell, video: string, kind: ScoreKind): string {
     const { hit, section, stands } = cell;
@@ -48,7 +63,7 @@ export function describeCell(cell: Cell, video: string, kind: ScoreKind): string
     const name = section === 'probable' ? 'probability' : kind === 'detector' ? 'detector’s score' : 'similarity';
     return [
         `${classText(hit)} at ${formatTimecode(hit.pts_us)} in ${video}`,
-        hit.label !== null && `${hit.label.kind === 'probable' ? 'probably' : 'labelled'} ${hit.label.name}`,
+        hit.label && `${hit.label.kind === 'probable' ? 'probably' : 'labelled'} ${hit.label.name}`,
         score !== null && `${name} ${score.text}`,
         stands > 1 &&
             `${formatCount(stands)} ${standsFor(cell)}${hit.followed === undefined ? '' : `, ${whenText(cell)}`}`,

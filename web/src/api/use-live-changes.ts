@@ -1,10 +1,11 @@
 // Keeps what is shown up to date with what other people do, here or on another machine.
-import { useQueryClient, type QueryClient, type QueryKey } from '@tanstack/react-query';
+import { useQuery, useQueryClient, type QueryClient, type QueryKey } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { listenToChanges } from './change-stream.ts';
 import { freshVersion, isRefreshing, noteFresh } from './freshness.ts';
 import { keys } from './keys.ts';
-import { refreshAfterCorrection, refreshAfterLabelling } from './queries.ts';
+import { isNotFound } from './problem.ts';
+import { labelsQuery, projectQuery, refreshAfterCorrection, refreshAfterLabelling } from './queries.ts';
 
 // The answer to a change of this page's own comes about when the stream tells of it; several changes in a row are one.
 const SETTLE_MS = 250;
@@ -70,5 +71,9 @@ export function followChanges(queries: QueryClient, project: string, video: stri
 /** Fetches again what is shown of labels, and of the tracks of a video, when somebody else changed them. */
 export function useLiveChanges(project: string, video: string | null = null) {
     const queries = useQueryClient();
-    useEffect(() => followChanges(queries, project, video), [queries, project, video]);
+    // Of a project that is gone there is nothing to hear: what the views know of that is only looked at here.
+    const { error } = useQuery({ ...projectQuery(project), enabled: false });
+    const { error: labelsError } = useQuery({ ...labelsQuery(project), enabled: false });
+    const isGone = isNotFound(error) || isNotFound(labelsError);
+    useEffect(() => (isGone ? undefined : followChanges(queries, project, video)), [queries, project, video, isGone]);
 }

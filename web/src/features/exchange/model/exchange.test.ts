@@ -79,6 +79,9 @@ describe('the report of an import', () => {
             '1 object would get another label than before.',
             '1 entry of the file does not count as labels.',
         ]);
+        expect(importTexts(importedOf({ ...facts, ambiguous: 1 }))).toContain(
+            '1 box is of several objects: the label would be for the one that the detector was surest of.',
+        );
         expect(importTexts(importedOf({ ...facts, ambiguous: 2 }))).toContain(
             '2 boxes are of several objects each: the label would be for the one that the detector was surest of.',
         );

@@ -73,7 +73,7 @@ export function importTexts(imported: Imported): string[] {
         texts.push(`${formatNumberOf(moved, 'object')} ${dry ? 'would get' : 'got'} another label than before.`);
     if (ambiguous > 0)
         texts.push(
-            `${formatNumberOf(ambiguous, 'box', 'boxes')} ${ambiguous === 1 ? 'is' : 'are'} of several objects each: the label ${dry ? 'would be' : 'is'} for the one that the detector was surest of.`,
+            `${formatNumberOf(ambiguous, 'box', 'boxes')} ${ambiguous === 1 ? 'is of several objects' : 'are of several objects each'}: the label ${dry ? 'would be' : 'is'} for the one that the detector was surest of.`,
         );
     if (passedOver > 0)
         texts.push(

@@ -37,8 +37,8 @@ enum err_code vector_store_stats(
 enum err_code vector_store_list(
     struct vector_store *store, const char *video, vector_visit *visit, void *context, struct err *err) ERR_MUST_CHECK;
 
-// Objects that have one of these labels among their negatives, in no order, once for each; to be freed with free(). They
-// are read anew for each question, and are in no file.
+// Objects that have one of these labels among their negatives, in no order, once for each; to be freed with free().
+// They are read anew for each question, and are in no file.
 enum err_code vector_store_refused(struct vector_store *store, const char *const *labels, size_t label_count,
     struct vector_key **objects, size_t *count, struct err *err) ERR_MUST_CHECK;
 

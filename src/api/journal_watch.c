@@ -4,10 +4,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "os/cond.h"
 
 // How long a cancel may go unnoticed.
 #define WAIT_SLICE_MS 200
@@ -51,11 +51,7 @@ struct journal_watch *journal_watch_new(struct meta_store *meta, int64_t look_ms
     watch->meta = meta;
     watch->look_us = look_ms * 1000;
     pthread_mutex_init(&watch->lock, NULL);
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&watch->news, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pthread_cond_init(&watch->news, NULL);
     return watch;
 }
 
@@ -93,12 +89,6 @@ static enum err_code look(struct journal_watch *watch, struct watched *watched, 
 static bool is_due(const struct journal_watch *watch, const struct watched *watched)
 {
     return !watched->is_looking && now_us() - watched->looked_us >= watch->look_us;
-}
-
-static void wait_until(struct journal_watch *watch, int64_t until_us)
-{
-    struct timespec until = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
-    pthread_cond_timedwait(&watch->news, &watch->lock, &until);
 }
 
 // ---- readers
@@ -206,7 +196,7 @@ enum err_code journal_reader_next(struct journal_reader *reader, int64_t timeout
         int64_t until_us = now + WAIT_SLICE_MS * 1000;
         if (!watched->is_looking && watched->looked_us + watch->look_us < until_us)
             until_us = watched->looked_us + watch->look_us;
-        wait_until(watch, until_us < deadline_us ? until_us : deadline_us);
+        (void)cond_wait_until(&watch->news, &watch->lock, until_us < deadline_us ? until_us : deadline_us);
     }
     pthread_mutex_unlock(&watch->lock);
     return code;

@@ -1,14 +1,14 @@
 #include "ingest/activity_log.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "ingest/activity_state.h"
+#include "os/cond.h"
 #include "os/thread.h"
 
 #define READ_AT_ONCE 64
@@ -178,11 +178,7 @@ enum err_code activity_log_start(struct queue *queue, const struct clock *clock,
     made->state = activity_state_new(clock_wall_us(clock));
     made->newest = end > ACTIVITY_LOG_EVENTS ? end - ACTIVITY_LOG_EVENTS : 0;
     made->evicted = made->newest;
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&made->news, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pthread_cond_init(&made->news, NULL);
     pthread_mutex_init(&made->lock, NULL);
     look_at_queues(made);
     code = thread_start("activity-log", run_reader, made, &made->thread, err);
@@ -319,15 +315,7 @@ static bool give_next(struct activity_subscription *subscription, struct activit
 
 static void wait_for_news(struct activity_log *log, int64_t wait_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += wait_ms / 1000;
-    until.tv_nsec += (wait_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    pthread_cond_timedwait(&log->news, &log->lock, &until);
+    (void)cond_wait_until(&log->news, &log->lock, clock_monotonic_us(clock_system()) + wait_ms * 1000);
 }
 
 enum err_code activity_subscription_next(struct activity_subscription *subscription, int64_t timeout_ms,

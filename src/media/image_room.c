@@ -2,9 +2,9 @@
 
 #include <pthread.h>
 #include <stdbool.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "os/cond.h"
 
 static struct {
     pthread_mutex_t mutex;
@@ -26,10 +26,9 @@ enum err_code image_room_take(int64_t pixels, struct err *err)
     pixels = at_most_all(pixels);
     pthread_mutex_lock(&room.mutex);
     int64_t end_us = clock_monotonic_us(clock_system()) + room.wait_ms * 1000;
-    const struct timespec until = {.tv_sec = (time_t)(end_us / 1000000), .tv_nsec = (long)(end_us % 1000000) * 1000};
     bool is_late = false;
     while (room.pixels_left < pixels && !is_late)
-        is_late = pthread_cond_clockwait(&room.changed, &room.mutex, CLOCK_MONOTONIC, &until) != 0;
+        is_late = !cond_wait_until(&room.changed, &room.mutex, end_us);
     bool has_room = room.pixels_left >= pixels;
     if (has_room)
         room.pixels_left -= pixels;

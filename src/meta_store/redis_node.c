@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "net/retry.h"
+#include "os/cond.h"
 
 #define PAUSE_FIRST_MS 50
 #define PAUSE_MOST_MS 2000
@@ -35,7 +36,6 @@ static int64_t now_us(void)
 struct redis_node *redis_node_new(const struct redis_node_options *options)
 {
     struct redis_node *node = mem_calloc(1, sizeof(*node));
-    pthread_condattr_t attributes;
     node->options = *options;
     node->path = mem_strdup(options->target.path);
     node->host = mem_strdup(options->target.host);
@@ -45,10 +45,7 @@ struct redis_node *redis_node_new(const struct redis_node_options *options)
     node->options.label = node->label;
     node->idle = mem_calloc((size_t)options->connections_most, sizeof(struct redis_connection *));
     pthread_mutex_init(&node->mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&node->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pthread_cond_init(&node->changed, NULL);
     return node;
 }
 
@@ -155,12 +152,6 @@ static struct redis_connection *open_one(struct redis_node *node, int64_t deadli
     return connection;
 }
 
-static void wait_until(struct redis_node *node, int64_t until_us)
-{
-    const struct timespec until = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
-    (void)pthread_cond_timedwait(&node->changed, &node->mutex, &until);
-}
-
 // Whether waiting for a server that is down is of no use to this call.
 static bool gives_up(const struct redis_node *node, bool patient, int64_t deadline_us)
 {
@@ -196,7 +187,7 @@ enum err_code redis_node_take(
                 node->options.connections_most);
         } else {
             bool pausing = node->down && !node->trying && node->next_try_us < deadline_us;
-            wait_until(node, pausing ? node->next_try_us : deadline_us);
+            (void)cond_wait_until(&node->changed, &node->mutex, pausing ? node->next_try_us : deadline_us);
         }
     }
     pthread_mutex_unlock(&node->mutex);

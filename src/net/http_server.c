@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "net/http_server_internal.h"
+#include "os/cond.h"
 #include "os/thread.h"
 
 #define CONNECTIONS_DEFAULT 256
@@ -119,12 +120,8 @@ enum err_code http_server_new(const struct http_server_options *options, struct 
         metrics_gauge(server->metrics, "framehound_http_requests_active", "Requests being answered.", METRIC_NO_LABELS);
     server->connections_gauge =
         metrics_gauge(server->metrics, "framehound_http_connections", "Open connections.", METRIC_NO_LABELS);
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&server->mutex, NULL);
-    pthread_cond_init(&server->changed, &attr);
-    pthread_condattr_destroy(&attr);
+    pthread_cond_init(&server->changed, NULL);
     server->cancel = cancel_new(NULL);
     server->streams_cancel = cancel_new(server->cancel);
 
@@ -290,9 +287,7 @@ static void watch(void *arg)
     struct http_server *server = arg;
     pthread_mutex_lock(&server->mutex);
     while (!atomic_load(&server->stopping)) {
-        int64_t until_ms = now_ms() + WATCHDOG_MS;
-        struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
-        pthread_cond_timedwait(&server->changed, &server->mutex, &until);
+        (void)cond_wait_until(&server->changed, &server->mutex, (now_ms() + WATCHDOG_MS) * 1000);
         int64_t now = now_ms();
         for (struct http_peer *peer = server->peers; peer != NULL; peer = peer->next) {
             if (now > peer->end_ms)
@@ -416,10 +411,9 @@ uint16_t http_server_port(const struct http_server *server)
 static bool wait_for_requests(struct http_server *server, int64_t timeout_ms)
 {
     int64_t end_ms = now_ms() + timeout_ms;
-    struct timespec until = {.tv_sec = end_ms / 1000, .tv_nsec = end_ms % 1000 * 1000000};
     pthread_mutex_lock(&server->mutex);
     while (server->active > 0 && now_ms() < end_ms)
-        pthread_cond_timedwait(&server->changed, &server->mutex, &until);
+        (void)cond_wait_until(&server->changed, &server->mutex, end_ms * 1000);
     bool none = server->active == 0;
     pthread_mutex_unlock(&server->mutex);
     return none;

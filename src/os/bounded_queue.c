@@ -3,10 +3,10 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "os/cond.h"
 
 // How often a waiter looks at its cancel, which has a condition variable of its own.
 #define CANCEL_POLL_MS 50
@@ -29,13 +29,9 @@ struct bounded_queue *bounded_queue_new(size_t capacity)
     assert(capacity > 0);
     struct bounded_queue *queue = mem_calloc(1, sizeof(*queue) + capacity * sizeof(queue->items[0]));
     queue->capacity = capacity;
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&queue->mutex, NULL);
-    pthread_cond_init(&queue->not_full, &attr);
-    pthread_cond_init(&queue->not_empty, &attr);
-    pthread_condattr_destroy(&attr);
+    pthread_cond_init(&queue->not_full, NULL);
+    pthread_cond_init(&queue->not_empty, NULL);
     return queue;
 }
 
@@ -70,8 +66,7 @@ static enum err_code wait_once(
     if (now >= end_ms)
         return err_set(err, ERR_TIMEOUT, "the queue did not move in time");
     int64_t until_ms = cancel != NULL && now + CANCEL_POLL_MS < end_ms ? now + CANCEL_POLL_MS : end_ms;
-    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
-    pthread_cond_timedwait(cond, &queue->mutex, &until);
+    (void)cond_wait_until(cond, &queue->mutex, until_ms * 1000);
     return ERR_NONE;
 }
 

@@ -3,12 +3,15 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "os/cond.h"
 
 // How often a waiter looks at its ancestors, which have condition variables of their own.
 #define ANCESTOR_POLL_MS 50
+// "Forever" must not wrap round into the past, also in microseconds.
+#define FOREVER_MS (INT64_MAX / 4000)
 
 struct cancel {
     struct cancel *parent;
@@ -20,14 +23,10 @@ struct cancel {
 struct cancel *cancel_new(struct cancel *parent)
 {
     struct cancel *cancel = mem_calloc(1, sizeof(*cancel));
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     cancel->parent = parent;
     atomic_init(&cancel->requested, false);
     pthread_mutex_init(&cancel->mutex, NULL);
-    pthread_cond_init(&cancel->changed, &attr);
-    pthread_condattr_destroy(&attr);
+    pthread_cond_init(&cancel->changed, NULL);
     return cancel;
 }
 
@@ -59,9 +58,7 @@ bool cancel_requested(const struct cancel *cancel)
 
 static int64_t monotonic_ms(void)
 {
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    return clock_monotonic_us(clock_system()) / 1000;
 }
 
 bool cancel_wait(struct cancel *cancel, int64_t timeout_ms)
@@ -69,8 +66,7 @@ bool cancel_wait(struct cancel *cancel, int64_t timeout_ms)
     struct cancel *local = cancel == NULL ? cancel_new(NULL) : NULL;
     struct cancel *self = cancel != NULL ? cancel : local;
     int64_t start_ms = monotonic_ms();
-    // "Forever" must not wrap round into the past.
-    int64_t end_ms = timeout_ms < INT64_MAX / 4 ? start_ms + timeout_ms : INT64_MAX / 4;
+    int64_t end_ms = timeout_ms < FOREVER_MS ? start_ms + timeout_ms : FOREVER_MS;
 
     pthread_mutex_lock(&self->mutex);
     while (!cancel_requested(self)) {
@@ -80,8 +76,7 @@ bool cancel_wait(struct cancel *cancel, int64_t timeout_ms)
         int64_t until_ms = end_ms;
         if (self->parent != NULL && now_ms + ANCESTOR_POLL_MS < end_ms)
             until_ms = now_ms + ANCESTOR_POLL_MS;
-        struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
-        pthread_cond_timedwait(&self->changed, &self->mutex, &until);
+        (void)cond_wait_until(&self->changed, &self->mutex, until_ms * 1000);
     }
     pthread_mutex_unlock(&self->mutex);
     bool requested = cancel_requested(self);

@@ -3,9 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "os/cond.h"
 #include "queue/queue_kafka_internal.h"
 
 #define SERVE_MS 100
@@ -102,12 +103,8 @@ static rd_kafka_resp_err_t hand_over(struct queue_kafka *self, struct kafka_reco
 
 static void wait_a_while(struct delivery *delivery)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += SERVE_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    pthread_cond_timedwait(&delivery->changed, &delivery->mutex, &until);
+    int64_t until_us = clock_monotonic_us(clock_system()) + SERVE_MS * 1000;
+    (void)cond_wait_until(&delivery->changed, &delivery->mutex, until_us);
 }
 
 // Every record is reported within KAFKA_DELIVERY_MS. A process that is to end gives up sooner what is not stored; then
@@ -140,12 +137,8 @@ static enum err_code conclude(struct queue_kafka *self, rd_kafka_resp_err_t fail
 enum err_code kafka_produce(struct queue_kafka *self, struct kafka_record *records, size_t count, struct err *err)
 {
     struct delivery delivery = {.pending = count, .patience = kafka_patience_new(PATIENCE_MS)};
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&delivery.mutex, NULL);
-    pthread_cond_init(&delivery.changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pthread_cond_init(&delivery.changed, NULL);
     for (size_t i = 0; i < count; i++) {
         rd_kafka_resp_err_t code = hand_over(self, &records[i], &delivery);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR)

@@ -1,8 +1,9 @@
 // Waiting for messages, for the backends that live in this process.
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "os/cancel.h"
+#include "os/cond.h"
 #include "queue/queue_backend.h"
 
 #define POLL_FIRST_MS 5
@@ -11,12 +12,8 @@ void queue_wait_init(struct queue_wait *wait)
 {
     *wait = (struct queue_wait){0};
     pthread_mutex_init(&wait->mutex, NULL);
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     for (size_t i = 0; i < QUEUE_WAIT_TOPICS; i++)
-        pthread_cond_init(&wait->topics[i].woken, &attr);
-    pthread_condattr_destroy(&attr);
+        pthread_cond_init(&wait->topics[i].woken, NULL);
 }
 
 void queue_wait_release(struct queue_wait *wait)
@@ -56,9 +53,7 @@ void queue_wait_wake(struct queue_wait *wait, const char *name, size_t count, bo
 // Real time, whatever clock the queue was given: a clock that is turned by hand would never end a wait.
 static int64_t now_ms(void)
 {
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    return clock_monotonic_us(clock_system()) / 1000;
 }
 
 static uint64_t read_generation(struct queue_wait *wait, const char *name)
@@ -72,12 +67,11 @@ static uint64_t read_generation(struct queue_wait *wait, const char *name)
 // Waits until something was published after `generation` was read (true), or until the time is up (false).
 static bool sleep_until(struct queue_wait *wait, const char *name, uint64_t generation, int64_t until_ms)
 {
-    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
-    int timed_out = 0;
+    bool is_late = false;
     pthread_mutex_lock(&wait->mutex);
     struct queue_wait_topic *topic = find_topic(wait, name);
-    while (topic->generation == generation && timed_out == 0)
-        timed_out = pthread_cond_timedwait(&topic->woken, &wait->mutex, &until);
+    while (topic->generation == generation && !is_late)
+        is_late = !cond_wait_until(&topic->woken, &wait->mutex, until_ms * 1000);
     bool woken = topic->generation != generation;
     pthread_mutex_unlock(&wait->mutex);
     return woken;

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "os/cond.h"
 #include "os/thread.h"
 #include "search/labels_internal.h"
 
@@ -276,14 +278,15 @@ static struct project *find_work(struct labels *labels, int32_t *label)
 
 static bool wait_for_work(struct labels *labels)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += MIRROR_RETRY_S;
+    int64_t until_us = clock_monotonic_us(clock_system()) + MIRROR_RETRY_S * INT64_C(1000000);
+    bool is_due = false;
     pthread_mutex_lock(&labels->mutex);
-    int rc = 0;
-    while (!labels->has_work && !labels->is_stopping && rc == 0)
-        rc = labels->has_unmirrored ? pthread_cond_timedwait(&labels->wake, &labels->mutex, &until)
-                                    : pthread_cond_wait(&labels->wake, &labels->mutex);
+    while (!labels->has_work && !labels->is_stopping && !is_due) {
+        if (labels->has_unmirrored)
+            is_due = !cond_wait_until(&labels->wake, &labels->mutex, until_us);
+        else
+            pthread_cond_wait(&labels->wake, &labels->mutex);
+    }
     labels->has_work = false;
     bool goes_on = !labels->is_stopping;
     pthread_mutex_unlock(&labels->mutex);
@@ -324,11 +327,7 @@ struct labels *labels_new(const struct labels_config *config)
     struct labels *labels = mem_calloc(1, sizeof(*labels));
     labels->config = *config;
     pthread_mutex_init(&labels->mutex, NULL);
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&labels->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pthread_cond_init(&labels->wake, NULL);
     struct err err = ERR_INIT;
     if (thread_start("labels", labels_run_background, labels, &labels->thread, &err) != ERR_NONE)
         log_warn(config->log, "likely labels are only brought up to date by labelling: %s", err.message);

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "os/cancel.h"
+#include "os/cond.h"
 #include "os/file.h"
 #include "os/thread.h"
 #include "vector_index/vector_builder.h"
@@ -202,13 +202,11 @@ static void tend(struct embedded *e, struct space *space)
 
 static void wait_for_work(struct embedded *e)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += LOOK_MS / 1000;
+    int64_t until_us = clock_monotonic_us(clock_system()) + LOOK_MS * INT64_C(1000);
+    bool is_due = false;
     pthread_mutex_lock(&e->mutex);
-    int rc = 0;
-    while (!e->is_woken && rc == 0)
-        rc = pthread_cond_timedwait(&e->wake, &e->mutex, &until);
+    while (!e->is_woken && !is_due)
+        is_due = !cond_wait_until(&e->wake, &e->mutex, until_us);
     e->is_woken = false;
     pthread_mutex_unlock(&e->mutex);
 }
@@ -498,11 +496,7 @@ enum err_code vector_index_usearch_open(const char *root, const struct vector_in
         e->options.build_threads = 1;
     e->cancel = cancel_new(NULL);
     pthread_mutex_init(&e->mutex, NULL);
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&e->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pthread_cond_init(&e->wake, NULL);
     if (!e->options.no_background)
         code = thread_start("vectors", run_background, e, &e->background, err);
     if (code != ERR_NONE) {

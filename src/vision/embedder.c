@@ -118,7 +118,7 @@ enum err_code embedder_open(struct engine *engine, const char *folder, const str
     struct embedder_options options = given != NULL ? *given : (struct embedder_options){0};
     struct embedder *embedder = mem_calloc(1, sizeof(*embedder));
     pthread_mutex_init(&embedder->mutex, NULL);
-    waiting_cond_init(&embedder->freed);
+    pthread_cond_init(&embedder->freed, NULL);
     int most = NETWORK_REQUESTS_MAX * batch_sizes[0];
     int capacity = options.capacity > 0 ? options.capacity : CAPACITY_DEFAULT;
     capacity = (capacity + batch_sizes[0] - 1) / batch_sizes[0] * batch_sizes[0];

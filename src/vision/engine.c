@@ -170,7 +170,7 @@ static ov_status_e prepare_request(struct network *network, struct request *requ
 {
     request->network = network;
     request->callback = (ov_callback_t){request_completed, request};
-    waiting_cond_init(&request->done);
+    pthread_cond_init(&request->done, NULL);
     ov_status_e status = ov_compiled_model_create_infer_request(network->compiled, &request->infer);
     for (size_t i = 0; status == OK && i < network->specs.input_count; i++) {
         status = ov_infer_request_get_input_tensor_by_index(request->infer, i, &request->inputs[i]);
@@ -245,7 +245,7 @@ enum err_code network_compile(
     struct network *network = mem_calloc(1, sizeof(*network));
     network->file = mem_strdup(options->file);
     pthread_mutex_init(&network->mutex, NULL);
-    waiting_cond_init(&network->freed);
+    pthread_cond_init(&network->freed, NULL);
     enum err_code code = load(network, engine, options, err);
     if (code != ERR_NONE)
         goto out;

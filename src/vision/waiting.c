@@ -1,8 +1,7 @@
 #include "vision/waiting.h"
 
-#include <time.h>
-
 #include "base/clock.h"
+#include "os/cond.h"
 
 // A cancel has a condition variable of its own, so a waiter looks at it this often. Inferences take milliseconds: this
 // only matters when all requests are busy for long.
@@ -15,15 +14,6 @@ struct waiting waiting_begin(int64_t timeout_ms, struct cancel *cancel, const ch
     if (timeout_ms >= 0 && timeout_ms < (INT64_MAX - now_us) / 1000)
         waiting.deadline_us = now_us + timeout_ms * 1000;
     return waiting;
-}
-
-void waiting_cond_init(pthread_cond_t *cond)
-{
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(cond, &attr);
-    pthread_condattr_destroy(&attr);
 }
 
 enum err_code waiting_step(const struct waiting *waiting, pthread_cond_t *cond, pthread_mutex_t *mutex, struct err *err)
@@ -40,7 +30,6 @@ enum err_code waiting_step(const struct waiting *waiting, pthread_cond_t *cond, 
     int64_t until_us = waiting->deadline_us;
     if (waiting->cancel != NULL && (until_us < 0 || until_us > now_us + CANCEL_POLL_US))
         until_us = now_us + CANCEL_POLL_US;
-    struct timespec until = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
-    pthread_cond_timedwait(cond, mutex, &until);
+    (void)cond_wait_until(cond, mutex, until_us);
     return ERR_NONE;
 }

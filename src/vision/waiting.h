@@ -15,9 +15,6 @@ struct waiting {
 
 struct waiting waiting_begin(int64_t timeout_ms, struct cancel *cancel, const char *what);
 
-// A condition variable on the monotonic clock.
-void waiting_cond_init(pthread_cond_t *cond);
-
 // To be called with `mutex` held, in a loop that looks at its own condition first: ERR_NONE means "look again".
 enum err_code waiting_step(
     const struct waiting *waiting, pthread_cond_t *cond, pthread_mutex_t *mutex, struct err *err) ERR_MUST_CHECK;

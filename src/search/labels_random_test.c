@@ -6,336 +6,14 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/test.h"
-#include "search/labels.h"
-#include "search/test_labels.h"
-
-#define NAMES 6
-#define OBJECTS (2 * FRAMES * THINGS)
-#define STEPS_MOST 80
-static const char *const names[NAMES] = {"red", "blue", "gr\u00fcn", "x", "y", "z"};
-static char objects[OBJECTS][OBJECT_ID_SIZE];
-
-// ---- what is drawn
-
-static uint64_t random_state;
-
-static int draw(int below)
-{
-    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-    return (int)((random_state >> 33) % (uint64_t)below);
-}
-
-// ---- a plain record of what was said, kept beside the service
-
-struct record {
-    bool exists[NAMES];
-    int yes[OBJECTS];          // name; -1: none
-    int64_t yes_step[OBJECTS]; // in which it was said
-    int64_t no_step[OBJECTS][NAMES];
-};
-
-struct play {
-    struct fixture *f;
-    struct record now;
-    struct record past[STEPS_MOST + 1]; // before each step that could be undone, then the one after the last
-    char *answers[STEPS_MOST + 1];      // what was answered then; NULL: not looked
-    int done, undone;
-    int64_t tracks[OBJECTS];
-    uint64_t seed;
-    int step;
-};
-
-static void begin(struct play *play, struct fixture *f, uint64_t seed)
-{
-    *play = (struct play){.f = f};
-    random_state = seed;
-    for (int i = 0; i < OBJECTS; i++) {
-        object_id_make(i < OBJECTS / 2 ? VIDEO_A : VIDEO_B, i / THINGS % FRAMES, i % THINGS, objects[i]);
-        play->now.yes[i] = -1;
-        play->tracks[i] = -1;
-    }
-    play->past[0] = play->now;
-}
-
-static void end(struct play *play)
-{
-    for (int i = 0; i <= STEPS_MOST; i++)
-        free(play->answers[i]);
-    free(play);
-}
-
-static void clear_record(struct record *r, int object, int name)
-{
-    if (r->yes[object] == name)
-        r->yes[object] = -1;
-    r->no_step[object][name] = 0;
-}
-
-static void hand_over(struct record *r, int from, int into)
-{
-    for (int o = 0; o < OBJECTS; o++) {
-        if (r->yes[o] == from) {
-            r->yes[o] = into;
-            if (into >= 0)
-                r->no_step[o][into] = 0;
-        }
-        if (into >= 0 && r->no_step[o][from] != 0 && r->yes[o] != into && r->no_step[o][into] == 0)
-            r->no_step[o][into] = r->no_step[o][from];
-        r->no_step[o][from] = 0;
-    }
-    r->exists[from] = false;
-}
-
-static void rename_record(struct record *r, int from, int to)
-{
-    for (int o = 0; o < OBJECTS; o++) {
-        if (r->yes[o] == from)
-            r->yes[o] = to;
-        r->no_step[o][to] = r->no_step[o][from];
-        if (to != from)
-            r->no_step[o][from] = 0;
-    }
-    r->exists[from] = false;
-    r->exists[to] = true;
-}
-
-// ---- steps
-
-static void take_step(struct play *play, const struct record *after)
-{
-    play->now = *after;
-    play->done++;
-    play->past[play->done] = *after;
-    play->undone = 0;
-    for (int i = play->done; i <= STEPS_MOST; i++) {
-        free(play->answers[i]);
-        play->answers[i] = NULL;
-    }
-}
-
-static bool same_track(const struct play *play, int a, int b)
-{
-    return a == b ||
-        (play->tracks[a] >= 0 && play->tracks[a] == play->tracks[b] && (a < OBJECTS / 2) == (b < OBJECTS / 2));
-}
-
-// What the rest of an object's track carries: the latest yes, unless a no of the same label came with it or later.
-static int carried_by_the_rest(const struct play *play, const struct record *r, int object)
-{
-    int name = -1;
-    int64_t step = 0;
-    for (int o = 0; o < OBJECTS; o++) {
-        if (same_track(play, object, o) && r->yes[o] >= 0 && r->yes_step[o] > step) {
-            name = r->yes[o];
-            step = r->yes_step[o];
-        }
-    }
-    for (int o = 0; o < OBJECTS && name >= 0; o++) {
-        if (same_track(play, object, o) && r->no_step[o][name] >= step)
-            return -1;
-    }
-    return name;
-}
-
-// Whether the words are others, or other labels follow from them.
-static bool are_different(const struct play *play, const struct record *a, const struct record *b)
-{
-    for (int o = 0; o < OBJECTS; o++) {
-        if (a->yes[o] != b->yes[o])
-            return true;
-        for (int name = 0; name < NAMES; name++) {
-            if ((a->no_step[o][name] != 0) != (b->no_step[o][name] != 0))
-                return true;
-        }
-        if (play->tracks[o] >= 0 && carried_by_the_rest(play, a, o) != carried_by_the_rest(play, b, o))
-            return true;
-    }
-    return false;
-}
-
-// `chosen` has the yeses, then the noes, then what is taken back.
-static void say_of(struct play *play, int name, const int *chosen, const size_t counts[3])
-{
-    const char *lists[OBJECTS];
-    size_t total = counts[0] + counts[1] + counts[2];
-    for (size_t i = 0; i < total; i++)
-        lists[i] = objects[chosen[i]];
-    const struct label_examples examples = {.positive = lists,
-        .positive_count = counts[0],
-        .negative = lists + counts[0],
-        .negative_count = counts[1],
-        .clear = lists + counts[0] + counts[1],
-        .clear_count = counts[2]};
-    struct label_change change;
-    assert_ok(labels_examples(play->f->labels, PROJECT, names[name], &examples, &anybody, &change, &failure), &failure);
-    struct record after = play->now;
-    int64_t step = change.has_step ? change.step.id : change.version + 1;
-    after.exists[name] = true;
-    for (size_t i = 0; i < total; i++) {
-        clear_record(&after, chosen[i], name);
-        if (i < counts[0]) {
-            after.yes[chosen[i]] = name;
-            after.yes_step[chosen[i]] = step;
-        } else if (i < counts[0] + counts[1]) {
-            after.no_step[chosen[i]][name] = step;
-        }
-    }
-    bool is_step = are_different(play, &play->now, &after) || !play->now.exists[name];
-    if (change.has_step != is_step)
-        fail_msg("seed %" PRIu64 ", step %d: what was said is %s", play->seed, play->step,
-            is_step ? "new and no step" : "a step and nothing new");
-    if (is_step)
-        take_step(play, &after);
-}
-
-static void step_examples(struct play *play)
-{
-    enum { LIST = 3 };
-    size_t counts[3] = {0};
-    int chosen[3 * LIST];
-    size_t total = 0;
-    for (int list = 0; list < 3; list++) {
-        for (int want = draw(LIST + 1); want > 0; want--) {
-            int object = draw(OBJECTS);
-            bool is_new = true;
-            for (size_t i = 0; i < total; i++)
-                is_new = is_new && chosen[i] != object;
-            if (is_new) {
-                chosen[total++] = object;
-                counts[list]++;
-            }
-        }
-    }
-    int name = draw(NAMES);
-    if (counts[0] + counts[1] > 0 || (play->now.exists[name] && counts[2] > 0))
-        say_of(play, name, chosen, counts);
-}
-
-// Some of what is said of a label, once more.
-static void step_same(struct play *play)
-{
-    int name = draw(NAMES);
-    int chosen[OBJECTS];
-    size_t counts[3] = {0};
-    for (int o = 0; o < OBJECTS; o++) {
-        if (play->now.yes[o] == name && draw(2) == 0)
-            chosen[counts[0]++] = o;
-    }
-    for (int o = 0; o < OBJECTS; o++) {
-        if (play->now.no_step[o][name] != 0 && draw(2) == 0)
-            chosen[counts[0] + counts[1]++] = o;
-    }
-    if (counts[0] + counts[1] > 0)
-        say_of(play, name, chosen, counts);
-}
-
-static void step_whole_label(struct play *play)
-{
-    int from = draw(NAMES);
-    int to = draw(NAMES);
-    int what = draw(4);
-    struct label_change change;
-    struct record after = play->now;
-    if (!play->now.exists[from])
-        return;
-    if (what <= 1 && (to == from || !play->now.exists[to])) {
-        assert_ok(
-            labels_rename(play->f->labels, PROJECT, names[from], names[to], &anybody, &change, &failure), &failure);
-        assert_int_equal(change.has_step, to != from);
-        if (!change.has_step)
-            return;
-        rename_record(&after, from, to);
-    } else if (what <= 2 && to != from && play->now.exists[to]) {
-        assert_ok(
-            labels_merge(play->f->labels, PROJECT, names[from], names[to], &anybody, &change, &failure), &failure);
-        hand_over(&after, from, to);
-    } else if (what == 3) {
-        assert_ok(labels_delete(play->f->labels, PROJECT, names[from], &anybody, &change, &failure), &failure);
-        hand_over(&after, from, -1);
-    } else {
-        return;
-    }
-    take_step(play, &after);
-}
-
-static void step_back(struct play *play)
-{
-    struct label_change change;
-    enum err_code code = labels_undo(play->f->labels, PROJECT, &anybody, &change, &failure);
-    assert_int_equal(code, play->done > 0 ? ERR_NONE : ERR_CONFLICT);
-    if (play->done == 0)
-        return;
-    play->done--;
-    play->undone++;
-    play->now = play->past[play->done];
-}
-
-static void step_again(struct play *play)
-{
-    struct label_change change;
-    enum err_code code = labels_redo(play->f->labels, PROJECT, &anybody, &change, &failure);
-    assert_int_equal(code, play->undone > 0 ? ERR_NONE : ERR_CONFLICT);
-    if (play->undone == 0)
-        return;
-    play->done++;
-    play->undone--;
-    play->now = play->past[play->done];
-}
-
-// Tracks as a tracker might join them: none, one for each thing, or several pieces, some of them wrong.
-static void track_again(struct play *play)
-{
-    struct fixture *f = play->f;
-    const char *video = draw(2) == 0 ? VIDEO_A : VIDEO_B;
-    int piece = 1 + draw(FRAMES);
-    int scheme = draw(4);
-    for (int32_t i = 0; i < FRAMES; i++) {
-        int64_t base = 100 * (i / piece) + (scheme == 3 && i % 2 == 1 ? 1 : 0);
-        int64_t first = scheme == 0 ? -1 : base;
-        add_frame(f, video, i, THINGS, first);
-        for (int k = 0; k < THINGS; k++) {
-            int at = (strcmp(video, VIDEO_A) == 0 ? 0 : OBJECTS / 2) + i * THINGS + k;
-            play->tracks[at] = first >= 0 ? first + k : -1;
-            struct vector_attributes change = {.set_track = true, .track = play->tracks[at]};
-            memcpy(change.object, objects[at], sizeof(change.object));
-            assert_ok(vector_index_set_attributes(f->vectors, PROJECT, &change, 1, &failure), &failure);
-        }
-    }
-    assert_ok(labels_resolve(f->labels, PROJECT, video, &failure), &failure);
-}
-
-static void play_on(struct play *play, bool with_tracks)
-{
-    int what = draw(with_tracks ? 22 : 20);
-    if (what < 8)
-        step_examples(play);
-    else if (what < 10)
-        step_same(play);
-    else if (what < 13)
-        step_whole_label(play);
-    else if (what < 16)
-        step_back(play);
-    else if (what < 18)
-        step_again(play);
-    else if (what < 20)
-        restart(play->f);
-    else
-        track_again(play);
-    assert_ok(labels_refresh(play->f->labels, PROJECT, &failure), &failure);
-}
-
-// What is said does not depend on the store, so the slower one gets fewer plays.
-static uint64_t plays(void)
-{
-    return strcmp(backend, "memory") == 0 ? 10 : 2;
-}
+#include "search/test_label_play.h"
 
 // ---- rejected is rejected
 
 static int number_of(const char *object)
 {
-    for (int i = 0; i < OBJECTS; i++) {
-        if (strcmp(objects[i], object) == 0)
+    for (int i = 0; i < PLAY_OBJECTS; i++) {
+        if (strcmp(play_objects[i], object) == 0)
             return i;
     }
     fail_msg("%s is no object of the test", object);
@@ -346,12 +24,12 @@ static int number_of(const char *object)
 // of that is it.
 static bool is_rejected(const struct play *play, int object, int name)
 {
-    const struct record *r = &play->now;
+    const struct play_record *r = &play->now;
     if (r->yes[object] == name || r->no_step[object][name] != 0)
         return r->yes[object] != name;
     bool is_refused = false;
-    for (int o = 0; o < OBJECTS; o++) {
-        if (!same_track(play, object, o))
+    for (int o = 0; o < PLAY_OBJECTS; o++) {
+        if (!play_same_track(play, object, o))
             continue;
         if (r->yes[o] == name)
             return false;
@@ -364,7 +42,7 @@ static void assert_not_rejected(const struct play *play, const char *object, int
 {
     if (is_rejected(play, number_of(object), name))
         fail_msg("seed %" PRIu64 ", step %d: %s was rejected for \"%s\" and comes back among the %s", play->seed,
-            play->step, object, names[name], where);
+            play->step, object, play_names[name], where);
 }
 
 static void assert_hits(const struct play *play, struct labelled_objects *hits, int name, const char *where)
@@ -376,15 +54,15 @@ static void assert_hits(const struct play *play, struct labelled_objects *hits, 
 
 static void look_at_shown(const struct play *play)
 {
-    struct label_object asked[OBJECTS];
+    struct label_object asked[PLAY_OBJECTS];
     struct object_labels set;
-    for (int o = 0; o < OBJECTS; o++)
-        asked[o] = (struct label_object){.object = objects[o], .track = play->tracks[o]};
-    assert_ok(labels_of_objects(play->f->labels, PROJECT, asked, OBJECTS, &set, &failure), &failure);
-    for (int o = 0; o < OBJECTS; o++) {
-        for (int name = 0; name < NAMES && set.items[o].kind != LABEL_NONE; name++) {
-            if (strcmp(set.items[o].name, names[name]) == 0)
-                assert_not_rejected(play, objects[o], name, "labels shown");
+    for (int o = 0; o < PLAY_OBJECTS; o++)
+        asked[o] = (struct label_object){.object = play_objects[o], .track = play->tracks[o]};
+    assert_ok(labels_of_objects(play->f->labels, PROJECT, asked, PLAY_OBJECTS, &set, &failure), &failure);
+    for (int o = 0; o < PLAY_OBJECTS; o++) {
+        for (int name = 0; name < PLAY_NAMES && set.items[o].kind != LABEL_NONE; name++) {
+            if (strcmp(set.items[o].name, play_names[name]) == 0)
+                assert_not_rejected(play, play_objects[o], name, "labels shown");
         }
     }
     object_labels_release(&set);
@@ -396,7 +74,7 @@ static void look_at_search(const struct play *play, int name)
     struct vector_hit *hits;
     size_t count;
     float any[DIMENSION] = {1, 1, 1};
-    assert_ok(labels_filter(play->f->labels, PROJECT, &names[name], 1, &filter, &failure), &failure);
+    assert_ok(labels_filter(play->f->labels, PROJECT, &play_names[name], 1, &filter, &failure), &failure);
     const char **exceptions = mem_calloc(filter.exception_count + 1, sizeof(*exceptions));
     for (size_t i = 0; i < filter.exception_count; i++)
         exceptions[i] = filter.exceptions[i];
@@ -423,12 +101,12 @@ static void look_at_suggestions(const struct play *play, int name)
 {
     const char *like = NULL;
     struct labelled_objects hits;
-    for (int o = 0; o < OBJECTS && like == NULL; o++)
-        like = play->now.yes[o] == name ? objects[o] : NULL;
+    for (int o = 0; o < PLAY_OBJECTS && like == NULL; o++)
+        like = play->now.yes[o] == name ? play_objects[o] : NULL;
     if (like == NULL)
         return;
     const struct label_suggest request = {
-        .project = PROJECT, .positive = &like, .positive_count = 1, .label = names[name], .limit = 1000};
+        .project = PROJECT, .positive = &like, .positive_count = 1, .label = play_names[name], .limit = 1000};
     assert_ok(labels_suggest(play->f->labels, &request, &hits, &failure), &failure);
     assert_hits(play, &hits, name, "suggestions");
 }
@@ -439,16 +117,16 @@ static void look_at_label(const struct play *play, int name)
     struct labelled_objects hits;
     struct label_questions questions;
     size_t noes = 0;
-    for (int o = 0; o < OBJECTS; o++)
+    for (int o = 0; o < PLAY_OBJECTS; o++)
         noes += play->now.no_step[o][name] != 0;
-    assert_int_equal(count_found(play->f, names[name], LABEL_LIST_NEGATIVE, NULL, NULL), noes);
-    assert_ok(
-        labels_objects(labels, PROJECT, names[name], LABEL_LIST_PROBABLE, NULL, 0, 1000, &hits, &failure), &failure);
+    assert_int_equal(count_found(play->f, play_names[name], LABEL_LIST_NEGATIVE, NULL, NULL), noes);
+    assert_ok(labels_objects(labels, PROJECT, play_names[name], LABEL_LIST_PROBABLE, NULL, 0, 1000, &hits, &failure),
+        &failure);
     assert_hits(play, &hits, name, "likely objects");
-    assert_ok(
-        labels_objects(labels, PROJECT, names[name], LABEL_LIST_EXPLICIT, NULL, 0, 1000, &hits, &failure), &failure);
+    assert_ok(labels_objects(labels, PROJECT, play_names[name], LABEL_LIST_EXPLICIT, NULL, 0, 1000, &hits, &failure),
+        &failure);
     assert_hits(play, &hits, name, "labelled objects");
-    assert_ok(labels_candidates(labels, PROJECT, names[name], NULL, 100, &questions, &failure), &failure);
+    assert_ok(labels_candidates(labels, PROJECT, play_names[name], NULL, 100, &questions, &failure), &failure);
     assert_hits(play, &questions.hits, name, "candidates");
     look_at_suggestions(play, name);
     look_at_search(play, name);
@@ -457,23 +135,23 @@ static void look_at_label(const struct play *play, int name)
 static void what_was_rejected_never_comes_back_for_its_label(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= plays(); seed++) {
+    for (uint64_t seed = 1; seed <= play_count(); seed++) {
         void *fixture;
         assert_int_equal(set_up(&fixture), 0);
         struct play *play = mem_alloc(sizeof(*play));
-        begin(play, fixture, seed);
-        track_again(play);
-        for (int step = 0; step < STEPS_MOST - 1; step++) {
+        play_begin(play, fixture, seed);
+        play_track_again(play);
+        for (int step = 0; step < PLAY_STEPS_MOST - 1; step++) {
             play->seed = seed;
             play->step = step;
             play_on(play, true);
             look_at_shown(play);
-            for (int name = 0; name < NAMES; name++) {
+            for (int name = 0; name < PLAY_NAMES; name++) {
                 if (play->now.exists[name])
                     look_at_label(play, name);
             }
         }
-        end(play);
+        play_end(play);
         tear_down(&fixture);
     }
 }
@@ -507,7 +185,7 @@ static void add_label(const struct play *play, const struct label_summary *label
     strbuf_addf(text, "%s %.9g %" PRId64, questions.settled ? "settled" : "ask",
         questions.is_estimated ? questions.precision : -1, questions.is_estimated ? questions.missing : -1);
     add_hits(text, &questions.hits);
-    const char *like = label->example[0] != '\0' ? label->example : objects[0];
+    const char *like = label->example[0] != '\0' ? label->example : play_objects[0];
     const struct label_suggest request = {
         .project = PROJECT, .positive = &like, .positive_count = 1, .label = label->name, .limit = 100};
     assert_ok(labels_suggest(labels, &request, &hits, &failure), &failure);
@@ -516,13 +194,13 @@ static void add_label(const struct play *play, const struct label_summary *label
 
 static void add_shown(const struct play *play, struct strbuf *text)
 {
-    struct label_object asked[OBJECTS];
+    struct label_object asked[PLAY_OBJECTS];
     struct object_labels set;
-    for (int o = 0; o < OBJECTS; o++)
-        asked[o] = (struct label_object){.object = objects[o], .track = play->tracks[o], .class_name = "x"};
-    assert_ok(labels_of_objects(play->f->labels, PROJECT, asked, OBJECTS, &set, &failure), &failure);
-    for (int o = 0; o < OBJECTS; o++)
-        strbuf_addf(text, "%s %s %s %.9g%s\n", objects[o], label_kind_name(set.items[o].kind), set.items[o].name,
+    for (int o = 0; o < PLAY_OBJECTS; o++)
+        asked[o] = (struct label_object){.object = play_objects[o], .track = play->tracks[o], .class_name = "x"};
+    assert_ok(labels_of_objects(play->f->labels, PROJECT, asked, PLAY_OBJECTS, &set, &failure), &failure);
+    for (int o = 0; o < PLAY_OBJECTS; o++)
+        strbuf_addf(text, "%s %s %s %.9g%s\n", play_objects[o], label_kind_name(set.items[o].kind), set.items[o].name,
             (double)set.items[o].score, set.items[o].class_refused ? " refused" : "");
     object_labels_release(&set);
 }
@@ -576,15 +254,15 @@ static void first_difference(const struct play *play, const char *was, const cha
 static void undoing_anything_brings_back_the_very_answers(void **state)
 {
     (void)state;
-    for (uint64_t seed = 101; seed <= 100 + plays(); seed++) {
+    for (uint64_t seed = 101; seed <= 100 + play_count(); seed++) {
         void *fixture;
         assert_int_equal(set_up(&fixture), 0);
         struct play *play = mem_alloc(sizeof(*play));
-        begin(play, fixture, seed);
+        play_begin(play, fixture, seed);
         play->seed = seed;
         if (seed % 2 == 0)
-            track_again(play);
-        for (play->step = 0; play->step < STEPS_MOST - 1; play->step++) {
+            play_track_again(play);
+        for (play->step = 0; play->step < PLAY_STEPS_MOST - 1; play->step++) {
             char *now = answers(play);
             const char *before = play->answers[play->done];
             if (before != NULL && strcmp(before, now) != 0)
@@ -594,7 +272,7 @@ static void undoing_anything_brings_back_the_very_answers(void **state)
             pass_seconds(fixture, 1);
             play_on(play, false);
         }
-        end(play);
+        play_end(play);
         tear_down(&fixture);
     }
 }

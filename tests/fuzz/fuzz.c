@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "os/file.h"
+
+static char folder[FILE_PATH_MAX];
 
 void fuzz_add_texts(const char *const *texts, size_t count, fuzz_seed_add add, void *context)
 {
@@ -19,6 +22,22 @@ char *fuzz_text(const uint8_t *data, size_t size)
         memcpy(text, data, size);
     text[size] = '\0';
     return text;
+}
+
+static void remove_folder(void)
+{
+    struct err err = ERR_INIT;
+    (void)!dir_remove_tree(folder, &err);
+}
+
+const char *fuzz_folder(void)
+{
+    struct err err = ERR_INIT;
+    if (folder[0] == '\0') {
+        fuzz_require(dir_make_temporary(NULL, "framehound-fuzz-", folder, &err) == ERR_NONE);
+        atexit(remove_folder);
+    }
+    return folder;
 }
 
 void fuzz_fail(const char *file, int line, const char *condition)

@@ -23,6 +23,9 @@ void fuzz_add_texts(const char *const *texts, size_t count, fuzz_seed_add add, v
 // The bytes, followed by a NUL, in an allocation that ends there: a sanitizer sees every step beyond. To be freed.
 char *fuzz_text(const uint8_t *data, size_t size);
 
+// A folder for what a target writes; it goes with the process. The library's.
+const char *fuzz_folder(void);
+
 // Ends the process with what did not hold.
 #define fuzz_require(condition) ((condition) ? (void)0 : fuzz_fail(__FILE__, __LINE__, #condition))
 _Noreturn void fuzz_fail(const char *file, int line, const char *condition);

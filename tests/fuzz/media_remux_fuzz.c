@@ -6,12 +6,10 @@
 #include "fuzz.h"
 #include "media/remux.h"
 #include "media_seeds.h"
-#include "os/file.h"
 
 #define ONE "-f lavfi -i testsrc2=s=48x32:r=10:d=1 -f lavfi -i sine=d=1 -bitexact -threads 1 -g 5 "
 
 static const struct media_limits limits = {.pixels_max = 256 * 256, .side_max = 512, .streams_max = 16};
-static char directory[FILE_PATH_MAX];
 
 void fuzz_seeds(fuzz_seed_add add, void *context)
 {
@@ -24,25 +22,15 @@ void fuzz_seeds(fuzz_seed_add add, void *context)
     media_seeds_make(commands, sizeof(commands) / sizeof(commands[0]), add, context);
 }
 
-static void remove_directory(void)
-{
-    struct err err = ERR_INIT;
-    (void)!dir_remove_tree(directory, &err);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct err err = ERR_INIT;
-    if (directory[0] == '\0') {
-        fuzz_require(dir_make_temporary(NULL, "framehound-fuzz-", directory, &err) == ERR_NONE);
-        atexit(remove_directory);
-    }
     if (size == 0)
         return 0;
     const struct media_input input = {.data = data, .size = size};
     const struct remux_options options = {.threads = 1, .limits = &limits};
     struct remux_result result;
-    char *output = mem_sprintf("%s/copy.mp4", directory);
+    char *output = mem_sprintf("%s/copy.mp4", fuzz_folder());
     enum err_code code = media_make_playable(&input, output, &options, &result, &err);
     fuzz_require(code == ERR_NONE || err.message[0] != '\0');
     fuzz_require((code == ERR_NONE) == (access(output, F_OK) == 0));

@@ -1,19 +1,15 @@
 // Fuzzer: any bytes as a video are opened, cut and decoded, as an ingestion does it.
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "fuzz.h"
 #include "media/decode.h"
 #include "media/split.h"
 #include "media_seeds.h"
-#include "os/file.h"
 
 #define FRAMES_MAX 64
 #define ONE "-f lavfi -i testsrc2=s=48x32:r=10:d=1 -bitexact -threads 1 -g 5 "
 
 // Small, so that time goes into parsing and not into filling pictures.
 static const struct media_limits limits = {.pixels_max = 512 * 512, .side_max = 1024, .streams_max = 16};
-static char directory[FILE_PATH_MAX];
 
 void fuzz_seeds(fuzz_seed_add add, void *context)
 {
@@ -25,12 +21,6 @@ void fuzz_seeds(fuzz_seed_add add, void *context)
         ONE "-c:v libvpx -deadline realtime -f webm",
     };
     media_seeds_make(commands, sizeof(commands) / sizeof(commands[0]), add, context);
-}
-
-static void remove_directory(void)
-{
-    struct err err = ERR_INIT;
-    (void)!dir_remove_tree(directory, &err);
 }
 
 static enum err_code take_frame(void *context, const struct decoded_frame *frame, struct err *err)
@@ -57,10 +47,6 @@ static enum err_code take_segment(void *context, const struct split_segment *don
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct err err = ERR_INIT;
-    if (directory[0] == '\0') {
-        fuzz_require(dir_make_temporary(NULL, "framehound-fuzz-", directory, &err) == ERR_NONE);
-        atexit(remove_directory);
-    }
     if (size == 0)
         return 0;
     int frames = 0;
@@ -68,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct split_options options = {
         .chunk_us = 500000,
         .limit_us = -1,
-        .directory = directory,
+        .directory = fuzz_folder(),
         .segments_max = 100,
         .limits = &limits,
         .context = &frames,

@@ -10,8 +10,6 @@
 #define SAMPLES_PER_PIECE 1024 // where the encoder does not care
 // Times that go back by more than this jump, as the video's do where recordings were put end to end.
 #define JUMP_US 1000000
-// Sound may end that much before its pictures; what jumps back without them is not kept waiting for longer.
-#define WAIT_US 5000000
 
 bool remux_can_copy_audio(const AVCodecParameters *par)
 {
@@ -297,7 +295,7 @@ static int64_t shift_of_video(const struct remux_audio *audio, const struct remu
 // Whether the recording that the sound is from may be one whose pictures are still to come.
 static bool may_follow(const struct remux_audio *audio, const struct remux_video *video)
 {
-    return !video->done && shift_of_video(audio, video) == audio->shift && video->time_us < audio->time_us + WAIT_US;
+    return !video->done && shift_of_video(audio, video) == audio->shift && video->pos < audio->packet->pos;
 }
 
 bool remux_audio_waits(const struct remux_audio *audio, const struct remux_video *video)
@@ -307,25 +305,41 @@ bool remux_audio_waits(const struct remux_audio *audio, const struct remux_video
     return !video->done && audio->rest >= 0 && audio->rest > video->begin;
 }
 
-static enum err_code copy(struct remux_audio *audio, const struct remux_video *video, AVPacket *packet, struct err *err)
+// Goes with the video where times jump back, once it has; whether the packet has its place.
+static bool follow_jump(struct remux_audio *audio, const struct remux_video *video, int64_t source_pts)
 {
-    int64_t source_pts = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
-    if (source_pts == AV_NOPTS_VALUE)
-        return ERR_NONE;
     int64_t jump = av_rescale_q(JUMP_US, AV_TIME_BASE_Q, audio->input->time_base);
-    if (audio->last_dts != INT64_MIN && to_copy(audio, source_pts) < audio->last_dts - jump) {
-        audio->held = may_follow(audio, video);
-        if (audio->held)
-            return ERR_NONE;
-        audio->shift = shift_of_video(audio, video);
-    }
-    int64_t pts = to_copy(audio, source_pts);
+    if (audio->last_dts == INT64_MIN || to_copy(audio, source_pts) >= audio->last_dts - jump)
+        return true;
+    audio->held = may_follow(audio, video);
+    if (audio->held)
+        return false;
+    audio->shift = shift_of_video(audio, video);
+    audio->resuming = true;
+    return true;
+}
+
+static enum err_code copy(struct remux_audio *audio, AVPacket *packet, int64_t pts, struct err *err)
+{
     // Sound from before the first frame would move the whole time line of some players.
     if (pts + packet->duration <= 0 || pts <= audio->last_dts)
         return ERR_NONE;
     packet->pts = packet->dts = audio->last_dts = pts;
     audio->time_us = av_rescale_q(pts, audio->input->time_base, AV_TIME_BASE_Q);
     return write_packet(audio, packet, audio->input->time_base, err);
+}
+
+static enum err_code take_packet(struct remux_audio *audio, const struct remux_video *video, struct err *err)
+{
+    AVPacket *packet = audio->packet;
+    int64_t source_pts = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+    if (source_pts != AV_NOPTS_VALUE && !follow_jump(audio, video, source_pts))
+        return ERR_NONE;
+    if (audio->encoder == NULL)
+        return source_pts != AV_NOPTS_VALUE ? copy(audio, packet, to_copy(audio, source_pts), err) : ERR_NONE;
+    if (source_pts != AV_NOPTS_VALUE)
+        audio->last_dts = FFMAX(audio->last_dts, to_copy(audio, source_pts));
+    return transcode(audio, packet, err);
 }
 
 // At the end of the source: its sound goes on where its video does.
@@ -358,6 +372,7 @@ static enum err_code next_part(struct remux_audio *audio, const struct remux_vid
     media_source_close(audio->source);
     audio->source = source;
     audio->rest = -1;
+    audio->last_dts = INT64_MIN; // of another time base
     audio->resuming = true;
     choose_stream(audio);
     if (audio->input == NULL)
@@ -383,7 +398,7 @@ enum err_code remux_audio_step(struct remux_audio *audio, const struct remux_vid
     if (rc < 0)
         return end_part(audio, err);
     if (audio->input != NULL && audio->packet->stream_index == audio->input->index && audio->packet->size > 0)
-        code = audio->encoder != NULL ? transcode(audio, audio->packet, err) : copy(audio, video, audio->packet, err);
+        code = take_packet(audio, video, err);
     if (!audio->held)
         av_packet_unref(audio->packet);
     return code;

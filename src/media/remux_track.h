@@ -38,6 +38,7 @@ struct remux_video {
     int64_t coded_duration; // of the newest coded picture, in the source's time base
     int64_t duration;       // the same of the encoded ones
     int64_t time_us;        // how far the track is
+    int64_t pos;            // of its newest packet in the source
     int parts;              // see media_source_open_rest()
     int64_t begin;          // of the source of the newest picture, in the file (media_source_rest())
     bool done;

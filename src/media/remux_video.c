@@ -336,6 +336,7 @@ enum err_code remux_video_step(struct remux_video *video, struct err *err)
     if (end)
         return next_part(video, err);
     video->begin = video->source->begin;
+    video->pos = picture.packet->pos;
     if (video->decoder == NULL) {
         code = copy(video, &picture, err);
     } else {

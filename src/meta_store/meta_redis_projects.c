@@ -262,38 +262,17 @@ static enum err_code fence_videos(struct meta_store *store, const char *incarnat
     return code;
 }
 
-// Removes those that cannot be right, which no list shows to whoever removes videos, if there are no others. *again:
-// some were.
+// Removes what no list shows to whoever removes videos, if nothing else is there. *again: it was so.
 static enum err_code remove_wrong_videos(
     struct meta_store *store, const char *name, char (*ids)[VIDEO_ID_SIZE], size_t count, bool *again, struct err *err)
 {
-    struct meta_redis_call call;
-    enum err_code code = ERR_NONE;
+    struct meta_video *other = NULL;
     size_t others = 0;
-    size_t wrong_count = 0;
-    char(*wrong)[VIDEO_ID_SIZE] = mem_calloc(count + 1, sizeof(*wrong));
-    meta_redis_begin(store, &call);
-    for (size_t from = 0; from < count && code == ERR_NONE; from += VIDEOS_AT_ONCE) {
-        redis_pipeline_reset(&call.pipeline);
-        for (size_t i = from; i < count && i < from + VIDEOS_AT_ONCE; i++)
-            meta_redis_ask_video(&call, ids[i]);
-        code = meta_redis_run(&call, err);
-        for (size_t i = 0; i < call.pipeline.count && code == ERR_NONE; i++) {
-            struct meta_video video;
-            struct err why = ERR_INIT;
-            bool found = false;
-            bool is_right =
-                meta_redis_read_video(redis_answer(&call.pipeline, i), ids[from + i], &found, &video, &why) == ERR_NONE;
-            others += found && is_right;
-            if (!is_right)
-                memcpy(wrong[wrong_count++], ids[from + i], VIDEO_ID_SIZE);
-        }
-    }
-    meta_redis_end(&call);
-    for (size_t i = 0; i < wrong_count && others == 0 && code == ERR_NONE; i++)
-        code = meta_redis_remove_listed_video(store, wrong[i], name, err);
-    *again = code == ERR_NONE && others == 0 && wrong_count > 0;
-    free(wrong);
+    enum err_code code = meta_redis_list_videos(store, name, NULL, 1, &other, &others, err);
+    free(other);
+    for (size_t i = 0; i < count && others == 0 && code == ERR_NONE; i++)
+        code = meta_redis_remove_listed_video(store, ids[i], name, err);
+    *again = code == ERR_NONE && others == 0;
     return code;
 }
 

@@ -49,23 +49,17 @@ static bool is_gone_for_good(const struct meta_video *video)
     return source_parse_canonical(video->source, &source, NULL) == ERR_NONE && source.kind != SOURCE_FILE;
 }
 
-// What stood in the way of fetching it (a program that is missing or too old, a limit) can be put right.
-static enum err_code tell_finality(
-    const struct ingest *ingest, const struct meta_video *video, struct casualty *casualty, struct err *err)
+// What stood in the way of fetching it (a program that is missing or too old, a limit) can be put right. A store that
+// cannot say whether it was fetched keeps nobody from settling.
+static void tell_finality(const struct ingest *ingest, const struct meta_video *video, struct casualty *casualty)
 {
     char key[BLOB_KEY_SIZE];
     struct blob_info info;
+    blob_key_source(video->project, video->id, key);
     if (casualty->cause == ERR_NOT_FOUND)
         casualty->is_final = is_gone_for_good(video);
-    if (!is_final(casualty->cause))
-        return ERR_NONE;
-    blob_key_source(video->project, video->id, key);
-    enum err_code code = blob_store_stat(ingest->blobs, key, &info, err);
-    if (code != ERR_NOT_FOUND)
-        return code;
-    err_clear(err);
-    casualty->is_final = false;
-    return ERR_NONE;
+    else if (is_final(casualty->cause) && blob_store_stat(ingest->blobs, key, &info, NULL) == ERR_NOT_FOUND)
+        casualty->is_final = false;
 }
 
 static enum err_code fail_source(
@@ -78,7 +72,7 @@ static enum err_code fail_source(
     struct meta_video state;
     enum err_code code = meta_store_get_video(ingest->meta, video, &state, err);
     if (code == ERR_NONE)
-        code = tell_finality(ingest, &state, casualty, err);
+        tell_finality(ingest, &state, casualty);
     if (code != ERR_NONE || state.split_done || video_state_is_final(state.state))
         return code;
     int64_t segments = state.segments;

@@ -169,7 +169,7 @@ API_HANDLER(api_suggestions)
         code = read_suggestion(request, body, &wanted, err);
     if (code == ERR_NONE)
         code = labels_suggest(api->config.labels, &wanted, &hits, err);
-    code = respond_hits(api, response, wanted.project, &hits, wanted.per_track, code, err);
+    code = respond_hits(api, response, wanted.project, &hits, false, code, err);
     json_decref(body);
     return code;
 }

@@ -239,9 +239,6 @@ def test_the_column_is_filled_without_storing_anything(street):
     here = checked(street, "POST", "/api/v1/projects/street/suggestions", body={
         **body, "video": street.video, "label": "not there yet", "limit": 1})
     assert len(here["hits"]) == 1 and here["more"] == (len(hits) > 1)
-    once = checked(street, "POST", "/api/v1/projects/street/suggestions", body={**body, "per_track": True})["hits"]
-    assert any(h["track"] for h in once) and all(("followed" in h) == (h["track"] is not None) for h in once)
-    assert not any("followed" in h for h in hits)
     assert everything(street) == before
 
 

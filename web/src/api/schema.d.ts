@@ -1509,7 +1509,7 @@ export interface components {
             followed?: components["schemas"]["Followed"];
             label: components["schemas"]["Label"];
         };
-        /** @description Of hits that stand for their tracks (`per_track`), and of a label's objects: where else the same object was seen. Absent without a track. */
+        /** @description Of a search's hits that stand for their tracks (`per_track`), and of a label's objects: where else the same object was seen. Absent without a track. */
         Followed: {
             /** @description Frames it was seen in */
             objects: number;

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { hitFixture, hitsFixture } from '../testing.ts';
 import { columnsFor, layOut, neighbourOf, tracksToFetch, type Layout, type Section, type Tracks } from './layout.ts';
+import { stackTexts, whenText } from './texts.ts';
 
 const none = new Set<string>();
 const untracked: Tracks = new Map();
@@ -137,9 +138,8 @@ it('shows of a label what the server gave, and not the other half of a divided t
     const followed = { objects: 9, first_us: 0, last_us: 9_000_000 };
     const hits = ['a', 'b'].map((id, at) => hitFixture(id, { track: 't1', followed, pts_us: at * 1_000_000 }));
     const sections: Section[] = [{ key: 'explicit', hits }];
-    expect(layOut(sections, none, untracked, 9).cells.map(cell => [cell.stands, cell.hit.followed])).toEqual([
-        [2, undefined],
-    ]);
+    const texts = layOut(sections, none, untracked, 9).cells.map(cell => [stackTexts(cell).label, whenText(cell)]);
+    expect(texts).toEqual([['Show all 2 pictures of its track', '0:00–0:09']]);
     expect(tracksToFetch(sections, new Set(['a'])).size).toBe(0);
     expect(layOut(sections, new Set(['a']), untracked, 9).cells.map(cell => cell.hit.object)).toEqual(['a', 'b']);
 });

@@ -87,11 +87,10 @@ function restOf(first: Hit, pictures: readonly Hit[], { objects }: TrackPictures
 
 /** Near-identical pictures, and those of one track, are one cell until they are unfolded. */
 function cellsOf({ key, hits }: Section, unfolded: ReadonlySet<string>, tracks: Tracks, from: number): Cell[] {
-    // Of a track on which is a yes and a no, a label has the one part only: no more than it was said to have.
-    const own = key === 'found' ? hits : hits.map(hit => ({ ...hit, followed: undefined }));
-    const cells = groupPictures(own).flatMap(({ id, pictures }): Omit<Cell, 'at'>[] => {
+    const cells = groupPictures(hits).flatMap(({ id, pictures }): Omit<Cell, 'at'>[] => {
         const [first] = pictures;
-        const ofTrack = first.followed?.objects ?? 1;
+        // Of a track on which is a yes and a no, a label has the one part only: no more than it was said to have.
+        const ofTrack = key === 'found' ? (first.followed?.objects ?? 1) : 1;
         const stands = Math.max(pictures.length, ofTrack);
         const cell = { section: key, ofTrack: false, busy: false, first: null };
         if (stands === 1) return [{ ...cell, hit: first, stands, stack: null, unfolded: false }];

@@ -310,6 +310,8 @@ enum err_code media_source_open(const struct media_input *input, enum media_sour
     // Of a file without any video, what is wrong with its beginning says more.
     if (rest == ERR_NOT_FOUND || rest == ERR_LIMIT)
         return code;
+    if (rest == ERR_NONE)
+        (*out)->follows_damaged |= code == ERR_CORRUPT;
     err_clear(err);
     return rest == ERR_NONE ? ERR_NONE : err_set(err, rest, "%s", why.message);
 }
@@ -323,16 +325,20 @@ enum err_code media_source_open_rest(const struct media_input *input, int64_t fr
     const struct media_limits *limits, const struct cancel *cancel, struct media_source **out, struct err *err)
 {
     enum err_code code = ERR_INVALID;
+    bool is_any_damaged = false;
     *out = NULL;
     for (int64_t next = from; next >= 0 && (code == ERR_INVALID || code == ERR_CORRUPT); from = next) {
         if (++*parts > MEDIA_SOURCE_PARTS_MAX)
             return err_set(err, ERR_LIMIT, "it changes more than %d times", MEDIA_SOURCE_PARTS_MAX);
         code = open_from(input, MEDIA_SOURCE_FOREIGN, from, limits, cancel, out, &next, err);
+        is_any_damaged |= code == ERR_CORRUPT;
     }
     if (code == ERR_INVALID || code == ERR_CORRUPT)
         return err_set(err, ERR_NOT_FOUND, "it is none that can be read");
-    if (code == ERR_NONE)
+    if (code == ERR_NONE) {
+        (*out)->follows_damaged = is_any_damaged;
         err_clear(err); // of those that were left out
+    }
     return code;
 }
 

@@ -17,6 +17,7 @@ struct media_source {
     AVFormatContext *format;
     AVStream *video;
     struct media_info info;
+    bool follows_damaged; // a video before it in the file was passed over, as nothing in it makes sense
     // Internal.
     AVIOContext *io;
     const struct cancel *cancel;

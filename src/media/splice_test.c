@@ -145,6 +145,27 @@ static void what_follows_without_a_keyframe_is_told(void **state)
     }
 }
 
+static void what_is_damaged_in_a_row_of_videos_is_told(void **state)
+{
+    (void)state;
+    // Without any parameter set or keyframe nothing says how large its pictures are.
+    static const struct clip damaged = {"damaged.ts",
+        SMALL X264 "-g 100 -bsf:v 'filter_units=remove_types=5|7|8' -c:a mp2 -streamid 0:500 -streamid 1:501"};
+    const struct clip *const joined[][PARTS_MAX] = {{&damaged, &hevc}, {&h264, &damaged, &hevc}};
+    static const char *const reasons[] = {
+        "what comes first as another video was left out: no frame of it can be decoded",
+        "what follows after 2.0 s as another video was left out: no frame of it can be decoded"};
+    for (int i = 0; i < 2; i++) {
+        struct clip_outcome got;
+        clip_must_run(join(i == 0 ? "damaged-first.ts" : "damaged-between.ts", joined[i]),
+            &(struct clip_run){.chunk_s = 100, .fps = "all"}, &got);
+        assert_int_equal(got.list.count, (i + 1) * FRAMES);
+        assert_true(got.split.incomplete);
+        assert_string_equal(got.split.reason, reasons[i]);
+        clip_outcome_release(&got);
+    }
+}
+
 static void what_precedes_without_a_video_is_left_out(void **state)
 {
     (void)state;
@@ -338,6 +359,7 @@ int main(void)
         cmocka_unit_test(a_limit_behind_the_change_is_kept),
         cmocka_unit_test(what_follows_without_a_video_is_told),
         cmocka_unit_test(what_follows_without_a_keyframe_is_told),
+        cmocka_unit_test(what_is_damaged_in_a_row_of_videos_is_told),
         cmocka_unit_test(what_precedes_without_a_video_is_left_out),
         cmocka_unit_test(a_table_that_is_replaced_before_the_next_list_costs_nothing_that_follows),
         cmocka_unit_test(a_copy_for_browsers_shows_all_of_it_with_its_sound),

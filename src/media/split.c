@@ -393,6 +393,8 @@ static enum err_code next_part(struct splitter *splitter, bool *more, struct err
         }
         if (code != ERR_NONE)
             return code;
+        if (source->follows_damaged)
+            split_report_empty(splitter->result, kept_us);
         int64_t first_pts = 0;
         bool none = true;
         code = begin_part(splitter, source, &first_pts, &none, err);
@@ -468,6 +470,8 @@ enum err_code media_split(
     splitter.time_base = splitter.source->video->time_base;
     splitter.timeline = timeline_new(splitter.source);
     media_log_clear();
+    if (splitter.source->follows_damaged)
+        split_report_empty(result, 0);
     if (options->opened != NULL)
         code = options->opened(options->context, &result->info, err);
     if (code == ERR_NONE)

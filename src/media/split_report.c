@@ -29,8 +29,11 @@ void split_report_rest(struct split_result *result, int64_t kept_us, const struc
 
 void split_report_empty(struct split_result *result, int64_t kept_us)
 {
-    set_reason(result, "what follows after %.1f s as another video was left out: no frame of it can be decoded",
-        (double)kept_us / 1e6);
+    if (kept_us == 0)
+        set_reason(result, "what comes first as another video was left out: no frame of it can be decoded");
+    else
+        set_reason(result, "what follows after %.1f s as another video was left out: no frame of it can be decoded",
+            (double)kept_us / 1e6);
 }
 
 // How many packets the file's index lists, edit lists considered; 0 where there is no index of all.

@@ -10,5 +10,5 @@ void split_report(struct split_result *result, const struct media_source *source
     bool to_the_end, struct log *log);
 // Says before that, where it is so, that what follows after `kept_us` was not read, and why.
 void split_report_rest(struct split_result *result, int64_t kept_us, const struct err *why);
-// The same of one video that has no frame, behind which others may be read.
+// The same of one video that has no frame, behind which others may be read; 0: of the first.
 void split_report_empty(struct split_result *result, int64_t kept_us);

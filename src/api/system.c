@@ -157,23 +157,6 @@ static int open_web_file(int directory, const char *path, struct stat *st)
     "media-src 'self' blob:%s%s; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "         \
     "frame-ancestors 'none'"
 
-// Whether Accept-Encoding names the coding, or everything, and does not refuse it by "q=0".
-static bool accepts_coding(const struct http_request *request, const char *coding)
-{
-    const char *at = http_request_header(request, "Accept-Encoding");
-    while (at != NULL && *at != '\0') {
-        at += strspn(at, " \t,");
-        size_t length = strcspn(at, ",");
-        size_t name = strcspn(at, " \t;,");
-        if ((name == strlen(coding) && strncasecmp(at, coding, name) == 0) || (name == 1 && *at == '*')) {
-            const char *quality = memmem(at, length, "q=", 2);
-            return quality == NULL || strtod(quality + 2, NULL) > 0;
-        }
-        at += length;
-    }
-    return false;
-}
-
 // The file, or a compressed copy beside it ("x.js.br", "x.js.gz", made with the application) where the client takes
 // one.
 static int open_web_variant(int directory, const char *path, const struct http_request *request,
@@ -194,7 +177,7 @@ static int open_web_variant(int directory, const char *path, const struct http_r
             continue;
         varies = true;
         // A copy that is older than its file is of another build.
-        if (accepts_coding(request, copies[i].coding) && copy_st.st_mtim.tv_sec >= st->st_mtim.tv_sec) {
+        if (http_request_accepts_coding(request, copies[i].coding) && copy_st.st_mtim.tv_sec >= st->st_mtim.tv_sec) {
             http_response_header(response, "Content-Encoding", copies[i].coding);
             close(fd);
             fd = copy;

@@ -223,7 +223,8 @@ static void add_defaults(struct http_response *response)
         add_default(response, "WWW-Authenticate", "Bearer realm=\"framehound\"");
     if (origin != NULL) {
         add_default(response, "Access-Control-Allow-Origin", origin);
-        add_default(response, "Vary", "Origin");
+        // Beside what else the answer depends on.
+        http_response_header(response, "Vary", "Origin");
     }
 }
 
@@ -252,6 +253,7 @@ static void settle(struct http_response *response)
     }
     if (response->kind == HTTP_BODY_FILE || response->kind == HTTP_BODY_READER)
         http_range_apply(response);
+    http_response_compress(response);
 }
 
 static struct MHD_Response *empty_response(void)

@@ -112,8 +112,10 @@ enum err_code http_request_query_double(const struct http_request *request, cons
 enum err_code http_request_check_query(
     const struct http_request *request, const char *const *allowed, struct err *err) ERR_MUST_CHECK;
 const char *http_request_header(const struct http_request *request, const char *name); // NULL if absent
-const char *http_request_remote(const struct http_request *request);                   // "127.0.0.1"
-bool http_request_is_loopback(const struct http_request *request);                     // it came from this machine
+// Whether Accept-Encoding names the coding, or everything, and does not refuse it by "q=0".
+bool http_request_accepts_coding(const struct http_request *request, const char *coding);
+const char *http_request_remote(const struct http_request *request); // "127.0.0.1"
+bool http_request_is_loopback(const struct http_request *request);   // it came from this machine
 // It seems to come through a proxy: it says so, or it is of the old kind that proxies still send and programs do not.
 bool http_request_is_proxied(const struct http_request *request);
 // "Bearer" or cookie was right, or no token is wanted.
@@ -136,7 +138,7 @@ const char *http_request_body_path(const struct http_request *request, uint64_t 
 // --- The response: one of these, the last one counts; 204 without any ---
 
 void http_response_header(struct http_response *response, const char *name, const char *value);
-// Takes over the caller's reference.
+// Takes over the caller's reference. What is long goes out compressed to clients that take gzip.
 void http_response_json(struct http_response *response, int status, json_t *value);
 // Copies the bytes.
 void http_response_bytes(struct http_response *response, int status, const char *type, const void *bytes, size_t size);

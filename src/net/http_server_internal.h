@@ -200,6 +200,10 @@ void http_date_format(int64_t wall_us, char out[HTTP_DATE_SIZE]);
 void http_range_apply(struct http_response *response);
 bool http_response_is_fresh(const struct http_response *response);
 
+// --- http_coding.c ---
+// Makes JSON in memory smaller where it is long and the client takes gzip.
+void http_response_compress(struct http_response *response);
+
 // --- http_reader.c ---
 struct MHD_Response *http_reader_response(struct http_response *response);
 

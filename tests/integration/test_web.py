@@ -1,6 +1,7 @@
 """The web application's files, as the server sends them."""
 
 import gzip
+import json
 import os
 
 import pytest
@@ -29,7 +30,8 @@ def site(tmp_path_factory):
     (base / "secret.txt").write_bytes(SECRET)
     (web / "link.txt").symlink_to(base / "secret.txt")
     (web / "linked").symlink_to(base)
-    with serving(base / "home", base / "data", "--web", str(web)) as server:
+    with serving(base / "home", base / "data", "--web", str(web),
+                 "--allow-origin", "https://desk.example") as server:
         server.web = web
         yield server
 
@@ -117,3 +119,33 @@ def test_without_the_application_there_is_a_page_that_says_so(tmp_path):
     with serving(tmp_path / "home", tmp_path / "data", "--web", str(tmp_path / "none")) as server:
         answer = server.get("/")
         assert b"web application is not installed" in answer.body
+
+
+@pytest.mark.parametrize("accepts", ["gzip", "gzip, deflate, br, zstd", "*"])
+def test_a_long_answer_is_compressed_for_those_who_take_it(site, accepts):
+    plain = site.get("/api/v1/openapi.json")
+    assert plain.headers["Content-Encoding"] is None and plain.headers["Vary"] == "Accept-Encoding"
+    answer = site.get("/api/v1/openapi.json", headers={"Accept-Encoding": accepts})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers.get_all("Vary") == ["Accept-Encoding"]
+    assert len(answer.body) < len(plain.body) / 3 and gzip.decompress(answer.body) == plain.body
+    assert int(answer.headers["Content-Length"]) == len(answer.body)
+
+
+@pytest.mark.parametrize("accepts", ["identity", "br", "gzip;q=0"])
+def test_and_sent_as_it_is_to_those_who_do_not(site, accepts):
+    answer = site.get("/api/v1/openapi.json", headers={"Accept-Encoding": accepts})
+    assert answer.headers["Content-Encoding"] is None and json.loads(answer.body)["openapi"]
+
+
+def test_a_short_answer_is_not_compressed(site):
+    answer = site.get("/api/v1/projects", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] is None and json.loads(answer.body)["projects"] == []
+
+
+def test_a_long_answer_to_another_site_depends_on_both_headers(site):
+    headers = {"Accept-Encoding": "gzip", "Origin": "https://desk.example"}
+    answer = site.get("/api/v1/openapi.json", headers=headers)
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://desk.example"
+    assert sorted(answer.headers.get_all("Vary")) == ["Accept-Encoding", "Origin"]

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "ingest/fetch_internal.h"
 #include "net/http_client.h"
@@ -139,7 +138,6 @@ static enum err_code download(struct fetch *fetch, struct http_client *client, c
     struct http_downloaded downloaded = {0};
     char shown[HTTP_URL_SHOWN_MAX];
     struct loaded loaded = {.request = request};
-    int64_t begun_us = clock_monotonic_us(clock_system());
     if (snprintf(fetched->path, sizeof(fetched->path), "%s/download", request->dir) >= (int)sizeof(fetched->path))
         return err_set(err, ERR_INVALID, "the temporary folder's path is too long");
     const struct http_download what = {.url = url,
@@ -153,8 +151,7 @@ static enum err_code download(struct fetch *fetch, struct http_client *client, c
     enum err_code code = http_client_download(client, &what, cancel, &downloaded, err);
     http_url_show(url, shown);
     // What has a size goes on next time where it was; what has none begins anew, and does not end either.
-    bool is_time_up = clock_monotonic_us(clock_system()) - begun_us >= fetch->settings.timeout_ms * 1000;
-    if (code == ERR_TIMEOUT && is_time_up && loaded.done_bytes > 0 && loaded.total_bytes == 0)
+    if (code == ERR_TIMEOUT && downloaded.time_is_up && loaded.done_bytes > 0 && loaded.total_bytes == 0)
         return err_set(err, ERR_LIMIT,
             "%s gave %llu bytes in the %lld s of --download-timeout and never said how many there are: a live stream "
             "has no end; for a recording, allow more time",

@@ -121,6 +121,7 @@ struct http_downloaded {
     uint64_t resumed_bytes; // that were there already
     char content_type[128]; // "" if not said
     char file_name[256];    // from Content-Disposition or the URL's last segment; "" if neither; not safe as a path
+    bool time_is_up;        // of ERR_TIMEOUT: timeout_ms left no room for another try; else it was the server's silence
 };
 
 // On error the part stays where resuming can use it, and is removed where it cannot (limit, not found, other content).

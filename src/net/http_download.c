@@ -329,8 +329,10 @@ static enum err_code load(struct http_client *client, struct loading *loading, s
             break;
         if (loading->done > before)
             retry_init(&retry, download->retry, NULL, 0);
-        if (!retry_next(&retry, code, exchange.retry_after_ms, &delay_ms) ||
-            http_now_ms() + delay_ms >= exchange.end_ms)
+        bool may_retry = retry_next(&retry, code, exchange.retry_after_ms, &delay_ms);
+        bool has_time = http_now_ms() + delay_ms < exchange.end_ms;
+        loading->result->time_is_up = code == ERR_TIMEOUT && !has_time;
+        if (!may_retry || !has_time)
             break;
         if (cancel_wait(cancel, delay_ms)) {
             code = err_set(err, ERR_CANCELLED, "the download was cancelled");

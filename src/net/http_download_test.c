@@ -174,6 +174,59 @@ static void a_download_that_breaks_off_goes_on_where_it_was(void **state)
     free(content);
 }
 
+// Sends a byte in a while, or none at all, and has no end.
+static bool add_byte(void *arg, int64_t wait_ms, struct cancel *cancel, struct strbuf *out)
+{
+    const bool *silent = arg;
+    if (!*silent)
+        strbuf_add(out, "x", 1);
+    return !cancel_wait(cancel, wait_ms < 5 ? wait_ms : 5);
+}
+
+static enum err_code give_endless(
+    void *context, struct http_request *request, struct http_response *response, struct err *err)
+{
+    (void)request;
+    (void)err;
+    const struct http_stream stream = {.next = add_byte, .arg = context};
+    http_response_stream(response, 200, "video/mp4", &stream);
+    return ERR_NONE;
+}
+
+// To go on makes sense after a silence, and not where all the time that was allowed did not bring the end.
+static void a_download_tells_the_end_of_its_time_from_a_silence(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    static const struct retry_policy once = {.attempts = 1};
+    bool silent = false;
+    struct http_server *server = NULL;
+    assert_ok(http_server_new(&(struct http_server_options){0}, &server, &err), &err);
+    http_server_add(server,
+        &(struct http_route){.method = HTTP_GET, .pattern = "/live", .handler = give_endless, .context = &silent});
+    assert_ok(http_server_start(server, &err), &err);
+    struct http_client *client = client_make(true);
+    struct http_downloaded result;
+    char *path = mem_strdup(in_folder("live"));
+    struct http_download download = {.path = path, .limit_bytes = 1 << 20, .retry = &quick};
+    // The time ends at any part of a millisecond.
+    for (download.timeout_ms = 1; download.timeout_ms <= 40; download.timeout_ms++) {
+        download.url = url_at(http_server_port(server), "/live");
+        assert_code(http_client_download(client, &download, NULL, &result, &err), ERR_TIMEOUT);
+        assert_true(result.time_is_up);
+    }
+    silent = true;
+    download.url = url_at(http_server_port(server), "/live");
+    download.timeout_ms = 600000;
+    download.low_speed_ms = 1000;
+    download.retry = &once;
+    assert_code(http_client_download(client, &download, NULL, &result, &err), ERR_TIMEOUT);
+    assert_false(result.time_is_up);
+    http_client_free(client);
+    http_server_free(server);
+    free(path);
+}
+
 static int make_folder(void **state)
 {
     (void)state;
@@ -191,6 +244,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_download_ends_up_whole_under_its_name),
         cmocka_unit_test(a_download_that_breaks_off_goes_on_where_it_was),
+        cmocka_unit_test(a_download_tells_the_end_of_its_time_from_a_silence),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,10 +6,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/plain_text.h"
-#include "base/strbuf.h"
 #include "ingest/fetch_internal.h"
+#include "ingest/fetch_words.h"
 #include "ingest/guard_proxy.h"
-#include "ingest/source_secret.h"
 #include "net/http.h"
 #include "os/child.h"
 #include "os/file.h"
@@ -25,6 +23,7 @@ struct output {
     char title[META_TITLE_SIZE];
     char file[FILE_PATH_MAX]; // the finished one, as yt-dlp says
     char last_error[ERR_MESSAGE_MAX];
+    bool warned_of_scripts;
 };
 
 // What yt-dlp prints by our own templates: its progress ("framehound-progress DONE TOTAL"), the title and the file.
@@ -47,6 +46,8 @@ static void read_error(void *arg, const char *line)
     struct output *output = arg;
     if (strncmp(line, "ERROR:", 6) == 0)
         snprintf(output->last_error, sizeof(output->last_error), "%s", line + 6 + strspn(line + 6, " "));
+    else if (strncmp(line, "WARNING:", 8) == 0 && strstr(line, "JavaScript runtime") != NULL)
+        output->warned_of_scripts = true;
 }
 
 // ---- what came
@@ -75,46 +76,21 @@ static enum err_code find_file(const char *dir, const char *named, struct fetche
     }
     closedir(handle);
     if (!found)
-        return err_set(
-            err, ERR_INVALID, "yt-dlp found no video on the page, or only live ones or ones larger than allowed");
+        return err_set(err, ERR_INVALID,
+            "yt-dlp found no video on the page, or only one that is still live, or larger than --max-download allows");
     fetched->size_bytes = (int64_t)info.size_bytes;
     fetched->owned = true;
     return ERR_NONE;
 }
 
-static bool mentions(const char *text, const char *const *words)
-{
-    for (; *words != NULL; words++) {
-        if (strcasestr(text, *words) != NULL)
-            return true;
-    }
-    return false;
-}
-
-// yt-dlp has one exit status for everything; only its words say whether another try may help.
 static enum err_code page_error(
     const char *url, const struct output *output, const struct child_result *result, struct err *err)
 {
-    static const char *const passing[] = {"timed out", "timeout", "temporary failure", "connection",
-        "unable to connect", "http error 429", "http error 5", "network is unreachable", "incomplete", NULL};
-    static const char *const gone[] = {
-        "http error 404", "http error 410", "not found", "removed", "does not exist", NULL};
-    static const char *const full[] = {"no space left on device", "disk quota exceeded", NULL};
-    const char *words = output->last_error[0] != '\0' ? output->last_error : NULL;
-    if (words == NULL)
+    if (output->last_error[0] == '\0')
         return child_check(result, "yt-dlp", err);
-    enum err_code code = mentions(words, full) ? ERR_FULL
-        : mentions(words, gone)                ? ERR_NOT_FOUND
-        : mentions(words, passing)             ? ERR_UNAVAILABLE
-                                               : ERR_INVALID;
     char shown[HTTP_URL_SHOWN_MAX];
-    struct strbuf plain;
     http_url_show(url, shown);
-    strbuf_init(&plain);
-    source_hide_queries(words, &plain);
-    err_set(err, code, "no video could be fetched from %.150s: %s", shown, plain.data);
-    strbuf_release(&plain);
-    return code;
+    return fetch_words_explain(shown, output->last_error, output->warned_of_scripts, err);
 }
 
 // ---- running yt-dlp

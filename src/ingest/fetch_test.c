@@ -270,6 +270,25 @@ static void the_file_that_yt_dlp_names_is_taken(void **state)
     assert_int_equal(attempt.fetched.size_bytes, 5);
 }
 
+static void words_of_yt_dlp_say_what_to_do(void **state)
+{
+    (void)state;
+    static const char script[] =
+        "#!/bin/sh\n"
+        "echo 'WARNING: [youtube] No supported JavaScript runtime could be found. Only deno is enabled' >&2\n"
+        "echo 'ERROR: [youtube] timeout-removed: Requested format is not available. Use --list-formats' >&2\n"
+        "exit 1\n";
+    struct attempt attempt;
+    struct err err = ERR_INIT;
+    char program[FILE_PATH_MAX];
+    snprintf(program, sizeof(program), "%.4000s/failing-yt-dlp", web.dir);
+    assert_ok(file_write(program, script, sizeof(script) - 1, FILE_SYNC_NONE, &err), &err);
+    assert_int_equal(chmod(program, 0700), 0);
+    assert_code(fetch_from_web("/page", false, 1 << 20, program, &attempt), ERR_INVALID);
+    assert_non_null(strstr(attempt.err.message, "found no Deno here"));
+    assert_null(strstr(attempt.err.message, "--list-formats"));
+}
+
 static void need_yt_dlp(void)
 {
     struct fetch_settings settings;
@@ -393,7 +412,8 @@ static void what_a_page_leads_to_does_not_reach_this_machine_either(void **state
     assert_ok(dir_make_temporary(web.dir, "try-", dir, &err), &err);
     const struct fetch_request request = {.source = url, .remote = true, .dir = dir};
     web.requests = 0;
-    assert_true(fetch_page(fetch, &request, url, NULL, &fetched, &err) != ERR_NONE);
+    assert_code(fetch_page(fetch, &request, url, NULL, &fetched, &err), ERR_DENIED);
+    assert_non_null(strstr(err.message, "private networks"));
     assert_int_equal(web.requests, 0);
     fetch_free(fetch);
 }
@@ -494,6 +514,7 @@ int main(void)
         cmocka_unit_test(remote_users_do_not_reach_this_machine),
         cmocka_unit_test(a_stream_without_an_end_is_not_tried_again),
         cmocka_unit_test(the_file_that_yt_dlp_names_is_taken),
+        cmocka_unit_test(words_of_yt_dlp_say_what_to_do),
         cmocka_unit_test(the_video_of_a_page_is_fetched),
         cmocka_unit_test(a_page_without_a_video_says_so),
         cmocka_unit_test(what_a_page_leads_to_does_not_reach_this_machine_either),

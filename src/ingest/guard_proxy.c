@@ -291,7 +291,7 @@ static void serve(struct guard_proxy *proxy, int client, struct head *head)
     if (server < 0) {
         log_debug(
             proxy->log, "%s:%s %s", host, port, refused ? "is no public address and is refused" : "does not answer");
-        answer(proxy, client, refused ? "403 Forbidden" : "502 Bad Gateway", "");
+        answer(proxy, client, refused ? "403 " GUARD_REFUSAL : "502 Bad Gateway", "");
         return;
     }
     static const char established[] = "HTTP/1.1 200 Connection established\r\n\r\n";

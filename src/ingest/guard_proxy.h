@@ -10,6 +10,8 @@
 #include "base/log.h"
 
 #define GUARD_PROXY_CONNECTIONS 32
+// What it says of an address that is not public, behind the status 403: the child hands the words on.
+#define GUARD_REFUSAL "Private address"
 
 struct guard_proxy;
 

@@ -36,5 +36,3 @@ void play_on(struct play *play, bool with_tracks);
 // Tracks one of the videos again, in another way.
 void play_track_again(struct play *play);
 bool play_same_track(const struct play *play, int a, int b);
-// How many plays are worth their time. What is said does not depend on the store, so the slower one gets fewer.
-uint64_t play_count(void);

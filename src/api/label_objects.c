@@ -35,15 +35,13 @@ enum err_code api_query_listing(const struct http_request *request, enum label_l
     return err_of_field(err, ERR_INVALID, "kind");
 }
 
-// Answers with hits, and whether there are more. `tells_followed`: with how the track of each was followed.
+// Answers with hits, and whether there are more.
 static enum err_code respond_hits(struct api *api, struct http_response *response, const char *project,
-    struct labelled_objects *hits, bool tells_followed, enum err_code code, struct err *err)
+    struct labelled_objects *hits, enum err_code code, struct err *err)
 {
     json_t *list = NULL;
     if (code == ERR_NONE)
         code = api_shape_label_hits(api, project, hits, &list, err);
-    if (code == ERR_NONE && tells_followed)
-        code = api_tell_followed(api, list, err);
     if (code == ERR_NONE) {
         json_t *answer = json_object();
         json_set(answer, "hits", json_incref(list));
@@ -81,7 +79,7 @@ API_HANDLER(api_label_objects)
         code = http_request_query_int64(request, "offset", 0, OFFSET_MAX, 0, &offset, err);
     if (code == ERR_NONE)
         code = labels_objects(api->config.labels, project, label, listing, video, (size_t)offset, limit, &hits, err);
-    return respond_hits(api, response, project, &hits, true, code, err);
+    return respond_hits(api, response, project, &hits, code, err);
 }
 
 static enum err_code respond_questions(struct api *api, struct http_response *response, const char *project,
@@ -169,7 +167,7 @@ API_HANDLER(api_suggestions)
         code = read_suggestion(request, body, &wanted, err);
     if (code == ERR_NONE)
         code = labels_suggest(api->config.labels, &wanted, &hits, err);
-    code = respond_hits(api, response, wanted.project, &hits, false, code, err);
+    code = respond_hits(api, response, wanted.project, &hits, code, err);
     json_decref(body);
     return code;
 }

@@ -102,6 +102,7 @@ enum err_code api_shape_label_hits(
 {
     struct search_hit *found = mem_calloc(hits->count + 1, sizeof(*found));
     float *confidences = mem_calloc(hits->count + 1, sizeof(*confidences));
+    const struct label_part **parts = mem_calloc(hits->count + 1, sizeof(*parts));
     size_t count = 0;
     enum err_code code = ERR_NONE;
     for (size_t i = 0; i < hits->count && code == ERR_NONE; i++) {
@@ -110,11 +111,18 @@ enum err_code api_shape_label_hits(
             err_clear(err);
             code = ERR_NONE;
         } else if (code == ERR_NONE) {
+            parts[count] = &hits->items[i].part;
             confidences[count++] = hits->items[i].confidence;
         }
     }
     if (code == ERR_NONE)
         code = api_shape_hits(api, project, found, confidences, count, out, err);
+    for (size_t i = 0; i < count && code == ERR_NONE; i++) {
+        if (parts[i]->objects > 0)
+            json_set(json_array_get(*out, i), "followed",
+                shape_followed(parts[i]->objects, parts[i]->first_us, parts[i]->last_us));
+    }
+    free(parts);
     free(found);
     free(confidences);
     return code;
@@ -139,7 +147,7 @@ enum err_code api_tell_followed(struct api *api, json_t *hits, struct err *err)
                 err_clear(err);
                 code = ERR_NONE;
             } else if (code == ERR_NONE) {
-                followed = shape_followed(&track);
+                followed = shape_followed(track.objects, track.first_us, track.last_us);
                 json_set(told, id, followed);
             }
         }

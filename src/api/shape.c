@@ -298,12 +298,12 @@ json_t *shape_track(const char *video, const struct meta_track *track, const str
     return o;
 }
 
-json_t *shape_followed(const struct meta_track *track)
+json_t *shape_followed(int64_t objects, int64_t first_us, int64_t last_us)
 {
     json_t *o = json_object();
-    json_set_int64(o, "objects", track->objects);
-    json_set_int64(o, "first_us", track->first_us);
-    json_set_int64(o, "last_us", track->last_us);
+    json_set_int64(o, "objects", objects);
+    json_set_int64(o, "first_us", first_us);
+    json_set_int64(o, "last_us", last_us);
     return o;
 }
 

@@ -30,7 +30,7 @@ json_t *shape_track_box(
     const char *video, int64_t pts_us, const struct meta_object *box, int32_t frame_index, int32_t k);
 json_t *shape_track(const char *video, const struct meta_track *track, const struct object_label *label);
 // In how many pictures it was seen, from when to when.
-json_t *shape_followed(const struct meta_track *track);
+json_t *shape_followed(int64_t objects, int64_t first_us, int64_t last_us);
 // `confidence` below 0: none is said.
 json_t *shape_hit(const struct search_hit *hit, const struct object_label *label, float confidence);
 json_t *shape_label_list(const struct label_list *list);

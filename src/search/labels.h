@@ -211,11 +211,20 @@ enum err_code labels_filter(struct labels *labels, const char *project, const ch
 
 enum label_listing { LABEL_LIST_EXPLICIT, LABEL_LIST_PROBABLE, LABEL_LIST_NEGATIVE };
 
+// The part of an object's track that carries its label, explicitly or probably: all of the track, but for what was said
+// to be something else; of a track that is divided, what carries the label between those objects.
+struct label_part {
+    int64_t objects; // 0: the object is on no track, or does not carry the label
+    int64_t first_us, last_us;
+};
+
 struct labelled_object {
     char object[OBJECT_ID_SIZE];
     float score;      // cosine similarity to the nearest positive example; 1 for explicit and negative ones
     float confidence; // 0 … 1; of explicit and negative ones 1
     int64_t at_us;    // when it was said; 0 for probable and suggested ones
+    // Of what labels_objects and labels_assertions list, but for negative ones.
+    struct label_part part;
 };
 
 struct labelled_objects {

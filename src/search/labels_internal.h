@@ -195,6 +195,9 @@ enum err_code labels_commit(struct labels *labels, const char *project, struct l
     const struct label_editor *editor, labels_change_check *check, void *context, struct label_change *change,
     struct err *err) ERR_MUST_CHECK;
 
+// The frame of an object. One that is not there is no error: *frames is empty then.
+enum err_code labels_get_frame(
+    struct labels *labels, struct label_key key, struct meta_frames *frames, struct err *err) ERR_MUST_CHECK;
 // The track of an object as it is stored, -1 for none; false when there is no such object.
 enum err_code labels_find_track(
     struct labels *labels, struct label_key key, bool *exists, int64_t *track, struct err *err) ERR_MUST_CHECK;
@@ -257,6 +260,23 @@ void labels_run_background(void *labels);
 
 struct mistakes;
 void labels_forget_mistakes(struct project *p);
+
+// ---- labels_parts.c
+
+// An object that carries a label, explicitly or probably.
+struct label_carrier {
+    struct label_key key;
+    int64_t track; // -1: none
+    int32_t label;
+};
+struct label_parts;
+// What is said of the tracks of these objects, a list from the heap that is the parts' own from then on. The project is
+// locked and combined.
+struct label_parts *label_parts_gather(struct project *p, struct label_carrier *carriers, size_t count);
+void label_parts_free(struct label_parts *parts); // NULL is harmless
+// The part of the track of one of them; without the lock.
+enum err_code label_parts_tell(struct labels *labels, struct label_parts *parts, size_t number, struct label_part *part,
+    struct err *err) ERR_MUST_CHECK;
 
 // ---- labels_query.c
 

@@ -10,6 +10,7 @@
 // A found object, to be sorted.
 struct found {
     struct label_key key;
+    int64_t track; // -1: none
     int32_t label;
     int64_t step; // 0: nobody said it
     float similarity, confidence;
@@ -83,7 +84,8 @@ static bool was_said_so(const struct project *p, const struct assertion_filter *
 static void offer(const struct project *p, const struct wanted *w, const struct label_book_object *object,
     int32_t label, int64_t step, struct found_list *list)
 {
-    const struct found found = {.key = object->key, .label = label, .step = step, .similarity = 1, .confidence = 1};
+    const struct found found = {
+        .key = object->key, .track = object->track, .label = label, .step = step, .similarity = 1, .confidence = 1};
     if (is_wanted(w, &found, object->class_) && was_said_so(p, w->filter, step))
         add_found(list, &found);
 }
@@ -106,6 +108,7 @@ static void find_likely(const struct project *p, const struct wanted *w, struct 
     for (size_t i = 0; i < p->likely_count; i++) {
         const struct likely *likely = &p->likely[i];
         const struct found found = {.key = likely->key,
+            .track = likely->track,
             .label = likely->label,
             .similarity = likely->similarity,
             .confidence = likely->confidence};
@@ -132,6 +135,18 @@ static void describe(const struct project *p, const struct found *found, struct 
     out->score = found->similarity;
     out->confidence = found->confidence;
     out->at_us = found->step != 0 ? label_book_step_at_us(p->book, found->step) : 0;
+}
+
+// The parts of the tracks of a page; NULL for what does not carry its label. The project is locked.
+static struct label_parts *gather_parts(
+    struct project *p, enum label_listing listing, const struct found *found, size_t count)
+{
+    if (listing == LABEL_LIST_NEGATIVE)
+        return NULL;
+    struct label_carrier *carriers = mem_calloc(count, sizeof(*carriers));
+    for (size_t i = 0; i < count; i++)
+        carriers[i] = (struct label_carrier){.key = found[i].key, .track = found[i].track, .label = found[i].label};
+    return label_parts_gather(p, carriers, count);
 }
 
 // ---- of one label
@@ -164,6 +179,7 @@ enum err_code labels_objects(struct labels *labels, const char *project, const c
         code = labels_enter(labels, project, &p, err);
     if (code != ERR_NONE)
         return code;
+    struct label_parts *parts = NULL;
     code = labels_find(p, label, &wanted.label, err);
     if (code == ERR_NONE) {
         struct found_list list = {0};
@@ -172,9 +188,16 @@ enum err_code labels_objects(struct labels *labels, const char *project, const c
         for (size_t i = offset; i < list.count && hits->count < limit; i++)
             describe(p, &list.items[i], &hits->items[hits->count++]);
         hits->more = list.count > offset && list.count - offset > hits->count;
+        if (hits->count > 0)
+            parts = gather_parts(p, listing, &list.items[offset], hits->count);
         free(list.items);
     }
     labels_leave(labels, p);
+    for (size_t i = 0; i < hits->count && parts != NULL && code == ERR_NONE; i++)
+        code = label_parts_tell(labels, parts, i, &hits->items[i].part, err);
+    label_parts_free(parts);
+    if (code != ERR_NONE)
+        labelled_objects_release(hits);
     return code;
 }
 
@@ -246,7 +269,7 @@ static enum err_code check_filter(const struct assertion_filter *filter, struct 
     return err_of_field(err, labels_check_video(filter->video, err), "video");
 }
 
-static void take_page(const struct project *p, const struct found_list *list, const struct found *after,
+static struct label_parts *take_page(struct project *p, const struct found_list *list, const struct found *after,
     const struct assertion_filter *filter, size_t limit, struct assertion_hits *page)
 {
     size_t first = 0;
@@ -265,6 +288,7 @@ static void take_page(const struct project *p, const struct found_list *list, co
     }
     if (first + page->count < list->count)
         write_cursor(filter->listing, &list->items[first + page->count - 1], page->next_cursor);
+    return page->count > 0 ? gather_parts(p, filter->listing, &list->items[first], page->count) : NULL;
 }
 
 void assertion_hits_release(struct assertion_hits *page)
@@ -290,15 +314,21 @@ enum err_code labels_assertions(struct labels *labels, const char *project, cons
         code = labels_enter(labels, project, &p, err);
     if (code != ERR_NONE)
         return code;
+    struct label_parts *parts = NULL;
     if (filter->label != NULL)
         code = labels_find(p, filter->label, &wanted.label, err);
     if (code == ERR_NONE) {
         struct found_list list = {0};
         wanted.class_ = filter->class_name != NULL ? labels_find_class(p, filter->class_name) : -1;
         find_all(p, &wanted, &list);
-        take_page(p, &list, cursor != NULL ? &after : NULL, filter, limit, page);
+        parts = take_page(p, &list, cursor != NULL ? &after : NULL, filter, limit, page);
         free(list.items);
     }
     labels_leave(labels, p);
+    for (size_t i = 0; i < page->count && parts != NULL && code == ERR_NONE; i++)
+        code = label_parts_tell(labels, parts, i, &page->items[i].object.part, err);
+    label_parts_free(parts);
+    if (code != ERR_NONE)
+        assertion_hits_release(page);
     return code;
 }

@@ -102,8 +102,7 @@ static int compare_places(const void *a, const void *b)
     return label_key_compare(((const struct place *)a)->key, ((const struct place *)b)->key);
 }
 
-// A missing frame is no error: *frames is empty then.
-static enum err_code get_frame(struct labels *labels, struct label_key key, struct meta_frames *frames, struct err *err)
+enum err_code labels_get_frame(struct labels *labels, struct label_key key, struct meta_frames *frames, struct err *err)
 {
     char video[VIDEO_ID_SIZE];
     label_key_video(key, video);
@@ -166,7 +165,7 @@ static enum err_code look_for(
         struct label_key first = places[i].key;
         code = add_video(labels, p, video_key(first), err);
         if (code == ERR_NONE && is_alive(p, first))
-            code = get_frame(labels, first, &frames, err);
+            code = labels_get_frame(labels, first, &frames, err);
         for (; code == ERR_NONE && i < count && same_frame(places[i].key, first); i++)
             set_found(p, places[i].object, object_in(&frames, places[i].key));
         meta_frames_release(&frames);
@@ -377,7 +376,7 @@ enum err_code labels_find_track(
     struct labels *labels, struct label_key key, bool *exists, int64_t *track, struct err *err)
 {
     struct meta_frames frames = {0};
-    enum err_code code = get_frame(labels, key, &frames, err);
+    enum err_code code = labels_get_frame(labels, key, &frames, err);
     const struct meta_object *found = code == ERR_NONE ? object_in(&frames, key) : NULL;
     *exists = found != NULL;
     *track = found != NULL ? found->track : -1;
@@ -437,7 +436,7 @@ static enum err_code check_exist(
         home = ref;
         if (code == ERR_NONE && (in == NULL || !same_frame(in->key, ref->key))) {
             meta_frames_release(&frames);
-            code = get_frame(labels, ref->key, &frames, err);
+            code = labels_get_frame(labels, ref->key, &frames, err);
             in = ref;
         }
         const struct meta_object *found = code == ERR_NONE ? object_in(&frames, ref->key) : NULL;

@@ -1,5 +1,6 @@
 """Labelling through HTTP: a real server, a real video, every answer checked against the contract."""
 
+import json
 from urllib.parse import quote
 
 import pytest
@@ -9,7 +10,7 @@ from harness.labelling import (
     LABELS, NOBODY, add_objects, alike, at, carried, checked, eventually, examples, frames, objects, of_kind, refused,
     submit, without_labels,
 )
-from harness.program import HttpError, serving
+from harness.program import HttpError, run, serving
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +74,38 @@ def test_one_word_is_seen_everywhere(street):
     assert [h["label"] for h in found if h["object"] == thing] == [bob]
     hits = of_kind(street, "Bob", "explicit")
     assert [(h["object"], h["label"], h["confidence"]) for h in hits] == [(thing, bob, 1.0)]
+
+
+def longest_track(server) -> list[tuple[str, int]]:
+    """The objects of the longest track, with their times."""
+    tracks = {}
+    for frame in frames(server):
+        for thing in frame["objects"]:
+            if thing["track"]:
+                tracks.setdefault(thing["track"], []).append((thing["id"], frame["pts_us"]))
+    return max(tracks.values(), key=len)
+
+
+def test_a_label_says_how_much_of_a_track_carries_it(street, tmp_path):
+    """All of it, and where a no divides it, what is on the side of the yes."""
+    track = longest_track(street)
+    (first, _), (last, last_us) = track[0], track[-1]
+    examples(street, "half", positive=[first])
+    (whole,) = of_kind(street, "half", "explicit")
+    assert whole["followed"] == {"objects": len(track), "first_us": track[0][1], "last_us": last_us}
+
+    examples(street, "half", negative=[last])
+    labels = carried(street)
+    own = [pts_us for thing, pts_us in track if labels.get(thing, {}).get("name") == "half"]
+    assert 1 <= len(own) < len(track)
+    part = {"objects": len(own), "first_us": own[0], "last_us": own[-1]}
+    on_it = {thing for thing, _ in track}
+    for kind in ("explicit", "probable"):
+        hits = [hit for hit in of_kind(street, "half", kind) if hit["object"] in on_it]
+        assert all(hit["followed"] == part for hit in hits) and len(hits) == (1 if kind == "explicit" else len(own) - 1)
+    assert ["followed" in hit for hit in of_kind(street, "half", "negative")] == [False]
+    line, = run("assertions", "street", "--label", "half", "--json", "--server", street.url, home=tmp_path).stdout.splitlines()
+    assert json.loads(line)["hit"]["followed"] == part
 
 
 def together(server, *things: str, video: str | None = None) -> set[str]:

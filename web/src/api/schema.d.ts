@@ -1509,9 +1509,9 @@ export interface components {
             followed?: components["schemas"]["Followed"];
             label: components["schemas"]["Label"];
         };
-        /** @description Of a search's hits that stand for their tracks (`per_track`), and of a label's objects: where else the same object was seen. Absent without a track. */
+        /** @description Of a search's hits that stand for their tracks (`per_track`): where else the same object was seen. Of what carries a label, explicitly or probably (a label's objects, assertions): which part of its track does. That is all of it but what was said to be something else; where a yes and a no divide the track, it is what carries the label up to the next object that was said to be something else. Absent without a track, and of what was said not to be it. */
         Followed: {
-            /** @description Frames it was seen in */
+            /** @description Frames it was seen in, or carries the label in */
             objects: number;
             first_us: number;
             last_us: number;

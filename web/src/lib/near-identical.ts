@@ -69,8 +69,14 @@ function neighbours(pictures: readonly Sighting[]): [number, number][] {
     return pairs.sort((a, b) => a.apartUs - b.apartUs || b.shared - a.shared).map(({ pair }) => pair);
 }
 
-/** Stacks in the order of their best pictures. Pictures come best first, and keep their order within a stack. */
-export function groupPictures<Seen extends Sighting>(pictures: readonly Seen[]): Stack<Seen>[] {
+/**
+ * Stacks in the order of their best pictures. Pictures come best first, and keep their order within a stack. `trackOf`
+ * says what goes together for certain; null: nothing.
+ */
+export function groupPictures<Seen extends Sighting>(
+    pictures: readonly Seen[],
+    trackOf: (picture: Seen) => string | null = ({ track }) => track,
+): Stack<Seen>[] {
     const parents = pictures.map((_, index) => index);
     const framesOf = pictures.map(picture => new Set([picture.frame]));
     const rootOf = (index: number): number => {
@@ -92,7 +98,8 @@ export function groupPictures<Seen extends Sighting>(pictures: readonly Seen[]):
     };
 
     const tracks = new Map<string, number>();
-    pictures.forEach(({ track }, index) => {
+    pictures.forEach((picture, index) => {
+        const track = trackOf(picture);
         if (track === null) return;
         const first = tracks.get(track);
         if (first === undefined) tracks.set(track, index);

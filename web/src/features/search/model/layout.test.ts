@@ -134,6 +134,21 @@ it('stays folded while the pictures of a track are on their way, and where they 
     expect(states(untracked)).toEqual([[3, false, false]]);
 });
 
+it('shows what is on both sides of a no as two', () => {
+    const parts = [
+        { objects: 5, first_us: 0, last_us: 1_000_000 },
+        { objects: 3, first_us: 8_000_000, last_us: 9_000_000 },
+    ];
+    const hits = ['a', 'b', 'c'].map((id, at) =>
+        hitFixture(id, { track: 't1', followed: parts[at === 1 ? 1 : 0], pts_us: at === 1 ? 8_000_000 : at * 100_000 }),
+    );
+    const { cells } = layOut([{ key: 'explicit', hits }], none, untracked, 9);
+    expect(cells.map(cell => [cell.hit.object, cell.stands, whenText(cell)])).toEqual([
+        ['a', 2, '0:00–0:01'],
+        ['b', 1, '0:08–0:09'],
+    ]);
+});
+
 it('shows of a label what the server gave, and not the other half of a divided track', () => {
     const followed = { objects: 9, first_us: 0, last_us: 9_000_000 };
     const hits = ['a', 'b'].map((id, at) => hitFixture(id, { track: 't1', followed, pts_us: at * 1_000_000 }));

@@ -85,11 +85,16 @@ function restOf(first: Hit, pictures: readonly Hit[], { objects }: TrackPictures
         }));
 }
 
+/** The track, and of a divided one the part: something else was said of what is between two of them. */
+function partOf({ track, followed }: Hit): string | null {
+    return track === null ? null : `${track} ${followed?.first_us ?? ''}`;
+}
+
 /** Near-identical pictures, and those of one track, are one cell until they are unfolded. */
 function cellsOf({ key, hits }: Section, unfolded: ReadonlySet<string>, tracks: Tracks, from: number): Cell[] {
-    const cells = groupPictures(hits).flatMap(({ id, pictures }): Omit<Cell, 'at'>[] => {
+    const cells = groupPictures(hits, partOf).flatMap(({ id, pictures }): Omit<Cell, 'at'>[] => {
         const [first] = pictures;
-        // Of a track on which is a yes and a no, a label has the one part only: no more than it was said to have.
+        // Of a label's tracks the parts that carry it are told, and no more is shown than was listed.
         const ofTrack = key === 'found' ? (first.followed?.objects ?? 1) : 1;
         const stands = Math.max(pictures.length, ofTrack);
         const cell = { section: key, ofTrack: false, busy: false, first: null };

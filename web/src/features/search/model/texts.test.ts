@@ -51,6 +51,17 @@ it('says of a track in how many pictures it is, and from when to when', () => {
     expect(whenText(cell({ followed: { ...followed, last_us: 3_900_000 } }, 'found', 3))).toBe('0:03');
 });
 
+it('says of what carries a label from when to when its track does', () => {
+    const followed = { objects: 20, first_us: 3_040_000, last_us: 26_000_000 };
+    const named = cell({ pts_us: 7_480_000, followed }, 'explicit');
+    expect(whenText(named)).toBe('0:03–0:26');
+    expect(describeCell(named, 'clip.mp4', null)).toBe('car at 0:07.480 in clip.mp4, seen 0:03–0:26');
+    expect(whenText({ ...named, unfolded: true })).toBe('0:07');
+    const once = { objects: 1, first_us: 7_480_000, last_us: 7_480_000 };
+    const alone = cell({ pts_us: 7_480_000, followed: once }, 'explicit');
+    expect(describeCell(alone, 'clip.mp4', null)).toBe('car at 0:07.480 in clip.mp4');
+});
+
 it('has no number for how similar pictures are that are shown with their track only', () => {
     const other = { ...cell({ score: 0.4 }), ofTrack: true };
     expect(scoreOfCell(other, 'similarity')).toBeNull();

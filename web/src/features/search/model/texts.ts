@@ -30,8 +30,8 @@ export function scoreOfCell({ hit, section, ofTrack }: Cell, kind: ScoreKind): S
 }
 
 /** From when to when it is seen, or when: "0:03–0:26", "0:03". */
-export function whenText({ hit: { followed, pts_us }, stands }: Cell): string {
-    const [from, to] = stands > 1 && followed !== undefined ? [followed.first_us, followed.last_us] : [pts_us, pts_us];
+export function whenText({ hit: { followed, pts_us }, unfolded }: Cell): string {
+    const [from, to] = !unfolded && followed !== undefined ? [followed.first_us, followed.last_us] : [pts_us, pts_us];
     const [first, last] = [formatTimecode(from, { ms: false }), formatTimecode(to, { ms: false })];
     return first === last ? first : `${first}–${last}`;
 }
@@ -61,12 +61,13 @@ export function describeCell(cell: Cell, video: string, kind: ScoreKind): string
     const { hit, section, stands } = cell;
     const score = scoreOfCell(cell, kind);
     const name = section === 'probable' ? 'probability' : kind === 'detector' ? 'detector’s score' : 'similarity';
+    const seen = !cell.unfolded && hit.followed !== undefined && hit.followed.objects > 1 ? whenText(cell) : null;
     return [
         `${classText(hit)} at ${formatTimecode(hit.pts_us)} in ${video}`,
         hit.label && `${hit.label.kind === 'probable' ? 'probably' : 'labelled'} ${hit.label.name}`,
         score !== null && `${name} ${score.text}`,
-        stands > 1 &&
-            `${formatCount(stands)} ${standsFor(cell)}${hit.followed === undefined ? '' : `, ${whenText(cell)}`}`,
+        stands > 1 && `${formatCount(stands)} ${standsFor(cell)}`,
+        seen !== null && (stands > 1 ? seen : `seen ${seen}`),
     ]
         .filter(Boolean)
         .join(', ');

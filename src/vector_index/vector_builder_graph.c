@@ -88,7 +88,7 @@ enum err_code vector_builder_write_graph(const struct vector_builder *b, const s
     else if (code == ERR_NONE)
         code = vector_graph_new(vector_code_size(dimension), &graph, err);
     for (size_t i = 0; i < o.count && code == ERR_NONE; i++)
-        vector_graph_set_codes(graph, chunks[i].number, o.chunks[i]->block.codes);
+        vector_graph_set_codes(graph, chunks[i].number, o.chunks[i]->block.codes, o.chunks[i]->block.count);
     if (code == ERR_NONE)
         code = vector_graph_add(graph, o.ids, o.id_count, b->build_threads, b->cancel, err);
     if (code == ERR_NONE)

@@ -17,6 +17,7 @@
 #include "os/file.h"
 #include "vector_index/vector_block.h"
 #include "vector_index/vector_checksum.h"
+#include "vector_index/vector_code_set.h"
 #include "vector_index/vector_kernels.h"
 
 // Links per node and the breadth of the search for them when it is added.
@@ -25,23 +26,25 @@
 #define SEARCH_THREADS_MAX 32
 #define BUILD_THREADS_MAX 32
 
-// So many of the nearest are looked at for one that is equal.
-#define EQUAL_CANDIDATES 16
-
 // The id that stands for the query in the metric.
 #define QUERY_ID UINT32_MAX
+
+struct chunk_codes {
+    const uint8_t *codes;
+    size_t count;
+};
 
 struct vector_graph {
     usearch_index_t index;
     size_t code_size;
-    const uint8_t **codes; // by chunk number
+    struct chunk_codes *chunks; // by number
     struct vector_twins twins;
     void *map;
     size_t map_size;
     sem_t search_slots; // USearch has room for so many searches at a time
 };
 
-static _Thread_local const void *query_code;
+static _Thread_local const uint8_t *query_code;
 
 // USearch keeps its keys in a hash table whose hash is the key itself. Ids as they are would lie in a few dense runs,
 // and filling the table would take quadratic time; this one-to-one mapping spreads them.
@@ -58,13 +61,13 @@ static uint32_t id_of(usearch_key_t key)
     return (uint32_t)(__builtin_bswap64(key) * KEY_INVERSE);
 }
 
-static const void *code_of(const struct vector_graph *graph, const void *vector)
+static const uint8_t *code_of(const struct vector_graph *graph, const void *vector)
 {
     uint32_t id;
     memcpy(&id, vector, sizeof(id));
     if (id == QUERY_ID)
         return query_code;
-    return graph->codes[id >> VECTOR_BLOCK_BITS] + (id & (VECTOR_BLOCK_MAX - 1)) * graph->code_size;
+    return graph->chunks[id >> VECTOR_BLOCK_BITS].codes + (id & (VECTOR_BLOCK_MAX - 1)) * graph->code_size;
 }
 
 // USearch declares metrics with two arguments and calls those that have a state with three.
@@ -97,7 +100,7 @@ static enum err_code graph_init(size_t code_size, struct vector_graph **out, str
         .expansion_search = 1};
     struct vector_graph *graph = mem_calloc(1, sizeof(*graph));
     graph->code_size = code_size;
-    graph->codes = mem_calloc(VECTOR_BLOCK_MAX, sizeof(*graph->codes));
+    graph->chunks = mem_calloc(VECTOR_BLOCK_MAX, sizeof(*graph->chunks));
     sem_init(&graph->search_slots, 0, SEARCH_THREADS_MAX);
     graph->index = usearch_init(&options, &error);
     if (error == NULL)
@@ -149,6 +152,20 @@ static enum err_code map_checked(const char *path, uint64_t size_bytes, uint64_t
     return code;
 }
 
+// The links, and behind them the twins.
+static enum err_code read_content(struct vector_graph *graph, const char *path, bool keep_mapped, struct err *err)
+{
+    usearch_error_t error = NULL;
+    size_t twins = 0;
+    if (!vector_twins_read(&graph->twins, graph->map, graph->map_size, &twins))
+        return err_set(err, ERR_CORRUPT, "%s is damaged: it says that it holds more equal vectors than fit in", path);
+    if (keep_mapped)
+        usearch_view_buffer(graph->index, graph->map, graph->map_size - twins, &error);
+    else
+        usearch_load_buffer(graph->index, graph->map, graph->map_size - twins, &error);
+    return error != NULL ? failed(err, ERR_CORRUPT, "be read", error) : ERR_NONE;
+}
+
 // With `keep_mapped` for searching only; else its content is copied.
 static enum err_code graph_open(const char *path, size_t code_size, uint64_t size_bytes, uint64_t checksum,
     bool keep_mapped, struct vector_graph **out, struct err *err)
@@ -165,13 +182,9 @@ static enum err_code graph_open(const char *path, size_t code_size, uint64_t siz
     }
     graph->map = map;
     graph->map_size = size_bytes;
-    usearch_error_t error = NULL;
-    size_bytes -= vector_twins_read(&graph->twins, map, size_bytes);
-    if (keep_mapped)
-        usearch_view_buffer(graph->index, map, size_bytes, &error);
-    else
-        usearch_load_buffer(graph->index, map, size_bytes, &error);
-    code = error != NULL ? failed(err, ERR_CORRUPT, "be read", error) : use_metric(graph, err);
+    code = read_content(graph, path, keep_mapped, err);
+    if (code == ERR_NONE)
+        code = use_metric(graph, err);
     if (code != ERR_NONE) {
         vector_graph_free(graph);
         return code;
@@ -207,13 +220,13 @@ void vector_graph_free(struct vector_graph *graph)
         munmap(graph->map, graph->map_size);
     sem_destroy(&graph->search_slots);
     vector_twins_release(&graph->twins);
-    free(graph->codes);
+    free(graph->chunks);
     free(graph);
 }
 
-void vector_graph_set_codes(struct vector_graph *graph, uint32_t chunk_number, const uint8_t *codes)
+void vector_graph_set_codes(struct vector_graph *graph, uint32_t chunk_number, const uint8_t *codes, size_t count)
 {
-    graph->codes[chunk_number] = codes;
+    graph->chunks[chunk_number] = (struct chunk_codes){.codes = codes, .count = count};
 }
 
 size_t vector_graph_count(const struct vector_graph *graph)
@@ -249,58 +262,40 @@ static void *run_addition(void *arg)
 
 // ---- of equal codes one
 
-// Where an id stands among those that are added.
-struct coded {
-    uint64_t hash;
-    size_t place;
-};
-
-static int compare_coded(const void *a, const void *b)
+static bool is_node(const struct vector_graph *graph, uint32_t id)
 {
-    const struct coded *x = a;
-    const struct coded *y = b;
-    if (x->hash != y->hash)
-        return x->hash < y->hash ? -1 : 1;
-    return (x->place > y->place) - (x->place < y->place);
+    usearch_error_t error = NULL;
+    return usearch_contains(graph->index, key_of(id), &error);
 }
 
-static bool allows_all(const void *context, uint32_t id)
+// Names the nodes whose codes the set has. All codes are read once, in order: with 100,000 of them a hundredth of the
+// time that adding 4,000 takes. To search the graph for each that is added took a fifth of it, and missed some.
+static void name_nodes(const struct vector_graph *graph, struct vector_code_set *set, struct cancel *cancel)
 {
-    (void)context;
-    (void)id;
-    return true;
-}
-
-// The node with the id's code; the id where there is none.
-static uint32_t find_equal(struct vector_graph *graph, uint32_t id)
-{
-    uint32_t nearest[EQUAL_CANDIDATES];
-    const void *code = code_of(graph, &id);
-    size_t found = vector_graph_search(graph, code, EQUAL_CANDIDATES, allows_all, NULL, nearest);
-    for (size_t i = 0; i < found; i++) {
-        if (memcmp(code_of(graph, &nearest[i]), code, graph->code_size) == 0)
-            return nearest[i];
+    for (size_t chunk = 0; chunk < VECTOR_BLOCK_MAX && !cancel_requested(cancel); chunk++) {
+        const uint8_t *code = graph->chunks[chunk].codes;
+        for (size_t slot = 0; slot < graph->chunks[chunk].count; slot++, code += graph->code_size) {
+            uint32_t *id = vector_code_set_find(set, code);
+            uint32_t candidate = (uint32_t)(chunk << VECTOR_BLOCK_BITS | slot);
+            if (id != NULL && is_node(graph, candidate))
+                *id = candidate;
+        }
     }
-    return id;
 }
 
 // nodes[i] is the node that ids[i] is, or is a twin of.
 static uint32_t *find_nodes(struct vector_graph *graph, const uint32_t *ids, size_t count, struct cancel *cancel)
 {
-    struct coded *sorted = mem_realloc_array(NULL, count, sizeof(*sorted));
+    struct vector_code_set set;
     uint32_t *nodes = mem_realloc_array(NULL, count, sizeof(*nodes));
-    bool is_empty = vector_graph_count(graph) == 0;
+    vector_code_set_init(&set, count, graph->code_size);
     for (size_t i = 0; i < count; i++)
-        sorted[i] = (struct coded){.hash = vector_checksum(code_of(graph, &ids[i]), graph->code_size, 0), .place = i};
-    qsort(sorted, count, sizeof(*sorted), compare_coded);
-    for (size_t i = 0; i < count && !cancel_requested(cancel); i++) {
-        size_t place = sorted[i].place;
-        size_t before = i > 0 ? sorted[i - 1].place : 0;
-        bool is_twin = i > 0 && sorted[i - 1].hash == sorted[i].hash &&
-            memcmp(code_of(graph, &ids[before]), code_of(graph, &ids[place]), graph->code_size) == 0;
-        nodes[place] = is_twin ? nodes[before] : is_empty ? ids[place] : find_equal(graph, ids[place]);
-    }
-    free(sorted);
+        vector_code_set_add(&set, code_of(graph, &ids[i]), ids[i]);
+    if (vector_graph_count(graph) > 0)
+        name_nodes(graph, &set, cancel);
+    for (size_t i = 0; i < count; i++)
+        nodes[i] = *vector_code_set_find(&set, code_of(graph, &ids[i]));
+    vector_code_set_release(&set);
     return nodes;
 }
 

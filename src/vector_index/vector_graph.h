@@ -28,8 +28,9 @@ enum err_code vector_graph_map(const char *path, size_t code_size, uint64_t size
     struct vector_graph **graph, struct err *err) ERR_MUST_CHECK;
 void vector_graph_free(struct vector_graph *graph); // NULL is harmless
 
-// Says where a chunk's codes are: before any of its ids is added or searched.
-void vector_graph_set_codes(struct vector_graph *graph, uint32_t chunk_number, const uint8_t *codes);
+// Says where a chunk's codes are: before any of its ids is added or searched, and before any is added for all chunks
+// whose ids the graph has.
+void vector_graph_set_codes(struct vector_graph *graph, uint32_t chunk_number, const uint8_t *codes, size_t count);
 // Adds the ids with `threads` threads. After ERR_CANCELLED the graph holds some of them.
 enum err_code vector_graph_add(struct vector_graph *graph, const uint32_t *ids, size_t count, size_t threads,
     struct cancel *cancel, struct err *err) ERR_MUST_CHECK;

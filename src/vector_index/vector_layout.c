@@ -90,7 +90,8 @@ static void open_graph(
     free(path);
     for (size_t i = 0; i < layout->chunk_count && layout->graph != NULL; i++) {
         if (layout->in_graph[i])
-            vector_graph_set_codes(layout->graph, layout->chunks[i]->info.number, layout->chunks[i]->block.codes);
+            vector_graph_set_codes(layout->graph, layout->chunks[i]->info.number, layout->chunks[i]->block.codes,
+                layout->chunks[i]->block.count);
     }
 }
 

@@ -74,18 +74,20 @@ void vector_twins_write(const struct vector_twins *twins, uint8_t *bytes)
     memcpy(bytes + size + sizeof(count), mark, sizeof(mark));
 }
 
-size_t vector_twins_read(struct vector_twins *twins, const uint8_t *file, size_t size_bytes)
+bool vector_twins_read(struct vector_twins *twins, const uint8_t *file, size_t size_bytes, size_t *taken_bytes)
 {
     *twins = (struct vector_twins){0};
+    *taken_bytes = 0;
     if (size_bytes < FOOTER_BYTES || memcmp(file + size_bytes - sizeof(mark), mark, sizeof(mark)) != 0)
-        return 0;
+        return true;
     uint64_t count;
     size_t room = size_bytes - FOOTER_BYTES;
     memcpy(&count, file + room, sizeof(count));
     if (count > room / sizeof(*twins->items))
-        return 0;
+        return false;
     size_t size = (size_t)count * sizeof(*twins->items);
     twins->items = mem_dup(file + room - size, size);
     twins->count = (size_t)count;
-    return size + FOOTER_BYTES;
+    *taken_bytes = size + FOOTER_BYTES;
+    return true;
 }

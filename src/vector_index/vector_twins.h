@@ -6,6 +6,7 @@
 // One thread at a time; reading is safe from all threads.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,8 +25,9 @@ void vector_twins_add(struct vector_twins *twins, const struct vector_twin *item
 // Those of a node.
 const struct vector_twin *vector_twins_of(const struct vector_twins *twins, uint32_t node, size_t *count);
 
-// They stand at the end of the graph's file. Nothing where a program wrote it that knew none.
+// They stand at the end of the graph's file.
 size_t vector_twins_size_bytes(const struct vector_twins *twins);
 void vector_twins_write(const struct vector_twins *twins, uint8_t *bytes);
-// Returns how many bytes they take there; the file's checksum was right.
-size_t vector_twins_read(struct vector_twins *twins, const uint8_t *file, size_t size_bytes);
+// *taken_bytes is what they take there: nothing where a program wrote the file that knew none. False where the file
+// cannot hold as many as it says.
+bool vector_twins_read(struct vector_twins *twins, const uint8_t *file, size_t size_bytes, size_t *taken_bytes);

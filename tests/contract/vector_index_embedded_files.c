@@ -341,16 +341,40 @@ static void removing_frees_the_disk(void **state)
     assert_true(after.bytes < 300000);
 }
 
-static void flip_a_byte(const char *path)
+static void flip(const char *path, off_t from_end)
 {
     int fd = open(path, O_RDWR | O_CLOEXEC);
     assert_true(fd >= 0);
-    off_t size = lseek(fd, 0, SEEK_END);
+    off_t place = lseek(fd, 0, SEEK_END) - from_end;
     unsigned char byte;
-    assert_int_equal(pread(fd, &byte, 1, size - size / 3), 1);
+    assert_int_equal(pread(fd, &byte, 1, place), 1);
     byte ^= 0x55;
-    assert_int_equal(pwrite(fd, &byte, 1, size - size / 3), 1);
+    assert_int_equal(pwrite(fd, &byte, 1, place), 1);
     close(fd);
+}
+
+static void flip_a_byte(const char *path)
+{
+    struct file_info info;
+    assert_ok(file_stat(path, &info, &failure), &failure);
+    flip(path, (off_t)(info.size_bytes / 3));
+}
+
+// Of the number of equal vectors, which says how long their list at the end of the graph is.
+static void flip_the_number_of_twins(const char *path)
+{
+    flip(path, 16);
+}
+
+// Of the mark that says that there is such a list.
+static void flip_the_mark_of_twins(const char *path)
+{
+    flip(path, 1);
+}
+
+static void flip_a_twin(const char *path)
+{
+    flip(path, 20);
 }
 
 static void cut_in_half(const char *path)
@@ -395,6 +419,26 @@ static void damaged_files_are_made_again(void **state)
                 assert_found(f, 3, n);
             assert_int_equal(count_all(f), 1000);
         }
+    }
+}
+
+static void damage_to_the_list_of_equal_vectors_hides_none(void **state)
+{
+    struct fixture *f = *state;
+    static file_visit *const damages[] = {flip_the_number_of_twins, flip_the_mark_of_twins, flip_a_twin};
+    put_range(f, 7, 0, 3000);
+    put_still(f, 0, STILL / 2);
+    for (size_t d = 0; d < 3; d++) {
+        flush(f);
+        vector_index_free(f->index);
+        f->index = NULL;
+        assert_int_equal(each_file(f, ".graph", damages[d]), 1);
+        assert_ok(open_at(f->folder, false, &f->index), &failure);
+        assert_stills_found(f, 0);
+        assert_stills_found(f, 40);
+        flush(f);
+        assert_stills_found(f, 0);
+        assert_stills_found(f, 40);
     }
 }
 
@@ -460,6 +504,7 @@ static const struct CMUnitTest tests[] = {
     embedded(a_picture_that_stands_still_hides_nothing),
     embedded(removing_frees_the_disk),
     embedded(damaged_files_are_made_again),
+    embedded(damage_to_the_list_of_equal_vectors_hides_none),
     embedded(leftovers_of_a_killed_writer_are_swept),
     embedded(a_long_journal_is_shortened_and_nothing_forgotten),
 };

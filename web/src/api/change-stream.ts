@@ -1,7 +1,9 @@
 // Hears of what other people change while this page is looked at: which version the labels of a project, and the tracks of
-// a video, have come to. Without the stream nothing is wrong, only later: going to the window fetches again too.
+// a video, have come to. Without the stream nothing is wrong, only later: going to the window fetches again too. The first
+// events of a stream say how things are, so a window that may not hold one looks in by opening one for a moment.
 import { connection, onConnectionChange } from './connection.ts';
 import { delayOf, HIDDEN_GRACE_MS } from './reconnecting.ts';
+import { GLANCE_MS, openChannel, StreamSlot } from './stream-slots.ts';
 import { changesUrl } from './urls.ts';
 
 /** Told of versions, also of those that it has heard of before. */
@@ -18,23 +20,47 @@ export function listenToChanges(project: string, video: string | null, listener:
     let attempts = 0;
     let retry: ReturnType<typeof setTimeout> | undefined;
     let hiding: ReturnType<typeof setTimeout> | undefined;
+    let mayStay = true;
+    let untold = new Set<string>();
+    const slot = new StreamSlot({
+        channel: openChannel(),
+        onRefused: () => {
+            mayStay = false;
+            restWhenTold();
+        },
+    });
 
     function close() {
         clearTimeout(retry);
         retry = undefined;
         source?.close();
         source = undefined;
+        slot.release();
+    }
+
+    function restWhenTold() {
+        if (mayStay || untold.size > 0) return;
+        close();
+        retry = setTimeout(open, GLANCE_MS);
     }
 
     function open() {
         close();
+        mayStay = true;
+        untold = new Set(video === null ? ['labels'] : ['labels', 'corrections']);
         const opened = new EventSource(changesUrl(project, video));
         source = opened;
-        opened.addEventListener('labels', ({ data }) => {
-            attempts = 0;
-            listener.labels(versionIn(data));
-        });
-        opened.addEventListener('corrections', ({ data }) => listener.corrections(versionIn(data)));
+        slot.ask();
+        function hear(kind: keyof ChangeListener) {
+            opened.addEventListener(kind, ({ data }) => {
+                attempts = 0;
+                listener[kind](versionIn(data));
+                untold.delete(kind);
+                restWhenTold();
+            });
+        }
+        hear('labels');
+        hear('corrections');
         // The browser's own attempts end with the first that is refused, and know no pause.
         opened.onerror = () => {
             if (opened !== source) return;
@@ -52,12 +78,19 @@ export function listenToChanges(project: string, video: string | null, listener:
         if (document.hidden) hiding = setTimeout(close, HIDDEN_GRACE_MS);
         else if (source === undefined) open();
     }
+    // A window that one goes to holds a stream again.
+    function onFocus() {
+        if (!mayStay && source === undefined && !document.hidden) open();
+    }
     document.addEventListener('visibilitychange', onVisibility);
+    window.addEventListener('focus', onFocus);
     if (!document.hidden) open();
     return () => {
         stopConnection();
         document.removeEventListener('visibilitychange', onVisibility);
+        window.removeEventListener('focus', onFocus);
         clearTimeout(hiding);
         close();
+        slot.end();
     };
 }

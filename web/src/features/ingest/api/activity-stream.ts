@@ -2,9 +2,10 @@
 // events came since the last one.
 //
 // A browser allows few connections to a server, and an open stream takes one: it is closed while the page is hidden, and
-// taken up again where it was.
+// taken up again where it was. So it is, every few seconds, while other windows hold as many as may be.
 import { onConnectionChange, connection, reportAnswer, reportNoAnswer } from '@/api/connection.ts';
 import { delayOf, HIDDEN_GRACE_MS } from '@/api/reconnecting.ts';
+import { GLANCE_MS, StreamSlot, type Channel } from '@/api/stream-slots.ts';
 import { ACTIVITY_URL } from '@/api/urls.ts';
 import {
     noActivity,
@@ -18,7 +19,8 @@ import {
     type Received,
 } from '../model/activity.ts';
 
-export type StreamState = 'connecting' | 'live' | 'reconnecting' | 'refused';
+/** `glancing`: taken up every few seconds. */
+export type StreamState = 'connecting' | 'live' | 'glancing' | 'reconnecting' | 'refused';
 
 export interface StreamSnapshot {
     activity: Activity;
@@ -34,9 +36,13 @@ export interface StreamEnvironment {
     /** Asks once why the server answered with an error. Resolves when it is right now; throws the reason. */
     askWhy: () => Promise<unknown>;
     nextPicture: (run: () => void) => () => void;
+    /** Over which windows agree on who holds a stream; null: all do. */
+    openChannel: () => Channel | null;
 }
 
 const TICK_MS = 1000;
+/** In which all comes that happened between two glances. */
+const GLANCE_TAKES_MS = 500;
 
 export class ActivityStream {
     private snapshot: StreamSnapshot = { activity: noActivity(), state: 'connecting', error: undefined };
@@ -50,22 +56,41 @@ export class ActivityStream {
     private ticking: ReturnType<typeof setInterval> | undefined;
     private hiding: ReturnType<typeof setTimeout> | undefined;
     private stopWatching: (() => void) | undefined;
+    private mayStay = true;
+    private isTold = false;
+    private slot: StreamSlot | undefined;
 
     constructor(private readonly environment: StreamEnvironment) {}
 
     /** Opens the stream; the function that is returned ends it. */
     start(): () => void {
+        this.slot = new StreamSlot({
+            channel: this.environment.openChannel(),
+            onRefused: () => {
+                this.mayStay = false;
+                this.restWhenTold();
+            },
+            onGranted: () => {
+                if (this.snapshot.state === 'glancing') this.set({ state: 'live' });
+            },
+        });
         const stopConnection = onConnectionChange(() => {
             if (connection() === 'connected' && this.retry !== undefined) this.connect();
         });
         const onVisibility = () => this.onVisibility();
+        const onFocus = () => {
+            if (!this.mayStay && this.source === undefined && !document.hidden) this.connect();
+        };
         document.addEventListener('visibilitychange', onVisibility);
+        window.addEventListener('focus', onFocus);
         this.stopWatching = () => {
             stopConnection();
             document.removeEventListener('visibilitychange', onVisibility);
+            window.removeEventListener('focus', onFocus);
         };
         this.ticking = setInterval(() => {
-            if (this.snapshot.state === 'live') this.take({ kind: 'tick' });
+            const { state } = this.snapshot;
+            if (state === 'live' || state === 'glancing') this.take({ kind: 'tick' });
         }, TICK_MS);
         this.connect();
         return () => this.stop();
@@ -76,6 +101,7 @@ export class ActivityStream {
         clearInterval(this.ticking);
         clearTimeout(this.hiding);
         this.disconnect();
+        this.slot?.end();
         this.cancelPicture?.();
         this.cancelPicture = undefined;
     }
@@ -115,18 +141,35 @@ export class ActivityStream {
         this.retry = undefined;
         this.source?.close();
         this.source = undefined;
+        this.slot?.release();
+    }
+
+    private restWhenTold() {
+        if (this.mayStay || !this.isTold) return;
+        this.disconnect();
+        this.set({ state: 'glancing' });
+        this.retry = setTimeout(() => this.connect(), GLANCE_MS);
     }
 
     private connect() {
         this.disconnect();
+        this.mayStay = true;
+        this.isTold = false;
         const { id } = this.snapshot.activity;
         const source = this.environment.open(id < 0 ? ACTIVITY_URL : `${ACTIVITY_URL}?last_event_id=${id}`);
         this.source = source;
+        this.slot?.ask();
         source.onopen = () => {
             this.attempts = 0;
             reportAnswer();
             this.take({ kind: 'connected' });
-            this.set({ state: 'live', error: undefined });
+            const { state } = this.snapshot;
+            this.set({ state: state === 'glancing' ? state : 'live', error: undefined });
+            setTimeout(() => {
+                if (source !== this.source) return;
+                this.isTold = true;
+                this.restWhenTold();
+            }, GLANCE_TAKES_MS);
         };
         source.onerror = () => {
             if (source === this.source) this.onLost(source.readyState === 2);

@@ -11,9 +11,20 @@ const errorOf = (snapshot: StreamSnapshot) => snapshot.error;
 const TEXTS: Record<StreamState, string> = {
     connecting: 'Connecting…',
     live: 'Live',
+    glancing: 'Every few seconds',
     reconnecting: 'Reconnecting…',
     refused: 'No live view',
 };
+
+// Both show what is so.
+const CLASSES: Partial<Record<StreamState, string>> = { live: 'streaming', glancing: 'streaming' };
+const GLANCING =
+    'Other windows of Framehound are open, and a browser allows few connections to a server: this one looks every few seconds until you go to it.';
+
+function explanation(state: StreamState, error: unknown): string | undefined {
+    if (error !== undefined) return sentenceOf(error);
+    return state === 'glancing' ? GLANCING : undefined;
+}
 
 /** Whether what is shown is what is happening. */
 export function StreamChip() {
@@ -24,8 +35,8 @@ export function StreamChip() {
         <span className={styles.chip}>
             <span
                 role="status"
-                className={classNames(styles.live, styles[state === 'live' ? 'streaming' : state])}
-                title={error === undefined ? undefined : sentenceOf(error)}
+                className={classNames(styles.live, styles[CLASSES[state] ?? state])}
+                title={explanation(state, error)}
             >
                 <span className={styles.liveDot} aria-hidden="true" />
                 {TEXTS[state]}

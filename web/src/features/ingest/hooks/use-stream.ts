@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { openChannel } from '@/api/stream-slots.ts';
 import { ActivityStream } from '../api/activity-stream.ts';
 import { getActivityState } from '../api/queries.ts';
 
@@ -10,6 +11,7 @@ export function useStream(): ActivityStream {
                 open: url => new EventSource(url),
                 nowMs: () => Date.now(),
                 askWhy: getActivityState,
+                openChannel,
                 nextPicture: run => {
                     const id = requestAnimationFrame(run);
                     return () => cancelAnimationFrame(id);

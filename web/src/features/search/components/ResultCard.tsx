@@ -35,7 +35,6 @@ export function ResultCard(props: Props) {
             role="listitem"
             aria-posinset={cell.at + 1}
             aria-setsize={count}
-            aria-busy={busy || undefined}
             className={styles.card}
             onFocus={onFocus}
             data-stacked={stands > 1 || undefined}
@@ -83,6 +82,8 @@ export function ResultCard(props: Props) {
                     className={styles.stack}
                     aria-label={texts.label}
                     title={texts.title}
+                    // Not of the whole card: what is busy may be passed over when it is read out.
+                    aria-busy={busy || undefined}
                     aria-disabled={busy || undefined}
                     onClick={() => {
                         if (!busy) onUnfold(stack);

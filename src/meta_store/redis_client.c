@@ -112,6 +112,7 @@ struct run {
     struct redis_pipeline *pipeline;
     int64_t deadline_us;
     bool patient;
+    const struct redis_node *asked; // last
     // What came of a round.
     bool again;      // some commands are to be sent again
     bool pause;      // but not at once
@@ -227,6 +228,7 @@ static enum err_code run_on(struct run *run, struct redis_node *node, struct err
 {
     struct redis_connection *connection;
     bool is_cluster = atomic_load(&run->client->is_cluster);
+    run->asked = node;
     enum err_code code = redis_node_take(node, run->patient && !is_cluster, run->deadline_us, &connection, err);
     if (code == ERR_UNAVAILABLE && is_cluster && run->patient) {
         // Another node may have taken its place.
@@ -357,7 +359,11 @@ static enum err_code run_until(struct run *run, struct err *err)
         if (pause_ms > 0)
             cancel_wait(NULL, pause_ms);
     }
-    return err_set(err, run->why.code, "%s", run->why.message);
+    if (run->why.code != ERR_NONE)
+        return err_set(err, run->why.code, "%s", run->why.message);
+    // Nothing went wrong where a script is to be sent whole, but no time is left for it.
+    (void)err_set(err, ERR_TIMEOUT, "it does not answer in time");
+    return redis_node_context(run->asked, err);
 }
 
 enum err_code redis_client_run(struct redis_client *client, struct redis_pipeline *pipeline, struct err *err)

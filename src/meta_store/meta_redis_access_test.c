@@ -14,7 +14,7 @@ static void credentials_are_checked_and_named_but_never_shown(void **state)
     struct redis_fixture *f = *state;
     struct meta_store *store;
     f->server.password = "s3cret";
-    struct meta_redis_options options = {.address = f->server.address, .timeout_ms = SHORT_MS};
+    struct meta_redis_options options = {.address = f->server.address, .timeout_ms = PATIENT_MS};
     assert_code(redis_fixture_open_with(options, &store, &err), ERR_DENIED);
     redis_fixture_assert_says(&f->server, &err, "--redis-password-file");
     options.password = "s3cret-but-wrong";
@@ -66,11 +66,11 @@ static void a_password_that_is_not_wanted_is_said_so(void **state)
 {
     struct redis_fixture *f = *state;
     struct meta_store *store;
-    struct meta_redis_options options = {.address = f->server.address, .password = "s3cret", .timeout_ms = SHORT_MS};
+    struct meta_redis_options options = {.address = f->server.address, .password = "s3cret", .timeout_ms = PATIENT_MS};
     assert_code(redis_fixture_open_with(options, &store, &err), ERR_DENIED);
     redis_fixture_assert_says(&f->server, &err, "it has no password");
     char *address = mem_sprintf("redis://127.0.0.1:%d/99", f->server.port);
-    options = (struct meta_redis_options){.address = address, .timeout_ms = SHORT_MS};
+    options = (struct meta_redis_options){.address = address, .timeout_ms = PATIENT_MS};
     assert_code(redis_fixture_open_with(options, &store, &err), ERR_INVALID);
     redis_fixture_assert_says(&f->server, &err, "no database of this number");
     free(address);
@@ -102,7 +102,7 @@ static void over_tls_certificates_are_looked_at_and_without_it_that_is_said(void
     char *in_the_clear = mem_sprintf("redis://localhost:%d", f->server.port);
 
     struct meta_redis_options options = {
-        .address = address, .ca_file = root_file, .cert_file = client_file, .timeout_ms = SHORT_MS};
+        .address = address, .ca_file = root_file, .cert_file = client_file, .timeout_ms = PATIENT_MS};
     assert_ok(redis_fixture_open_with(options, &store, &err), &err);
     redis_fixture_create_video(store);
     assert_ok(redis_fixture_put_objects(store, 0, 100, &err), &err);

@@ -43,7 +43,7 @@ static void full_memory_is_told(void **state)
     struct redis_fixture *f = *state;
     struct check_record record;
     redis_testing_tell(&f->server, "CONFIG SET maxmemory 1");
-    look_after(&(struct meta_redis_options){.address = f->server.address, .timeout_ms = SHORT_MS}, &record);
+    look_after(&(struct meta_redis_options){.address = f->server.address, .timeout_ms = PATIENT_MS}, &record);
     assert_check_says(&record, "warning", "is nearly full", "raise its maxmemory");
     assert_check_says(&record, "wrong", "what the meta store needs is not possible", "maxmemory");
 }
@@ -54,7 +54,7 @@ static void a_user_who_lacks_rights_is_told_which_to_have(void **state)
     struct check_record record;
     redis_testing_tell(&f->server, "ACL SETUSER reader on >s3cret ~framehound:* +@read +@connection +info");
     struct meta_redis_options options = {
-        .address = f->server.address, .user = "reader", .password = "s3cret", .timeout_ms = SHORT_MS};
+        .address = f->server.address, .user = "reader", .password = "s3cret", .timeout_ms = PATIENT_MS};
     look_after(&options, &record);
     assert_check_says(&record, "wrong", "what the meta store needs is not possible", "give its user");
     redis_testing_tell(&f->server, "ACL SETUSER reader +@write");

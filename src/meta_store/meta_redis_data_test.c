@@ -12,7 +12,7 @@ static struct err err;
 static void a_full_memory_takes_nothing_new_but_shows_and_removes_what_is_there(void **state)
 {
     struct redis_fixture *f = *state;
-    struct meta_store *store = redis_fixture_open(f, SHORT_MS);
+    struct meta_store *store = redis_fixture_open(f, PATIENT_MS);
     redis_fixture_create_video(store);
     assert_ok(redis_fixture_put_objects(store, 0, 5, &err), &err);
     redis_testing_tell(&f->server, "CONFIG SET maxmemory 1");
@@ -20,7 +20,7 @@ static void a_full_memory_takes_nothing_new_but_shows_and_removes_what_is_there(
     redis_fixture_assert_says(&f->server, &err, "its memory is full");
     assert_code(meta_store_create_project(store, "another", NULL, &err), ERR_FULL);
     assert_int_equal(redis_fixture_get_video(store).objects, 5);
-    struct meta_store *another = redis_fixture_open_at(&f->server, SHORT_MS);
+    struct meta_store *another = redis_fixture_open_at(&f->server, PATIENT_MS);
     assert_int_equal(redis_fixture_get_video(another).objects, 5);
     meta_store_free(another);
     redis_testing_tell(&f->server, "CONFIG SET maxmemory 0");
@@ -39,7 +39,7 @@ static void a_server_that_throws_data_away_or_has_newer_data_is_refused(void **s
 {
     struct redis_fixture *f = *state;
     struct meta_store *store;
-    const struct meta_redis_options options = {.address = f->server.address, .timeout_ms = SHORT_MS};
+    const struct meta_redis_options options = {.address = f->server.address, .timeout_ms = PATIENT_MS};
     redis_testing_tell(&f->server, "CONFIG SET maxmemory-policy allkeys-lfu");
     assert_code(redis_fixture_open_with(options, &store, &err), ERR_INVALID);
     redis_fixture_assert_says(&f->server, &err, "noeviction");
@@ -60,7 +60,7 @@ static void a_server_that_throws_data_away_or_has_newer_data_is_refused(void **s
 static void damaged_values_are_said_to_be_so(void **state)
 {
     struct redis_fixture *f = *state;
-    struct meta_store *store = redis_fixture_open(f, SHORT_MS);
+    struct meta_store *store = redis_fixture_open(f, PATIENT_MS);
     struct meta_frames frames;
     struct meta_track *tracks;
     struct meta_segment *segments;
@@ -95,7 +95,7 @@ static void count_wrong(void *context, const char *sentence)
 static void a_video_that_cannot_be_right_stops_no_list(void **state)
 {
     struct redis_fixture *f = *state;
-    struct meta_store *store = redis_fixture_open(f, SHORT_MS);
+    struct meta_store *store = redis_fixture_open(f, PATIENT_MS);
     struct meta_video *videos = NULL;
     size_t count = 0;
     int wrong = 0;
@@ -121,7 +121,7 @@ static void a_project_is_removed_although_a_video_of_it_cannot_be_right(void **s
     struct redis_fixture *f = *state;
     // A field and what it is then; NULL: it is missing.
     static const char *const damage[][2] = {{"state", "77"}, {"project", "Bad"}, {"objects", "many"}, {"id", NULL}};
-    struct meta_store *store = redis_fixture_open(f, SHORT_MS);
+    struct meta_store *store = redis_fixture_open(f, PATIENT_MS);
     struct meta_project project;
     struct meta_video video;
     for (size_t i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
@@ -151,14 +151,16 @@ static void a_server_that_has_lost_its_data_is_not_taken_for_an_empty_one(void *
 {
     struct redis_fixture *f = *state;
     struct meta_video video;
-    struct meta_store *store = redis_fixture_open(f, SHORT_MS);
+    struct meta_store *store = redis_fixture_open(f, PATIENT_MS);
+    struct meta_store *hasty = redis_fixture_open_at(&f->server, SHORT_MS);
     redis_fixture_create_video(store);
     redis_testing_tell(&f->server, "RENAME framehound:format away");
     redis_testing_tell(&f->server, "CLIENT KILL TYPE normal SKIPME yes");
-    assert_code(meta_store_get_video(store, VIDEO, &video, &err), ERR_UNAVAILABLE);
+    assert_code(meta_store_get_video(hasty, VIDEO, &video, &err), ERR_UNAVAILABLE);
     redis_fixture_assert_says(&f->server, &err, "lost what was stored");
     redis_testing_tell(&f->server, "RENAME away framehound:format");
-    assert_ok_in_the_end(meta_store_get_video(store, VIDEO, &video, &err), &err);
+    assert_ok_in_the_end(meta_store_get_video(hasty, VIDEO, &video, &err), &err);
+    meta_store_free(hasty);
 }
 
 static void scripts_that_the_server_has_forgotten_are_sent_again(void **state)
@@ -175,22 +177,17 @@ static void scripts_that_the_server_has_forgotten_are_sent_again(void **state)
 
 static void a_replica_takes_nothing_until_it_is_the_master(void **state)
 {
-    (void)state;
-    struct redis_testing master;
-    struct redis_testing replica;
-    redis_testing_start(&master, NULL);
-    redis_testing_start(&replica, NULL);
-    struct meta_store *store = redis_fixture_open_at(&replica, SHORT_MS);
+    struct redis_fixture *f = *state;
+    struct meta_store *store = redis_fixture_open(f, PATIENT_MS);
+    struct meta_store *hasty = redis_fixture_open_at(&f->server, SHORT_MS);
     redis_fixture_create_video(store);
-    redis_testing_tell(&replica, "REPLICAOF 127.0.0.1 %d", master.port);
-    assert_code(redis_fixture_put_objects(store, 0, 1, &err), ERR_UNAVAILABLE);
-    redis_fixture_assert_says(&replica, &err, "replica");
-    redis_testing_tell(&replica, "REPLICAOF NO ONE");
-    redis_fixture_create_video(store);
+    // Of a master that is not there: one that was would give it other data in its own time.
+    redis_testing_tell(&f->server, "REPLICAOF 127.0.0.1 1");
+    assert_code(redis_fixture_put_objects(hasty, 0, 1, &err), ERR_UNAVAILABLE);
+    redis_fixture_assert_says(&f->server, &err, "replica");
+    meta_store_free(hasty);
+    redis_testing_tell(&f->server, "REPLICAOF NO ONE");
     assert_ok(redis_fixture_put_objects(store, 0, 1, &err), &err);
-    meta_store_free(store);
-    redis_testing_end(&replica);
-    redis_testing_end(&master);
 }
 
 static void prefixes_keep_two_stores_apart(void **state)
@@ -216,7 +213,7 @@ static void prefixes_keep_two_stores_apart(void **state)
 static void leftovers_in_lists_are_passed_over(void **state)
 {
     struct redis_fixture *f = *state;
-    struct meta_store *store = redis_fixture_open(f, SHORT_MS);
+    struct meta_store *store = redis_fixture_open(f, PATIENT_MS);
     struct meta_project *projects;
     struct meta_video *videos;
     size_t count;
@@ -242,7 +239,7 @@ static void a_creation_that_is_late_makes_no_video_in_a_project_that_is_gone(voi
     struct redis_fixture *f = *state;
     char incarnation[64];
     char text[64];
-    struct meta_store *store = redis_fixture_open(f, SHORT_MS);
+    struct meta_store *store = redis_fixture_open(f, PATIENT_MS);
     assert_ok(meta_store_create_project(store, PROJECT, NULL, &err), &err);
     redis_testing_ask(&f->server, incarnation, sizeof(incarnation), "HGET framehound:{" PROJECT "} incarnation");
     redis_testing_tell(&f->server, "ZADD framehound:{" PROJECT "}:videos 7 " VIDEO);
@@ -296,7 +293,7 @@ int main(void)
         on_redis(a_project_is_removed_although_a_video_of_it_cannot_be_right),
         on_redis(a_server_that_has_lost_its_data_is_not_taken_for_an_empty_one),
         on_redis(scripts_that_the_server_has_forgotten_are_sent_again),
-        cmocka_unit_test(a_replica_takes_nothing_until_it_is_the_master),
+        on_redis(a_replica_takes_nothing_until_it_is_the_master),
         on_redis(prefixes_keep_two_stores_apart),
         on_redis(leftovers_in_lists_are_passed_over),
         on_redis(a_creation_that_is_late_makes_no_video_in_a_project_that_is_gone),

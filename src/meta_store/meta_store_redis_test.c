@@ -40,15 +40,17 @@ static void what_was_stored_outlives_a_server_that_is_killed(void **state)
 static void an_outage_is_an_error_with_a_sentence_and_ends_by_itself(void **state)
 {
     struct redis_fixture *f = *state;
-    struct meta_store *store = redis_fixture_open(f, SHORT_MS);
+    struct meta_store *store = redis_fixture_open(f, PATIENT_MS);
+    struct meta_store *hasty = redis_fixture_open_at(&f->server, SHORT_MS);
     redis_fixture_create_video(store);
     redis_testing_kill(&f->server);
-    assert_code(redis_fixture_put_objects(store, 0, 1, &err), ERR_UNAVAILABLE);
+    assert_code(redis_fixture_put_objects(hasty, 0, 1, &err), ERR_UNAVAILABLE);
     redis_fixture_assert_says(&f->server, &err, "is the server running");
-    assert_code(meta_store_ping(store, &err), ERR_UNAVAILABLE);
+    assert_code(meta_store_ping(hasty, &err), ERR_UNAVAILABLE);
     redis_testing_restart(&f->server);
-    assert_ok_in_the_end(redis_fixture_put_objects(store, 0, 1, &err), &err);
-    assert_ok(meta_store_ping(store, &err), &err);
+    assert_ok_in_the_end(redis_fixture_put_objects(hasty, 0, 1, &err), &err);
+    assert_ok_in_the_end(meta_store_ping(hasty, &err), &err);
+    meta_store_free(hasty);
     assert_int_equal(redis_fixture_get_video(store).objects, 1);
 }
 
@@ -111,14 +113,16 @@ static void many_callers_do_not_hammer_a_server_that_is_down(void **state)
 static void a_server_that_never_answers_is_given_up_at_the_deadline(void **state)
 {
     struct redis_fixture *f = *state;
-    struct meta_store *store = redis_fixture_open(f, SHORT_MS);
+    struct meta_store *store = redis_fixture_open(f, PATIENT_MS);
+    struct meta_store *hasty = redis_fixture_open_at(&f->server, SHORT_MS);
     redis_fixture_create_video(store);
     redis_testing_pause(&f->server);
-    assert_code(redis_fixture_put_objects(store, 0, 2, &err), ERR_TIMEOUT);
+    assert_code(redis_fixture_put_objects(hasty, 0, 2, &err), ERR_TIMEOUT);
     redis_fixture_assert_says(&f->server, &err, "in time");
-    assert_true(meta_store_ping(store, &err) != ERR_NONE);
+    assert_true(meta_store_ping(hasty, &err) != ERR_NONE);
     redis_testing_continue(&f->server);
-    assert_ok_in_the_end(redis_fixture_put_objects(store, 0, 2, &err), &err);
+    assert_ok_in_the_end(redis_fixture_put_objects(hasty, 0, 2, &err), &err);
+    meta_store_free(hasty);
     // The first one may have been done after all: it counts once.
     assert_int_equal(redis_fixture_get_video(store).objects, 2);
     assert_int_equal(redis_fixture_get_video(store).frames_indexed, 1);
@@ -134,7 +138,8 @@ static bool aof_is_rewritten(const struct redis_testing *server)
 static void a_server_that_loads_its_data_is_waited_for(void **state)
 {
     struct redis_fixture *f = *state;
-    struct meta_store *store = redis_fixture_open(f, SHORT_MS);
+    struct meta_store *store = redis_fixture_open(f, PATIENT_MS);
+    struct meta_store *hasty = redis_fixture_open_at(&f->server, SHORT_MS);
     redis_fixture_create_video(store);
     for (int32_t i = 0; i < 300; i++)
         assert_ok(redis_fixture_put_objects(store, i * 128, 10, &err), &err);
@@ -142,12 +147,14 @@ static void a_server_that_loads_its_data_is_waited_for(void **state)
     redis_testing_tell(&f->server, "BGREWRITEAOF");
     assert_in_the_end(aof_is_rewritten(&f->server));
     redis_testing_kill(&f->server);
-    // 5 ms for each key.
+    // 30 ms for each key, so that it is loading however late it is looked, and 5 ms when that was seen.
     f->server.args[2] = "--key-load-delay";
-    f->server.args[3] = "5000";
+    f->server.args[3] = "30000";
     redis_testing_restart_without_waiting(&f->server);
-    assert_in_the_end(meta_store_ping(store, &err) != ERR_NONE && strstr(err.message, "loading its data") != NULL);
+    assert_in_the_end(meta_store_ping(hasty, &err) != ERR_NONE && strstr(err.message, "loading its data") != NULL);
     redis_fixture_assert_says(&f->server, &err, "loading its data");
+    redis_testing_tell(&f->server, "CONFIG SET key-load-delay 5000");
+    meta_store_free(hasty);
     redis_fixture_close(f);
     // However short a call may be, the start waits.
     store = redis_fixture_open(f, SHORT_MS);

@@ -10,6 +10,7 @@
 #include "ingest/activity_log.h"
 #include "os/cancel.h"
 #include "queue/queue.h"
+#include "queue/queue_backend.h"
 #include "queue/queue_memory.h"
 
 #define VIDEO "0123456789abcdef"
@@ -177,6 +178,19 @@ static void frames_do_not_push_other_news_out_of_a_snapshot(void **state)
     close_scene(&scene);
 }
 
+static struct {
+    const struct queue_ops *own;
+    struct cancel *opened;
+} gate;
+
+static enum err_code publish_when_it_is_open(
+    struct queue *queue, const char *topic, bool log, const struct queue_item *items, size_t count, struct err *err)
+{
+    cancel_wait(gate.opened, INT32_MAX);
+    return gate.own->publish(queue, topic, log, items, count, err);
+}
+
+// As many are being published as there may be, as many are pending, and the queue takes none.
 static void too_many_events_are_dropped_and_counted(void **state)
 {
     (void)state;
@@ -186,13 +200,20 @@ static void too_many_events_are_dropped_and_counted(void **state)
     struct metrics *metrics = metrics_new();
     queue_options_default(&options);
     struct queue *queue = queue_memory_new(&options, clock_system());
+    gate.own = queue->ops;
+    gate.opened = cancel_new(NULL);
+    struct queue_ops ops = *queue->ops;
+    ops.publish = publish_when_it_is_open;
+    queue->ops = &ops;
     assert_ok(activity_new(queue, clock_system(), log_none(), metrics, &activity, &err), &err);
-    for (int i = 0; i < 20 * ACTIVITY_EVENTS_MAX; i++)
+    for (int i = 0; i < 2 * ACTIVITY_EVENTS_MAX + 1; i++)
         activity_report_video(activity, VIDEO, "running");
     struct metric_counter *dropped = metrics_counter(metrics, "framehound_activity_dropped_total",
         "Activity events that were dropped because too many were pending.", METRIC_NO_LABELS);
     assert_true(metric_count(dropped) > 0);
+    cancel_request(gate.opened);
     activity_free(activity);
+    cancel_free(gate.opened);
     queue_free(queue);
     metrics_free(metrics);
 }

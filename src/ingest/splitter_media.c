@@ -83,6 +83,7 @@ static enum err_code store_copy(const struct ingest *ingest, const struct meta_v
     if (code != ERR_NONE)
         return code;
     now.media.playable_copy = true;
+    now.media.has_audio = now.media.has_audio || result->has_audio; // it may begin in the middle only
     now.media.media_offset_us = result->media_offset_us;
     snprintf(now.media.mime_type, sizeof(now.media.mime_type), "video/mp4");
     return meta_store_set_video_media(ingest->meta, video->id, &now.media, err);

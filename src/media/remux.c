@@ -167,12 +167,12 @@ static enum err_code make_copy_once(
     enum err_code code = open_output(output, path, err);
     if (code == ERR_NONE)
         code = remux_video_open(&video, output, err);
-    bool sound = code == ERR_NONE && video.source->info.has_audio;
+    bool sound = output->has_sound = code == ERR_NONE && (video.source->info.has_audio || output->late_sound);
     if (sound)
         code = remux_audio_open(&audio, output, err);
     if (code == ERR_NONE)
         code = write_tracks(output, &video, &audio, err);
-    result->has_audio = sound;
+    result->has_audio = sound && output->last_dts[1] != INT64_MIN;
     result->video_encoded = video.encoder != NULL;
     result->audio_encoded = audio.encoder != NULL;
     remux_video_close(&video);

@@ -1,8 +1,7 @@
 // A copy of a video that browsers play, where the stored source is none.
 //
 // Streams that browsers decode are copied; others are encoded again (H.264 and AAC). The copy is an MP4 file that can
-// be played while it is loaded, and its frames keep their times. Of a transport stream that goes on as other videos it
-// has sound only where the first of them has. One call uses one thread plus the encoder's.
+// be played while it is loaded, and its frames keep their times. One call uses one thread plus the encoder's.
 #pragma once
 
 #include <stdbool.h>

@@ -37,16 +37,15 @@ static enum err_code open_encoder(struct remux_audio *audio, struct err *err)
 {
     const AVCodec *encoder = avcodec_find_encoder(AV_CODEC_ID_AAC);
     if (encoder == NULL)
-        return err_set(err, ERR_UNAVAILABLE, "the sound (%s) cannot be converted for browsers: no AAC encoder here",
-            avcodec_get_name(audio->input->codecpar->codec_id));
+        return err_set(err, ERR_UNAVAILABLE, "the sound cannot be converted for browsers: no AAC encoder here");
     AVCodecContext *codec = audio->encoder = avcodec_alloc_context3(encoder);
     if (codec == NULL)
         return err_set(err, ERR_UNAVAILABLE, "out of memory");
-    codec->sample_rate = audio->decoder->sample_rate >= 8000 && audio->decoder->sample_rate <= 48000
-        ? audio->decoder->sample_rate
-        : 48000;
+    int rate = audio->decoder != NULL ? audio->decoder->sample_rate : 0;
+    codec->sample_rate = rate >= 8000 && rate <= 48000 ? rate : 48000;
     // More than stereo plays everywhere only when it is mixed down.
-    av_channel_layout_default(&codec->ch_layout, audio->decoder->ch_layout.nb_channels == 1 ? 1 : 2);
+    bool mono = audio->decoder != NULL && audio->decoder->ch_layout.nb_channels == 1;
+    av_channel_layout_default(&codec->ch_layout, mono ? 1 : 2);
     codec->sample_fmt = AV_SAMPLE_FMT_FLTP;
     codec->bit_rate = (int64_t)BIT_RATE_PER_CHANNEL * codec->ch_layout.nb_channels;
     codec->time_base = (AVRational){1, codec->sample_rate};
@@ -59,21 +58,11 @@ static enum err_code open_encoder(struct remux_audio *audio, struct err *err)
     return rc < 0 ? err_set(err, ERR_INTERNAL, "the AAC encoder cannot be set up: %s", av_err2str(rc)) : ERR_NONE;
 }
 
-static enum err_code open_resampler(struct remux_audio *audio, struct err *err)
-{
-    AVCodecContext *codec = audio->encoder;
-    swr_free(&audio->resampler);
-    int rc = swr_alloc_set_opts2(&audio->resampler, &codec->ch_layout, codec->sample_fmt, codec->sample_rate,
-        &audio->decoder->ch_layout, audio->decoder->sample_fmt, audio->decoder->sample_rate, 0, NULL);
-    if (rc >= 0)
-        rc = swr_init(audio->resampler);
-    return rc < 0 ? err_set(err, ERR_INTERNAL, "the sound cannot be resampled: %s", av_err2str(rc)) : ERR_NONE;
-}
-
 static void choose_stream(struct remux_audio *audio)
 {
     const struct media_info *info = &audio->source->info;
-    audio->input = info->has_audio ? audio->source->format->streams[info->audio_stream] : NULL;
+    audio->input =
+        info->has_audio ? audio->source->format->streams[info->audio_stream] : media_source_late_sound(audio->source);
     audio->source->video->discard = AVDISCARD_ALL;
     if (audio->input != NULL)
         audio->input->discard = AVDISCARD_DEFAULT;
@@ -91,19 +80,17 @@ enum err_code remux_audio_open(struct remux_audio *audio, struct remux_output *o
     if (code != ERR_NONE)
         return code;
     choose_stream(audio);
-    if (audio->input == NULL)
+    if (audio->input == NULL && !output->late_sound)
         return err_set(err, ERR_CORRUPT, "the file changed while it was read: it has no sound any more");
     audio->sound = av_frame_alloc();
     audio->packet = av_packet_alloc();
     audio->stream = avformat_new_stream(output->muxer, NULL);
     if (audio->sound == NULL || audio->packet == NULL || audio->stream == NULL)
         return err_set(err, ERR_UNAVAILABLE, "out of memory");
-    if (output->encode || !remux_can_copy_audio(audio->input->codecpar)) {
-        code = open_decoder(audio, err);
+    if (!audio->source->info.has_audio || output->encode || !remux_can_copy_audio(audio->input->codecpar)) {
+        code = audio->input != NULL ? open_decoder(audio, err) : ERR_NONE;
         if (code == ERR_NONE)
             code = open_encoder(audio, err);
-        if (code == ERR_NONE)
-            code = open_resampler(audio, err);
         if (code != ERR_NONE)
             return code;
     }
@@ -120,6 +107,7 @@ void remux_audio_close(struct remux_audio *audio)
     av_frame_free(&audio->sound);
     av_frame_free(&audio->piece);
     swr_free(&audio->resampler);
+    av_channel_layout_uninit(&audio->heard.layout);
     if (audio->fifo != NULL)
         av_audio_fifo_free(audio->fifo);
     avcodec_free_context(&audio->decoder);
@@ -235,19 +223,8 @@ static enum err_code resume(struct remux_audio *audio, const AVFrame *sound, boo
 }
 
 // Resamples a piece of sound (NULL: what the resampler holds back) into the fifo.
-static enum err_code take_sound(struct remux_audio *audio, const AVFrame *sound, struct err *err)
+static enum err_code resample(struct remux_audio *audio, const AVFrame *sound, struct err *err)
 {
-    if (sound != NULL &&
-        (sound->format != audio->decoder->sample_fmt || sound->nb_samples <= 0 ||
-            sound->sample_rate != audio->decoder->sample_rate ||
-            sound->ch_layout.nb_channels != audio->decoder->ch_layout.nb_channels))
-        return ERR_NONE; // a change in the middle: left out
-    if (audio->resuming) {
-        bool heard = true;
-        enum err_code code = sound != NULL ? resume(audio, sound, &heard, err) : ERR_NONE;
-        if (code != ERR_NONE || heard)
-            return code;
-    }
     int most = swr_get_out_samples(audio->resampler, sound != NULL ? sound->nb_samples : 0);
     if (most <= 0)
         return ERR_NONE;
@@ -259,6 +236,61 @@ static enum err_code take_sound(struct remux_audio *audio, const AVFrame *sound,
     int put = got > 0 ? av_audio_fifo_write(audio->fifo, (void **)planes, got) : 0;
     av_freep(&planes[0]);
     return put < 0 ? err_set(err, ERR_UNAVAILABLE, "out of memory") : ERR_NONE;
+}
+
+static int open_resampler(struct remux_audio *audio, const AVFrame *sound)
+{
+    AVCodecContext *codec = audio->encoder;
+    AVChannelLayout layout = {0};
+    audio->heard.format = sound->format;
+    audio->heard.rate = sound->sample_rate;
+    int rc = av_channel_layout_copy(&audio->heard.layout, &sound->ch_layout);
+    // Of which only the number of channels is known.
+    if (rc >= 0 && sound->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC)
+        av_channel_layout_default(&layout, sound->ch_layout.nb_channels);
+    else if (rc >= 0)
+        rc = av_channel_layout_copy(&layout, &sound->ch_layout);
+    if (rc >= 0)
+        rc = swr_alloc_set_opts2(&audio->resampler, &codec->ch_layout, codec->sample_fmt, codec->sample_rate, &layout,
+            (enum AVSampleFormat)sound->format, sound->sample_rate, 0, NULL);
+    av_channel_layout_uninit(&layout);
+    return rc >= 0 ? swr_init(audio->resampler) : rc;
+}
+
+// The resampler reads as many channels as it was opened for: where the sound changes (a broadcast's from 5.1 to
+// stereo), it is opened anew. Sound that none can be opened for is left out.
+static enum err_code fit_resampler(struct remux_audio *audio, const AVFrame *sound, struct err *err)
+{
+    bool same = audio->heard.format == sound->format && audio->heard.rate == sound->sample_rate &&
+        av_channel_layout_compare(&audio->heard.layout, &sound->ch_layout) == 0;
+    if (same && audio->heard.rate > 0)
+        return ERR_NONE;
+    enum err_code code = audio->resampler != NULL ? resample(audio, NULL, err) : ERR_NONE;
+    swr_free(&audio->resampler);
+    int rc = code == ERR_NONE ? open_resampler(audio, sound) : 0;
+    if (rc >= 0)
+        return code;
+    swr_free(&audio->resampler);
+    struct log *log = audio->output->options->log;
+    log_warn(log != NULL ? log : log_none(), "sound is missing in the copy for browsers: it cannot be resampled: %s",
+        av_err2str(rc));
+    return ERR_NONE;
+}
+
+static enum err_code take_sound(struct remux_audio *audio, const AVFrame *sound, struct err *err)
+{
+    if (sound != NULL && (sound->nb_samples <= 0 || sound->sample_rate <= 0 || sound->ch_layout.nb_channels <= 0))
+        return ERR_NONE;
+    enum err_code code = ERR_NONE;
+    if (audio->resuming) {
+        bool heard = true;
+        code = sound != NULL ? resume(audio, sound, &heard, err) : ERR_NONE;
+        if (code != ERR_NONE || heard)
+            return code;
+    }
+    if (sound != NULL)
+        code = fit_resampler(audio, sound, err);
+    return code == ERR_NONE && audio->resampler != NULL ? resample(audio, sound, err) : code;
 }
 
 // NULL gets out what the decoder holds back.
@@ -295,7 +327,10 @@ static int64_t shift_of_video(const struct remux_audio *audio, const struct remu
 // Whether the recording that the sound is from may be one whose pictures are still to come.
 static bool may_follow(const struct remux_audio *audio, const struct remux_video *video)
 {
-    return !video->done && shift_of_video(audio, video) == audio->shift && video->pos < audio->packet->pos;
+    if (video->done || video->begin != audio->source->begin || video->pos >= audio->packet->pos)
+        return false;
+    // In a transport stream, sound and pictures of one time are near each other.
+    return audio->source->watch != NULL || shift_of_video(audio, video) == audio->shift;
 }
 
 bool remux_audio_waits(const struct remux_audio *audio, const struct remux_video *video)
@@ -305,17 +340,27 @@ bool remux_audio_waits(const struct remux_audio *audio, const struct remux_video
     return !video->done && audio->rest >= 0 && audio->rest > video->begin;
 }
 
+// Whether the packet is from behind the place where the times of the pictures jumped, which the sound has not done yet.
+static bool is_behind_jump(const struct remux_audio *audio, const struct remux_video *video)
+{
+    return audio->source->watch != NULL && video->begin == audio->source->begin &&
+        shift_of_video(audio, video) != audio->shift && audio->packet->pos > video->jump_pos;
+}
+
 // Goes with the video where times jump back, once it has; whether the packet has its place.
 static bool follow_jump(struct remux_audio *audio, const struct remux_video *video, int64_t source_pts)
 {
     int64_t jump = av_rescale_q(JUMP_US, AV_TIME_BASE_Q, audio->input->time_base);
-    if (audio->last_dts == INT64_MIN || to_copy(audio, source_pts) >= audio->last_dts - jump)
+    bool goes_back = audio->last_dts != INT64_MIN && to_copy(audio, source_pts) < audio->last_dts - jump;
+    if (!goes_back && audio->source->watch == NULL)
         return true;
     audio->held = may_follow(audio, video);
     if (audio->held)
         return false;
-    audio->shift = shift_of_video(audio, video);
-    audio->resuming = true;
+    if (goes_back || is_behind_jump(audio, video)) {
+        audio->shift = shift_of_video(audio, video);
+        audio->resuming = true;
+    }
     return true;
 }
 
@@ -369,6 +414,8 @@ static enum err_code next_part(struct remux_audio *audio, const struct remux_vid
     if (code != ERR_NONE)
         return code;
     avcodec_free_context(&audio->decoder);
+    swr_free(&audio->resampler); // what it held back is taken
+    audio->heard.rate = 0;
     media_source_close(audio->source);
     audio->source = source;
     audio->rest = -1;
@@ -378,8 +425,14 @@ static enum err_code next_part(struct remux_audio *audio, const struct remux_vid
     if (audio->input == NULL)
         return ERR_NONE;
     audio->shift = shift_of_video(audio, video);
-    code = open_decoder(audio, err);
-    return code == ERR_NONE ? open_resampler(audio, err) : code;
+    return open_decoder(audio, err);
+}
+
+// A transport stream may have sound from its middle on only.
+static enum err_code look_for_sound(struct remux_audio *audio, struct err *err)
+{
+    audio->input = media_source_late_sound(audio->source);
+    return audio->input != NULL ? open_decoder(audio, err) : ERR_NONE;
 }
 
 enum err_code remux_audio_step(struct remux_audio *audio, const struct remux_video *video, struct err *err)
@@ -397,7 +450,10 @@ enum err_code remux_audio_step(struct remux_audio *audio, const struct remux_vid
         return code;
     if (rc < 0)
         return end_part(audio, err);
-    if (audio->input != NULL && audio->packet->stream_index == audio->input->index && audio->packet->size > 0)
+    if (audio->input == NULL && audio->encoder != NULL)
+        code = look_for_sound(audio, err);
+    if (code == ERR_NONE && audio->input != NULL && audio->packet->stream_index == audio->input->index &&
+        audio->packet->size > 0)
         code = take_packet(audio, video, err);
     if (!audio->held)
         av_packet_unref(audio->packet);

@@ -13,7 +13,9 @@ struct remux_output {
     const struct media_input *input;
     bool encode;         // both tracks, though they could be copied
     bool coarse;         // times in milliseconds: there are gaps that finer ones cannot count in MP4's 32 bits
+    bool late_sound;     // there is sound, though not from the beginning on
     bool again;          // it turned out on the way that one of these is needed
+    bool has_sound;      // a track of it
     int64_t last_dts[2]; // of each stream, in its time base; INT64_MIN before the first
     struct media_limits limits;
     const struct remux_options *options;
@@ -39,6 +41,7 @@ struct remux_video {
     int64_t duration;       // the same of the encoded ones
     int64_t time_us;        // how far the track is
     int64_t pos;            // of its newest packet in the source
+    int64_t jump_pos;       // of the first one behind the newest jump of its times
     int parts;              // see media_source_open_rest()
     int64_t begin;          // of the source of the newest picture, in the file (media_source_rest())
     bool done;
@@ -51,7 +54,12 @@ struct remux_audio {
     AVStream *stream;
     AVCodecContext *decoder; // NULL where the track is copied
     AVCodecContext *encoder;
-    struct SwrContext *resampler;
+    struct SwrContext *resampler; // NULL before the first sound
+    struct {
+        AVChannelLayout layout;
+        int format;
+        int rate; // 0: of nothing
+    } heard;      // what the resampler was opened for
     struct AVAudioFifo *fifo;
     AVFrame *sound;
     AVFrame *piece;
@@ -74,8 +82,8 @@ bool remux_can_copy_audio(const AVCodecParameters *par);
 enum err_code remux_video_open(struct remux_video *video, struct remux_output *output, struct err *err) ERR_MUST_CHECK;
 enum err_code remux_audio_open(struct remux_audio *audio, struct remux_output *output, struct err *err) ERR_MUST_CHECK;
 // Takes one packet of the source further; sets `done` at the end. Where a copied video goes on as another one, `again`
-// of the output says that all has to be made anew with `encode`. Sound does not go further than the video: its times
-// are shifted as the video's are.
+// of the output says that all has to be made anew with `encode`, and where the first sound comes, with `late_sound`.
+// Sound does not go further than the video: its times are shifted as the video's are.
 enum err_code remux_video_step(struct remux_video *video, struct err *err) ERR_MUST_CHECK;
 enum err_code remux_audio_step(
     struct remux_audio *audio, const struct remux_video *video, struct err *err) ERR_MUST_CHECK;

@@ -118,6 +118,7 @@ enum err_code remux_video_open(struct remux_video *video, struct remux_output *o
     if (code != ERR_NONE)
         return code;
     video->timeline = timeline_new(video->source);
+    video->begin = video->source->begin;
     video->picture = av_frame_alloc();
     video->packet = av_packet_alloc();
     if (video->picture == NULL || video->packet == NULL)
@@ -270,20 +271,24 @@ static enum err_code next_part(struct remux_video *video, struct err *err)
         return code;
     if (rest < 0)
         return end_track(video, err);
-    if (video->decoder == NULL) {
-        // One track of an MP4 file that browsers play is coded in one way.
-        video->output->encode = video->output->again = true;
-        return ERR_NONE;
-    }
     struct media_source *source;
-    code = media_source_open_rest(video->output->input, rest, &video->parts, &video->output->limits,
-        video->output->options->cancel, &source, err);
+    struct remux_output *output = video->output;
+    code = media_source_open_rest(
+        output->input, rest, &video->parts, &output->limits, output->options->cancel, &source, err);
     if (code == ERR_NOT_FOUND || code == ERR_LIMIT) {
         err_clear(err);
         return end_track(video, err);
     }
     if (code != ERR_NONE)
         return code;
+    bool first_sound = source->info.has_audio && !output->has_sound;
+    if (video->decoder == NULL || first_sound) {
+        // One track of an MP4 file that browsers play is coded in one way.
+        output->encode = output->again = true;
+        output->late_sound = output->late_sound || first_sound;
+        media_source_close(source);
+        return ERR_NONE;
+    }
     timeline_go_on(video->timeline, source);
     media_source_close(video->source);
     video->source = source;
@@ -330,6 +335,7 @@ enum err_code remux_video_step(struct remux_video *video, struct err *err)
 {
     struct coded_picture picture;
     bool end;
+    int64_t shift = timeline_shift(video->timeline);
     enum err_code code = timeline_next(video->timeline, &picture, &end, err);
     if (code != ERR_NONE)
         return code;
@@ -337,6 +343,10 @@ enum err_code remux_video_step(struct remux_video *video, struct err *err)
         return next_part(video, err);
     video->begin = video->source->begin;
     video->pos = picture.packet->pos;
+    if (timeline_shift(video->timeline) != shift)
+        video->jump_pos = video->pos;
+    if (!video->output->has_sound && media_source_late_sound(video->source) != NULL)
+        video->output->late_sound = video->output->again = true;
     if (video->decoder == NULL) {
         code = copy(video, &picture, err);
     } else {

@@ -70,6 +70,17 @@ bool media_source_is_raw(const struct media_source *source)
     return is_one_of(source->format->iformat->name, raw_formats, sizeof(raw_formats) / sizeof(*raw_formats));
 }
 
+AVStream *media_source_late_sound(const struct media_source *source)
+{
+    if (source->watch == NULL || source->info.has_audio)
+        return NULL;
+    for (unsigned i = 0; i < source->format->nb_streams; i++) {
+        if (source->format->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO)
+            return source->format->streams[i];
+    }
+    return NULL;
+}
+
 static bool format_is_listed(const AVInputFormat *format, enum media_source_kind kind)
 {
     const char *const *names = kind == MEDIA_SOURCE_SEGMENT ? segment_formats : foreign_formats;

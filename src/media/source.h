@@ -39,6 +39,9 @@ void media_source_close(struct media_source *source);
 // Coded pictures without a container: what times there are come from FFmpeg.
 bool media_source_is_raw(const struct media_source *source);
 
+// Of a transport stream that had no sound where it was opened: what is announced in the middle; NULL: none so far.
+AVStream *media_source_late_sound(const struct media_source *source);
+
 // Videos that follow one another in a transport stream; a splice every minute of a day has fewer.
 #define MEDIA_SOURCE_PARTS_MAX 2000
 

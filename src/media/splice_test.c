@@ -272,6 +272,25 @@ static int count_packets(const char *path, const char *stream)
     return count;
 }
 
+// When the first sound from `from_s` on begins; -1: there is none.
+static double sound_from(const char *path, double from_s)
+{
+    char *command =
+        mem_sprintf("ffprobe -v quiet -select_streams a:0 -show_entries packet=pts_time -of csv=p=0 '%s'", path);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    char line[64];
+    double first = -1;
+    while (fgets(line, sizeof(line), pipe) != NULL) {
+        double seconds;
+        if (sscanf(line, "%lf", &seconds) == 1 && seconds >= from_s && (first < 0 || seconds < first))
+            first = seconds;
+    }
+    pclose(pipe);
+    free(command);
+    return first;
+}
+
 static void make_copy(const char *source, char *output, struct remux_result *result)
 {
     const struct media_input input = {.path = source};
@@ -352,6 +371,76 @@ static void sound_that_ends_before_its_pictures_costs_none_of_the_next_recording
     }
 }
 
+static void sound_that_begins_in_the_middle_is_in_the_copy(void **state)
+{
+    (void)state;
+    static const struct clip mute_h264 = {"mute264.ts", SMALL X264 "-an"};
+    static const struct {
+        struct splice splice;
+        bool is_encoded; // the video
+    } cases[] = {
+        {{"mute-first.ts", {&mute, &hevc}}, true},           // another video
+        {{"mute-then-sound.ts", {&mute_h264, &aac}}, false}, // the same one
+        {{"mute-mute-sound.ts", {&mute, &mute_h264, &aac}}, true},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *output = mem_sprintf("%s/copy.out", clips_dir());
+        struct remux_result result;
+        make_copy(join(cases[i].splice.name, cases[i].splice.parts), output, &result);
+        assert_true(result.has_audio);
+        assert_int_equal(result.video_encoded, cases[i].is_encoded);
+        double begin = i == 2 ? 4 : 2;
+        double first = sound_from(output, 0);
+        if (first < begin - 0.1 || first > begin + 0.1)
+            fail_msg("%s: sound begins at %f s", cases[i].splice.name, first);
+        assert_true(sound_from(output, begin + 1.9) > 0);
+        free(output);
+    }
+}
+
+// Broadcasts go from 5.1 to stereo and back.
+static void sound_whose_channels_change_is_in_the_copy(void **state)
+{
+    (void)state;
+    static const struct clip mono = {"mono.ts", SMALL X264 "-c:a mp2 -ac 1"};
+    static const struct clip many = {"many.ts", SMALL X264 "-c:a ac3 -ac 6"};
+    static const struct clip stereo = {"stereo.ts", SMALL X264 "-c:a ac3 -ac 2 -ar 44100"};
+    static const struct splice cases[] = {
+        {"channels.ts", {&h264, &mono, &h264}}, {"fewer-channels.ts", {&many, &stereo, &many}}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *output = mem_sprintf("%s/copy.out", clips_dir());
+        struct remux_result result;
+        make_copy(join(cases[i].name, cases[i].parts), output, &result);
+        assert_true(result.audio_encoded);
+        double sound = stream_seconds(output, "a:0");
+        if (sound < 5.9 || sound > 6.2)
+            fail_msg("%s: %f s of sound", cases[i].name, sound);
+        free(output);
+    }
+}
+
+// Its times do not jump back where those of the pictures do.
+static void sound_that_ended_before_goes_with_the_pictures_of_the_next_recording(void **state)
+{
+    (void)state;
+    static const struct clip early = {
+        "ends-early.ts", "-f lavfi -i testsrc2=s=128x96:r=25:d=8 -f lavfi -i sine=d=2 " X264 "-c:a aac"};
+    static const struct clip later = {"later-times.ts", SMALL X264 "-c:a aac -output_ts_offset 5"};
+    static const struct clip shorter = {
+        "shorter.ts", "-f lavfi -i testsrc2=s=128x96:r=25:d=8 -f lavfi -i sine=d=0.5 " X264 "-c:a aac"};
+    static const struct splice cases[] = {
+        {"early-then-later.ts", {&early, &later}}, {"hardly-any-sound.ts", {&shorter, &early}}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *output = mem_sprintf("%s/copy.out", clips_dir());
+        struct remux_result result;
+        make_copy(join(cases[i].name, cases[i].parts), output, &result);
+        double second = sound_from(output, 2.5);
+        if (second < 7.9 || second > 8.1)
+            fail_msg("%s: the sound of the second begins at %f s", cases[i].name, second);
+        free(output);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -365,6 +454,9 @@ int main(void)
         cmocka_unit_test(a_copy_for_browsers_shows_all_of_it_with_its_sound),
         cmocka_unit_test(a_copy_of_recordings_put_end_to_end_keeps_their_sound),
         cmocka_unit_test(sound_that_ends_before_its_pictures_costs_none_of_the_next_recording),
+        cmocka_unit_test(sound_that_begins_in_the_middle_is_in_the_copy),
+        cmocka_unit_test(sound_whose_channels_change_is_in_the_copy),
+        cmocka_unit_test(sound_that_ended_before_goes_with_the_pictures_of_the_next_recording),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

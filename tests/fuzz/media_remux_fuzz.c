@@ -1,5 +1,6 @@
 // Fuzzer: a copy for browsers is made of any bytes.
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -11,6 +12,30 @@
 
 static const struct media_limits limits = {.pixels_max = 256 * 256, .side_max = 512, .streams_max = 16};
 
+// Puts each seed behind the one before, as recordings end to end.
+struct joined {
+    char *before;
+    size_t before_size;
+    fuzz_seed_add add;
+    void *context;
+};
+
+static void add_joined(void *context, const void *bytes, size_t size)
+{
+    struct joined *joined = context;
+    char *both = mem_alloc(joined->before_size + size);
+    if (joined->before_size > 0)
+        memcpy(both, joined->before, joined->before_size);
+    memcpy(both + joined->before_size, bytes, size);
+    if (joined->before_size > 0)
+        joined->add(joined->context, both, joined->before_size + size);
+    free(joined->before);
+    joined->before = mem_alloc(size);
+    memcpy(joined->before, bytes, size);
+    joined->before_size = size;
+    free(both);
+}
+
 void fuzz_seeds(fuzz_seed_add add, void *context)
 {
     static const char *const commands[] = {
@@ -19,7 +44,17 @@ void fuzz_seeds(fuzz_seed_add add, void *context)
         ONE "-c:v mpeg2video -c:a mp2 -f mpegts",
         ONE "-c:v mpeg4 -c:a pcm_s16le -f avi",
     };
+    static const char *const recordings[] = {
+        ONE "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -an -f mpegts",
+        ONE "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a mp2 -ac 2 -f mpegts",
+        ONE "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a mp2 -ac 1 -f mpegts",
+        ONE "-c:v mpeg2video -an -f mpegts",
+        ONE "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac -f mpegts",
+    };
     media_seeds_make(commands, sizeof(commands) / sizeof(commands[0]), add, context);
+    struct joined joined = {.add = add, .context = context};
+    media_seeds_make(recordings, sizeof(recordings) / sizeof(recordings[0]), add_joined, &joined);
+    free(joined.before);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -70,6 +70,12 @@ bool media_source_is_raw(const struct media_source *source)
     return is_one_of(source->format->iformat->name, raw_formats, sizeof(raw_formats) / sizeof(*raw_formats));
 }
 
+bool media_source_is_damaged(const struct media_source *source, const AVPacket *packet)
+{
+    bool marked = (packet->flags & AV_PKT_FLAG_CORRUPT) != 0;
+    return marked && (source->watch == NULL || !ts_watch_is_whole(source->watch, source->begin + packet->pos));
+}
+
 AVStream *media_source_late_sound(const struct media_source *source)
 {
     if (source->watch == NULL || source->info.has_audio)

@@ -36,6 +36,9 @@ enum err_code media_source_open(const struct media_input *input, enum media_sour
     struct err *err) ERR_MUST_CHECK;
 void media_source_close(struct media_source *source);
 
+// Whether something of the packet is missing, as far as its container can tell.
+bool media_source_is_damaged(const struct media_source *source, const AVPacket *packet);
+
 // Coded pictures without a container: what times there are come from FFmpeg.
 bool media_source_is_raw(const struct media_source *source);
 

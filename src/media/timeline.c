@@ -189,7 +189,7 @@ static enum err_code read_packet(struct timeline *timeline, AVPacket **out, stru
         av_packet_unref(packet);
     }
     timeline->stats.packets++;
-    if ((packet->flags & AV_PKT_FLAG_CORRUPT) != 0)
+    if (media_source_is_damaged(timeline->source, packet))
         timeline->stats.damaged++;
     parameter_sets_apply(&timeline->sets, timeline->source->video->codecpar, packet);
     if (timeline->untimed || !time_is_sane(timeline, packet->pts))

@@ -15,12 +15,23 @@
 #define PAT_PID 0
 #define SECTION_BYTES_MAX 1024
 #define PROGRAMMES_MAX 64
-#define VIDEOS_MAX 8 // of a programme
+#define VIDEOS_MAX 8      // of a programme
+#define RESTARTS_MAX 4096 // more than FFmpeg reads ahead of what it gives
 
 struct section {
     uint8_t data[SECTION_BYTES_MAX];
     size_t size;
     int64_t at; // offset of its first packet; -1: none is open
+};
+
+struct video {
+    int pid;
+    int type;
+    int counter;    // of its newest packet; -1 before the first
+    int64_t at;     // where its newest picture begins; -1
+    int64_t before; // and the one before that
+    bool whole;     // no packet of the newest picture is missing so far
+    bool stuffed;   // its newest packet has less than it could hold, as the last one of a picture
 };
 
 struct programme {
@@ -29,10 +40,7 @@ struct programme {
     struct section section;
     bool seen; // its table
     int video_count;
-    struct {
-        int pid;
-        int type;
-    } videos[VIDEOS_MAX];
+    struct video videos[VIDEOS_MAX];
 };
 
 struct ts_watch {
@@ -48,6 +56,8 @@ struct ts_watch {
     bool following;
     struct programme *programmes[PROGRAMMES_MAX];
     int programme_count;
+    int64_t *restarts; // where the newest pictures begin that FFmpeg marks without reason
+    size_t restart_count;
 };
 
 // Whether FFmpeg takes streams of the type for video.
@@ -83,6 +93,7 @@ void ts_watch_free(struct ts_watch *watch)
         return;
     for (int i = 0; i < watch->programme_count; i++)
         free(watch->programmes[i]);
+    free(watch->restarts);
     free(watch);
 }
 
@@ -161,8 +172,8 @@ static void take_pmt(struct ts_watch *watch, struct programme *programme, const 
             still[i] = still[i] || (programme->videos[i].pid == pid && programme->videos[i].type == data[k]);
         if (!programme->seen && !watch->following && programme->video_count < VIDEOS_MAX) {
             still[programme->video_count] = true;
-            programme->videos[programme->video_count].pid = pid;
-            programme->videos[programme->video_count++].type = data[k];
+            programme->videos[programme->video_count++] =
+                (struct video){.pid = pid, .type = data[k], .counter = -1, .at = -1, .before = -1};
         }
     }
     programme->seen = true;
@@ -221,6 +232,63 @@ static void take_payload(struct ts_watch *watch, struct programme *programme, st
     add_to_section(watch, programme, section, data + pointer, size - pointer);
 }
 
+bool ts_watch_is_whole(const struct ts_watch *watch, int64_t offset)
+{
+    size_t kept = watch->restart_count < RESTARTS_MAX ? watch->restart_count : RESTARTS_MAX;
+    for (size_t i = 0; i < kept; i++) {
+        // FFmpeg counts what is around a packet to the one behind.
+        if (watch->restarts[i] == offset + (int64_t)(watch->raw_bytes - PACKET_BYTES))
+            return true;
+    }
+    return false;
+}
+
+static void note_restart(struct ts_watch *watch, int64_t at)
+{
+    if (watch->restarts == NULL)
+        watch->restarts = mem_calloc(RESTARTS_MAX, sizeof(*watch->restarts));
+    watch->restarts[watch->restart_count++ % RESTARTS_MAX] = at;
+}
+
+// Whether the packet has an adaptation field that is longer than what it says.
+static bool is_stuffed(const uint8_t *data)
+{
+    if ((data[3] & 0x20) == 0)
+        return false;
+    size_t length = data[4];
+    if (length == 0)
+        return true;
+    if (length > PACKET_BYTES - 5)
+        return false;
+    size_t used =
+        1U + ((data[5] & 0x10) != 0 ? 6U : 0) + ((data[5] & 0x08) != 0 ? 6U : 0) + ((data[5] & 0x04) != 0 ? 1U : 0);
+    for (int flag = 0x02; flag > 0 && used < length; flag >>= 1) {
+        if ((data[5] & flag) != 0)
+            used += 1 + (size_t)data[5 + used];
+    }
+    return used < length;
+}
+
+static void take_video(struct ts_watch *watch, struct video *video, const uint8_t *data, bool begins, int64_t at)
+{
+    int counter = data[3] & 0x0F;
+    bool announced = (data[3] & 0x20) != 0 && data[4] > 0 && (data[5] & 0x80) != 0;
+    bool follows = video->counter < 0 || announced || counter == ((video->counter + 1) & 0x0F);
+    if (begins) {
+        // Nothing is missing of the picture that ends here, but FFmpeg marks it, or what it takes from its beginning.
+        if (!follows && video->whole && video->stuffed) {
+            note_restart(watch, video->at);
+            if (video->before >= 0)
+                note_restart(watch, video->before);
+        }
+        video->before = video->at;
+        video->at = at;
+    }
+    video->whole = begins || (video->whole && follows);
+    video->counter = counter;
+    video->stuffed = is_stuffed(data);
+}
+
 static void take_packet(struct ts_watch *watch, const uint8_t *data, int64_t at)
 {
     int pid = (data[1] & 0x1F) << 8 | data[2];
@@ -236,8 +304,10 @@ static void take_packet(struct ts_watch *watch, const uint8_t *data, int64_t at)
         if (programme->table_pid == pid)
             take_payload(watch, programme, &programme->section, data + from, PACKET_BYTES - from, begins, at);
         for (int k = 0; k < programme->video_count; k++) {
-            if (programme->videos[k].pid == pid)
-                watch->pat_at = -1;
+            if (programme->videos[k].pid != pid)
+                continue;
+            watch->pat_at = -1;
+            take_video(watch, &programme->videos[k], data, begins, at);
         }
     }
 }
@@ -246,8 +316,15 @@ static void forget_halves(struct ts_watch *watch)
 {
     watch->rest_size = watch->skip = 0;
     watch->pat.at = watch->pat_at = -1;
-    for (int i = 0; i < watch->programme_count; i++)
-        watch->programmes[i]->section.at = -1;
+    for (int i = 0; i < watch->programme_count; i++) {
+        struct programme *programme = watch->programmes[i];
+        programme->section.at = -1;
+        for (int k = 0; k < programme->video_count; k++) {
+            programme->videos[k].counter = -1;
+            programme->videos[k].at = programme->videos[k].before = -1;
+            programme->videos[k].whole = false;
+        }
+    }
 }
 
 // Takes what there is of a packet that goes over the border between two reads; how many bytes that are.

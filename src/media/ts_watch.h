@@ -5,6 +5,7 @@
 // A table counts only if its checksum is right. One thread at a time.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,3 +20,6 @@ void ts_watch_follow(struct ts_watch *watch, int pid);
 void ts_watch_feed(struct ts_watch *watch, int64_t offset, const uint8_t *data, size_t size);
 // Where the first that is known of the other video's packets begin; INT64_MAX: nowhere so far.
 int64_t ts_watch_end(const struct ts_watch *watch);
+// Whether FFmpeg marks the picture that begins at the offset as damaged only because its packets end where a writer
+// began to count anew, as where recordings were put end to end: what ends there ends as the last packet of one does.
+bool ts_watch_is_whole(const struct ts_watch *watch, int64_t offset);

@@ -440,6 +440,41 @@ static void a_track_is_divided_where_it_goes_over_to_another_thing(void **state)
     assert_string_equal(shown_on(f, object_of(VIDEO_A, 10, 1), 60), "red");
 }
 
+// A later yes gives the rest of the track back, also around the no, but never what the no was about.
+static void what_was_rejected_stays_so_between_two_yeses(void **state)
+{
+    struct fixture *f = *state;
+    char no[OBJECT_ID_SIZE];
+    object_id_make(VIDEO_A, 5, 0, no);
+    for (int32_t i = 0; i < FRAMES; i++)
+        give(f, i, 0, 60);
+    say_yes(f, "red", object_of(VIDEO_A, 1, 0));
+    say_no(f, "red", no);
+    say_yes(f, "red", object_of(VIDEO_A, 9, 0));
+    assert_string_equal(shown_on(f, object_of(VIDEO_A, 4, 0), 60), "red");
+    assert_string_equal(shown_on(f, no, 60), "-");
+    for (int listing = LABEL_LIST_EXPLICIT; listing <= LABEL_LIST_PROBABLE; listing++)
+        (void)count_found(f, "red", (enum label_listing)listing, NULL, no);
+    struct label_filter filter;
+    const char *label = "red";
+    assert_ok(labels_filter(f->labels, PROJECT, &label, 1, &filter, &failure), &failure);
+    assert_int_equal(filter.track_count, 1);
+    assert_int_equal(filter.exception_count, 1);
+    assert_string_equal(filter.exceptions[0], no);
+    label_filter_release(&filter);
+    struct label_questions questions;
+    assert_ok(labels_candidates(f->labels, PROJECT, "red", NULL, 100, &questions, &failure), &failure);
+    for (size_t i = 0; i < questions.hits.count; i++)
+        assert_string_not_equal(questions.hits.items[i].object, no);
+    label_questions_release(&questions);
+    // One more word, also taken back, changes nothing in that.
+    say_yes(f, "red", object_of(VIDEO_A, 6, 0));
+    undo(f);
+    restart(f);
+    assert_string_equal(shown_on(f, no, 60), "-");
+    assert_string_equal(shown_on(f, object_of(VIDEO_A, 6, 0), 60), "red");
+}
+
 // Without anybody asking for it: the thread in the background finds the new vectors' labels.
 static void a_video_that_comes_later_gets_labels_learnt_before(void **state)
 {
@@ -532,6 +567,7 @@ int main(int argc, char **argv)
         with_stores(what_likely_is_follows_a_correction_at_once),
         with_stores(a_track_that_is_both_is_divided_between_yes_and_no),
         with_stores(a_track_is_divided_where_it_goes_over_to_another_thing),
+        with_stores(what_was_rejected_stays_so_between_two_yeses),
         with_stores(a_video_that_comes_later_gets_labels_learnt_before),
         with_stores(five_thousand_objects_are_labelled_all_or_none),
     };

@@ -2,7 +2,7 @@
 //
 // usage: label_bench actions OBJECTS VECTORS [--starts N] [--boxes N] [--tracks none|found|true] [--detail] [--quick]
 //        label_bench examples OBJECTS VECTORS [--trials N]
-//        label_bench speed [--cpu-time] [--labels N] [--index FOLDER] SIZE...
+//        label_bench speed [--cpu-time] [--labels N] [--tracks true] [--index FOLDER] SIZE...
 //
 // OBJECTS has a line per object (label_data.h), VECTORS as many vectors of float32 values; bench/labelling.py makes
 // both. `actions` lets a simulated person label each identity (label_person.h says what counts as an action),
@@ -92,6 +92,7 @@ int main(int argc, char **argv)
     read_options(argc - 1, argv + 1, &options);
     char **rest = argv + 1 + optind;
     int rest_count = argc - 1 - optind;
+    options.speed.has_tracks = options.tracks != NULL && strcmp(options.tracks, "true") == 0;
     if (strcmp(what, "speed") == 0 && options.speed.labels > 0) {
         speed_print_head();
         for (int i = 0; i < rest_count; i++)

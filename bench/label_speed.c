@@ -23,6 +23,8 @@
 #define KINDS 80
 #define BESIDE 5 // tracks that run beside each other
 #define VIDEO_LENGTH 5000
+#define VIDEO_TRACKS (VIDEO_LENGTH / TRACK_LENGTH)
+#define FRAME_US INT64_C(200000)
 #define BATCH 250
 #define PAGE 100
 // What is said of each label, in this order: the first is a click.
@@ -68,10 +70,15 @@ static void make_id(uint64_t n, char id[OBJECT_ID_SIZE])
 {
     char video[VIDEO_ID_SIZE];
     uint64_t track = n / TRACK_LENGTH;
-    uint64_t in_video = track % (VIDEO_LENGTH / TRACK_LENGTH);
+    uint64_t in_video = track % VIDEO_TRACKS;
     snprintf(video, sizeof(video), "%016" PRIx64, n / VIDEO_LENGTH + 1);
     object_id_make(
         video, (int32_t)(in_video / BESIDE * TRACK_LENGTH + n % TRACK_LENGTH), (int32_t)(in_video % BESIDE), id);
+}
+
+static int64_t track_of(const struct setting *s, uint64_t n)
+{
+    return s->options->has_tracks ? (int64_t)(n / TRACK_LENGTH % VIDEO_TRACKS) : -1;
 }
 
 static void fill_vectors(struct setting *s)
@@ -80,7 +87,7 @@ static void fill_vectors(struct setting *s)
     float *batch = mem_calloc((size_t)BATCH * DIMENSION, sizeof(float));
     for (size_t from = 0; from < s->size; from += BATCH) {
         for (size_t i = 0; i < BATCH; i++) {
-            items[i] = (struct vector_item){.track = -1, .vector = batch + i * DIMENSION};
+            items[i] = (struct vector_item){.track = track_of(s, from + i), .vector = batch + i * DIMENSION};
             make_id(from + i, items[i].object);
             snprintf(items[i].class_name, sizeof(items[i].class_name), "object");
             make_vector(from + i, batch + i * DIMENSION);
@@ -90,6 +97,23 @@ static void fill_vectors(struct setting *s)
     }
     bench_check(vector_index_flush(s->vectors, &bench_err), "flush");
     free(batch);
+}
+
+static void add_tracks(struct setting *s, const char *video)
+{
+    struct meta_track *tracks = mem_calloc(VIDEO_TRACKS, sizeof(*tracks));
+    for (int32_t i = 0; i < VIDEO_TRACKS; i++) {
+        int32_t first = i / BESIDE * TRACK_LENGTH;
+        int32_t last = first + TRACK_LENGTH - 1;
+        tracks[i] = (struct meta_track){.n = i,
+            .first_frame = first,
+            .last_frame = last,
+            .first_us = first * FRAME_US,
+            .last_us = last * FRAME_US,
+            .objects = TRACK_LENGTH};
+    }
+    bench_check(meta_store_put_tracks(s->meta, video, tracks, VIDEO_TRACKS, 0, &bench_err), "storing tracks");
+    free(tracks);
 }
 
 // The meta store has the videos that are spoken about.
@@ -106,29 +130,36 @@ static void add_video(struct setting *s, uint64_t number)
     for (int32_t i = 0; i < frames && is_new; i++) {
         struct meta_object objects[BESIDE] = {0};
         for (int k = 0; k < BESIDE; k++)
-            objects[k] = (struct meta_object){
-                .x = (float)k * 16, .width = 16, .height = 16, .score = 1, .class_name = "object", .track = -1};
+            objects[k] = (struct meta_object){.x = (float)k * 16,
+                .width = 16,
+                .height = 16,
+                .score = 1,
+                .class_name = "object",
+                .track = s->options->has_tracks ? i / TRACK_LENGTH * BESIDE + k : -1};
         const struct meta_frame frame = {.index = i,
-            .pts_us = i * INT64_C(200000),
+            .pts_us = i * FRAME_US,
             .width = 640,
             .height = 360,
             .objects = objects,
             .object_count = BESIDE};
         bench_check(meta_store_put_objects(s->meta, video->id, &frame, 1, &bench_err), "storing a frame");
     }
+    if (is_new && s->options->has_tracks)
+        add_tracks(s, video->id);
     free(video);
 }
 
-// Which object the round is about, and whether the answer is yes: boxes of one track, and of others.
+// Which object the round is about, and whether the answer is yes: boxes of one track, and of others. With tracks every
+// other no is about a box of the label's own track, which divides it.
 static uint64_t object_of_round(const struct setting *s, size_t label, size_t round, bool *yes)
 {
     uint64_t tracks = s->size / TRACK_LENGTH;
     uint64_t track = bench_mix(label) % tracks;
     *yes = round % 3 != 2;
-    uint64_t spoken = *yes ? track
-                           : track / (VIDEO_LENGTH / TRACK_LENGTH) * (VIDEO_LENGTH / TRACK_LENGTH) +
-            bench_mix(label * 100 + round) % (VIDEO_LENGTH / TRACK_LENGTH);
-    *yes = spoken == track;
+    bool is_own = *yes || (s->options->has_tracks && round % 6 == 5);
+    uint64_t spoken =
+        is_own ? track : track / VIDEO_TRACKS * VIDEO_TRACKS + bench_mix(label * 100 + round) % VIDEO_TRACKS;
+    *yes = *yes || (spoken == track && !s->options->has_tracks);
     return spoken * TRACK_LENGTH + (round * 7) % TRACK_LENGTH;
 }
 
@@ -138,7 +169,8 @@ static double run_round(struct setting *s, const char *label, uint64_t object, b
     struct label_object page[PAGE];
     for (size_t i = 0; i < PAGE; i++) {
         make_id(object / VIDEO_LENGTH * VIDEO_LENGTH + (object + i) % VIDEO_LENGTH, ids[i]);
-        page[i] = (struct label_object){.object = ids[i], .track = -1};
+        page[i] = (struct label_object){
+            .object = ids[i], .track = track_of(s, object / VIDEO_LENGTH * VIDEO_LENGTH + (object + i) % VIDEO_LENGTH)};
     }
     const char *id = ids[0];
     const struct label_editor nobody = {.expected_version = -1};
@@ -212,7 +244,8 @@ void speed_measure(size_t size, const struct speed_options *options)
     struct setting s = {.size = size / BATCH * BATCH, .options = options};
     char work[FILE_PATH_MAX];
     bench_check(dir_make_temporary(NULL, "label-bench-", work, &bench_err), "making a folder");
-    char *vectors = mem_sprintf("%s/vectors-%zu", options->folder != NULL ? options->folder : work, s.size);
+    char *vectors = mem_sprintf("%s/vectors-%zu%s", options->folder != NULL ? options->folder : work, s.size,
+        options->has_tracks ? "-tracks" : "");
     char *meta = mem_sprintf("%s/meta.db", work);
     open_vectors(&s, vectors);
     bench_check(meta_store_sqlite_open(meta, clock_system(), &s.meta, &bench_err), "opening the meta store");

@@ -7,6 +7,7 @@
 struct speed_options {
     size_t labels;      // labels made, one after the other
     bool use_cpu_time;  // the program's processor time instead of the time on the clock: for busy machines
+    bool has_tracks;    // objects are on tracks, and one no in two is about the label's own, which it divides
     const char *folder; // keeps the index here, in a folder per size, and uses it again; NULL: a temporary one
 };
 

@@ -11,26 +11,32 @@ import pytest
 
 from harness import clips, contract
 from harness.program import PROGRAM, SLOWNESS, HttpError, environment, frames, ingest, run, serving, start
+from harness.waiting import until
 
 
 def test_two_processes_of_one_part_share_the_work(home, data):
     with serving(home, data, command="query") as query:
         parts = [start(home, data, command=c) for c in ("splitter", "downloader", "indexer", "indexer", "tracker")]
+
+        def shares() -> list[int]:
+            of: dict[int, int] = {}
+            for worker in query.get("/api/v1/workers").json()["workers"]:
+                if worker["part"] == "indexer":
+                    of[worker["pid"]] = of.get(worker["pid"], 0) + worker["indexed"]
+            return list(of.values())
+
+        # One that comes late finds nothing left to do.
+        until("both indexers", lambda: len(shares()) == 2)
         video = query.post("/api/v1/projects/test/videos", {
             "source": str(clips.bikes()), "chunk_seconds": 1, "fps": 10}).json()["id"]
         state = query.wait_for_end(video)
-        shares = []
         # What workers say comes a moment after what they do.
-        for _ in range(100):
-            workers = query.get("/api/v1/workers").json()["workers"]
-            shares = [w["indexed"] for w in workers if w["part"] == "indexer"]
-            if sum(shares) >= 100:
-                break
-            time.sleep(0.05)
+        until("what the indexers did", lambda: sum(shares()) >= 100, said=lambda: str(shares()))
+        done = shares()
         for part in parts:
             assert part.stop() == 0, part.tail()
     assert state["state"] == "done" and state["progress"]["frames_indexed"] == 100
-    assert sum(shares) == 100 and sum(share > 0 for share in shares) >= 2, workers
+    assert sum(done) == 100 and all(done), done
 
 
 def test_processes_that_start_together_prepare_the_models_one_by_one(home, data):

@@ -201,3 +201,35 @@ test.each(Object.keys(VIEWS))('%s, light and dark', async name => {
         { colorScheme: 'light', reducedMotion: 'reduce' },
     );
 });
+
+test('where the system chooses the colours, what is chosen, done and labelled is told all the same', async () => {
+    await inPage(
+        browser,
+        async ({ page }) => {
+            const styleOf = (of: string, property: string) =>
+                page
+                    .locator(of)
+                    .first()
+                    .evaluate((element, name) => getComputedStyle(element).getPropertyValue(name), property);
+            await page.goto(`${server.url}/activity`);
+            await page.locator('[role=progressbar] > div').first().waitFor();
+            const line = 'border-bottom-color';
+            const background = await styleOf('body', 'background-color');
+            expect(await styleOf('[role=tab][aria-selected=false]', line)).not.toBe(
+                await styleOf('[role=tab][aria-selected=true]', line),
+            );
+            const fill = await styleOf('[role=progressbar] > div', 'background-color');
+            expect(fill).not.toBe(await styleOf('[role=progressbar]', 'background-color'));
+            expect(fill).not.toBe(background);
+
+            await page.goto(viewUrl({ t: ptsUs, panel: 'labels' }));
+            const swatch = '[role=tabpanel] [style*=background]';
+            await page.locator(swatch).first().waitFor();
+            expect(await styleOf(swatch, 'background-color')).not.toBe(background);
+            await page.locator('button[aria-pressed=true]').first().waitFor();
+            expect(await styleOf('button[aria-pressed=true]', 'outline-style')).toBe('solid');
+            expect(await styleOf('button[aria-pressed=false]', 'outline-style')).toBe('none');
+        },
+        { forcedColors: 'active' },
+    );
+});

@@ -248,7 +248,7 @@ enum err_code meta_memory_put_tracks(struct meta_store *store, const char *id, c
     free(video->tracks);
     video->tracks = count > 0 ? mem_dup(tracks, count * sizeof(*tracks)) : NULL;
     video->meta.tracks = (int64_t)count;
-    video->meta.tracked_us = meta_memory_now_us(self);
+    video->meta.tracked_us = meta_video_tracked_at(&video->meta, meta_memory_now_us(self));
     video->meta.track_steps = track_steps;
     meta_memory_touch(self, video);
     return meta_memory_unlock(self, ERR_NONE);

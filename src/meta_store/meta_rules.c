@@ -78,6 +78,23 @@ void meta_video_init_new(struct meta_video *video, int64_t now_us)
     video->errors_final = 0;
 }
 
+static int64_t later_of(int64_t a_us, int64_t b_us)
+{
+    return a_us > b_us ? a_us : b_us;
+}
+
+int64_t meta_video_tracked_at(const struct meta_video *video, int64_t now_us)
+{
+    // The same call at the same time gives the same.
+    int64_t behind_us = video->tracked_us > now_us ? video->tracked_us + 1 : now_us;
+    return later_of(behind_us, video->finished_us);
+}
+
+int64_t meta_video_settled_at(const struct meta_video *video, int64_t now_us)
+{
+    return later_of(now_us, video->tracked_us + 1);
+}
+
 enum err_code meta_video_check(const struct meta_video *video, struct err *err)
 {
     const struct sampling *sampling = &video->sampling;

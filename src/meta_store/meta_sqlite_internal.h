@@ -32,8 +32,8 @@ extern const size_t meta_sqlite_migration_count;
 // Fails a transaction with a sentence of meta_rules.c.
 void meta_sqlite_fail(struct db_tx *tx, const struct err *sentence);
 
-// Reads the number, state and counts of a video that is to be changed; fails the transaction with ERR_NOT_FOUND if it
-// is not there or is being deleted.
+// Reads the number, state, counts, and the times of its end and tracks of a video that is to be changed; fails the
+// transaction with ERR_NOT_FOUND if it is not there or is being deleted.
 void meta_sqlite_load_counts(struct db_tx *tx, const char *id, int64_t *number, struct meta_video *video);
 void meta_sqlite_store_counts(struct db_tx *tx, int64_t number, const struct meta_video *video);
 // The video's number, for reading; ERR_NOT_FOUND if it is not there.

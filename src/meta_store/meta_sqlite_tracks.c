@@ -81,12 +81,14 @@ enum err_code meta_sqlite_put_tracks(struct meta_store *store, const char *id, c
     db_run(stmt);
     for (size_t i = 0; i < count && db_ok(&tx); i++)
         insert_track(&tx, number, &tracks[i]);
+    int64_t now_us = meta_sqlite_now_us(store);
     stmt = db_stmt(
-        &tx, "UPDATE videos SET tracks = ?2, tracked_us = ?3, updated_us = ?3, track_steps = ?4 WHERE number = ?1");
+        &tx, "UPDATE videos SET tracks = ?2, tracked_us = ?3, updated_us = ?4, track_steps = ?5 WHERE number = ?1");
     db_bind_int(stmt, 1, number);
     db_bind_int(stmt, 2, (int64_t)count);
-    db_bind_int(stmt, 3, meta_sqlite_now_us(store));
-    db_bind_int(stmt, 4, track_steps);
+    db_bind_int(stmt, 3, meta_video_tracked_at(&video, now_us));
+    db_bind_int(stmt, 4, now_us);
+    db_bind_int(stmt, 5, track_steps);
     db_run(stmt);
     return db_end(&tx, err);
 }

@@ -112,7 +112,7 @@ void meta_sqlite_load_counts(struct db_tx *tx, const char *id, int64_t *number, 
 {
     struct db_stmt *stmt = db_stmt(tx,
         "SELECT number, state, split_done, source_incomplete, segments, segments_done, frames_expected,"
-        " frames_emitted, frames_indexed, frames_failed, objects, errors_count, errors_final"
+        " frames_emitted, frames_indexed, frames_failed, objects, errors_count, errors_final, finished_us, tracked_us"
         " FROM videos WHERE id = ?1");
     db_bind_text(stmt, 1, id);
     *number = 0;
@@ -134,6 +134,8 @@ void meta_sqlite_load_counts(struct db_tx *tx, const char *id, int64_t *number, 
     video->objects = db_int(stmt, 10);
     video->errors_count = db_int(stmt, 11);
     video->errors_final = db_int(stmt, 12);
+    video->finished_us = db_int(stmt, 13);
+    video->tracked_us = db_int(stmt, 14);
     db_stmt_done(stmt);
     if (video->state == VIDEO_DELETING)
         no_video(tx, id);
@@ -288,13 +290,13 @@ enum err_code meta_sqlite_list_videos(struct meta_store *store, const char *proj
     return ERR_NONE;
 }
 
-static void update_state(struct db_tx *tx, const char *id, enum video_state state, int64_t now_us)
+static void update_state(struct db_tx *tx, const char *id, enum video_state state, int64_t now_us, int64_t finished_us)
 {
     struct db_stmt *stmt = db_stmt(tx, "UPDATE videos SET state = ?2, updated_us = ?3, finished_us = ?4 WHERE id = ?1");
     db_bind_text(stmt, 1, id);
     db_bind_int(stmt, 2, state);
     db_bind_int(stmt, 3, now_us);
-    db_bind_int(stmt, 4, video_state_is_final(state) ? now_us : 0);
+    db_bind_int(stmt, 4, finished_us);
     db_run(stmt);
 }
 
@@ -313,7 +315,8 @@ enum err_code meta_sqlite_set_video_state(
         meta_sqlite_fail(&tx, &sentence);
     }
     db_stmt_done(stmt);
-    update_state(&tx, id, to, meta_sqlite_now_us(store));
+    int64_t now_us = meta_sqlite_now_us(store);
+    update_state(&tx, id, to, now_us, video_state_is_final(to) ? now_us : 0);
     return db_end(&tx, err);
 }
 
@@ -380,8 +383,9 @@ static enum err_code settles(
     db_begin(meta_sqlite_db(store), mode, &tx);
     meta_sqlite_load_counts(&tx, id, &number, &video);
     *settled = db_ok(&tx) && meta_video_settles(&video, count_failed_segments(&tx, number), &state);
+    int64_t now_us = meta_sqlite_now_us(store);
     if (*settled && mode != DB_READ)
-        update_state(&tx, id, state, meta_sqlite_now_us(store));
+        update_state(&tx, id, state, now_us, meta_video_settled_at(&video, now_us));
     enum err_code code = db_end(&tx, err);
     if (code != ERR_NONE)
         *settled = false;
@@ -464,7 +468,7 @@ static enum err_code begin_removal(struct meta_store *store, const char *id, int
         *number = db_int(stmt, 0);
     db_stmt_done(stmt);
     if (*number != 0)
-        update_state(&tx, id, VIDEO_DELETING, meta_sqlite_now_us(store));
+        update_state(&tx, id, VIDEO_DELETING, meta_sqlite_now_us(store), 0);
     return db_end(&tx, err);
 }
 

@@ -98,6 +98,11 @@ bool meta_video_settles(const struct meta_video *video, int64_t segments_failed,
 void meta_video_update_expected(struct meta_video *video);
 // A video as meta_store_create_video stores it: queued, counts at zero.
 void meta_video_init_new(struct meta_video *video, int64_t now_us);
+// When a video was tracked, or settled, for one that happens now. Which of the two was later decides whether its tracks
+// are of its last state, and that they are others than before is seen by their time: however the clocks of machines
+// differ or are set, what comes later is not earlier.
+int64_t meta_video_tracked_at(const struct meta_video *video, int64_t now_us);
+int64_t meta_video_settled_at(const struct meta_video *video, int64_t now_us);
 // Whether a stored video can be one; ERR_CORRUPT. Counts and times are taken as they are.
 enum err_code meta_video_check(const struct meta_video *video, struct err *err);
 // Objects without a track that are where those in their places were get their tracks.

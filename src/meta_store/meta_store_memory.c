@@ -282,8 +282,10 @@ static enum err_code settle_video(struct meta_store *store, const char *id, bool
         failed += video->segments[i].failed;
     enum video_state state;
     *settled = meta_video_settles(&video->meta, failed, &state);
-    if (*settled)
+    if (*settled) {
         set_state(self, &video->meta, state);
+        video->meta.finished_us = meta_video_settled_at(&video->meta, video->meta.finished_us);
+    }
     return meta_memory_unlock(self, ERR_NONE);
 }
 

@@ -273,6 +273,27 @@ static void tracks_are_replaced_as_a_whole_and_listed_by_page(void **state)
     assert_int_equal(get(f, VIDEO).track_steps, 0);
 }
 
+// The clock of a machine may be set back, and who tracks may be on another machine than who settles.
+static void tracks_are_of_the_state_that_was_there_however_the_clock_goes(void **state)
+{
+    struct fixture *f = *state;
+    const struct meta_track one = track_at(0);
+    run_video(f, VIDEO, 1);
+    put_objects(f, VIDEO, 0, 1);
+    assert_true(settle(f, VIDEO));
+    f->clock.now_us -= 100 * SECOND_US;
+    assert_ok(meta_store_put_tracks(f->store, VIDEO, &one, 1, 0, &failure), &failure);
+    struct meta_video tracked = get(f, VIDEO);
+    assert_true(tracked.tracked_us >= tracked.finished_us);
+    // Who looks whether they are still the same sees that they are not.
+    assert_ok(meta_store_put_tracks(f->store, VIDEO, &one, 1, 0, &failure), &failure);
+    assert_true(get(f, VIDEO).tracked_us > tracked.tracked_us);
+    set_state(f, VIDEO, VIDEO_RUNNING);
+    f->clock.now_us -= 100 * SECOND_US;
+    assert_true(settle(f, VIDEO));
+    assert_true(get(f, VIDEO).tracked_us < get(f, VIDEO).finished_us);
+}
+
 static void tracks_out_of_order_or_without_a_video_are_refused(void **state)
 {
     struct fixture *f = *state;
@@ -379,6 +400,7 @@ static const struct CMUnitTest tests[] = {
     contract(objects_get_their_tracks_and_keep_them_when_they_are_put_again),
     contract(tracks_of_a_frame_that_has_changed_are_passed_over),
     contract(tracks_are_replaced_as_a_whole_and_listed_by_page),
+    contract(tracks_are_of_the_state_that_was_there_however_the_clock_goes),
     contract(tracks_out_of_order_or_without_a_video_are_refused),
     contract(tracks_go_with_their_video),
     contract(a_video_settles_when_the_last_frame_is_indexed),

@@ -17,6 +17,15 @@ local function finish_counts(video, now)
     end
 end
 
+-- The last of times in microseconds; what is none does not count (meta_video_tracked_at, meta_video_settled_at).
+local function latest(...)
+    local last = 0
+    for i = 1, select('#', ...) do
+        last = math.max(last, tonumber((select(i, ...))) or 0)
+    end
+    return string.format('%.0f', last)
+end
+
 -- A frame's value (redis_frame.h): state, number of objects, place with its length, objects.
 local function state_of(value)
     return string.byte(value, 1)

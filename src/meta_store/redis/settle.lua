@@ -11,5 +11,6 @@ for i = 4, #ARGV, 2 do
         return 'AGAIN'
     end
 end
-redis.call('HSET', KEYS[1], 'state', ARGV[1], 'updated_us', ARGV[2], 'finished_us', ARGV[2], 'state_by', ARGV[3])
+local finished = latest(ARGV[2], (tonumber(redis.call('HGET', KEYS[1], 'tracked_us')) or 0) + 1)
+redis.call('HSET', KEYS[1], 'state', ARGV[1], 'updated_us', ARGV[2], 'finished_us', finished, 'state_by', ARGV[3])
 return 'OK'

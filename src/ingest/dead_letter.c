@@ -22,21 +22,6 @@ struct casualty {
     struct activity_event event;
 };
 
-// What was said of a video before: whoever settles again, or starts anew, does not tell it as news.
-struct told {
-    char **sentences;
-    size_t count;
-};
-
-static bool was_told(const struct told *told, const char *sentence)
-{
-    for (size_t i = 0; i < told->count; i++) {
-        if (strcmp(told->sentences[i], sentence) == 0)
-            return true;
-    }
-    return false;
-}
-
 // The same bytes fail the same way. What is missing may come back, of what is in our hands or on this machine.
 static bool is_final(enum err_code cause)
 {
@@ -119,8 +104,19 @@ static enum err_code fail_frame(const struct ingest *ingest, const char *video, 
     return meta_store_fail_frame(ingest->meta, video, message.frame, true, err);
 }
 
+static enum err_code has_more_errors(
+    const struct ingest *ingest, const char *video, int64_t than, bool *has_more, struct err *err)
+{
+    struct meta_video now;
+    enum err_code code = meta_store_get_video(ingest->meta, video, &now, err);
+    *has_more = code == ERR_NONE && now.errors_count > than;
+    return code;
+}
+
+// `errors_told`: how many the video had; where it gets no more, whoever settles again, or starts anew, tells nothing as
+// news. -1: it is told in any case.
 static enum err_code settle(const struct ingest *ingest, const char *topic, const char *key, const char *body,
-    size_t body_size, const char *reason, enum err_code cause, const struct told *told, struct err *err)
+    size_t body_size, const char *reason, enum err_code cause, int64_t errors_told, struct err *err)
 {
     struct casualty casualty = {.cause = cause, .is_final = is_final(cause), .event = ACTIVITY_EVENT_INIT};
     char video[VIDEO_ID_SIZE];
@@ -149,11 +145,14 @@ static enum err_code settle(const struct ingest *ingest, const char *topic, cons
         return code;
     }
     code = meta_store_add_video_error(ingest->meta, video, casualty.sentence, casualty.is_final, err);
+    bool is_news = true;
+    if (code == ERR_NONE && errors_told >= 0)
+        code = has_more_errors(ingest, video, errors_told, &is_news, err);
     if (code != ERR_NONE)
         return code == ERR_NOT_FOUND ? ERR_NONE : code;
     memcpy(casualty.event.video, video, sizeof(video));
     snprintf(casualty.event.text, sizeof(casualty.event.text), "%.*s", ACTIVITY_TEXT_SIZE - 1, casualty.sentence);
-    if (!was_told(told, casualty.sentence))
+    if (is_news)
         activity_report(ingest->activity, NULL, &casualty.event);
     return settle_video(ingest, video, err);
 }
@@ -161,7 +160,7 @@ static enum err_code settle(const struct ingest *ingest, const char *topic, cons
 enum err_code dead_letter_settle(const struct ingest *ingest, const char *topic, const char *key, const char *body,
     size_t body_size, const char *reason, enum err_code cause, struct err *err)
 {
-    return settle(ingest, topic, key, body, body_size, reason, cause, &(struct told){0}, err);
+    return settle(ingest, topic, key, body, body_size, reason, cause, -1, err);
 }
 
 // Who settled it before may have been stopped when its video had ended and was not yet to be tracked. `asked` is the
@@ -170,25 +169,21 @@ static enum err_code settle_again(
     const struct ingest *ingest, const struct queue_dead_letter *letter, char asked[VIDEO_ID_SIZE], struct err *err)
 {
     struct meta_video before = {0};
-    struct told told = {0};
     char video[VIDEO_ID_SIZE] = "";
     enum err_code code = ERR_NONE;
     bool is_known = message_key_video(letter->key, video);
     bool asks = strcmp(letter->topic, TOPIC_DETECTIONS) != 0 && is_known && strcmp(video, asked) != 0;
-    if (asks) {
+    if (asks)
         memcpy(asked, video, sizeof(video));
+    if (is_known)
         code = meta_store_get_video(ingest->meta, video, &before, err);
-    }
-    if (code == ERR_NONE && is_known)
-        code = meta_store_video_errors(ingest->meta, video, &told.sentences, &told.count, err);
     if (code == ERR_NOT_FOUND) {
         err_clear(err);
         return ERR_NONE;
     }
     if (code == ERR_NONE)
-        code = settle(
-            ingest, letter->topic, letter->key, letter->body, letter->body_size, letter->reason, ERR_NONE, &told, err);
-    meta_strings_free(told.sentences, told.count);
+        code = settle(ingest, letter->topic, letter->key, letter->body, letter->body_size, letter->reason, ERR_NONE,
+            before.errors_count, err);
     return code == ERR_NONE && asks && tracking_is_due(&before) ? tracking_request(ingest, &before, err) : code;
 }
 

@@ -173,22 +173,40 @@ static int told_of_frames(struct pipeline *p)
     }
 }
 
-static void what_failed_is_told_once_and_not_by_everyone_who_starts(void **state)
+// Beside `others` errors, of which the first META_VIDEO_ERRORS_MAX are kept.
+static void start_twice(int others)
 {
-    (void)state;
     struct pipeline p;
     open_faulty(&p);
     atomic_store(&fault.refused, 0);
     assert_ok(activity_new(p.ingest.queue, clock_system(), log_none(), NULL, &p.ingest.activity, &failure), &failure);
     lose_the_end(&p, VIDEO);
+    for (int i = 0; i < others; i++) {
+        char sentence[64];
+        snprintf(sentence, sizeof(sentence), "segment %d could not be decoded", i);
+        assert_ok(meta_store_add_video_error(p.ingest.meta, VIDEO, sentence, false, &failure), &failure);
+    }
     for (int start = 0; start < 2; start++) {
         int64_t after = 0;
         assert_ok(dead_letter_settle_new(&p.ingest, TOPIC_FRAMES, &after, &failure), &failure);
         assert_int_equal(told_of_frames(&p), LOST);
     }
+    assert_int_equal(pipeline_video(&p, VIDEO).errors_count, others + LOST);
     activity_free(p.ingest.activity);
     p.ingest.activity = NULL;
     pipeline_close(&p);
+}
+
+static void what_failed_is_told_once_and_not_by_everyone_who_starts(void **state)
+{
+    (void)state;
+    start_twice(0);
+}
+
+static void so_is_what_failed_of_a_video_with_more_errors_than_are_kept(void **state)
+{
+    (void)state;
+    start_twice(META_VIDEO_ERRORS_MAX - 1);
 }
 
 static void a_video_that_cannot_be_tracked_is_not_asked_for_again_and_again(void **state)
@@ -292,6 +310,7 @@ int main(void)
         cmocka_unit_test(a_video_whose_last_frames_are_lost_is_tracked_although_its_end_was_interrupted),
         cmocka_unit_test(letters_behind_those_of_a_damaged_video_are_settled),
         cmocka_unit_test(what_failed_is_told_once_and_not_by_everyone_who_starts),
+        cmocka_unit_test(so_is_what_failed_of_a_video_with_more_errors_than_are_kept),
         cmocka_unit_test(a_video_that_cannot_be_tracked_is_not_asked_for_again_and_again),
         cmocka_unit_test(a_video_that_a_downloader_ends_is_tracked_although_that_was_interrupted),
         cmocka_unit_test(a_video_that_a_splitter_ends_is_tracked_although_that_was_interrupted),

@@ -120,10 +120,12 @@ static void a_project_is_removed_although_a_video_of_it_cannot_be_right(void **s
 {
     struct redis_fixture *f = *state;
     // A field and what it is then; NULL: it is missing.
-    static const char *const damage[][2] = {{"state", "77"}, {"project", "Bad"}, {"objects", "many"}, {"id", NULL}};
+    static const char *const damage[][2] = {{"state", "77"}, {"project", "Bad"}, {"objects", "many"}, {"id", NULL},
+        {"project", NULL}, {"number", NULL}, {"state", NULL}};
     struct meta_store *store = redis_fixture_open(f, PATIENT_MS);
     struct meta_project project;
     struct meta_video video;
+    char text[64];
     for (size_t i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
         int wrong = 0;
         struct meta_video other = {
@@ -144,6 +146,34 @@ static void a_project_is_removed_although_a_video_of_it_cannot_be_right(void **s
         assert_code(meta_store_get_video(store, VIDEO, &video, &err), ERR_NOT_FOUND);
         assert_ok(meta_store_find_wrong(store, count_wrong, &wrong, &err), &err);
         assert_int_equal(wrong, 0);
+        // Nor does anything else stay: what is left is the format, the last number, and fences that expire.
+        redis_testing_ask(&f->server, text, sizeof(text), "EXISTS framehound:videos framehound:{" VIDEO "}:times");
+        assert_string_equal(text, "0");
+    }
+}
+
+static void a_video_without_its_state_or_number_is_damaged_and_holds_up_no_list(void **state)
+{
+    struct redis_fixture *f = *state;
+    static const char *const missing[] = {"state", "number"};
+    struct meta_store *store = redis_fixture_open(f, PATIENT_MS);
+    for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++) {
+        struct meta_video *videos = NULL;
+        struct meta_video again = {.id = VIDEO, .project = PROJECT, .sampling = {.fps_num = 5, .fps_den = 1}};
+        size_t count = 0;
+        int wrong = 0;
+        redis_fixture_create_video(store);
+        redis_testing_tell(&f->server, "HDEL framehound:{" VIDEO "} %s", missing[i]);
+        assert_code(meta_store_get_video(store, VIDEO, &again, &err), ERR_CORRUPT);
+        assert_non_null(strstr(err.message, missing[i]));
+        assert_ok(meta_store_list_videos(store, PROJECT, NULL, 10, &videos, &count, &err), &err);
+        assert_int_equal(count, 0);
+        assert_ok(meta_store_find_wrong(store, count_wrong, &wrong, &err), &err);
+        assert_int_equal(wrong, 1);
+        // Asking for it once more does not hide what was damaged.
+        again = (struct meta_video){.id = VIDEO, .project = PROJECT, .sampling = {.fps_num = 5, .fps_den = 1}};
+        assert_code(meta_store_create_video(store, &again, NULL, &err), ERR_CORRUPT);
+        assert_ok(meta_store_remove_project(store, PROJECT, &err), &err);
     }
 }
 
@@ -291,6 +321,7 @@ int main(void)
         on_redis(damaged_values_are_said_to_be_so),
         on_redis(a_video_that_cannot_be_right_stops_no_list),
         on_redis(a_project_is_removed_although_a_video_of_it_cannot_be_right),
+        on_redis(a_video_without_its_state_or_number_is_damaged_and_holds_up_no_list),
         on_redis(a_server_that_has_lost_its_data_is_not_taken_for_an_empty_one),
         on_redis(scripts_that_the_server_has_forgotten_are_sent_again),
         on_redis(a_replica_takes_nothing_until_it_is_the_master),

@@ -1,4 +1,4 @@
-// Videos: made, read, listed, changed as a whole, and removed.
+// Videos: made, read, listed and changed as a whole.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,23 +22,49 @@ static void add_field(struct meta_redis_call *call, const struct meta_field *fie
     redis_add_bytes(&call->pipeline, scratch->data, scratch->size);
 }
 
+// Besides the fields of a video, the number under which it is listed.
 void meta_redis_ask_video(struct meta_redis_call *call, const char *id)
 {
     redis_begin(&call->pipeline, "HMGET", meta_redis_key(call->self, id, NULL).text);
     for (size_t i = 0; i < meta_field_count; i++)
         redis_add_text(&call->pipeline, meta_fields[i].name);
+    redis_add_text(&call->pipeline, "number");
+}
+
+// Fields that every video has; any other that is not there is of a newer program than the one that wrote the video: it
+// is zero. NULL: it has these.
+static const char *find_missing(const redisReply *reply)
+{
+    static const char *const needed[] = {"id", "project", "state"};
+    for (size_t i = 0; i < meta_field_count; i++) {
+        for (size_t k = 0; k < sizeof(needed) / sizeof(needed[0]); k++) {
+            if (redis_is_nil(redis_item(reply, i)) && strcmp(meta_fields[i].name, needed[k]) == 0)
+                return needed[k];
+        }
+    }
+    return redis_is_nil(redis_item(reply, meta_field_count)) ? "number" : NULL;
+}
+
+static bool is_there(const redisReply *reply)
+{
+    bool found = false;
+    for (size_t i = 0; i < redis_items(reply); i++)
+        found = found || !redis_is_nil(redis_item(reply, i));
+    return found && redis_items(reply) == meta_field_count + 1;
 }
 
 enum err_code meta_redis_read_video(
     const redisReply *reply, const char *id, bool *found, struct meta_video *video, struct err *err)
 {
-    *found = redis_items(reply) == meta_field_count && !redis_is_nil(redis_item(reply, 0));
+    *found = is_there(reply);
     if (!*found)
         return ERR_NONE;
+    const char *missing = find_missing(reply);
+    if (missing != NULL)
+        return err_set(err, ERR_CORRUPT, "the stored video %.40s is damaged: its field %s is missing", id, missing);
     *video = (struct meta_video){0};
     for (size_t i = 0; i < meta_field_count; i++) {
         const redisReply *value = redis_item(reply, i);
-        // A field that is not there is of a newer program than the one that wrote the video: it is zero.
         if (!redis_is_nil(value) && !meta_field_parse(&meta_fields[i], value->str, value->len, video))
             return err_set(
                 err, ERR_CORRUPT, "the stored video %s is damaged: its field %s is wrong", id, meta_fields[i].name);
@@ -489,69 +515,4 @@ enum err_code meta_redis_video_errors(
     }
     meta_redis_end(&call);
     return code;
-}
-
-// ---- removing
-
-// The lists come last: while the video is there, an interrupted removal is found by them.
-static enum err_code finish_removal(
-    struct meta_store *store, const char *id, const char *project, const char *number, struct err *err)
-{
-    static const char *const parts[] = {"times", "segments", "emitted", "tracks", "digests", "sentences"};
-    struct meta_redis_call call;
-    meta_redis_begin(store, &call);
-    meta_redis_add_script(&call, &redis_script_finish_removal, 1 + sizeof(parts) / sizeof(parts[0]), id);
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-        meta_redis_add_key(&call, id, parts[i]);
-    redis_add_text(&call.pipeline, number);
-    enum err_code code = meta_redis_run(&call, err);
-    redis_pipeline_reset(&call.pipeline);
-    const struct meta_redis_key lists[] = {
-        meta_redis_key(call.self, project, "videos"), meta_redis_common_key(call.self, "videos")};
-    for (size_t i = 0; i < 2; i++) {
-        redis_begin_script(&call.pipeline, &redis_script_forget_video, 1, lists[i].text);
-        redis_add_text(&call.pipeline, id);
-        redis_add_text(&call.pipeline, number);
-    }
-    if (code == ERR_NONE)
-        code = meta_redis_run(&call, err);
-    meta_redis_end(&call);
-    return code;
-}
-
-enum err_code meta_redis_remove_listed_video(
-    struct meta_store *store, const char *id, const char *listed, struct err *err)
-{
-    struct meta_redis_call call;
-    char *project = NULL;
-    char *number = NULL;
-    meta_redis_begin(store, &call);
-    meta_redis_add_script(&call, &redis_script_begin_removal, 1, id);
-    redis_add_int(&call.pipeline, meta_redis_now_us(call.self));
-    enum err_code code = meta_redis_run(&call, err);
-    if (code == ERR_NONE) {
-        const redisReply *answer = redis_answer(&call.pipeline, 0);
-        if (redis_items(answer) == 2 && redis_item(answer, 0)->type == REDIS_REPLY_STRING && listed == NULL)
-            listed = redis_item(answer, 0)->str;
-        if (redis_items(answer) == 2 && listed != NULL && project_name_is_valid(listed) &&
-            redis_item(answer, 1)->type == REDIS_REPLY_STRING) {
-            project = mem_strdup(listed);
-            number = mem_strdup(redis_item(answer, 1)->str);
-        } else if (!redis_is(answer, "NONE")) {
-            code = meta_redis_strange(call.self, "begin_removal", err);
-        }
-    }
-    meta_redis_end(&call);
-    if (code == ERR_NONE && number != NULL)
-        code = meta_redis_remove_frames(store, id, number, err);
-    if (code == ERR_NONE && number != NULL)
-        code = finish_removal(store, id, project, number, err);
-    free(project);
-    free(number);
-    return code;
-}
-
-enum err_code meta_redis_remove_video(struct meta_store *store, const char *id, struct err *err)
-{
-    return meta_redis_remove_listed_video(store, id, NULL, err);
 }

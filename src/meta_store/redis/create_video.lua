@@ -4,7 +4,7 @@ local found = redis.call('HMGET', KEYS[1], 'state', 'number')
 if found[1] == '6' then
     return 'DELETING'
 end
-if found[1] then
+if redis.call('EXISTS', KEYS[1]) == 1 then
     return found[2] == ARGV[2] and 'CREATED' or 'FOUND'
 end
 if redis.call('GET', KEYS[2]) == ARGV[1] then

@@ -101,7 +101,11 @@ static enum err_code find_out_alone(const struct visit *visit, struct stores *st
 
 static void show_report(struct visit *visit, const char *dir, bool alone, const struct doctor_report *report)
 {
-    const char *remedy = visit->repair ? NULL : "\"framehound doctor --repair\" mends what can be mended";
+    bool is_mendable = false;
+    for (int kind = 0; kind < FINDING_KIND_COUNT; kind++)
+        is_mendable |= report->findings[kind] > 0 && finding_kind_is_mendable((enum finding_kind)kind);
+    const char *remedy =
+        visit->repair || !is_mendable ? NULL : "\"framehound doctor --repair\" mends what can be mended";
     char *text = mem_sprintf("%s: %" PRId64 " videos, %" PRId64 " frames, %" PRId64 " objects; %" PRId64
                              " findings, %" PRId64 " mended%s",
         dir, report->videos, report->frames, report->objects, report->found, report->mended,

@@ -20,12 +20,17 @@
 
 static const char *const kind_names[FINDING_KIND_COUNT] = {"crop_without_object", "object_without_crop",
     "object_without_vector", "vector_without_object", "frame_without_blob", "blob_without_frame", "blob_without_video",
-    "source_missing", "stuck_video", "deletion_unfinished", "temporary_file", "tracks_behind", "unfinished_upload",
-    "wrong_row"};
+    "source_missing", "stuck_video", "deletion_unfinished", "temporary_file", "tracks_behind", "tracks_newer",
+    "unfinished_upload", "wrong_row"};
 
 const char *finding_kind_name(enum finding_kind kind)
 {
     return (size_t)kind < FINDING_KIND_COUNT ? kind_names[kind] : "";
+}
+
+bool finding_kind_is_mendable(enum finding_kind kind)
+{
+    return kind != FINDING_SOURCE_MISSING && kind != FINDING_TRACKS_NEWER && kind != FINDING_WRONG_ROW;
 }
 
 static bool is_older(const struct doctor *doctor, int64_t since_us, int64_t age_us)

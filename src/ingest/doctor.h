@@ -23,11 +23,14 @@ enum finding_kind {
     FINDING_DELETION_UNFINISHED,   // finished
     FINDING_TEMPORARY_FILE,        // removed
     FINDING_TRACKS_BEHIND,         // missing, cannot be corrected, or do not follow corrections: tracked again
+    FINDING_TRACKS_NEWER,          // or their corrections, of a newer program: only reported, for ours would be less
     FINDING_UNFINISHED_UPLOAD,     // of the blob store (blob_store_list_unfinished): removed
     FINDING_WRONG_ROW,             // damaged, or of somebody else: only reported, for what it was nobody knows
     FINDING_KIND_COUNT,
 };
 const char *finding_kind_name(enum finding_kind kind);
+// Whether `repair` can do something about such.
+bool finding_kind_is_mendable(enum finding_kind kind);
 
 struct finding {
     enum finding_kind kind;

@@ -330,48 +330,68 @@ static enum err_code check_source(struct exam *exam, struct err *err)
 }
 
 // Of a video that has ended and was not tracked since: where a message asks for it, all is well.
-static enum err_code check_tracks_due(struct exam *exam, struct err *err)
+static enum err_code is_asked_for(const struct doctor *doctor, bool *asked, struct err *err)
 {
-    struct doctor *doctor = exam->doctor;
     struct queue_stats stats = {0};
     enum err_code code = queue_stats(doctor->ingest->queue, TOPIC_DETECTIONS, &stats, err);
-    if (code != ERR_NONE || stats.ready + stats.leased > 0)
+    *asked = code == ERR_NONE && stats.ready + stats.leased > 0;
+    return code;
+}
+
+// ERR_INVALID: it is of a newer program.
+static enum err_code is_sheet_missing(const struct exam *exam, bool *missing, struct err *err)
+{
+    struct track_sheet sheet = {0};
+    enum err_code code = track_sheet_get(exam->doctor->ingest, exam->video, &sheet, err);
+    track_sheet_release(&sheet);
+    *missing = code == ERR_NOT_FOUND || code == ERR_CORRUPT;
+    if (!*missing)
         return code;
-    code = doctor->options->repair ? tracking_request(doctor->ingest, exam->video, err) : ERR_NONE;
-    if (code == ERR_NONE)
-        doctor_report_finding(doctor, FINDING_TRACKS_BEHIND, exam->video->id, doctor->options->repair,
-            "the objects of video %s were not followed, and no message asks for that", exam->video->id);
+    err_clear(err);
+    return ERR_NONE;
+}
+
+// Whether a tracker has to have another go. ERR_INVALID: what there is, or its corrections, is of a newer program, and
+// would only become less.
+static enum err_code are_tracks_behind(const struct exam *exam, bool *behind, struct err *err)
+{
+    bool is_missing = false;
+    struct track_book *book = NULL;
+    enum err_code code = is_sheet_missing(exam, &is_missing, err);
+    *behind = tracking_is_due(exam->video) || is_missing;
+    if (code == ERR_NONE && !*behind)
+        code = corrections_are_due(exam->doctor->ingest, exam->video, behind, err);
+    if (code == ERR_NONE && *behind)
+        code = corrections_load(exam->doctor->ingest, exam->video, &book, err);
+    track_book_free(book);
     return code;
 }
 
 static enum err_code check_tracks(struct exam *exam, struct err *err)
 {
     struct doctor *doctor = exam->doctor;
-    struct track_sheet sheet = {0};
     bool are_behind = false;
-    if (exam->settled && tracking_is_due(exam->video))
-        return check_tracks_due(exam, err);
-    if (!exam->settled || exam->video->tracked_us == 0)
+    bool is_due = tracking_is_due(exam->video);
+    if (!exam->settled || (!is_due && exam->video->tracked_us == 0))
         return ERR_NONE;
-    enum err_code code = corrections_are_due(doctor->ingest, exam->video, &are_behind, err);
-    if (code == ERR_NONE && !are_behind) {
-        code = track_sheet_get(doctor->ingest, exam->video, &sheet, err);
-        track_sheet_release(&sheet);
-        are_behind = code == ERR_CORRUPT;
-    }
-    if (code == ERR_INVALID) { // of a newer program, as its sentence says
-        doctor_report_finding(doctor, FINDING_TRACKS_BEHIND, exam->video->id, false,
+    enum err_code code = are_tracks_behind(exam, &are_behind, err);
+    if (code == ERR_INVALID) { // as its sentence says
+        doctor_report_finding(doctor, FINDING_TRACKS_NEWER, exam->video->id, false,
             "the tracks of video %s cannot be looked at: %s", exam->video->id, err->message);
         err_clear(err);
         return ERR_NONE;
     }
-    if (!are_behind)
+    bool is_asked = false;
+    if (code == ERR_NONE && is_due)
+        code = is_asked_for(doctor, &is_asked, err);
+    if (code != ERR_NONE || !are_behind || is_asked)
         return code;
-    err_clear(err);
     code = doctor->options->repair ? tracking_request(doctor->ingest, exam->video, err) : ERR_NONE;
     if (code == ERR_NONE)
         doctor_report_finding(doctor, FINDING_TRACKS_BEHIND, exam->video->id, doctor->options->repair,
-            "the tracks of video %s do not follow their corrections, or cannot be corrected", exam->video->id);
+            is_due ? "the objects of video %s were not followed, and no message asks for that"
+                   : "the tracks of video %s do not follow their corrections, or cannot be corrected",
+            exam->video->id);
     return code;
 }
 

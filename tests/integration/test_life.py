@@ -163,6 +163,7 @@ def test_the_doctor_finds_and_mends_what_the_stores_disagree_on(home, data):
     sick = run("doctor", "--data", data, "--json", home=home, check=1)
     kinds = {json.loads(line).get("finding") for line in sick.stdout.splitlines()}
     assert {"crop_without_object", "object_without_crop", "blob_without_video"} <= kinds, sick.stdout
+    assert "--repair" in sick.stdout
     run("doctor", "--repair", "--data", data, home=home, check=None)
     # What is to be indexed again is done by the next run.
     with serving(home, data) as server:
@@ -176,6 +177,10 @@ def test_the_doctor_finds_and_mends_what_the_stores_disagree_on(home, data):
     assert not (data / "blobs" / "test" / "feedfeedfeedfeed").exists()
     assert run("doctor", "--data", data, home=home).returncode == 0
     assert frames(result["video"], home, data) == before
+    # What nothing can bring back is told, and no repair is offered for it.
+    (base / "source").unlink()
+    lost = run("doctor", "--data", data, home=home, check=1).stdout
+    assert "can be searched, but not played" in lost and "--repair" not in lost, lost
 
 
 def test_any_address_but_loopback_needs_a_token(home, data, tmp_path):

@@ -554,10 +554,9 @@ enum err_code meta_sqlite_remove_wrong_videos(struct meta_store *store, const ch
     while (db_step(stmt)) {
         struct meta_video video;
         struct err ignored = ERR_INIT;
-        if (read_video(&tx, stmt, &video, &ignored) == ERR_NONE) {
-            has_others = true;
-            continue;
-        }
+        has_others = read_video(&tx, stmt, &video, &ignored) == ERR_NONE;
+        if (has_others)
+            break;
         wrong = mem_realloc_array(wrong, count + 1, sizeof(*wrong));
         wrong[count++] = db_int(stmt, NUMBER_COLUMN);
     }

@@ -12,6 +12,7 @@
 #include "app/ui.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "os/cancel.h"
 
 static const struct option_spec delete_list[] = {
     {.name = "project",
@@ -103,6 +104,51 @@ static bool confirmed(const json_t *thing, const char *video, const char *projec
     return fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
+// How long a removal may seem to stand still before it is asked for again.
+#define STILL_MS (10 * 60 * 1000)
+#define LOOK_MS 1000
+
+// Until the project is gone, which is ERR_NOT_FOUND, or nothing moves.
+static enum err_code watch_removal(struct session *session, const char *path, struct err *err)
+{
+    int64_t left = INT64_MAX;
+    enum err_code code = ERR_NONE;
+    for (int64_t still_ms = 0; code == ERR_NONE && still_ms < STILL_MS; still_ms += LOOK_MS) {
+        json_t *project = NULL;
+        code = session_get(session, path, &project, err);
+        if (code == ERR_NONE && ui_int(project, "videos") < left) {
+            if (left == INT64_MAX && json_object_get(project, "videos") != NULL)
+                fprintf(stderr, "The removal goes on in the server: %" PRId64 " video%s left.\n",
+                    ui_int(project, "videos"), ui_int(project, "videos") == 1 ? "" : "s");
+            left = ui_int(project, "videos");
+            still_ms = 0;
+        }
+        json_decref(project);
+        if (code == ERR_NONE)
+            cancel_wait(session->cancel, LOOK_MS);
+        if (code == ERR_NONE)
+            code = cancel_check(session->cancel, err);
+    }
+    return code;
+}
+
+// The removal of thousands of videos outlasts what a call may take, and what stands between us and the server may be
+// less patient still (status 504); the server is at it all the same.
+static enum err_code delete_with_patience(struct session *session, const char *path, struct err *err)
+{
+    enum err_code code = session_call(session, HTTP_DELETE, path, NULL, NULL, err);
+    bool has_begun = code == ERR_TIMEOUT;
+    while (code == ERR_TIMEOUT) {
+        code = watch_removal(session, path, err);
+        if (code == ERR_NONE)
+            code = session_call(session, HTTP_DELETE, path, NULL, NULL, err);
+    }
+    if (code != ERR_NOT_FOUND || !has_begun)
+        return code;
+    err_clear(err);
+    return ERR_NONE;
+}
+
 static enum err_code run_delete(const struct options *options, int *status, struct err *err)
 {
     struct session session;
@@ -127,7 +173,7 @@ static enum err_code run_delete(const struct options *options, int *status, stru
         puts("Nothing was removed.");
         *status = 1;
     } else if (code == ERR_NONE) {
-        code = session_call(&session, HTTP_DELETE, path, NULL, NULL, err);
+        code = delete_with_patience(&session, path, err);
         if (code == ERR_NONE)
             ui_line("removed %s %s", video != NULL ? "video" : "project", video != NULL ? video : project);
     }

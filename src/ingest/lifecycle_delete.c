@@ -76,14 +76,22 @@ enum err_code lifecycle_delete_video(
     return remove_marked(ingest, &video, cancel, err);
 }
 
-static enum err_code delete_one(
-    const struct ingest *ingest, const struct meta_video *video, void *context, struct err *err)
+// A video of a project that is marked: nobody makes either of them anew until the project has gone, whose row says so
+// long that there is something to remove. So its vectors and blobs go with those of all others.
+static enum err_code delete_of_project(const struct ingest *ingest, const struct meta_video *video, struct err *err)
 {
-    enum err_code code = lifecycle_delete_video(ingest, video->id, context, err);
-    if (code != ERR_NOT_FOUND)
-        return code;
-    err_clear(err);
-    return ERR_NONE;
+    activity_report_video(ingest->activity, video->id, video_state_name(VIDEO_DELETING));
+    enum err_code code = queue_purge(ingest->queue, video->id, err);
+    if (code == ERR_NONE)
+        code = meta_store_remove_video(ingest->meta, video->id, err);
+    if (code == ERR_NONE)
+        code = queue_purge(ingest->queue, video->id, err);
+    if (code == ERR_NONE)
+        code = lifecycle_forget_resume(ingest, video->id, err);
+    settle_remove_fetched(ingest, video->id);
+    if (code == ERR_NONE)
+        log_info(ingest->log, "video %s of project %s is removed", video->id, video->project);
+    return code;
 }
 
 // A page's last video is gone when the next page is asked for, so the first page is asked for until it is empty.
@@ -98,7 +106,7 @@ static enum err_code delete_videos(
         for (size_t i = 0; i < count && code == ERR_NONE; i++) {
             code = cancel_check(cancel, err);
             if (code == ERR_NONE)
-                code = delete_one(ingest, &videos[i], cancel, err);
+                code = delete_of_project(ingest, &videos[i], err);
         }
         free(videos);
         if (code != ERR_NONE || count == 0)
@@ -106,21 +114,30 @@ static enum err_code delete_videos(
     }
 }
 
-enum err_code lifecycle_delete_project(
+static enum err_code sweep_project(
     const struct ingest *ingest, const char *project, struct cancel *cancel, struct err *err)
 {
     char prefix[BLOB_KEY_SIZE];
+    blob_key_prefix(project, NULL, prefix);
+    enum err_code code = vector_index_remove_project(ingest->vectors, project, err);
+    return code == ERR_NONE ? blob_store_remove_prefix(ingest->blobs, prefix, cancel, err) : code;
+}
+
+// Vectors and blobs as a whole: for each of thousands of videos by itself, that was most of the work. They go before
+// the rows, because they make room on a disk that is full, and once more behind them, for what a worker was storing
+// meanwhile that did not know yet.
+enum err_code lifecycle_delete_project(
+    const struct ingest *ingest, const char *project, struct cancel *cancel, struct err *err)
+{
     enum err_code code = project_name_check(project, err);
     if (code == ERR_NONE)
         code = meta_store_mark_project_deleting(ingest->meta, project, err);
     if (code == ERR_NONE)
+        code = sweep_project(ingest, project, cancel, err);
+    if (code == ERR_NONE)
         code = delete_videos(ingest, project, cancel, err);
     if (code == ERR_NONE)
-        code = vector_index_remove_project(ingest->vectors, project, err);
-    if (code == ERR_NONE) {
-        blob_key_prefix(project, NULL, prefix);
-        code = blob_store_remove_prefix(ingest->blobs, prefix, cancel, err);
-    }
+        code = sweep_project(ingest, project, cancel, err);
     if (code == ERR_NONE)
         code = meta_store_remove_project(ingest->meta, project, err);
     if (code == ERR_NONE)

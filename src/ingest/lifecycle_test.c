@@ -40,22 +40,10 @@ static char *undisturbed(void)
 // Runs one part until its topic is empty.
 static void run_part(struct pipeline *p, int part, const char *topic)
 {
-    struct queue_stats stats = {.ready = 1};
-    struct err err = ERR_INIT;
     pipeline_start(p, part);
-    while (stats.ready + stats.leased > 0) {
-        assert_ok(queue_stats(p->ingest.queue, topic, &stats, &err), &err);
+    while (pipeline_waiting(p, topic) > 0)
         cancel_wait(NULL, 5);
-    }
     pipeline_stop(p);
-}
-
-static int64_t waiting(struct pipeline *p, const char *topic)
-{
-    struct queue_stats stats;
-    struct err err = ERR_INIT;
-    assert_ok(queue_stats(p->ingest.queue, topic, &stats, &err), &err);
-    return stats.ready + stats.leased;
 }
 
 static void finish_and_compare(struct pipeline *p, const char *id, char *expected)
@@ -81,14 +69,14 @@ static void a_cancelled_video_is_left_alone_and_resumed_where_it_was(void **stat
     pipeline_open(&p);
     submit_street(&p, id);
     run_part(&p, RUN_SPLITTER, TOPIC_SOURCES);
-    assert_true(waiting(&p, TOPIC_SEGMENTS) > 0);
+    assert_true(pipeline_waiting(&p, TOPIC_SEGMENTS) > 0);
     assert_ok(lifecycle_cancel(&p.ingest, id, &err), &err);
     assert_string_equal(state_of(&p, id), "cancelled");
-    assert_int_equal(waiting(&p, TOPIC_SEGMENTS), 0);
+    assert_int_equal(pipeline_waiting(&p, TOPIC_SEGMENTS), 0);
     assert_code(lifecycle_cancel(&p.ingest, id, &err), ERR_CONFLICT);
     assert_int_equal(submit_street(&p, id), SUBMIT_RESUMED);
-    assert_int_equal(waiting(&p, TOPIC_SOURCES), 0);
-    assert_true(waiting(&p, TOPIC_SEGMENTS) > 0);
+    assert_int_equal(pipeline_waiting(&p, TOPIC_SOURCES), 0);
+    assert_true(pipeline_waiting(&p, TOPIC_SEGMENTS) > 0);
     finish_and_compare(&p, id, expected);
 }
 
@@ -136,7 +124,7 @@ static void a_start_keeps_the_order_of_what_waits(void **state)
         for (int starts = 0; starts < 2; starts++)
             assert_ok(lifecycle_recover(&p.ingest, NULL, NULL, &err), &err);
         assert_int_equal(pipeline_submit(&p, pipeline_street(), 10, 0, rates[0], ids[0]), SUBMIT_RUNNING);
-        assert_int_equal(waiting(&p, TOPIC_SOURCES), 3);
+        assert_int_equal(pipeline_waiting(&p, TOPIC_SOURCES), 3);
         assert_ok(queue_receive(p.ingest.queue, TOPIC_SOURCES, "test", 3, 0, NULL, messages, &count, &err), &err);
         assert_int_equal(count, 3);
         for (int i = 0; i < 3; i++) {
@@ -195,7 +183,7 @@ static void what_is_damaged_keeps_no_start_from_the_others(void **state)
     damage.ops.queue.has = has_damaged;
     assert_ok(lifecycle_recover(&p.ingest, NULL, &report, &err), &err);
     assert_int_equal(report.left_out, 2);
-    assert_int_equal(waiting(&p, TOPIC_SOURCES), 1);
+    assert_int_equal(pipeline_waiting(&p, TOPIC_SOURCES), 1);
     pipeline_close(&p);
 }
 
@@ -224,138 +212,6 @@ static void a_source_that_is_no_video_fails_with_a_sentence(void **state)
     assert_ok(meta_store_video_errors(p.ingest.meta, id, &sentences, &count, &err), &err);
     assert_int_equal(count, 1);
     meta_strings_free(sentences, count);
-    pipeline_close(&p);
-}
-
-static bool count_key(void *context, const char *key, const struct blob_info *info)
-{
-    (void)key;
-    (void)info;
-    ++*(int *)context;
-    return true;
-}
-
-static int blobs_of(struct pipeline *p, const char *prefix)
-{
-    int count = 0;
-    struct err err = ERR_INIT;
-    assert_ok(blob_store_list(p->ingest.blobs, prefix, count_key, &count, &err), &err);
-    return count;
-}
-
-static void expect_gone(struct pipeline *p, const char *id)
-{
-    struct meta_video video;
-    struct vector_stats vectors = {0};
-    struct queue_dead_letter *letters = NULL;
-    size_t count = 0;
-    struct err err = ERR_INIT;
-    assert_code(meta_store_get_video(p->ingest.meta, id, &video, &err), ERR_NOT_FOUND);
-    assert_int_equal(blobs_of(p, "demo/"), 0);
-    enum err_code code = vector_index_stats(p->ingest.vectors, "demo", id, &vectors, &err);
-    assert_true(code == ERR_NOT_FOUND || (code == ERR_NONE && vectors.count == 0));
-    assert_int_equal(waiting(p, TOPIC_SOURCES) + waiting(p, TOPIC_SEGMENTS) + waiting(p, TOPIC_FRAMES), 0);
-    assert_ok(queue_dead_letters(p->ingest.queue, id, 0, 10, &letters, &count, &err), &err);
-    assert_int_equal(count, 0);
-    queue_dead_letters_free(letters, count);
-    char **settings = NULL;
-    assert_ok(meta_store_list_settings(p->ingest.meta, NULL, 1000, &settings, &count, &err), &err);
-    for (size_t i = 0; i < count; i++)
-        assert_null(strstr(settings[i], id));
-    meta_strings_free(settings, count);
-}
-
-static void a_deleted_video_leaves_nothing(void **state)
-{
-    (void)state;
-    struct pipeline p;
-    char id[VIDEO_ID_SIZE];
-    struct err err = ERR_INIT;
-    (void)pipeline_street();
-    pipeline_open(&p);
-    pipeline_start(&p, RUN_ALL);
-    submit_street(&p, id);
-    assert_string_equal(video_state_name(pipeline_wait(&p, id)), "done");
-    char setting[64]; // as older programs left it of every video that was resumed
-    snprintf(setting, sizeof(setting), "resuming/%s", id);
-    assert_ok(meta_store_put_setting(p.ingest.meta, setting, "no", &err), &err);
-    assert_ok(lifecycle_delete_video(&p.ingest, id, NULL, &err), &err);
-    expect_gone(&p, id);
-    assert_code(lifecycle_delete_video(&p.ingest, id, NULL, &err), ERR_NOT_FOUND);
-    pipeline_close(&p);
-}
-
-static void a_video_deleted_while_it_is_worked_on_leaves_nothing(void **state)
-{
-    (void)state;
-    (void)pipeline_street();
-    for (int64_t frames = 0; frames < 3; frames++) {
-        struct pipeline p;
-        char id[VIDEO_ID_SIZE];
-        struct err err = ERR_INIT;
-        pipeline_open(&p);
-        pipeline_start(&p, RUN_ALL);
-        submit_street(&p, id);
-        while (pipeline_video(&p, id).frames_emitted < frames)
-            cancel_wait(NULL, 1);
-        assert_ok(lifecycle_delete_video(&p.ingest, id, NULL, &err), &err);
-        pipeline_wait_queues(&p);
-        pipeline_stop(&p);
-        expect_gone(&p, id);
-        pipeline_close(&p);
-    }
-}
-
-static void a_deletion_that_was_interrupted_is_finished_at_the_next_start(void **state)
-{
-    (void)state;
-    struct pipeline p;
-    char id[VIDEO_ID_SIZE];
-    struct err err = ERR_INIT;
-    struct recover_report report;
-    struct meta_video video;
-    enum submit_outcome outcome;
-    (void)pipeline_street();
-    pipeline_open(&p);
-    pipeline_start(&p, RUN_ALL);
-    submit_street(&p, id);
-    pipeline_wait(&p, id);
-    assert_ok(meta_store_set_video_state(p.ingest.meta, id, 1u << VIDEO_DONE, VIDEO_DELETING, &err), &err);
-    struct submit_request request;
-    submit_request_init(&request);
-    request.project = "demo";
-    request.source = pipeline_street();
-    assert_ok(submit_request_set_chunk(&request, 1, &err), &err);
-    assert_ok(submit_request_set_limit(&request, SECONDS, &err), &err);
-    assert_ok(submit_request_set_fps(&request, FPS, &err), &err);
-    assert_code(lifecycle_submit(&p.ingest, &request, NULL, &video, &outcome, &err), ERR_CONFLICT);
-    assert_code(lifecycle_resume(&p.ingest, id, NULL, &err), ERR_CONFLICT);
-    assert_ok(lifecycle_recover(&p.ingest, NULL, &report, &err), &err);
-    assert_int_equal(report.deletions_finished, 1);
-    expect_gone(&p, id);
-    pipeline_close(&p);
-}
-
-static void a_deleted_project_takes_its_videos_along(void **state)
-{
-    (void)state;
-    struct pipeline p;
-    char a[VIDEO_ID_SIZE];
-    char b[VIDEO_ID_SIZE];
-    struct err err = ERR_INIT;
-    struct meta_project project;
-    (void)pipeline_street();
-    pipeline_open(&p);
-    pipeline_start(&p, RUN_ALL);
-    submit_street(&p, a);
-    pipeline_submit(&p, pipeline_street(), 60, 2, "1", b);
-    pipeline_wait(&p, a);
-    pipeline_wait(&p, b);
-    assert_ok(lifecycle_delete_project(&p.ingest, "demo", NULL, &err), &err);
-    expect_gone(&p, a);
-    expect_gone(&p, b);
-    assert_code(meta_store_get_project(p.ingest.meta, "demo", &project, &err), ERR_NOT_FOUND);
-    assert_code(lifecycle_delete_project(&p.ingest, "demo", NULL, &err), ERR_NOT_FOUND);
     pipeline_close(&p);
 }
 
@@ -583,10 +439,6 @@ int main(void)
         cmocka_unit_test(a_start_keeps_the_order_of_what_waits),
         cmocka_unit_test(what_is_damaged_keeps_no_start_from_the_others),
         cmocka_unit_test(a_source_that_is_no_video_fails_with_a_sentence),
-        cmocka_unit_test(a_deleted_video_leaves_nothing),
-        cmocka_unit_test(a_video_deleted_while_it_is_worked_on_leaves_nothing),
-        cmocka_unit_test(a_deletion_that_was_interrupted_is_finished_at_the_next_start),
-        cmocka_unit_test(a_deleted_project_takes_its_videos_along),
         cmocka_unit_test(a_frame_that_cannot_be_indexed_does_not_stop_the_others),
         cmocka_unit_test(malformed_messages_are_buried_and_stop_nothing),
         cmocka_unit_test(an_upload_is_ingested_by_its_content),

@@ -228,6 +228,14 @@ void pipeline_wait_queues(struct pipeline *pipeline)
     }
 }
 
+int64_t pipeline_waiting(struct pipeline *pipeline, const char *topic)
+{
+    struct queue_stats stats;
+    struct err err = ERR_INIT;
+    assert_ok(queue_stats(pipeline->ingest.queue, topic, &stats, &err), &err);
+    return stats.ready + stats.leased;
+}
+
 enum video_state pipeline_wait(struct pipeline *pipeline, const char *video)
 {
     for (int waited = 0;; waited += LOOK_MS) {

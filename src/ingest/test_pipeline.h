@@ -61,6 +61,8 @@ enum submit_outcome pipeline_submit(struct pipeline *pipeline, const char *path,
 // Waits until the video is final, and no message is left; those for a tracker only count where one runs.
 enum video_state pipeline_wait(struct pipeline *pipeline, const char *video);
 void pipeline_wait_queues(struct pipeline *pipeline);
+// The messages of a topic that nobody has done yet.
+int64_t pipeline_waiting(struct pipeline *pipeline, const char *topic);
 struct meta_video pipeline_video(struct pipeline *pipeline, const char *video);
 
 // All there is about a video as one text: frames, objects, tracks, and the names and hashes of its crops, frames and

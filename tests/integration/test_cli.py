@@ -1,8 +1,10 @@
 """The command line: help, settings, models, descriptors."""
 
+import http.server
 import json
 import math
 import re
+import threading
 
 import pytest
 
@@ -114,6 +116,53 @@ def test_a_variable_does_not_remove_a_project(home, data, monkeypatch):
     monkeypatch.setitem(program._CLEAN, "FRAMEHOUND_PROJECT", "kept")
     assert "say what to remove" in run("delete", "--yes", "--data", data, home=home, check=2).stderr
     assert "kept" in run("projects", "--data", data, home=home).stdout
+
+
+class SlowRemoval(http.server.BaseHTTPRequestHandler):
+    """What stands before a server that removes a project gives up; the server goes on."""
+
+    left = 0
+    gives_up = True
+    asked: list[str] = []
+
+    def say(self, status: int, body: dict):
+        text = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def do_GET(self):  # noqa: N802
+        cls = type(self)
+        cls.asked.append("GET")
+        if "DELETE" in cls.asked:
+            cls.left -= 1
+        if cls.left < 0:
+            return self.say(404, {"status": 404, "title": "Not Found", "detail": "there is no project p"})
+        return self.say(200, {"name": "p", "videos": cls.left, "frames": 0, "objects": 0})
+
+    def do_DELETE(self):  # noqa: N802
+        type(self).asked.append("DELETE")
+        self.say(504 if self.gives_up else 404, {"status": 504, "title": "Gateway Timeout", "detail": "too slow"})
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.mark.parametrize("gives_up", [True, False])
+def test_a_removal_that_outlasts_its_call_is_waited_for(home, gives_up):
+    SlowRemoval.left, SlowRemoval.gives_up, SlowRemoval.asked = 2, gives_up, []
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), SlowRemoval) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        done = run("delete", "--project", "p", "--yes", "--server", f"http://127.0.0.1:{server.server_address[1]}",
+                   home=home, check=None)
+        server.shutdown()
+    if gives_up:
+        assert (done.returncode, done.stdout) == (0, "removed project p\n"), done
+        assert "1 video left" in done.stderr and SlowRemoval.asked.count("DELETE") == 1
+    else:  # what is not there has not been removed by us
+        assert done.returncode == 1 and SlowRemoval.asked == ["GET", "DELETE"], done
 
 
 @pytest.mark.parametrize("command", ["up", "query"])

@@ -454,6 +454,47 @@ static void a_store_without_room_is_waited_for_and_nothing_counts_as_tried(void 
     assert_true(room.sources <= 0 && room.frames <= 0 && room.crops <= 0 && room.vectors <= 0);
 }
 
+static enum err_code full_receive(struct queue *q, const char *topic, const char *worker, size_t max, int64_t wait_ms,
+    struct cancel *cancel, struct queue_message **messages, size_t *count, struct err *err)
+{
+    int left = strcmp(topic, TOPIC_SOURCES) == 0 ? atomic_fetch_sub(&room.sources, 1) : 0;
+    if (left <= 0)
+        return fault.own.queue.receive(q, topic, worker, max, wait_ms, cancel, messages, count, err);
+    *count = 0;
+    return left % 2 == 0 ? no_room(err) : ERR_NONE;
+}
+
+// A disk that is full to the last byte now and then takes what the queue notes for who finds nothing in it.
+static void a_queue_without_room_is_told_once_and_once_that_it_has_room_again(void **state)
+{
+    (void)state;
+    static struct pipeline_ops ops;
+    struct pipeline p;
+    struct err err = ERR_INIT;
+    char id[VIDEO_ID_SIZE], path[FILE_PATH_MAX];
+    void *text = NULL;
+    size_t size = 0;
+    open_for_outage(&p, &ops, id);
+    atomic_store(&fault.away, 0);
+    atomic_store(&room.sources, 4);
+    ops.queue.receive = full_receive;
+    snprintf(path, sizeof(path), "%s/log", p.dir);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    p.ingest.log = log_new(fd, LOG_INFO, false);
+    pipeline_start(&p, RUN_ALL);
+    assert_int_equal(pipeline_wait(&p, id), VIDEO_DONE);
+    pipeline_stop(&p);
+    log_free(p.ingest.log);
+    p.ingest.log = log_none();
+    close(fd);
+    assert_ok(file_read(path, 1 << 16, &text, &size, &err), &err);
+    assert_int_equal(count_of(text, "there is no room, says the test"), 1);
+    assert_int_equal(count_of(text, "work stops until there is room again"), 1);
+    assert_int_equal(count_of(text, "again: work goes on"), 1);
+    free(text);
+    pipeline_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -463,6 +504,7 @@ int main(void)
         cmocka_unit_test(credentials_that_are_taken_back_for_a_while_make_no_dead_letters),
         cmocka_unit_test(an_outage_of_the_queue_makes_no_dead_letters),
         cmocka_unit_test(a_store_without_room_is_waited_for_and_nothing_counts_as_tried),
+        cmocka_unit_test(a_queue_without_room_is_told_once_and_once_that_it_has_room_again),
         cmocka_unit_test(want_of_room_that_becomes_an_outage_is_told_as_one),
         cmocka_unit_test(an_index_of_another_dimension_in_place_of_ours_makes_no_dead_letters),
     };

@@ -298,7 +298,9 @@ static void run_worker(void *arg)
         outage_wait(&worker->outage);
         enum err_code code = queue_receive(pool->ingest->queue, pool->part->topic, worker->id, pool->options.batch_max,
             RECEIVE_WAIT_MS, pool->cancel, messages, &count, &err);
-        if (code != ERR_NONE && code != ERR_CANCELLED) {
+        if (code == ERR_FULL) { // that there is nothing to receive a moment later does not mean that there is room
+            (void)outage_is_met(&worker->outage, "", &err);
+        } else if (code != ERR_NONE && code != ERR_CANCELLED) {
             if (!worker->store_down)
                 log_error(worker->log, "no work can be taken, trying again: %s", err.message);
             worker->store_down = true;

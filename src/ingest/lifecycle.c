@@ -156,6 +156,20 @@ static enum err_code submit_new(
     return code;
 }
 
+// Only its client has the bytes of an upload: without them it would wait for its turn for ever. What is sent again goes
+// on from there.
+static void give_up_upload(const struct ingest *ingest, const struct meta_video *video, const char *reason)
+{
+    char key[BLOB_KEY_SIZE];
+    struct blob_info info;
+    blob_key_source(video->project, video->id, key);
+    if (blob_store_stat(ingest->blobs, key, &info, NULL) != ERR_NOT_FOUND)
+        return; // it only has no message, which the next start mends, or somebody else has sent it
+    (void)!meta_store_add_video_error(ingest->meta, video->id, reason, false, NULL);
+    if (meta_store_set_video_state(ingest->meta, video->id, 1u << VIDEO_QUEUED, VIDEO_FAILED, NULL) == ERR_NONE)
+        activity_report_video(ingest->activity, video->id, video_state_name(VIDEO_FAILED));
+}
+
 static enum err_code submit_again(const struct ingest *ingest, struct meta_video *video, const char *upload,
     struct cancel *cancel, enum submit_outcome *outcome, struct err *err)
 {
@@ -197,7 +211,13 @@ static enum err_code submit(const struct ingest *ingest, const struct submit_req
         return submit_again(ingest, video, upload, cancel, outcome, err);
     *outcome = SUBMIT_CREATED;
     log_info(ingest->log, "video %s of project %s: %s", video->id, video->project, video->name);
-    return submit_new(ingest, video, upload, err);
+    struct err why = ERR_INIT;
+    code = submit_new(ingest, video, upload, &why);
+    if (code == ERR_NONE)
+        return code;
+    if (upload != NULL)
+        give_up_upload(ingest, video, why.message);
+    return err_set(err, code, "%s", why.message);
 }
 
 enum err_code lifecycle_submit(const struct ingest *ingest, const struct submit_request *request, struct cancel *cancel,

@@ -295,6 +295,46 @@ static enum submit_outcome upload_street(
     return outcome;
 }
 
+static struct pipeline_ops roomy, full;
+
+static enum err_code refuse_file(struct blob_store *s, const char *key, const char *path, bool move, struct err *err)
+{
+    (void)s, (void)key, (void)path, (void)move;
+    return err_set(err, ERR_FULL, "there is no room, says the test");
+}
+
+static void an_upload_that_finds_no_room_does_not_wait_for_its_turn_and_may_be_sent_again(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    struct err err = ERR_INIT;
+    struct submit_request request;
+    struct meta_video video;
+    enum submit_outcome outcome;
+    char path[FILE_PATH_MAX + 16];
+    (void)pipeline_street();
+    pipeline_open(&p);
+    pipeline_intercept(&p, &roomy, &full);
+    full.blobs.put_file = refuse_file;
+    submit_request_init(&request);
+    request.project = "demo";
+    request.remote = true;
+    assert_ok(submit_request_set_limit(&request, 1, &err), &err);
+    snprintf(path, sizeof(path), "%s/upload", p.dir);
+    assert_ok(file_copy(pipeline_street(), path, FILE_SYNC_NONE, NULL, &err), &err);
+    assert_code(
+        lifecycle_submit_upload(&p.ingest, &request, path, NULL, "street.mp4", NULL, &video, &outcome, &err), ERR_FULL);
+    assert_string_equal(err.message, "there is no room, says the test");
+    assert_string_equal(state_of(&p, video.id), "failed");
+    assert_int_equal(pipeline_video(&p, video.id).errors_count, 1);
+    full.blobs.put_file = roomy.blobs.put_file;
+    assert_int_equal(upload_street(&p, &request, &video), SUBMIT_RESUMED);
+    pipeline_start(&p, RUN_ALL);
+    assert_string_equal(video_state_name(pipeline_wait(&p, video.id)), "done");
+    assert_int_equal(pipeline_video(&p, video.id).errors_count, 0);
+    pipeline_close(&p);
+}
+
 static void an_upload_is_ingested_by_its_content(void **state)
 {
     (void)state;
@@ -441,6 +481,7 @@ int main(void)
         cmocka_unit_test(a_source_that_is_no_video_fails_with_a_sentence),
         cmocka_unit_test(a_frame_that_cannot_be_indexed_does_not_stop_the_others),
         cmocka_unit_test(malformed_messages_are_buried_and_stop_nothing),
+        cmocka_unit_test(an_upload_that_finds_no_room_does_not_wait_for_its_turn_and_may_be_sent_again),
         cmocka_unit_test(an_upload_is_ingested_by_its_content),
         cmocka_unit_test(an_upload_that_is_sent_again_while_it_is_removed_stays),
         cmocka_unit_test(an_upload_that_is_not_whole_is_stored_again),

@@ -1,6 +1,5 @@
 """The life of what is stored: parts and processes, cancel and resume, removal, retention, repair, access."""
 
-import contextlib
 import json
 import os
 import shutil
@@ -11,6 +10,7 @@ import pytest
 
 from harness import clips, contract
 from harness.program import PROGRAM, SLOWNESS, HttpError, environment, frames, ingest, run, serving, start
+from harness.small_disk import fill, small_disk
 from harness.waiting import until
 
 
@@ -378,33 +378,12 @@ def test_a_video_is_fetched_from_a_page_that_shows_it(home, data, tmp_path):
         www.shutdown()
 
 
-@contextlib.contextmanager
-def small_disk(tmp_path, size: str):
-    if os.geteuid() != 0:
-        pytest.skip("only root can make a small file system")
-    small = tmp_path / "small"
-    small.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", small], capture_output=True).returncode != 0:
-        pytest.skip("this machine lets nobody mount a tmpfs")
-    try:
-        yield small
-    finally:
-        subprocess.run(["umount", "-l", small], check=False)
-
-
 def test_a_full_disk_is_said_and_loses_nothing(home, tmp_path):
-    with small_disk(tmp_path, "24m") as small:
+    with small_disk(tmp_path / "small", "24m") as small:
         data = small / "data"
         first = ingest(clips.bikes(), home, data, "--limit", "1")
         before = frames(first["video"], home, data)
-        filler = small / "filler"
-        with filler.open("wb") as out:
-            try:
-                while True:
-                    out.write(bytes(65536))
-                    out.flush()
-            except OSError:
-                pass
+        filler = fill(small)
         done = run("ingest", clips.bikes(), "--project", "test", "--limit", "8", "--data", data, "--wait", "--max-attempts", "2",
                    home=home, check=None)
         assert done.returncode == 1
@@ -423,7 +402,7 @@ def test_an_upload_that_does_not_say_its_size_leaves_room_on_the_disk(home, tmp_
             room.append(shutil.disk_usage(small).free)
             yield bytes(1 << 20)
 
-    with small_disk(tmp_path, "80m") as small, serving(home, small / "data") as server:
+    with small_disk(tmp_path / "small", "80m") as small, serving(home, small / "data") as server:
         # It is refused in the middle; whether the answer is still heard there is up to the connection.
         with pytest.raises((HttpError, OSError)):
             server.request("PUT", "/api/v1/projects/p/uploads/endless.mp4", raw=pieces())

@@ -45,28 +45,65 @@ bool media_is_playable(const struct media_info *info)
         (!info->has_audio || is_one_of(info->audio_codec, mp4 ? mp4_audio : webm_audio));
 }
 
-// The time of the frame that shows first, in the source's time base.
-static enum err_code first_shown(struct media_source *source, int64_t *first_pts, struct err *err)
+// The time of the frame that shows first, in the source's time base; `*found` is false where there is none.
+static enum err_code first_shown(struct media_source *source, int64_t *first_pts, bool *found, struct err *err)
 {
     struct timeline *timeline = timeline_new(source);
     enum err_code code = ERR_NONE;
     bool end = false;
-    bool found = false;
+    *found = false;
     for (int seen = 0; seen < FIRST_PICTURES && code == ERR_NONE && !end;) {
         struct coded_picture picture;
         code = timeline_next(timeline, &picture, &end, err);
         if (code != ERR_NONE || end)
             break;
-        if (picture.presented && (!found || picture.pts < *first_pts))
+        if (picture.presented && (!*found || picture.pts < *first_pts))
             *first_pts = picture.pts;
-        found = found || picture.presented;
-        seen += found;
+        *found = *found || picture.presented;
+        seen += *found;
         coded_picture_release(&picture);
     }
     timeline_free(timeline);
-    if (code == ERR_NONE && !found)
-        return err_set(err, ERR_INVALID, "no frame of the video can be decoded");
     return code;
+}
+
+static enum err_code no_frame(struct err *err)
+{
+    return err_set(err, ERR_INVALID, "no frame of the video can be decoded");
+}
+
+// Finds where the copy begins: a transport stream may have a video before of which no frame can be decoded.
+static enum err_code find_beginning(struct remux_output *output, struct err *err)
+{
+    const struct cancel *cancel = output->options->cancel;
+    struct media_source *source;
+    int parts = 0;
+    enum err_code code = media_source_open(output->input, MEDIA_SOURCE_FOREIGN, &output->limits, cancel, &source, err);
+    while (code == ERR_NONE) {
+        bool found;
+        code = first_shown(source, &output->origin_pts, &found, err);
+        output->origin_time_base = source->video->time_base;
+        output->begin = source->begin;
+        int64_t rest = media_source_rest(source);
+        media_source_close(source);
+        if (code != ERR_NONE || found)
+            return code;
+        if (rest < 0)
+            return no_frame(err);
+        code = media_source_open_rest(output->input, rest, &parts, &output->limits, cancel, &source, err);
+        if (code == ERR_NOT_FOUND || code == ERR_LIMIT)
+            return no_frame(err);
+    }
+    return code;
+}
+
+enum err_code remux_open_source(const struct remux_output *output, struct media_source **source, struct err *err)
+{
+    const struct cancel *cancel = output->options->cancel;
+    int parts = 0;
+    if (output->begin == 0)
+        return media_source_open(output->input, MEDIA_SOURCE_FOREIGN, &output->limits, cancel, source, err);
+    return media_source_open_rest(output->input, output->begin, &parts, &output->limits, cancel, source, err);
 }
 
 enum err_code media_offset(const struct media_input *input, const struct media_limits *limits,
@@ -77,7 +114,10 @@ enum err_code media_offset(const struct media_input *input, const struct media_l
     if (code != ERR_NONE)
         return code;
     int64_t first_pts = 0;
-    code = first_shown(source, &first_pts, err);
+    bool found;
+    code = first_shown(source, &first_pts, &found, err);
+    if (code == ERR_NONE && !found)
+        code = no_frame(err);
     if (code == ERR_NONE) {
         *media_offset_us = av_rescale_q(first_pts, source->video->time_base, AV_TIME_BASE_Q);
         // Browsers move a time line that begins before zero to begin at zero, and leave others alone.
@@ -200,13 +240,7 @@ enum err_code media_make_playable(const struct media_input *input, const char *o
     *result = (struct remux_result){0};
     struct remux_output output = {
         .input = input, .limits = media_limits_or_default(options->limits), .options = options};
-    struct media_source *source;
-    enum err_code code = media_source_open(input, MEDIA_SOURCE_FOREIGN, &output.limits, options->cancel, &source, err);
-    if (code != ERR_NONE)
-        return code;
-    output.origin_time_base = source->video->time_base;
-    code = first_shown(source, &output.origin_pts, err);
-    media_source_close(source);
+    enum err_code code = find_beginning(&output, err);
     if (code != ERR_NONE)
         return code;
     char *temporary = mem_sprintf("%s.part", output_path);

@@ -75,8 +75,7 @@ enum err_code remux_audio_open(struct remux_audio *audio, struct remux_output *o
     audio->next_pts = AV_NOPTS_VALUE;
     audio->resuming = true;
     audio->rest = -1;
-    enum err_code code = media_source_open(
-        output->input, MEDIA_SOURCE_FOREIGN, &output->limits, output->options->cancel, &audio->source, err);
+    enum err_code code = remux_open_source(output, &audio->source, err);
     if (code != ERR_NONE)
         return code;
     choose_stream(audio);

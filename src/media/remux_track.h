@@ -19,6 +19,7 @@ struct remux_output {
     int64_t last_dts[2]; // of each stream, in its time base; INT64_MIN before the first
     struct media_limits limits;
     const struct remux_options *options;
+    int64_t begin;               // where the first video of which there is a frame begins in the file
     AVRational origin_time_base; // of origin_pts
     int64_t origin_pts;          // of the video's first frame, in the source
 };
@@ -92,6 +93,9 @@ bool remux_audio_waits(const struct remux_audio *audio, const struct remux_video
 void remux_video_close(struct remux_video *video);
 void remux_audio_close(struct remux_audio *audio);
 
+// Opens what the copy is made of, once more.
+enum err_code remux_open_source(
+    const struct remux_output *output, struct media_source **source, struct err *err) ERR_MUST_CHECK;
 // `*kept` is false where the gap before the packet is longer than the track can hold.
 enum err_code remux_write(struct remux_output *output, AVPacket *packet, const AVStream *stream, AVRational time_base,
     bool *kept, struct err *err) ERR_MUST_CHECK;

@@ -113,8 +113,7 @@ enum err_code remux_video_open(struct remux_video *video, struct remux_output *o
     video->output = output;
     video->last_dts = INT64_MIN;
     video->last_pts = INT64_MIN;
-    enum err_code code = media_source_open(
-        output->input, MEDIA_SOURCE_FOREIGN, &output->limits, output->options->cancel, &video->source, err);
+    enum err_code code = remux_open_source(output, &video->source, err);
     if (code != ERR_NONE)
         return code;
     video->timeline = timeline_new(video->source);

@@ -126,11 +126,12 @@ static void what_follows_without_a_video_is_told(void **state)
     clip_outcome_release(&got);
 }
 
+static const struct clip keyless = {
+    "keyless.ts", LARGE X264 "-g 100 -bsf:v filter_units=remove_types=5 -c:a mp2 -streamid 0:500 -streamid 1:501"};
+
 static void what_follows_without_a_keyframe_is_told(void **state)
 {
     (void)state;
-    static const struct clip keyless = {
-        "keyless.ts", LARGE X264 "-g 100 -bsf:v filter_units=remove_types=5 -c:a mp2 -streamid 0:500 -streamid 1:501"};
     static const char *const reason =
         "what follows after 2.0 s as another video was left out: no frame of it can be decoded";
     const struct clip *const joined[][PARTS_MAX] = {{&h264, &keyless}, {&h264, &keyless, &hevc}};
@@ -371,6 +372,34 @@ static void sound_that_ends_before_its_pictures_costs_none_of_the_next_recording
     }
 }
 
+static void what_comes_first_without_a_keyframe_costs_the_copy_nothing(void **state)
+{
+    (void)state;
+    const struct splice splice = {"keyless-first.ts", {&keyless, &hevc}};
+    const char *path = join(splice.name, splice.parts);
+    char *output = mem_sprintf("%s/copy.out", clips_dir());
+    struct clip_outcome split;
+    clip_must_run(path, &(struct clip_run){.chunk_s = 100, .fps = "all"}, &split);
+    assert_true(split.split.incomplete);
+    assert_string_equal(
+        split.split.reason, "what comes first as another video was left out: no frame of it can be decoded");
+    struct remux_result result;
+    make_copy(path, output, &result);
+    struct frame_list expected;
+    struct frame_list got;
+    list_parts(&(struct splice){"", {&hevc}}, &expected);
+    clip_probe(output, 0, &got);
+    assert_same_frames(&split.list, &expected, path, true);
+    assert_same_frames(&got, &expected, path, false);
+    double sound = stream_seconds(output, "a:0");
+    if (sound < 1.9 || sound > 2.2)
+        fail_msg("%f s of sound", sound);
+    frame_list_free(&expected);
+    frame_list_free(&got);
+    clip_outcome_release(&split);
+    free(output);
+}
+
 static void sound_that_begins_in_the_middle_is_in_the_copy(void **state)
 {
     (void)state;
@@ -454,6 +483,7 @@ int main(void)
         cmocka_unit_test(a_copy_for_browsers_shows_all_of_it_with_its_sound),
         cmocka_unit_test(a_copy_of_recordings_put_end_to_end_keeps_their_sound),
         cmocka_unit_test(sound_that_ends_before_its_pictures_costs_none_of_the_next_recording),
+        cmocka_unit_test(what_comes_first_without_a_keyframe_costs_the_copy_nothing),
         cmocka_unit_test(sound_that_begins_in_the_middle_is_in_the_copy),
         cmocka_unit_test(sound_whose_channels_change_is_in_the_copy),
         cmocka_unit_test(sound_that_ended_before_goes_with_the_pictures_of_the_next_recording),

@@ -381,7 +381,10 @@ static enum err_code next_part(struct splitter *splitter, bool *more, struct err
 {
     *more = false;
     int64_t rest = media_source_rest(splitter->source);
-    int64_t kept_us = splitter->shown_max == AV_NOPTS_VALUE ? 0 : to_us(splitter, splitter->shown_max);
+    bool none_yet = splitter->shown_max == AV_NOPTS_VALUE;
+    int64_t kept_us = none_yet ? 0 : to_us(splitter, splitter->shown_max);
+    if (none_yet && rest >= 0)
+        split_report_empty(splitter->result, 0);
     while (rest >= 0) {
         struct media_source *source = NULL;
         enum err_code code = media_source_open_rest(splitter->input, rest, &splitter->parts, splitter->options->limits,

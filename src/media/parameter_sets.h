@@ -1,6 +1,7 @@
-// Parameter sets that change in the middle of H.264 streams whose container keeps them apart from the pictures (a live
-// stream in FLV whose size changed, MP4 files with several sample descriptions). A segment's file has the first ones in
-// its header, so later ones are put before each keyframe, where decoders take them from too. Internal to the module.
+// Parameter sets that change in the middle of H.264 and HEVC streams whose container keeps them apart from the pictures
+// (a live stream in FLV whose size changed, MP4 files with several sample descriptions). A segment's file has the first
+// ones in its header, so later ones are put before each keyframe, where decoders take them from too. Internal to the
+// module.
 #pragma once
 
 #include <libavcodec/avcodec.h>

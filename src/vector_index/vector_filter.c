@@ -144,6 +144,16 @@ static void drop_tracks(
     }
 }
 
+// In a variable of its own, as the compiler has to think that a mask of bytes may be part of anything else: written
+// back for each row, the number took a fifth of the time that selecting a class takes.
+static size_t count_set(const uint8_t *mask, size_t from, size_t to)
+{
+    size_t count = 0;
+    for (size_t i = from; i < to; i++)
+        count += mask[i];
+    return count;
+}
+
 static void select_rows(
     const struct vector_block *block, struct conditions *c, uint8_t *mask, struct vector_selection *selection)
 {
@@ -157,8 +167,7 @@ static void select_rows(
         mask[i] &= (uint8_t)(block->tracks[i] == c->track);
     if (c->exclude_tracks.count > 0)
         drop_tracks(block, c, mask, selection);
-    for (size_t i = selection->from; i < selection->to; i++)
-        selection->matches += mask[i];
+    selection->matches = count_set(mask, selection->from, selection->to);
 }
 
 static void select_all(struct vector_match *match, const struct vector_view *view)

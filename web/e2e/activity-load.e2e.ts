@@ -73,8 +73,7 @@ test('a hundred workers with five hundred events a second are followed without l
     const errors: string[] = [];
     page.on('pageerror', error => errors.push(error.message));
     await page.goto(`${address}/activity?node=part:indexer`);
-    await page.locator('.react-flow__node-worker').first().waitFor();
-    expect(await page.locator('.react-flow__node-worker').count()).toBe(100);
+    await expect.poll(() => page.locator('.react-flow__node-worker').count()).toBe(100);
     await page.waitForTimeout(2000);
 
     const before = server.sentEvents;
@@ -87,13 +86,13 @@ test('a hundred workers with five hundred events a second are followed without l
     await page.waitForTimeout(2000);
     console.log(`the same with the log of each frame: ${JSON.stringify(await watch(page, WATCH_MS / 2))}`);
 
-    server.dropStreams();
+    server.goAway();
     await page.getByText('Reconnecting…').first().waitFor();
+    server.comeBack();
     await page.getByText('Live', { exact: true }).waitFor();
-    await expect
-        .poll(async () => Math.abs(server.indexed() - (await framesShown(page))), { timeout: 10_000 })
-        .toBeLessThan(800);
-    expect(await framesShown(page)).toBeLessThanOrEqual(server.indexed());
+    // However far behind a slow machine is, it shows all in the end.
+    server.rest();
+    await expect.poll(() => framesShown(page)).toBe(server.indexed());
     expect(errors).toEqual([]);
     await page.close();
 });

@@ -37,6 +37,7 @@ export class ActivityServer {
     private id = 1;
     private turn = 0;
     private frame = 0;
+    private isAway = false;
     sentEvents = 0;
 
     constructor(
@@ -65,17 +66,27 @@ export class ActivityServer {
         return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
     }
 
-    stop() {
+    /** Nothing happens any more. */
+    rest() {
         for (const timer of this.timers) clearInterval(timer);
-        this.dropStreams();
+    }
+
+    stop() {
+        this.rest();
+        this.goAway();
         this.server.closeAllConnections();
         this.server.close();
     }
 
-    /** As when a server goes down: all streams break. */
-    dropStreams() {
+    /** As when a server goes down: all streams break, and there are none until it is back. */
+    goAway() {
+        this.isAway = true;
         for (const stream of this.streams) stream.destroy();
         this.streams.clear();
+    }
+
+    comeBack() {
+        this.isAway = false;
     }
 
     /** The frames all indexers have finished. */
@@ -234,6 +245,10 @@ export class ActivityServer {
     }
 
     private openStream(response: ServerResponse) {
+        if (this.isAway) {
+            response.destroy();
+            return;
+        }
         response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
         response.write(`id: ${this.id}\nevent: snapshot\ndata: ${JSON.stringify(this.state())}\n\n`);
         this.streams.add(response);

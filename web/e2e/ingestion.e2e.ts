@@ -172,9 +172,7 @@ test('a server that was killed and started again is found by itself, and the fig
         await page.getByText('The video is indexed.').waitFor();
         await expect.poll(() => totalsOf(page)).toMatchObject(figuresOf([video]));
         // The workers that are there, and not those that died as well.
-        await expect
-            .poll(() => page.locator('.react-flow__node-worker[data-id^=indexer]').count(), { timeout: 20_000 })
-            .toBe(2);
+        await expect.poll(() => page.locator('.react-flow__node-worker[data-id^=indexer]').count()).toBe(2);
         await page.getByText('Reconnecting…').waitFor({ state: 'detached' });
     });
 });

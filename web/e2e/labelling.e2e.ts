@@ -137,7 +137,7 @@ it('says what went wrong when naming fails, and loses nothing, not even by a rel
         await parts.name.fill('my bicycle');
         await page.keyboard.press('Enter');
         await page.getByText(sentence).waitFor();
-        expect(await parts.picturesOf(parts.yes).count()).toBe(filled);
+        await expect.poll(() => parts.picturesOf(parts.yes).count()).toBe(filled);
         // What was painted in advance is painted back.
         await parts.boxes.getByRole('option', { name: /^bicycle, score/ }).waitFor();
         expect(await namesOf()).toEqual([]);
@@ -145,7 +145,7 @@ it('says what went wrong when naming fails, and loses nothing, not even by a rel
         await page.reload();
         await parts.suggested.first().waitFor();
         await expect.poll(() => parts.name.inputValue()).toBe('my bicycle');
-        expect(await parts.picturesOf(parts.yes).count()).toBe(filled);
+        await expect.poll(() => parts.picturesOf(parts.yes).count()).toBe(filled);
 
         await page.unroute('**/examples');
         expectPeace();

@@ -192,7 +192,7 @@ test('a project is deleted only when its name was typed', async () => {
         await card(page, 'holiday-2024').waitFor();
         await card(page, 'street').waitFor({ state: 'detached' });
     });
-    await expect.poll(() => server.get('/projects/street').catch(String), { timeout: 20_000 }).toContain('404');
+    await expect.poll(() => server.get('/projects/street').catch(String)).toContain('404');
 });
 
 test('a list that cannot be loaded says so, and is there after another try', async () => {

@@ -5,8 +5,8 @@ import { noteFresh, whileRefreshing } from './freshness.ts';
 import { keys, staleAfterLabelling } from './keys.ts';
 
 const PAGE_MOST = 1000;
-/** Videos that are offered to choose from. */
-const VIDEOS_OFFERED = 200;
+/** Videos that are offered to choose from, in pages of PAGE_MOST. */
+const VIDEOS_OFFERED = 5000;
 const FRESH_MS = 60_000;
 
 /** All projects, by name. */
@@ -70,13 +70,20 @@ export function classesQuery(project: string) {
     });
 }
 
-/** The newest videos of a project, to choose from. */
+/** The videos of a project to choose from, the newest first; where there are very many, only those. */
 export function offeredVideosQuery(project: string) {
     return queryOptions({
         queryKey: [...keys.videosOf(project), 'offered'] as const,
         queryFn: async ({ signal }) => {
-            const params = { path: { p: project }, query: { limit: VIDEOS_OFFERED } };
-            return (await call(client.GET('/api/v1/projects/{p}/videos', { params, signal }))).videos;
+            const all = [];
+            let cursor: string | undefined;
+            do {
+                const params = { path: { p: project }, query: { limit: PAGE_MOST, cursor } };
+                const page = await call(client.GET('/api/v1/projects/{p}/videos', { params, signal }));
+                all.push(...page.videos);
+                cursor = page.next_cursor ?? undefined;
+            } while (cursor !== undefined && all.length < VIDEOS_OFFERED);
+            return all;
         },
         staleTime: FRESH_MS,
     });

@@ -197,6 +197,26 @@ it('narrows by class and video, and clears it again', async () => {
     expect(screen.getByLabelText('Video')).toHaveValue('');
 });
 
+it('offers the videos of every page of them to narrow by', async () => {
+    const named = (names: string[]) => names.map((name, i) => ({ id: `${i}`.padStart(16, '0'), name }));
+    fakeServer({
+        ...routes,
+        'POST /api/v1/search': hits(),
+        'GET /api/v1/projects/street/videos': ({ query }) =>
+            query.get('cursor') === null
+                ? { body: { videos: named(['new', 'newer']), next_cursor: 'older' } }
+                : { body: { videos: [{ id: OTHER, name: 'the oldest' }], next_cursor: null } },
+    });
+    open('?class=car');
+    await results();
+    const video = await screen.findByLabelText('Video');
+    expect(
+        within(video)
+            .getAllByRole('option')
+            .map(({ textContent }) => textContent),
+    ).toEqual(['All videos', 'new', 'newer', 'the oldest']);
+});
+
 it('says that nothing passes the filters', async () => {
     fakeServer({ ...routes, 'POST /api/v1/search': hits([]) });
     open(`?class=car&video=${OTHER}`);

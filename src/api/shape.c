@@ -333,11 +333,17 @@ json_t *shape_hit(const struct search_hit *hit, const struct object_label *label
 json_t *shape_dead_letter(const struct queue_dead_letter *letter)
 {
     json_t *o = json_object();
+    // A message may be dead because nobody could read it.
+    json_t *message = NULL;
+    if (json_parse(letter->body, letter->body_size, NULL, &message, NULL) != ERR_NONE)
+        message = NULL;
     json_set_int64(o, "id", letter->id);
     json_set_string(o, "topic", letter->topic);
+    json_set_string(o, "project", json_string_value(json_object_get(message, "project")));
     json_set_string(o, "key", letter->key);
     json_set_string(o, "reason", letter->reason);
     json_set_int64(o, "attempts", letter->attempts);
     shape_set_time(o, "failed_at", letter->failed_us);
+    json_decref(message);
     return o;
 }

@@ -440,6 +440,19 @@ def test_a_project_can_be_made_and_removed(site):
     checked(site, "DELETE", "/api/v1/projects/empty")
 
 
+def test_work_that_failed_for_good_says_of_which_project_it_is(site):
+    ids = {}
+    for project in ("news", "sport"):
+        video = checked(site, "POST", f"/api/v1/projects/{project}/videos", body={
+            "source": f"{site.url}/{project}.mp4"}).json()["id"]
+        assert site.wait_for_end(video)["state"] == "failed"
+        ids[video] = project
+    letters = checked(site, "GET", "/api/v1/dead-letters").json()["dead_letters"]
+    assert {letter["key"]: letter["project"] for letter in letters} == ids
+    for project in ids.values():
+        checked(site, "DELETE", f"/api/v1/projects/{project}")
+
+
 def test_operation_is_visible(site):
     workers = checked(site, "GET", "/api/v1/workers").json()["workers"]
     assert {"splitter", "downloader", "indexer", "tracker"} <= {w["part"] for w in workers}

@@ -1787,6 +1787,8 @@ export interface components {
         DeadLetter: {
             id: number;
             topic: string;
+            /** @description Of its video; null where the work does not say */
+            project: string | null;
             key: string;
             reason: string;
             attempts: number;

@@ -8,7 +8,9 @@ import type { Video } from '../model/progress.ts';
 
 /** The newest ones; a project with more says so. */
 export const VIDEOS_MOST = 200;
-const DEAD_LETTERS_MOST = 1000;
+const DEAD_LETTERS_PAGE = 1000;
+/** They come with the oldest first, and a project's are among those of all. */
+const DEAD_LETTERS_MOST = 10_000;
 const WORKING_MS = 1000;
 const MANY_WORKING_MS = 3000;
 const RESTING_MS = 15_000;
@@ -52,13 +54,17 @@ export function watchedVideosQuery(project: string | null, video: string | null)
 export function deadLettersQuery(video: string | null) {
     return queryOptions({
         queryKey: keys.deadLettersOf(video),
-        queryFn: ({ signal }) =>
-            call(
-                client.GET('/api/v1/dead-letters', {
-                    params: { query: { limit: DEAD_LETTERS_MOST, video: video ?? undefined } },
-                    signal,
-                }),
-            ),
+        queryFn: async ({ signal }) => {
+            const letters = [];
+            let cursor: string | undefined;
+            do {
+                const query = { limit: DEAD_LETTERS_PAGE, cursor, video: video ?? undefined };
+                const page = await call(client.GET('/api/v1/dead-letters', { params: { query }, signal }));
+                letters.push(...page.dead_letters);
+                cursor = page.next_cursor ?? undefined;
+            } while (cursor !== undefined && letters.length < DEAD_LETTERS_MOST);
+            return { letters, more: cursor !== undefined };
+        },
         refetchInterval: RESTING_MS,
     });
 }

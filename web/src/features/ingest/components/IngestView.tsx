@@ -96,7 +96,7 @@ function View({ project }: Props) {
     const { query, videos, more, samples, names } = useWatchedVideos(project, video);
     const restricted = project !== null || video !== null;
     const scope = useMemo(() => (restricted ? new Set(videos.map(one => one.id)) : null), [restricted, videos]);
-    const failures = useFailures(video, scope);
+    const failures = useFailures(project, video);
     const sums = useMemo(() => sumsOf(videos), [videos]);
     const stored = useStored(project, more, sums);
     const phase = phaseOf(videos);

@@ -26,7 +26,7 @@ async function retryInTurn(letters: readonly DeadLetter[]): Promise<number> {
     return retried;
 }
 
-export function useFailures(video: string | null, scope: ReadonlySet<string> | null) {
+export function useFailures(project: string | null, video: string | null) {
     const queries = useQueryClient();
     const query = useQuery(deadLettersQuery(video));
     const failures = useActivityEvery(1000, failuresOf);
@@ -34,7 +34,10 @@ export function useFailures(video: string | null, scope: ReadonlySet<string> | n
         if (failures > 0) void queries.invalidateQueries({ queryKey: keys.deadLetters });
     }, [failures, queries]);
 
-    const letters = useMemo(() => lettersIn(query.data?.dead_letters ?? [], scope), [query.data, scope]);
+    const letters = useMemo(
+        () => lettersIn(query.data?.letters ?? [], video === null ? project : null),
+        [query.data, project, video],
+    );
     const retry = useMutation({
         mutationFn: retryInTurn,
         onSuccess: count =>
@@ -51,5 +54,5 @@ export function useFailures(video: string | null, scope: ReadonlySet<string> | n
                 queries.invalidateQueries({ queryKey: keys.videoLists }),
             ]),
     });
-    return { query, letters, more: typeof query.data?.next_cursor === 'string', retry };
+    return { query, letters, more: query.data?.more ?? false, retry };
 }

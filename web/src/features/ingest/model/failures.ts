@@ -26,8 +26,8 @@ export function whatFailed(letter: Pick<DeadLetter, 'key' | 'topic'>): string {
     }
 }
 
-/** Those of the videos in view; null: all. */
-export function lettersIn(letters: readonly DeadLetter[], scope: ReadonlySet<string> | null): DeadLetter[] {
-    const wanted = scope === null ? [...letters] : letters.filter(letter => scope.has(videoOf(letter)));
+/** Those of a project, or of all of them; the newest first. */
+export function lettersIn(letters: readonly DeadLetter[], project: string | null): DeadLetter[] {
+    const wanted = project === null ? [...letters] : letters.filter(letter => letter.project === project);
     return wanted.sort((a, b) => b.id - a.id);
 }

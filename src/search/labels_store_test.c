@@ -117,12 +117,15 @@ static void a_project_that_others_made_again_begins_anew_here_too(void **state)
     assert_ok(meta_store_remove_project(f->meta, PROJECT, &failure), &failure);
     pass_seconds(f, 5);
     ingest(f, PROJECT, VIDEO_A);
+    add_frame(f, VIDEO_A, 1, THINGS, 7);
+    add_frame(f, VIDEO_A, 5, THINGS, 7);
     f->labels = new_labels(f);
     say_yes(f, "blue", object_of(VIDEO_A, 1, 0));
     say_yes(f, "blue", object_of(VIDEO_A, 2, 0));
     labels_free(f->labels);
     f->labels = first;
     assert_string_equal(shown(f, object_of(VIDEO_A, 1, 0)), "blue");
+    assert_string_equal(shown_on(f, object_of(VIDEO_A, 5, 0), 7), "blue");
     assert_string_not_equal(shown(f, object_of(VIDEO_A, 0, 0)), "red");
     struct label_list list;
     assert_ok(labels_list(f->labels, PROJECT, &list, &failure), &failure);

@@ -41,8 +41,8 @@ export interface StreamEnvironment {
 }
 
 const TICK_MS = 1000;
-/** In which all comes that happened between two glances. */
-const GLANCE_TAKES_MS = 500;
+/** A server that cannot look at its queues does not say them: a glance ends nevertheless. */
+const GLANCE_ENDS_MS = 5000;
 
 export class ActivityStream {
     private snapshot: StreamSnapshot = { activity: noActivity(), state: 'connecting', error: undefined };
@@ -56,6 +56,8 @@ export class ActivityStream {
     private ticking: ReturnType<typeof setInterval> | undefined;
     private hiding: ReturnType<typeof setTimeout> | undefined;
     private stopWatching: (() => void) | undefined;
+    private isOpen = false;
+    private isGranted = false;
     private mayStay = true;
     private isTold = false;
     private slot: StreamSlot | undefined;
@@ -71,7 +73,8 @@ export class ActivityStream {
                 this.restWhenTold();
             },
             onGranted: () => {
-                if (this.snapshot.state === 'glancing') this.set({ state: 'live' });
+                this.isGranted = true;
+                this.goLive();
             },
         });
         const stopConnection = onConnectionChange(() => {
@@ -128,12 +131,18 @@ export class ActivityStream {
     private onVisibility() {
         clearTimeout(this.hiding);
         if (document.hidden) {
-            this.hiding = setTimeout(() => this.disconnect(), HIDDEN_GRACE_MS);
+            this.hiding = setTimeout(() => this.hide(), HIDDEN_GRACE_MS);
             return;
         }
         // No pictures were asked for while the page was hidden.
         if (this.pending.length > 0) this.draw();
         if (this.source === undefined) this.reconnect();
+    }
+
+    private hide() {
+        this.disconnect();
+        // When it is seen again it was away for longer than between two glances.
+        if (this.snapshot.state === 'glancing') this.set({ state: 'connecting' });
     }
 
     private disconnect() {
@@ -142,6 +151,17 @@ export class ActivityStream {
         this.source?.close();
         this.source = undefined;
         this.slot?.release();
+        this.isOpen = this.isGranted = this.isTold = false;
+    }
+
+    private goLive() {
+        if (this.isOpen && this.isGranted && this.snapshot.state !== 'live') this.set({ state: 'live' });
+    }
+
+    /** All that was known when the stream was opened has come. */
+    private told() {
+        this.isTold = true;
+        this.restWhenTold();
     }
 
     private restWhenTold() {
@@ -154,7 +174,6 @@ export class ActivityStream {
     private connect() {
         this.disconnect();
         this.mayStay = true;
-        this.isTold = false;
         const { id } = this.snapshot.activity;
         const source = this.environment.open(id < 0 ? ACTIVITY_URL : `${ACTIVITY_URL}?last_event_id=${id}`);
         this.source = source;
@@ -162,25 +181,27 @@ export class ActivityStream {
         source.onopen = () => {
             this.attempts = 0;
             reportAnswer();
-            this.take({ kind: 'connected' });
-            const { state } = this.snapshot;
-            this.set({ state: state === 'glancing' ? state : 'live', error: undefined });
+            // Between two glances nothing is missed: who is silent was silent in the meantime too.
+            if (this.snapshot.state !== 'glancing') this.take({ kind: 'connected' });
+            this.isOpen = true;
+            this.set({ error: undefined });
+            this.goLive();
+            if (id < 0) return;
             setTimeout(() => {
-                if (source !== this.source) return;
-                this.isTold = true;
-                this.restWhenTold();
-            }, GLANCE_TAKES_MS);
+                if (source === this.source && !this.isTold) this.told();
+            }, GLANCE_ENDS_MS);
         };
         source.onerror = () => {
             if (source === this.source) this.onLost(source.readyState === 2);
         };
-        source.addEventListener('snapshot', event =>
+        source.addEventListener('snapshot', event => {
             this.take({
                 kind: 'snapshot',
                 id: Number(event.lastEventId),
                 state: JSON.parse(event.data as string) as ActivityState,
-            }),
-        );
+            });
+            this.told();
+        });
         source.addEventListener('activity', event =>
             this.take({
                 kind: 'activity',
@@ -188,12 +209,14 @@ export class ActivityStream {
                 message: JSON.parse(event.data as string) as ActivityMessage,
             }),
         );
-        source.addEventListener('queues', event =>
+        // They come behind all that happened since the last event.
+        source.addEventListener('queues', event => {
             this.take({
                 kind: 'queues',
                 queues: (JSON.parse(event.data as string) as { queues: QueueDepth[] }).queues,
-            }),
-        );
+            });
+            this.told();
+        });
     }
 
     /** `refused`: the server answered, but not with a stream. */
@@ -211,7 +234,7 @@ export class ActivityStream {
         try {
             await this.environment.askWhy();
         } catch (error) {
-            if (this.snapshot.state !== 'live') this.set({ state: 'refused', error });
+            if (!this.isOpen) this.set({ state: 'refused', error });
         }
     }
 

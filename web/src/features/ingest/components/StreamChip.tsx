@@ -21,7 +21,7 @@ const CLASSES: Partial<Record<StreamState, string>> = { live: 'streaming', glanc
 const GLANCING =
     'Other windows of Framehound are open, and a browser allows few connections to a server: this one looks every few seconds until you go to it.';
 
-function explanation(state: StreamState, error: unknown): string | undefined {
+function explanationOf(state: StreamState, error: unknown): string | undefined {
     if (error !== undefined) return sentenceOf(error);
     return state === 'glancing' ? GLANCING : undefined;
 }
@@ -30,16 +30,17 @@ function explanation(state: StreamState, error: unknown): string | undefined {
 export function StreamChip() {
     const stream = useActivityStream();
     const state = useActivity(stateOf);
-    const error = useActivity(errorOf);
+    const explanation = explanationOf(state, useActivity(errorOf));
     return (
         <span className={styles.chip}>
             <span
                 role="status"
                 className={classNames(styles.live, styles[CLASSES[state] ?? state])}
-                title={explanation(state, error)}
+                title={explanation}
             >
                 <span className={styles.liveDot} aria-hidden="true" />
-                {TEXTS[state]}
+                <span>{TEXTS[state]}</span>
+                {explanation !== undefined && <span className="visually-hidden">: {explanation}</span>}
             </span>
             {(state === 'reconnecting' || state === 'refused') && (
                 <Button size="s" variant="quiet" onClick={stream.reconnect}>

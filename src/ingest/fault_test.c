@@ -471,8 +471,8 @@ static void a_queue_without_room_is_told_once_and_once_that_it_has_room_again(vo
     static struct pipeline_ops ops;
     struct pipeline p;
     struct err err = ERR_INIT;
-    char id[VIDEO_ID_SIZE], path[FILE_PATH_MAX];
-    void *text = NULL;
+    char id[VIDEO_ID_SIZE], path[FILE_PATH_MAX + 8];
+    char *text = NULL;
     size_t size = 0;
     open_for_outage(&p, &ops, id);
     atomic_store(&fault.away, 0);

@@ -125,5 +125,8 @@ enum err_code service_body(struct http_request *request, json_t **body, struct e
         *body = NULL;
         code = err_set(err, ERR_INVALID, "the body must be a JSON object");
     }
-    return code == ERR_NONE ? ERR_NONE : err_set(err, ERR_INVALID, "%s", err->message);
+    if (code == ERR_NONE)
+        return ERR_NONE;
+    // Whatever is wrong with it, in the same words.
+    return err->code = ERR_INVALID;
 }

@@ -17,20 +17,33 @@
 #define WINDOW_BITS_GZIP (15 + 16)
 #define MEMORY_LEVEL 8
 
+// Of one entry of the header, "name;q=0.5".
+static bool has_quality(const char *entry, size_t length)
+{
+    for (const char *at = strchr(entry, ';'); at != NULL && at < entry + length; at = strchr(at, ';')) {
+        at += 1 + strspn(at + 1, " \t");
+        if (strncasecmp(at, "q=", 2) == 0)
+            return strtod(at + 2, NULL) > 0;
+    }
+    return true;
+}
+
 bool http_request_accepts_coding(const struct http_request *request, const char *coding)
 {
     const char *at = http_request_header(request, "Accept-Encoding");
+    bool others = false;
     while (at != NULL && *at != '\0') {
         at += strspn(at, " \t,");
         size_t length = strcspn(at, ",");
         size_t name = strcspn(at, " \t;,");
-        if ((name == strlen(coding) && strncasecmp(at, coding, name) == 0) || (name == 1 && *at == '*')) {
-            const char *quality = memmem(at, length, "q=", 2);
-            return quality == NULL || strtod(quality + 2, NULL) > 0;
-        }
+        // What is said of it by its name counts, wherever it stands.
+        if (name == strlen(coding) && strncasecmp(at, coding, name) == 0)
+            return has_quality(at, length);
+        if (name == 1 && *at == '*')
+            others = has_quality(at, length);
         at += length;
     }
-    return false;
+    return others;
 }
 
 // Bytes to be freed; NULL where nothing would be saved.

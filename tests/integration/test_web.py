@@ -121,7 +121,7 @@ def test_without_the_application_there_is_a_page_that_says_so(tmp_path):
         assert b"web application is not installed" in answer.body
 
 
-@pytest.mark.parametrize("accepts", ["gzip", "gzip, deflate, br, zstd", "*"])
+@pytest.mark.parametrize("accepts", ["gzip", "gzip, deflate, br, zstd", "*", "*;q=0, gzip", "gzip;level=1;q=0.5"])
 def test_a_long_answer_is_compressed_for_those_who_take_it(site, accepts):
     plain = site.get("/api/v1/openapi.json")
     assert plain.headers["Content-Encoding"] is None and plain.headers["Vary"] == "Accept-Encoding"
@@ -133,7 +133,7 @@ def test_a_long_answer_is_compressed_for_those_who_take_it(site, accepts):
     assert int(answer.headers["Content-Length"]) == len(answer.body)
 
 
-@pytest.mark.parametrize("accepts", ["identity", "br", "gzip;q=0"])
+@pytest.mark.parametrize("accepts", ["identity", "br", "gzip;q=0", "*, gzip;q=0", "gzip ; Q=0"])
 def test_and_sent_as_it_is_to_those_who_do_not(site, accepts):
     answer = site.get("/api/v1/openapi.json", headers={"Accept-Encoding": accepts})
     assert answer.headers["Content-Encoding"] is None and json.loads(answer.body)["openapi"]

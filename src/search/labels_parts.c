@@ -213,20 +213,26 @@ static enum err_code tell_span(
 
 // ---- a track of one thing
 
-// Counts the objects that are something else, and says whether one is at an end of the track.
-static int64_t count_others(
-    const struct label_parts *parts, const struct parted_track *track, const struct meta_track *stored, bool *is_at_end)
+// Which ends of a track are objects of which something else was said.
+struct refused_ends {
+    bool first, last;
+};
+
+// Counts the objects that are something else.
+static int64_t count_others(const struct label_parts *parts, const struct parted_track *track,
+    const struct meta_track *stored, struct refused_ends *ends)
 {
     int64_t others = 0;
     const struct word *before = NULL;
-    *is_at_end = false;
+    *ends = (struct refused_ends){0};
     for (size_t i = track->first; i < track->first + track->count; i++) {
         const struct word *word = &parts->words[i];
         if (!is_other(word, track->label))
             continue;
         int32_t frame = label_key_frame(word->key);
         others += before == NULL || !is_same(before, word);
-        *is_at_end |= frame <= stored->first_frame || frame >= stored->last_frame;
+        ends->first |= frame <= stored->first_frame;
+        ends->last |= frame >= stored->last_frame;
         before = word;
     }
     return others;
@@ -234,47 +240,68 @@ static int64_t count_others(
 
 static bool is_said_other(const struct label_parts *parts, const struct parted_track *track, struct label_key key)
 {
-    for (size_t i = track->first; i < track->first + track->count; i++) {
-        const struct word *word = &parts->words[i];
-        if (label_key_compare(word->key, key) == 0 && is_other(word, track->label))
+    size_t low = track->first;
+    size_t end = track->first + track->count;
+    for (size_t high = end; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        if (label_key_compare(parts->words[middle].key, key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < end && label_key_compare(parts->words[low].key, key) == 0; low++) {
+        if (is_other(&parts->words[low], track->label))
             return true;
     }
     return false;
 }
 
-static void widen(const struct label_parts *parts, struct parted_track *track, const char *video,
-    const struct meta_frame *frame, bool *has_first)
+static bool carries(const struct label_parts *parts, const struct parted_track *track, const char *video,
+    const struct meta_frame *frame)
 {
     for (size_t k = 0; k < frame->object_count; k++) {
-        if (frame->objects[k].track != (int64_t)track->key.place ||
-            is_said_other(parts, track, label_key_at(video, frame->index, (int32_t)k)))
-            continue;
-        if (!*has_first)
-            track->whole.first_us = frame->pts_us;
-        *has_first = true;
-        track->whole.last_us = frame->pts_us;
+        if (frame->objects[k].track == (int64_t)track->key.place &&
+            !is_said_other(parts, track, label_key_at(video, frame->index, (int32_t)k)))
+            return true;
     }
+    return false;
 }
 
-// Looks through the frames of a track of which an end is something else.
-static enum err_code find_ends(struct labels *labels, const struct label_parts *parts, struct parted_track *track,
-    const char *video, struct err *err)
+// The first or the last of a page's frames, up to `last_frame`, in which the track carries its label.
+static bool find_in_page(const struct label_parts *parts, const struct parted_track *track, const char *video,
+    const struct meta_frames *page, int32_t last_frame, bool from_end, int64_t *pts_us)
 {
-    struct meta_frame_range range = {
-        .from_us = track->whole.first_us, .to_us = track->whole.last_us + 1, .after = -1, .limit = PAGE_FRAMES};
-    bool has_first = false;
-    for (;;) {
-        struct meta_frames frames = {0};
-        enum err_code code = meta_store_list_frames(labels->config.meta, video, &range, &frames, err);
-        for (size_t i = 0; i < frames.count; i++)
-            widen(parts, track, video, &frames.items[i], &has_first);
-        size_t count = frames.count;
-        if (count > 0)
-            range.after = frames.items[count - 1].index;
-        meta_frames_release(&frames);
-        if (code != ERR_NONE || count < range.limit)
+    for (size_t n = 0; n < page->count; n++) {
+        const struct meta_frame *frame = &page->items[from_end ? page->count - 1 - n : n];
+        if (frame->index <= last_frame && carries(parts, track, video, frame)) {
+            *pts_us = frame->pts_us;
+            return true;
+        }
+    }
+    return false;
+}
+
+// Goes from an end of the track to the nearest frame in which it carries its label. Most have one in the first page.
+static enum err_code find_end(struct labels *labels, const struct label_parts *parts, const struct parted_track *track,
+    const struct meta_track *stored, bool from_end, int64_t *pts_us, struct err *err)
+{
+    char video[VIDEO_ID_SIZE];
+    label_key_video(track->key, video);
+    for (int64_t passed = 0; passed <= (int64_t)stored->last_frame - stored->first_frame; passed += PAGE_FRAMES) {
+        struct meta_frames page = {0};
+        int64_t last = stored->last_frame - (from_end ? passed : 0);
+        int64_t after = from_end ? last - PAGE_FRAMES : stored->first_frame + passed - 1;
+        const struct meta_frame_range range = {.from_us = stored->first_us,
+            .to_us = stored->last_us + 1,
+            .after = (int32_t)(after > -1 ? after : -1),
+            .limit = PAGE_FRAMES};
+        enum err_code code = meta_store_list_frames(labels->config.meta, video, &range, &page, err);
+        bool found = code == ERR_NONE && find_in_page(parts, track, video, &page, (int32_t)last, from_end, pts_us);
+        meta_frames_release(&page);
+        if (code != ERR_NONE || found)
             return code;
     }
+    return ERR_NONE;
 }
 
 static enum err_code find_whole(
@@ -282,20 +309,25 @@ static enum err_code find_whole(
 {
     char video[VIDEO_ID_SIZE];
     struct meta_track stored;
-    bool is_at_end = false;
+    struct refused_ends ends;
+    struct label_part whole = {0};
     label_key_video(track->key, video);
     enum err_code code = meta_store_get_track(labels->config.meta, video, (int64_t)track->key.place, &stored, err);
-    if (code == ERR_NOT_FOUND) { // tracked again in just this moment
+    if (code == ERR_NONE) {
+        int64_t others = count_others(parts, track, &stored, &ends);
+        whole = (struct label_part){.objects = stored.objects > others ? stored.objects - others : 0,
+            .first_us = stored.first_us,
+            .last_us = stored.last_us};
+    }
+    if (code == ERR_NONE && ends.first)
+        code = find_end(labels, parts, track, &stored, false, &whole.first_us, err);
+    if (code == ERR_NONE && ends.last)
+        code = find_end(labels, parts, track, &stored, true, &whole.last_us, err);
+    if (code == ERR_NOT_FOUND) { // tracked again, or removed, in just this moment
         err_clear(err);
         return ERR_NONE;
     }
-    if (code != ERR_NONE)
-        return code;
-    track->whole = (struct label_part){.first_us = stored.first_us, .last_us = stored.last_us};
-    int64_t others = count_others(parts, track, &stored, &is_at_end);
-    if (is_at_end)
-        code = find_ends(labels, parts, track, video, err);
-    track->whole.objects = stored.objects > others ? stored.objects - others : 0;
+    track->whole = whole;
     return code;
 }
 

@@ -162,6 +162,79 @@ static void parts_are_not_guessed_without_the_store(void **state)
     labelled_objects_release(&hits);
 }
 
+#define LONG_FRAMES 2000
+
+static void index_object(struct fixture *f, int32_t frame)
+{
+    const float vector[DIMENSION] = {1};
+    struct vector_item item = {.class_name = "car", .track = TRACK, .vector = vector};
+    object_id_make(VIDEO_A, frame, 0, item.object);
+    assert_ok(vector_index_upsert(f->vectors, PROJECT, "model", DIMENSION, &item, 1, &failure), &failure);
+}
+
+// Thing 0 goes on on its track: it is seen from frame `first` to `last`, said to be red in the first of these, and at
+// both ends of its track, where it was said not to be.
+static void go_on(struct fixture *f, int32_t first, int32_t last)
+{
+    const int64_t none[THINGS] = {-1, -1, -1};
+    const struct meta_track track = {.n = TRACK,
+        .last_frame = LONG_FRAMES - 1,
+        .last_us = (LONG_FRAMES - 1) * INT64_C(200000),
+        .objects = last - first + 3};
+    follow(f, FRAMES);
+    for (int32_t i = 1; i < LONG_FRAMES; i++) {
+        const struct meta_frame_tracks hidden = {.frame = i, .tracks = none, .count = THINGS};
+        bool is_seen = (i >= first && i <= last) || i == LONG_FRAMES - 1;
+        if (i >= FRAMES)
+            add_frame(f, VIDEO_A, i, 1, is_seen ? TRACK : -1);
+        else if (!is_seen)
+            assert_ok(meta_store_put_frame_tracks(f->meta, VIDEO_A, &hidden, 1, &failure), &failure);
+    }
+    index_object(f, first);
+    index_object(f, LONG_FRAMES - 1);
+    assert_ok(meta_store_put_tracks(f->meta, VIDEO_A, &track, 1, 0, &failure), &failure);
+    say_no(f, "red", object_of(VIDEO_A, 0, 0));
+    say_no(f, "red", object_of(VIDEO_A, LONG_FRAMES - 1, 0));
+    say_yes(f, "red", object_of(VIDEO_A, first, 0));
+}
+
+// How many times the store was asked for the one object of the label and its part.
+static int64_t ask_for_part(struct fixture *f, struct label_part *part)
+{
+    struct labelled_objects hits = {0};
+    atomic_store(&f->fault->calls, 0);
+    assert_ok(labels_objects(f->labels, PROJECT, "red", LABEL_LIST_EXPLICIT, NULL, 0, 10, &hits, &failure), &failure);
+    int64_t calls = atomic_load(&f->fault->calls);
+    assert_int_equal(hits.count, 1);
+    *part = hits.items[0].part;
+    labelled_objects_release(&hits);
+    return calls;
+}
+
+// The frames of a day are not read for it.
+static void an_end_that_is_something_else_is_looked_for_from_there(void **state)
+{
+    struct fixture *f = *state;
+    struct label_part part;
+    go_on(f, 1, LONG_FRAMES - 2);
+    assert_in_range(ask_for_part(f, &part), 1, 6);
+    assert_int_equal(part.objects, LONG_FRAMES - 2);
+    assert_int_equal(part.first_us, 200000);
+    assert_int_equal(part.last_us, (LONG_FRAMES - 2) * INT64_C(200000));
+}
+
+// Further from the ends than one page of frames.
+static void an_end_is_found_however_far_it_is(void **state)
+{
+    struct fixture *f = *state;
+    struct label_part part;
+    go_on(f, 750, 1234);
+    ask_for_part(f, &part);
+    assert_int_equal(part.objects, 1234 - 750 + 1);
+    assert_int_equal(part.first_us, 750 * INT64_C(200000));
+    assert_int_equal(part.last_us, 1234 * INT64_C(200000));
+}
+
 int main(int argc, char **argv)
 {
     backend = argc > 1 ? argv[1] : "memory";
@@ -172,6 +245,8 @@ int main(int argc, char **argv)
         with_stores(what_was_said_to_be_something_else_is_no_part_of_it),
         with_stores(the_same_is_told_of_what_was_said),
         with_stores(parts_are_not_guessed_without_the_store),
+        with_stores(an_end_that_is_something_else_is_looked_for_from_there),
+        with_stores(an_end_is_found_however_far_it_is),
     };
     return cmocka_run_group_tests_name(backend, tests, NULL, NULL);
 }

@@ -69,7 +69,9 @@ enum err_code lifecycle_reindex_project(
     const struct ingest *ingest, const char *project, struct cancel *cancel, struct err *err) ERR_MUST_CHECK;
 
 // Removes a video or project with its messages, vectors, blobs and rows. From the first moment on it cannot be resumed;
-// interrupted, it is finished by lifecycle_recover().
+// interrupted, it is finished by lifecycle_recover(). A project that this process removes already is ERR_CONFLICT.
+// Where another process does, both work on it, and each looks before every step whether it is still there to be
+// removed: it may be gone, and another made under its name.
 enum err_code lifecycle_delete_video(
     const struct ingest *ingest, const char *video, struct cancel *cancel, struct err *err) ERR_MUST_CHECK;
 enum err_code lifecycle_delete_project(

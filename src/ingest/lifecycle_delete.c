@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,31 +60,91 @@ static enum err_code remove_marked(
     return code == ERR_NONE ? resume_if_back(ingest, video->id, cancel, err) : code;
 }
 
+// From then on it cannot be resumed, and workers drop what they have of it. Somebody else may do the same.
+static enum err_code mark_video(const struct ingest *ingest, const struct meta_video *video, struct err *err)
+{
+    enum err_code code = ERR_NONE;
+    if (video->state != VIDEO_DELETING)
+        code = meta_store_set_video_state(ingest->meta, video->id, ~0u & ~(1u << VIDEO_DELETING), VIDEO_DELETING, err);
+    if (code == ERR_CONFLICT) {
+        err_clear(err);
+        code = ERR_NONE;
+    }
+    if (code == ERR_NONE)
+        activity_report_video(ingest->activity, video->id, video_state_name(VIDEO_DELETING));
+    return code;
+}
+
 enum err_code lifecycle_delete_video(
     const struct ingest *ingest, const char *id, struct cancel *cancel, struct err *err)
 {
     struct meta_video video;
     enum err_code code = meta_store_get_video(ingest->meta, id, &video, err);
-    if (code == ERR_NONE && video.state != VIDEO_DELETING)
-        code = meta_store_set_video_state(ingest->meta, id, ~0u & ~(1u << VIDEO_DELETING), VIDEO_DELETING, err);
-    if (code == ERR_CONFLICT) { // somebody else marked it meanwhile
-        err_clear(err);
-        code = ERR_NONE;
-    }
-    if (code != ERR_NONE)
+    if (code == ERR_NONE)
+        code = mark_video(ingest, &video, err);
+    return code == ERR_NONE ? remove_marked(ingest, &video, cancel, err) : code;
+}
+
+// ---- a project
+
+// Whether there still is something to remove. Another process may remove the same project, and when that is done
+// somebody may make it anew: from then on what has its name is not ours to remove.
+static enum err_code is_marked(const struct ingest *ingest, const char *name, bool *marked, struct err *err)
+{
+    struct meta_project project;
+    enum err_code code = meta_store_get_project(ingest->meta, name, &project, err);
+    *marked = code == ERR_NONE && project.deleting;
+    if (code != ERR_NOT_FOUND)
         return code;
-    activity_report_video(ingest->activity, id, video_state_name(VIDEO_DELETING));
-    return remove_marked(ingest, &video, cancel, err);
+    err_clear(err);
+    return ERR_NONE;
+}
+
+static enum err_code stop_video(const struct ingest *ingest, const struct meta_video *video, struct err *err)
+{
+    enum err_code code = mark_video(ingest, video, err);
+    if (code == ERR_NOT_FOUND) {
+        err_clear(err);
+        return ERR_NONE;
+    }
+    return code == ERR_NONE ? queue_purge(ingest->queue, video->id, err) : code;
+}
+
+// Before anything of them goes: workers look at the video, not at its project, and one that did not find what is gone
+// already would tell that as the video's error.
+static enum err_code stop_videos(
+    const struct ingest *ingest, const char *project, struct cancel *cancel, bool *marked, struct err *err)
+{
+    char after[VIDEO_ID_SIZE] = "";
+    for (;;) {
+        struct meta_video *videos = NULL;
+        size_t count = 0;
+        enum err_code code = meta_store_list_videos(
+            ingest->meta, project, after[0] != '\0' ? after : NULL, LIFECYCLE_LIST_AT_ONCE, &videos, &count, err);
+        if (code == ERR_NOT_FOUND && after[0] != '\0') { // somebody removed the page's last one: once more
+            err_clear(err);
+            after[0] = '\0';
+            continue;
+        }
+        if (code == ERR_NONE && count > 0)
+            code = is_marked(ingest, project, marked, err);
+        for (size_t i = 0; i < count && *marked && code == ERR_NONE; i++) {
+            memcpy(after, videos[i].id, sizeof(after));
+            code = cancel_check(cancel, err);
+            if (code == ERR_NONE)
+                code = stop_video(ingest, &videos[i], err);
+        }
+        free(videos);
+        if (code != ERR_NONE || count < LIFECYCLE_LIST_AT_ONCE || !*marked)
+            return code;
+    }
 }
 
 // A video of a project that is marked: nobody makes either of them anew until the project has gone, whose row says so
 // long that there is something to remove. So its vectors and blobs go with those of all others.
 static enum err_code delete_of_project(const struct ingest *ingest, const struct meta_video *video, struct err *err)
 {
-    activity_report_video(ingest->activity, video->id, video_state_name(VIDEO_DELETING));
-    enum err_code code = queue_purge(ingest->queue, video->id, err);
-    if (code == ERR_NONE)
-        code = meta_store_remove_video(ingest->meta, video->id, err);
+    enum err_code code = meta_store_remove_video(ingest->meta, video->id, err);
     if (code == ERR_NONE)
         code = queue_purge(ingest->queue, video->id, err);
     if (code == ERR_NONE)
@@ -96,52 +157,113 @@ static enum err_code delete_of_project(const struct ingest *ingest, const struct
 
 // A page's last video is gone when the next page is asked for, so the first page is asked for until it is empty.
 static enum err_code delete_videos(
-    const struct ingest *ingest, const char *project, struct cancel *cancel, struct err *err)
+    const struct ingest *ingest, const char *project, struct cancel *cancel, bool *marked, struct err *err)
 {
     for (;;) {
         struct meta_video *videos = NULL;
         size_t count = 0;
         enum err_code code =
             meta_store_list_videos(ingest->meta, project, NULL, LIFECYCLE_LIST_AT_ONCE, &videos, &count, err);
-        for (size_t i = 0; i < count && code == ERR_NONE; i++) {
+        for (size_t i = 0; i < count && *marked && code == ERR_NONE; i++) {
             code = cancel_check(cancel, err);
-            if (code == ERR_NONE)
+            // One that was not stopped may be of a project that was made anew.
+            if (code == ERR_NONE && videos[i].state != VIDEO_DELETING)
+                code = is_marked(ingest, project, marked, err);
+            if (code == ERR_NONE && *marked && videos[i].state != VIDEO_DELETING)
+                code = stop_video(ingest, &videos[i], err);
+            if (code == ERR_NONE && *marked)
                 code = delete_of_project(ingest, &videos[i], err);
         }
         free(videos);
-        if (code != ERR_NONE || count == 0)
+        if (code != ERR_NONE || count == 0 || !*marked)
             return code;
     }
 }
 
 static enum err_code sweep_project(
-    const struct ingest *ingest, const char *project, struct cancel *cancel, struct err *err)
+    const struct ingest *ingest, const char *project, struct cancel *cancel, bool *marked, struct err *err)
 {
     char prefix[BLOB_KEY_SIZE];
     blob_key_prefix(project, NULL, prefix);
-    enum err_code code = vector_index_remove_project(ingest->vectors, project, err);
-    return code == ERR_NONE ? blob_store_remove_prefix(ingest->blobs, prefix, cancel, err) : code;
+    enum err_code code = is_marked(ingest, project, marked, err);
+    if (code == ERR_NONE && *marked)
+        code = vector_index_remove_project(ingest->vectors, project, err);
+    if (code == ERR_NONE && *marked)
+        code = blob_store_remove_prefix(ingest->blobs, prefix, cancel, err);
+    return code;
 }
 
-// Vectors and blobs as a whole: for each of thousands of videos by itself, that was most of the work. They go before
-// the rows, because they make room on a disk that is full, and once more behind them, for what a worker was storing
-// meanwhile that did not know yet.
+// Of a project that is marked. Vectors and blobs as a whole: for each of thousands of videos by itself, that was most
+// of the work. They go before the rows, because they make room on a disk that is full, and once more behind them, for
+// what a worker was storing meanwhile that did not know yet.
+static enum err_code remove_marked_project(
+    const struct ingest *ingest, const char *project, struct cancel *cancel, struct err *err)
+{
+    bool marked = true;
+    enum err_code code = stop_videos(ingest, project, cancel, &marked, err);
+    if (code == ERR_NONE && marked)
+        code = sweep_project(ingest, project, cancel, &marked, err);
+    if (code == ERR_NONE && marked)
+        code = delete_videos(ingest, project, cancel, &marked, err);
+    if (code == ERR_NONE && marked)
+        code = sweep_project(ingest, project, cancel, &marked, err);
+    if (code == ERR_NONE && marked)
+        code = is_marked(ingest, project, &marked, err);
+    if (code == ERR_NONE && marked)
+        code = meta_store_remove_project(ingest->meta, project, err);
+    if (code == ERR_NONE)
+        log_info(ingest->log, "project %s is removed%s", project, marked ? "" : ", by another process");
+    return code;
+}
+
+// The removals of this process. A second one of the same project would do the same work at the same time, and could be
+// at it when the first has ended and the project is made anew.
+struct removal {
+    const struct meta_store *meta;
+    const char *project;
+    struct removal *next;
+};
+static pthread_mutex_t removals_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct removal *removals;
+
+static bool removal_begin(struct removal *own)
+{
+    bool is_first = true;
+    pthread_mutex_lock(&removals_lock);
+    for (const struct removal *other = removals; other != NULL; other = other->next)
+        is_first = is_first && (other->meta != own->meta || strcmp(other->project, own->project) != 0);
+    if (is_first) {
+        own->next = removals;
+        removals = own;
+    }
+    pthread_mutex_unlock(&removals_lock);
+    return is_first;
+}
+
+static void removal_end(struct removal *own)
+{
+    pthread_mutex_lock(&removals_lock);
+    struct removal **at = &removals;
+    while (*at != own)
+        at = &(*at)->next;
+    *at = own->next;
+    pthread_mutex_unlock(&removals_lock);
+}
+
 enum err_code lifecycle_delete_project(
     const struct ingest *ingest, const char *project, struct cancel *cancel, struct err *err)
 {
+    struct removal removal = {.meta = ingest->meta, .project = project};
     enum err_code code = project_name_check(project, err);
+    if (code != ERR_NONE)
+        return code;
+    if (!removal_begin(&removal))
+        return err_set(err, ERR_CONFLICT,
+            "project %s is being removed already: wait until it is gone from the list of projects", project);
+    code = meta_store_mark_project_deleting(ingest->meta, project, err);
     if (code == ERR_NONE)
-        code = meta_store_mark_project_deleting(ingest->meta, project, err);
-    if (code == ERR_NONE)
-        code = sweep_project(ingest, project, cancel, err);
-    if (code == ERR_NONE)
-        code = delete_videos(ingest, project, cancel, err);
-    if (code == ERR_NONE)
-        code = sweep_project(ingest, project, cancel, err);
-    if (code == ERR_NONE)
-        code = meta_store_remove_project(ingest->meta, project, err);
-    if (code == ERR_NONE)
-        log_info(ingest->log, "project %s is removed", project);
+        code = remove_marked_project(ingest, project, cancel, err);
+    removal_end(&removal);
     return code;
 }
 

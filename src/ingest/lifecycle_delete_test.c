@@ -1,4 +1,5 @@
 // What removing a video or a project leaves: nothing, whenever it is interrupted and whoever works beside it.
+#include <stdatomic.h>
 #include <string.h>
 
 #include "blob_store/blob_store.h"
@@ -219,6 +220,161 @@ static void a_projects_deletion_that_was_interrupted_behind_its_videos_is_finish
     pipeline_close(&p);
 }
 
+// A downloader that works beside a removal: its fetch of a segment waits for the first sweep.
+static struct {
+    atomic_bool in_hand, swept;
+    atomic_int failed;
+    char video[VIDEO_ID_SIZE];
+} beside;
+
+static enum err_code get_behind_the_sweep(struct blob_store *store, const char *key, const char *temp_dir,
+    struct cancel *cancel, struct blob_file *file, struct err *err)
+{
+    atomic_store(&beside.in_hand, true);
+    while (!atomic_load(&beside.swept))
+        cancel_wait(NULL, 1);
+    return sweeps.own.blobs.get_file(store, key, temp_dir, cancel, file, err);
+}
+
+static enum err_code count_rejections(struct queue *queue, const struct queue_message *message, const char *reason,
+    bool bury, bool *dead, struct err *err)
+{
+    enum err_code code = sweeps.own.queue.reject(queue, message, reason, bury, dead, err);
+    if (code == ERR_NONE)
+        atomic_fetch_add(&beside.failed, 1);
+    return code;
+}
+
+static enum err_code count_errors(
+    struct meta_store *store, const char *video, const char *sentence, bool is_final, struct err *err)
+{
+    atomic_fetch_add(&beside.failed, 1);
+    return sweeps.own.meta.add_video_error(store, video, sentence, is_final, err);
+}
+
+// The downloader comes to all segments before the rows of the videos go.
+static enum err_code sweep_beside_a_worker(
+    struct blob_store *store, const char *prefix, struct cancel *cancel, struct err *err)
+{
+    enum err_code code = sweeps.own.blobs.remove_prefix(store, prefix, cancel, err);
+    if (sweeps.blobs++ == 0) {
+        atomic_store(&beside.swept, true);
+        assert_in_the_end(pipeline_waiting(sweeps.pipeline, TOPIC_SEGMENTS) == 0);
+    }
+    return code;
+}
+
+static void the_removal_of_a_project_that_is_ingested_is_no_error_of_its_videos(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    struct err err = ERR_INIT;
+    (void)pipeline_street();
+    pipeline_open(&p);
+    pipeline_start(&p, RUN_SPLITTER);
+    submit_street(&p, 6, beside.video);
+    assert_in_the_end(pipeline_video(&p, beside.video).split_done);
+    pipeline_stop(&p);
+    assert_true(pipeline_waiting(&p, TOPIC_SEGMENTS) > 1);
+    pipeline_intercept(&p, &sweeps.own, &sweeps.ops);
+    sweeps.ops.blobs.get_file = get_behind_the_sweep;
+    sweeps.ops.blobs.remove_prefix = sweep_beside_a_worker;
+    sweeps.ops.meta.add_video_error = count_errors;
+    sweeps.ops.queue.reject = count_rejections;
+    sweeps.blobs = 0;
+    sweeps.pipeline = &p;
+    pipeline_start(&p, RUN_DOWNLOADER);
+    assert_in_the_end(atomic_load(&beside.in_hand));
+    assert_ok(lifecycle_delete_project(&p.ingest, "demo", NULL, &err), &err);
+    pipeline_stop(&p);
+    assert_int_equal(atomic_load(&beside.failed), 0);
+    expect_gone(&p, beside.video);
+    pipeline_close(&p);
+}
+
+static enum err_code sweep_and_ask_again(
+    struct blob_store *store, const char *prefix, struct cancel *cancel, struct err *err)
+{
+    struct err why = ERR_INIT;
+    const struct ingest *ingest = &sweeps.pipeline->ingest;
+    if (sweeps.blobs++ == 0) {
+        assert_code(lifecycle_delete_project(ingest, "demo", NULL, &why), ERR_CONFLICT);
+        assert_non_null(strstr(why.message, "already"));
+        assert_ok(lifecycle_delete_project(ingest, "other", NULL, &why), &why);
+    }
+    return sweeps.own.blobs.remove_prefix(store, prefix, cancel, err);
+}
+
+static void a_project_is_removed_once_at_a_time_and_beside_others(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    struct err err = ERR_INIT;
+    struct meta_project project;
+    char id[VIDEO_ID_SIZE];
+    (void)pipeline_street();
+    pipeline_open(&p);
+    submit_street(&p, 2, id);
+    assert_ok(meta_store_create_project(p.ingest.meta, "other", NULL, &err), &err);
+    pipeline_intercept(&p, &sweeps.own, &sweeps.ops);
+    sweeps.ops.blobs.remove_prefix = sweep_and_ask_again;
+    sweeps.blobs = 0;
+    sweeps.pipeline = &p;
+    assert_ok(lifecycle_delete_project(&p.ingest, "demo", NULL, &err), &err);
+    assert_int_equal(sweeps.blobs, 4);
+    assert_code(meta_store_get_project(p.ingest.meta, "other", &project, &err), ERR_NOT_FOUND);
+    expect_gone(&p, id);
+    // It has ended: the name is free for the next.
+    submit_street(&p, 2, id);
+    assert_ok(lifecycle_delete_project(&p.ingest, "demo", NULL, &err), &err);
+    expect_gone(&p, id);
+    pipeline_close(&p);
+}
+
+// Another process removes the same project, and is done first; somebody makes it anew and adds the same video.
+static enum err_code sweep_and_be_overtaken(
+    struct blob_store *store, const char *prefix, struct cancel *cancel, struct err *err)
+{
+    char id[VIDEO_ID_SIZE];
+    char key[BLOB_KEY_SIZE];
+    const struct ingest *ingest = &sweeps.pipeline->ingest;
+    enum err_code code = sweeps.own.blobs.remove_prefix(store, prefix, cancel, err);
+    if (code != ERR_NONE || sweeps.blobs++ > 0)
+        return code;
+    assert_ok(meta_store_remove_video(ingest->meta, sweeps.late, err), err);
+    assert_ok(meta_store_remove_project(ingest->meta, "demo", err), err);
+    submit_street(sweeps.pipeline, 2, id);
+    assert_string_equal(id, sweeps.late);
+    blob_key_source("demo", id, key);
+    assert_ok(blob_store_put(ingest->blobs, key, "x", 1, err), err);
+    return ERR_NONE;
+}
+
+static void a_project_that_is_made_anew_while_it_is_removed_twice_stays(void **state)
+{
+    (void)state;
+    struct pipeline p;
+    struct err err = ERR_INIT;
+    struct meta_project project;
+    char id[VIDEO_ID_SIZE];
+    (void)pipeline_street();
+    pipeline_open(&p);
+    submit_street(&p, 2, id);
+    pipeline_intercept(&p, &sweeps.own, &sweeps.ops);
+    sweeps.ops.blobs.remove_prefix = sweep_and_be_overtaken;
+    sweeps.blobs = 0;
+    sweeps.pipeline = &p;
+    sweeps.late = id;
+    assert_ok(lifecycle_delete_project(&p.ingest, "demo", NULL, &err), &err);
+    assert_ok(meta_store_get_project(p.ingest.meta, "demo", &project, &err), &err);
+    assert_false(project.deleting);
+    assert_int_equal(project.videos, 1);
+    assert_string_equal(video_state_name(pipeline_video(&p, id).state), "queued");
+    assert_int_equal(pipeline_waiting(&p, TOPIC_SOURCES), 1);
+    assert_int_equal(blobs_of(&p, "demo/"), 1);
+    pipeline_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +383,9 @@ int main(void)
         cmocka_unit_test(a_deletion_that_was_interrupted_is_finished_at_the_next_start),
         cmocka_unit_test(a_deleted_project_takes_its_videos_along),
         cmocka_unit_test(a_projects_deletion_that_was_interrupted_behind_its_videos_is_finished),
+        cmocka_unit_test(the_removal_of_a_project_that_is_ingested_is_no_error_of_its_videos),
+        cmocka_unit_test(a_project_is_removed_once_at_a_time_and_beside_others),
+        cmocka_unit_test(a_project_that_is_made_anew_while_it_is_removed_twice_stays),
     };
     return cmocka_run_group_tests(tests, NULL, pipeline_models_close);
 }

@@ -32,7 +32,10 @@ export interface paths {
         get: operations["getProject"];
         put?: never;
         post?: never;
-        /** Remove a project with all its videos, pictures, objects, vectors and messages */
+        /**
+         * Remove a project with all its videos, pictures, objects, vectors and messages
+         * @description Answers when all of it is gone, which takes a while where there is much of it. It goes on when the caller has left; asked for again meanwhile, the answer is 409 (`conflict`), and the project is in the list, `deleting`, until it is gone.
+         */
         delete: operations["deleteProject"];
         options?: never;
         head?: never;

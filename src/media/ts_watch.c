@@ -17,6 +17,8 @@
 #define PROGRAMMES_MAX 64
 #define VIDEOS_MAX 8      // of a programme
 #define RESTARTS_MAX 4096 // more than FFmpeg reads ahead of what it gives
+#define TICKS 90000       // of the times in a second
+#define TIME_BITS 33
 
 struct section {
     uint8_t data[SECTION_BYTES_MAX];
@@ -24,19 +26,34 @@ struct section {
     int64_t at; // offset of its first packet; -1: none is open
 };
 
+// What the packets of a table tell without what is in them.
+struct table {
+    int counter;  // of its newest packet; -1 before the first
+    int64_t at;   // where it began last; -1
+    bool is_anew; // there it counts from 0 on, and did not come to that by itself
+};
+
+struct picture {
+    int64_t at; // where it begins; -1: there is none
+    bool whole; // no packet of it is missing so far
+};
+
 struct video {
     int pid;
     int type;
-    int counter;    // of its newest packet; -1 before the first
-    int64_t at;     // where its newest picture begins; -1
-    int64_t before; // and the one before that
-    bool whole;     // no packet of the newest picture is missing so far
-    bool stuffed;   // its newest packet has less than it could hold, as the last one of a picture
+    int counter;     // of its newest packet; -1 before the first
+    int64_t next_at; // offset of the byte after that
+    struct picture newest;
+    struct picture before;
+    bool stuffed; // its newest packet has less than it could hold, as the last one of a picture
+    int64_t time; // of decoding its newest picture that has one; -1
+    int64_t step; // from the time before that one; 0: not known
 };
 
 struct programme {
     int number;
     int table_pid;
+    struct table table;
     struct section section;
     bool seen; // its table
     int video_count;
@@ -50,6 +67,7 @@ struct ts_watch {
     size_t skip;         // of the next bytes, what is around a packet
     int64_t next_offset; // of the byte after the newest
     struct section pat;
+    struct table pat_table;
     int64_t pat_at;    // of the newest whole one, if no packet of a video came since; -1
     int64_t first_pat; // offset of the first one; -1
     int64_t end;
@@ -59,6 +77,9 @@ struct ts_watch {
     int64_t *restarts; // where the newest pictures begin that FFmpeg marks without reason
     size_t restart_count;
 };
+
+static const struct table no_table = {.counter = -1, .at = -1};
+static const struct picture no_picture = {.at = -1};
 
 // Whether FFmpeg takes streams of the type for video.
 static bool is_video(int type)
@@ -81,6 +102,7 @@ struct ts_watch *ts_watch_new(const uint8_t *data, size_t size)
             watch->raw_bytes = sizes[i];
             watch->end = INT64_MAX;
             watch->pat.at = watch->pat_at = watch->next_offset = watch->first_pat = -1;
+            watch->pat_table = no_table;
             return watch;
         }
     }
@@ -149,6 +171,7 @@ static void take_pat(struct ts_watch *watch, const uint8_t *data, size_t size, i
             known = watch->programmes[watch->programme_count++] = mem_calloc(1, sizeof(*known));
             known->number = number;
             known->section.at = -1;
+            known->table = no_table;
         }
         if (known != NULL)
             known->table_pid = pid;
@@ -172,8 +195,8 @@ static void take_pmt(struct ts_watch *watch, struct programme *programme, const 
             still[i] = still[i] || (programme->videos[i].pid == pid && programme->videos[i].type == data[k]);
         if (!programme->seen && !watch->following && programme->video_count < VIDEOS_MAX) {
             still[programme->video_count] = true;
-            programme->videos[programme->video_count++] =
-                (struct video){.pid = pid, .type = data[k], .counter = -1, .at = -1, .before = -1};
+            programme->videos[programme->video_count++] = (struct video){
+                .pid = pid, .type = data[k], .counter = -1, .newest = no_picture, .before = no_picture, .time = -1};
         }
     }
     programme->seen = true;
@@ -243,11 +266,22 @@ bool ts_watch_is_whole(const struct ts_watch *watch, int64_t offset)
     return false;
 }
 
-static void note_restart(struct ts_watch *watch, int64_t at)
+static void note_restart(struct ts_watch *watch, const struct picture *picture)
 {
+    if (!picture->whole)
+        return;
     if (watch->restarts == NULL)
         watch->restarts = mem_calloc(RESTARTS_MAX, sizeof(*watch->restarts));
-    watch->restarts[watch->restart_count++ % RESTARTS_MAX] = at;
+    watch->restarts[watch->restart_count++ % RESTARTS_MAX] = picture->at;
+}
+
+static void forget_restart(struct ts_watch *watch, const struct picture *picture)
+{
+    size_t kept = watch->restart_count < RESTARTS_MAX ? watch->restart_count : RESTARTS_MAX;
+    for (size_t i = 0; i < kept && picture->at >= 0; i++) {
+        if (watch->restarts[i] == picture->at)
+            watch->restarts[i] = INT64_MIN;
+    }
 }
 
 // Whether the packet has an adaptation field that is longer than what it says.
@@ -269,23 +303,86 @@ static bool is_stuffed(const uint8_t *data)
     return used < length;
 }
 
-static void take_video(struct ts_watch *watch, struct video *video, const uint8_t *data, bool begins, int64_t at)
+static bool is_announced(const uint8_t *data)
+{
+    return (data[3] & 0x20) != 0 && data[4] > 0 && (data[5] & 0x80) != 0;
+}
+
+static void take_table(struct table *table, const uint8_t *data, bool begins, int64_t at)
 {
     int counter = data[3] & 0x0F;
-    bool announced = (data[3] & 0x20) != 0 && data[4] > 0 && (data[5] & 0x80) != 0;
-    bool follows = video->counter < 0 || announced || counter == ((video->counter + 1) & 0x0F);
     if (begins) {
-        // Nothing is missing of the picture that ends here, but FFmpeg marks it, or what it takes from its beginning.
-        if (!follows && video->whole && video->stuffed) {
-            note_restart(watch, video->at);
-            if (video->before >= 0)
-                note_restart(watch, video->before);
-        }
-        video->before = video->at;
-        video->at = at;
+        table->at = at;
+        table->is_anew = table->counter >= 0 && counter == 0 && table->counter != 0x0F;
     }
-    video->whole = begins || (video->whole && follows);
+    table->counter = counter;
+}
+
+// When the picture whose packets begin with the data is decoded; -1 if that is not told.
+static int64_t time_of(const uint8_t *data, size_t size)
+{
+    if (size < 19 || data[0] != 0 || data[1] != 0 || data[2] != 1 || (data[6] & 0xC0) != 0x80)
+        return -1;
+    bool both = (data[7] & 0xC0) == 0xC0;
+    if ((data[7] & 0x80) == 0)
+        return -1;
+    const uint8_t *time = data + (both ? 14 : 9);
+    return (int64_t)(time[0] & 0x0E) << 29 | time[1] << 22 | (time[2] & 0xFE) << 14 | time[3] << 7 | time[4] >> 1;
+}
+
+static int64_t time_between(int64_t from, int64_t to)
+{
+    int64_t forward = (to - from) & ((INT64_C(1) << TIME_BITS) - 1);
+    return forward < INT64_C(1) << (TIME_BITS - 1) ? forward : forward - (INT64_C(1) << TIME_BITS);
+}
+
+// Whether the picture that begins with the packet is the first of another recording. Where pictures were lost, their
+// packets' counter does not go on either, and perhaps the tables' (a broadcast loses several packets at once). But no
+// loss takes the times back, and none leaves the time of the next picture where it is expected: there, all counters
+// must begin with 0 besides. What is neither is told, as a damage that is none does less harm than one that is hidden.
+static bool begins_recording(const struct ts_watch *watch, const struct programme *programme, const struct video *video,
+    int64_t time, int counter)
+{
+    bool tables_came = watch->pat_table.at >= video->next_at && programme->table.at >= video->next_at;
+    if (!tables_came || !video->newest.whole || !video->stuffed || time < 0 || video->time < 0)
+        return false;
+    int64_t step = time_between(video->time, time);
+    bool all_anew = counter == 0 && watch->pat_table.is_anew && programme->table.is_anew;
+    return step < -TICKS || (all_anew && step <= video->step);
+}
+
+static void take_time(struct video *video, int64_t time)
+{
+    if (time < 0)
+        return;
+    video->step = video->time >= 0 ? time_between(video->time, time) : 0;
+    video->time = time;
+}
+
+static void take_video(struct ts_watch *watch, const struct programme *programme, struct video *video,
+    const uint8_t *data, size_t from, int64_t at)
+{
+    bool begins = (data[1] & 0x40) != 0;
+    int counter = data[3] & 0x0F;
+    int64_t time = begins ? time_of(data + from, PACKET_BYTES - from) : -1;
+    bool follows = video->counter < 0 || is_announced(data) || counter == ((video->counter + 1) & 0x0F);
+    if (!follows && begins && begins_recording(watch, programme, video, time, counter)) {
+        // Nothing is missing of the picture that ends here, but FFmpeg marks it, or what it takes from its beginning.
+        note_restart(watch, &video->newest);
+        note_restart(watch, &video->before);
+    } else if (!follows) {
+        // From now on there is a reason to mark them.
+        video->newest.whole = false;
+        forget_restart(watch, &video->newest);
+        forget_restart(watch, &video->before);
+    }
+    if (begins) {
+        video->before = video->newest;
+        video->newest = (struct picture){.at = at, .whole = true};
+    }
+    take_time(video, time);
     video->counter = counter;
+    video->next_at = at + PACKET_BYTES;
     video->stuffed = is_stuffed(data);
 }
 
@@ -297,17 +394,21 @@ static void take_packet(struct ts_watch *watch, const uint8_t *data, int64_t at)
     if (broken || (data[3] & 0x10) == 0 || from >= PACKET_BYTES)
         return;
     bool begins = (data[1] & 0x40) != 0;
-    if (pid == PAT_PID)
+    if (pid == PAT_PID) {
+        take_table(&watch->pat_table, data, begins, at);
         take_payload(watch, NULL, &watch->pat, data + from, PACKET_BYTES - from, begins, at);
+    }
     for (int i = 0; i < watch->programme_count; i++) {
         struct programme *programme = watch->programmes[i];
-        if (programme->table_pid == pid)
+        if (programme->table_pid == pid) {
+            take_table(&programme->table, data, begins, at);
             take_payload(watch, programme, &programme->section, data + from, PACKET_BYTES - from, begins, at);
+        }
         for (int k = 0; k < programme->video_count; k++) {
             if (programme->videos[k].pid != pid)
                 continue;
             watch->pat_at = -1;
-            take_video(watch, &programme->videos[k], data, begins, at);
+            take_video(watch, programme, &programme->videos[k], data, from, at);
         }
     }
 }
@@ -316,13 +417,16 @@ static void forget_halves(struct ts_watch *watch)
 {
     watch->rest_size = watch->skip = 0;
     watch->pat.at = watch->pat_at = -1;
+    watch->pat_table = no_table;
     for (int i = 0; i < watch->programme_count; i++) {
         struct programme *programme = watch->programmes[i];
         programme->section.at = -1;
+        programme->table = no_table;
         for (int k = 0; k < programme->video_count; k++) {
-            programme->videos[k].counter = -1;
-            programme->videos[k].at = programme->videos[k].before = -1;
-            programme->videos[k].whole = false;
+            struct video *video = &programme->videos[k];
+            video->counter = -1;
+            video->newest = video->before = no_picture;
+            video->time = -1;
         }
     }
 }

@@ -20,6 +20,7 @@ void ts_watch_follow(struct ts_watch *watch, int pid);
 void ts_watch_feed(struct ts_watch *watch, int64_t offset, const uint8_t *data, size_t size);
 // Where the first that is known of the other video's packets begin; INT64_MAX: nowhere so far.
 int64_t ts_watch_end(const struct ts_watch *watch);
-// Whether FFmpeg marks the picture that begins at the offset as damaged only because its packets end where a writer
-// began to count anew, as where recordings were put end to end: what ends there ends as the last packet of one does.
+// Whether FFmpeg marks the picture that begins at the offset as damaged only because another recording begins behind it
+// or behind the next one, whose packets are counted anew. That it does is taken from its tables, which come first, and
+// from times that go back by more than a second; or, where they do not, from counters that all begin with 0.
 bool ts_watch_is_whole(const struct ts_watch *watch, int64_t offset);

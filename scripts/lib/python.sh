@@ -19,7 +19,7 @@ venv_step() {
 
     [ "$version" = "x86_64 3 11" ] ||
         die "the pinned packages are for CPython 3.11 on x86-64, as Debian 12 has it; $python is $version"
-    say "setup: Python packages (OpenVINO, yt-dlp, test tools; about 170 MB to download)"
+    say "setup: Python packages (OpenVINO, yt-dlp, Deno, test tools; about 210 MB to download)"
     rm -f "$stamp_dir/venv"
     if ! "$venv_dir/bin/python" -c 'import pip, sys; sys.exit(sys.prefix != sys.argv[1])' "$venv_dir" 2>/dev/null; then
         rm -rf "$venv_dir"
@@ -33,6 +33,7 @@ import tensorboard.compat.proto.graph_pb2
 import yt_dlp
 assert "CPU" in openvino.Core().available_devices
 PYTHON
+    "$venv_dir/bin/deno" --version >/dev/null || die "the installed Deno does not run: remove $venv_dir and try again"
     mark_done venv "$key"
 }
 

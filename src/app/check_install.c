@@ -8,6 +8,7 @@
 #include "app/settings.h"
 #include "app/ui.h"
 #include "base/mem.h"
+#include "ingest/fetch.h"
 #include "os/child.h"
 #include "os/file.h"
 #include "os/proc.h"
@@ -56,7 +57,7 @@ size_t check_models(const struct options *options, struct checks *checks)
 // ---- programs
 
 // A program that is there may still not run: its interpreter may be missing.
-static void check_yt_dlp(const char *program, const char *path, struct checks *checks)
+static bool check_yt_dlp(const char *program, const char *path, struct checks *checks)
 {
     struct child_result result = {0};
     struct err err = ERR_INIT;
@@ -70,6 +71,28 @@ static void check_yt_dlp(const char *program, const char *path, struct checks *c
     else
         checks_wrong(checks, "run \"make setup\" to install it again", "%s does not run: %s", path, err.message);
     child_result_release(&result);
+    return code == ERR_NONE;
+}
+
+// Without them YouTube gives few videos or none; others do without.
+static void check_scripts(const struct options *options, const char *program, struct checks *checks)
+{
+    struct fetch_settings settings;
+    struct fetch_scripts scripts;
+    struct err err = ERR_INIT;
+    fetch_settings_read(options, &settings);
+    settings.yt_dlp = program;
+    checks->what = "deno";
+    if (fetch_find_scripts(&settings, &scripts, &err) != ERR_NONE)
+        checks_wrong(checks, "name a newer one with --yt-dlp", "%s", err.message);
+    else if (scripts.runtime[0] == '\0')
+        checks_warn(checks, "run \"make setup\", or name Deno 2.3 or newer with --deno",
+            "yt-dlp finds none: few videos, or none, are fetched from pages such as YouTube's");
+    else if (!scripts.has_solver)
+        checks_warn(checks, "install yt-dlp-ejs beside that yt-dlp, or run \"make setup\" and use its own",
+            "yt-dlp has no scripts of its own for it: few videos, or none, are fetched from pages such as YouTube's");
+    else
+        checks_ok(checks, "%s runs the scripts of pages such as YouTube's", scripts.runtime);
 }
 
 void check_programs(const struct options *options, struct checks *checks)
@@ -77,10 +100,10 @@ void check_programs(const struct options *options, struct checks *checks)
     const char *program = settings_yt_dlp(options);
     char *path = program[0] != '\0' ? child_find_program(program) : NULL;
     checks->what = "yt-dlp";
-    if (path != NULL)
-        check_yt_dlp(program, path, checks);
-    else
+    if (path == NULL)
         checks_wrong(checks, "run \"make setup\"", "not found: pages such as YouTube's cannot be ingested");
+    else if (check_yt_dlp(program, path, checks))
+        check_scripts(options, program, checks);
     free(path);
     checks->what = "ffmpeg";
     path = child_find_program("ffmpeg");

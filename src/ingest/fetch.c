@@ -32,6 +32,11 @@ static const struct option_spec fetch_specs[] = {
         .value_name = "PROGRAM",
         .help =
             "Program that fetches videos from web pages; by default the one that set-up installed, empty for none."},
+    {.name = "deno",
+        .type = OPTION_STRING,
+        .value_name = "PROGRAM",
+        .help = "Deno, with which yt-dlp runs the scripts of pages such as YouTube's; by default the one that set-up "
+                "installed, else the one in PATH, empty for none."},
     {.name = "page-height",
         .type = OPTION_INT,
         .fallback = "1080",
@@ -52,11 +57,22 @@ static const char *default_yt_dlp(void)
     return "yt-dlp";
 }
 
+// NULL: yt-dlp looks beside itself and in PATH.
+static const char *default_deno(void)
+{
+#ifdef FRAMEHOUND_DENO
+    if (access(FRAMEHOUND_DENO, X_OK) == 0)
+        return FRAMEHOUND_DENO;
+#endif
+    return NULL;
+}
+
 void fetch_settings_default(struct fetch_settings *settings)
 {
     *settings = (struct fetch_settings){.size_limit_bytes = INT64_C(20) << 30,
         .timeout_ms = INT64_C(2) * 3600 * 1000,
         .yt_dlp = default_yt_dlp(),
+        .deno = default_deno(),
         .page_height_max = 1080};
 }
 
@@ -68,6 +84,8 @@ void fetch_settings_read(const struct options *options, struct fetch_settings *s
     settings->timeout_ms = options_duration_us(options, "download-timeout") / 1000;
     if (options_string(options, "yt-dlp") != NULL)
         settings->yt_dlp = options_string(options, "yt-dlp");
+    if (options_string(options, "deno") != NULL)
+        settings->deno = options_string(options, "deno");
     settings->page_height_max = (int)options_int(options, "page-height");
 }
 
@@ -79,6 +97,8 @@ enum err_code fetch_new(const struct fetch_settings *settings, struct log *log, 
     made->settings = *settings;
     made->yt_dlp = mem_strdup(settings->yt_dlp != NULL ? settings->yt_dlp : "");
     made->settings.yt_dlp = made->yt_dlp;
+    made->deno = settings->deno != NULL ? mem_strdup(settings->deno) : NULL;
+    made->settings.deno = made->deno;
     made->log = log;
     enum err_code code = fetch_url_open(made, err);
     if (code != ERR_NONE) {
@@ -95,6 +115,7 @@ void fetch_free(struct fetch *fetch)
         return;
     fetch_url_close(fetch);
     free(fetch->yt_dlp);
+    free(fetch->deno);
     free(fetch);
 }
 

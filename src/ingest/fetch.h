@@ -22,6 +22,7 @@ struct fetch_settings {
     int64_t size_limit_bytes; // of a download or upload
     int64_t timeout_ms;       // of a download
     const char *yt_dlp;       // program; NULL or "": pages are refused
+    const char *deno;         // runs scripts of pages for yt-dlp; NULL: the one that it finds itself; "": none does
     int page_height_max;      // the best video up to this height is asked for
 };
 void fetch_settings_default(struct fetch_settings *settings);
@@ -50,6 +51,15 @@ struct fetched {
     char title[META_TITLE_SIZE]; // of a page; "" if there is none
     int64_t size_bytes;
 };
+
+// What yt-dlp runs the scripts of pages such as YouTube's with, as it says itself.
+struct fetch_scripts {
+    char runtime[64]; // "deno-2.9.8"; "" if it finds none, or none that is new enough
+    bool has_solver;  // whether it has yt-dlp-ejs, without which the runtime is of no use
+};
+// Errors: yt-dlp does not run, or is too old to know of scripts.
+enum err_code fetch_find_scripts(
+    const struct fetch_settings *settings, struct fetch_scripts *scripts, struct err *err) ERR_MUST_CHECK;
 
 // Errors: ERR_NOT_FOUND, ERR_DENIED, ERR_INVALID (a page yt-dlp cannot handle), ERR_LIMIT (too large), ERR_UNAVAILABLE,
 // ERR_FULL (our disk), ERR_TIMEOUT, ERR_CANCELLED, ERR_CONFLICT (the file is not the one it was when it was submitted).

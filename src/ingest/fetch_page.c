@@ -102,6 +102,7 @@ struct command {
     char format[512];
     char output[FILE_PATH_MAX + 16];
     char address[FILE_PATH_MAX + 16]; // the file with it
+    char runtime[FETCH_RUNTIME_SIZE];
     const char *argv[ARGUMENTS_MAX];
 };
 
@@ -157,25 +158,32 @@ static void make_command(const struct fetch *fetch, const char *program, const c
         command->output, "--batch-file", command->address};
     for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
         command->argv[n++] = rest[i];
+    n += fetch_scripts_arguments(fetch->deno, command->runtime, command->argv + n);
     command->argv[n] = NULL;
 }
 
 // The environment of the child. For a remote request everything goes through the guard; the local command line uses
-// the machine's own proxy, if it has one.
+// the machine's own proxy, if it has one. Deno keeps what it writes with the download, and asks nobody for a newer one;
+// it lets the scripts that yt-dlp gives it neither into files nor to the network.
 struct environment {
     char proxies[6][160];
-    const char *set[7];
+    char deno_dir[FILE_PATH_MAX + 16];
+    const char *set[9];
 };
 
-static void guard_environment(const struct guard_proxy *guard, struct environment *environment)
+static void set_environment(const struct guard_proxy *guard, const char *dir, struct environment *environment)
 {
     static const char *const names[] = {
         "http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"};
-    for (size_t i = 0; i < 6; i++) {
+    size_t n = 0;
+    snprintf(environment->deno_dir, sizeof(environment->deno_dir), "DENO_DIR=%s/deno", dir);
+    environment->set[n++] = environment->deno_dir;
+    environment->set[n++] = "DENO_NO_UPDATE_CHECK=1";
+    for (size_t i = 0; i < 6 && guard != NULL; i++) {
         snprintf(environment->proxies[i], sizeof(environment->proxies[i]), "%s=%s", names[i], guard_proxy_url(guard));
-        environment->set[i] = environment->proxies[i];
+        environment->set[n++] = environment->proxies[i];
     }
-    environment->set[6] = NULL;
+    environment->set[n] = NULL;
 }
 
 static enum err_code run(struct fetch *fetch, const char *program, const struct guard_proxy *guard, const char *dir,
@@ -190,8 +198,7 @@ static enum err_code run(struct fetch *fetch, const char *program, const struct 
     char shown[HTTP_URL_SHOWN_MAX];
     http_url_show(url, shown);
     make_command(fetch, program, dir, command);
-    if (guard != NULL)
-        guard_environment(guard, &environment);
+    set_environment(guard, dir, &environment);
     const struct child_spec spec = {.argv = command->argv,
         .env_keep = guard != NULL ? keep_remote : keep_local,
         .env_set = environment.set,

@@ -92,21 +92,27 @@ static void need_programs(void)
         own = mem_strdup(clip_make("own.ts", "-f lavfi -i testsrc=size=160x120:rate=10:duration=2 -c:v libx264"));
 }
 
-static enum err_code fetch_from_web(const char *name, struct fetched *fetched, struct err *err)
+static enum err_code fetch_as(
+    const struct fetch_settings *settings, const char *name, struct fetched *fetched, struct err *err)
 {
-    struct fetch_settings settings;
     struct fetch *fetch = NULL;
     char dir[FILE_PATH_MAX];
     char url[128];
-    fetch_settings_default(&settings);
-    settings.timeout_ms = 120000;
     snprintf(url, sizeof(url), "http://127.0.0.1:%u/%s", (unsigned)http_server_port(server), name);
-    assert_ok(fetch_new(&settings, log_none(), &fetch, err), err);
+    assert_ok(fetch_new(settings, log_none(), &fetch, err), err);
     assert_ok(dir_make_temporary(clips_dir(), "try-", dir, err), err);
     const struct fetch_request request = {.source = url, .dir = dir};
     enum err_code code = fetch_source(fetch, &request, NULL, fetched, err);
     fetch_free(fetch);
     return code;
+}
+
+static enum err_code fetch_from_web(const char *name, struct fetched *fetched, struct err *err)
+{
+    struct fetch_settings settings;
+    fetch_settings_default(&settings);
+    settings.timeout_ms = 120000;
+    return fetch_as(&settings, name, fetched, err);
 }
 
 // By the type that the server says, however long the list is: its beginning does not tell.
@@ -142,11 +148,71 @@ static void what_a_page_gives_does_not_name_files_of_this_machine(void **state)
     free(playlist);
 }
 
+// yt-dlp's Python with a program that solves a challenge as yt-dlp does for YouTube, behind the program's name.
+static char *solver_program(const struct fetch_settings *settings)
+{
+    struct err err = ERR_INIT;
+    char here[FILE_PATH_MAX];
+    const char *slash = strrchr(settings->yt_dlp, '/');
+    if (slash == NULL || settings->deno == NULL)
+        skip_because("yt-dlp or Deno is not installed: run make setup");
+    assert_non_null(getcwd(here, sizeof(here)));
+    char *program = mem_sprintf("%s/solver", files);
+    char *text = mem_sprintf("#!/bin/sh\nexec '%.*s/python' '%s/tests/harness/solve_challenge.py' \"$@\"\n",
+        (int)(slash - settings->yt_dlp), settings->yt_dlp, here);
+    assert_ok(file_write(program, text, strlen(text), FILE_SYNC_NONE, &err), &err);
+    assert_int_equal(chmod(program, 0700), 0);
+    free(text);
+    return program;
+}
+
+static void scripts_of_pages_are_run_where_they_reach_nothing(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    struct fetched fetched = {0};
+    struct fetch_settings settings;
+    fetch_settings_default(&settings);
+    char *program = solver_program(&settings);
+    settings.yt_dlp = program;
+    settings.size_limit_bytes = 1 << 20; // No file that a child writes may be larger, and Deno must get by with it.
+    write_text("page.mpd", PRESENTATION("picture.mp4"));
+    assert_ok(fetch_as(&settings, "page.mpd", &fetched, &err), &err);
+    assert_string_equal(fetched.title, "cba: may not read, may not write, may not listen, may not run");
+    // What Deno keeps goes with the download, and not into somebody's home.
+    char *kept = mem_sprintf("%.*s/deno", (int)(strrchr(fetched.path, '/') - fetched.path), fetched.path);
+    assert_true(file_exists(kept));
+    free(kept);
+
+    settings.deno = "";
+    assert_code(fetch_as(&settings, "page.mpd", &fetched, &err), ERR_INVALID);
+    assert_non_null(strstr(err.message, "there is no Deno"));
+    free(program);
+}
+
+static void what_runs_the_scripts_can_be_asked(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    struct fetch_settings settings;
+    struct fetch_scripts scripts;
+    fetch_settings_default(&settings);
+    free(solver_program(&settings));
+    assert_ok(fetch_find_scripts(&settings, &scripts, &err), &err);
+    assert_int_equal(strncmp(scripts.runtime, "deno-", 5), 0);
+    assert_true(scripts.has_solver);
+    settings.deno = "";
+    assert_ok(fetch_find_scripts(&settings, &scripts, &err), &err);
+    assert_string_equal(scripts.runtime, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(picture_and_sound_of_a_presentation_are_joined),
         cmocka_unit_test(what_a_page_gives_does_not_name_files_of_this_machine),
+        cmocka_unit_test(scripts_of_pages_are_run_where_they_reach_nothing),
+        cmocka_unit_test(what_runs_the_scripts_can_be_asked),
     };
     return cmocka_run_group_tests(tests, open_web, close_web);
 }

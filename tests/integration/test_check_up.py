@@ -31,6 +31,27 @@ def mounted(options: str, folder) -> tuple[str, ...]:
     return possible("unshare", *namespaces, "sh", "-c", f'mount -t tmpfs -o {options} none "$0" && exec "$@"', str(folder))
 
 
+# ---- programs
+
+
+def test_what_runs_the_scripts_of_pages_is_told(home, data, tmp_path):
+    if not (clips.DEPS / "venv" / "bin" / "deno").exists():
+        pytest.skip("Deno is not installed: run make setup")
+    assert doctor(home, data).has("ok", "deno", "deno-")
+    said = doctor(home, data, "--deno", "")
+    assert said.has("warning", "deno", "YouTube", "name Deno 2.3 or newer with --deno"), said.text
+    # One that is older, and a yt-dlp from before there was any.
+    old = tmp_path / "old"
+    old.write_text("#!/bin/sh\necho deno 2.2.9\n")
+    old.chmod(0o755)
+    said = doctor(home, data, "--deno", old)
+    assert said.has("warning", "deno", "finds none"), said.text
+    old.write_text("#!/bin/sh\n[ \"$1\" = --version ] && echo 2024.01.01 && exit\n"
+                   "echo 'yt-dlp: error: no such option: --js-runtimes' >&2\nexit 2\n")
+    said = doctor(home, data, "--yt-dlp", old)
+    assert said.has("wrong", "deno", "no such option", "name a newer one with --yt-dlp"), said.text
+
+
 # ---- the folder
 
 

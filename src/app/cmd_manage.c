@@ -104,49 +104,103 @@ static bool confirmed(const json_t *thing, const char *video, const char *projec
     return fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-// How long a removal may seem to stand still before it is asked for again.
-#define STILL_MS (10 * 60 * 1000)
 #define LOOK_MS 1000
+#define LOOK_TIMEOUT_MS 30000
+// How many looks in a row may learn nothing before it is given up, and see nothing move before it is asked for again.
+#define LOOKS_IN_VAIN_MAX 20
+#define LOOKS_STILL_MAX 20
 
-// Until the project is gone, which is ERR_NOT_FOUND, or nothing moves.
-static enum err_code watch_removal(struct session *session, const char *path, struct err *err)
+struct removal {
+    struct session *session;
+    const char *path;
+    struct err asked; // why the call that asks for it was no success
+    bool is_seen;     // the server has said that it is at it
+    int64_t left;     // videos
+    int in_vain, still;
+};
+
+// The removal of thousands of videos outlasts what a call may take, and what stands between us and the server may be
+// less patient still (status 504): the server is at it all the same. One that answers itself has stopped, whatever it
+// says, a store that took too long included; or somebody else had asked it before.
+static bool may_go_on(const struct session *session, enum err_code code)
 {
-    int64_t left = INT64_MAX;
+    return code == (session->is_told ? ERR_CONFLICT : ERR_TIMEOUT);
+}
+
+static void see(struct removal *removal, const json_t *thing)
+{
+    int64_t left = ui_int(thing, "videos");
+    if (!removal->is_seen && json_object_get(thing, "videos") != NULL)
+        fprintf(stderr, "The removal goes on in the server: %" PRId64 " video%s left.\n", left, left == 1 ? "" : "s");
+    removal->still = removal->is_seen && left >= removal->left ? removal->still + 1 : 0;
+    removal->is_seen = true;
+    removal->left = left;
+    removal->in_vain = 0;
+}
+
+// An error when it is given up.
+static enum err_code look(struct removal *removal, bool *is_gone, struct err *err)
+{
+    struct session *session = removal->session;
+    json_t *thing = NULL;
+    session->timeout_ms = LOOK_TIMEOUT_MS;
+    enum err_code code = session_get(session, removal->path, &thing, err);
+    session->timeout_ms = 0;
+    bool goes_on =
+        json_is_true(json_object_get(thing, "deleting")) || strcmp(ui_string(thing, "state"), "deleting") == 0;
+    // What is there and stays was made anew under the name.
+    *is_gone = code == ERR_NOT_FOUND ? session->is_told : code == ERR_NONE && !goes_on && removal->is_seen;
+    if (goes_on)
+        see(removal, thing);
+    json_decref(thing);
+    if (goes_on || *is_gone || code == ERR_CANCELLED)
+        return *is_gone ? ERR_NONE : code;
+    if (++removal->in_vain < LOOKS_IN_VAIN_MAX)
+        return ERR_NONE;
+    if (code == ERR_NONE)
+        return err_set(err, removal->asked.code,
+            "the server does not say that the removal has begun (%.300s): ask for it again", removal->asked.message);
+    struct err why = *err;
+    return err_set(
+        err, code, "whether the removal goes on is not known (%.300s): see \"framehound projects\"", why.message);
+}
+
+// Until it is gone, or nothing moves.
+static enum err_code watch(struct removal *removal, bool *is_gone, struct err *err)
+{
     enum err_code code = ERR_NONE;
-    for (int64_t still_ms = 0; code == ERR_NONE && still_ms < STILL_MS; still_ms += LOOK_MS) {
-        json_t *project = NULL;
-        code = session_get(session, path, &project, err);
-        if (code == ERR_NONE && ui_int(project, "videos") < left) {
-            if (left == INT64_MAX && json_object_get(project, "videos") != NULL)
-                fprintf(stderr, "The removal goes on in the server: %" PRId64 " video%s left.\n",
-                    ui_int(project, "videos"), ui_int(project, "videos") == 1 ? "" : "s");
-            left = ui_int(project, "videos");
-            still_ms = 0;
-        }
-        json_decref(project);
-        if (code == ERR_NONE)
-            cancel_wait(session->cancel, LOOK_MS);
-        if (code == ERR_NONE)
-            code = cancel_check(session->cancel, err);
+    removal->still = 0;
+    *is_gone = false;
+    while (code == ERR_NONE && !*is_gone && removal->still < LOOKS_STILL_MAX) {
+        code = look(removal, is_gone, err);
+        if (code == ERR_NONE && !*is_gone && cancel_wait(removal->session->cancel, LOOK_MS))
+            code = cancel_check(removal->session->cancel, err);
     }
     return code;
 }
 
-// The removal of thousands of videos outlasts what a call may take, and what stands between us and the server may be
-// less patient still (status 504); the server is at it all the same.
+// One that is said to go on and does not move may be a large one, or may have stopped when nobody heard the answer any
+// more. Asked again, a server that is at it says so, and one that is not goes on with it.
 static enum err_code delete_with_patience(struct session *session, const char *path, struct err *err)
 {
+    struct removal removal = {.session = session, .path = path};
     enum err_code code = session_call(session, HTTP_DELETE, path, NULL, NULL, err);
-    bool has_begun = code == ERR_TIMEOUT;
-    while (code == ERR_TIMEOUT) {
-        code = watch_removal(session, path, err);
-        if (code == ERR_NONE)
-            code = session_call(session, HTTP_DELETE, path, NULL, NULL, err);
+    while (may_go_on(session, code)) {
+        bool is_gone = false;
+        removal.asked = *err;
+        code = watch(&removal, &is_gone, err);
+        if (code != ERR_NONE || is_gone) {
+            if (is_gone)
+                err_clear(err);
+            return code;
+        }
+        code = session_call(session, HTTP_DELETE, path, NULL, NULL, err);
+        if (code == ERR_NOT_FOUND && session->is_told) {
+            err_clear(err);
+            return ERR_NONE;
+        }
     }
-    if (code != ERR_NOT_FOUND || !has_begun)
-        return code;
-    err_clear(err);
-    return ERR_NONE;
+    return code;
 }
 
 static enum err_code run_delete(const struct options *options, int *status, struct err *err)

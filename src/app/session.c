@@ -100,7 +100,7 @@ void session_close(struct session *session)
 }
 
 // The server's own sentence, without the address it was asked at, which may be one that nobody chose.
-static enum err_code check_answer(const struct http_answer *got, const char *url, struct err *err)
+static enum err_code check_answer(struct session *s, const struct http_answer *got, const char *url, struct err *err)
 {
     json_t *problem = NULL;
     const char *detail = NULL;
@@ -109,6 +109,7 @@ static enum err_code check_answer(const struct http_answer *got, const char *url
         return code;
     if (json_parse(got->body, got->body_size, NULL, &problem, NULL) == ERR_NONE)
         detail = json_string_value(json_object_get(problem, "detail"));
+    s->is_told = json_is_string(json_object_get(problem, "code"));
     if (detail != NULL)
         code = err_set(err, code, "%s", detail);
     json_decref(problem);
@@ -138,6 +139,7 @@ static enum err_code send_call(
         headers[call->header_count++] = (struct http_header){"Content-Type", type};
     if (bearer != NULL)
         headers[call->header_count++] = (struct http_header){"Authorization", bearer};
+    s->is_told = false;
     call->headers = headers;
     call->low_speed_ms = call->timeout_ms;
     // What takes it piece by piece knows itself when it is too much.
@@ -147,7 +149,7 @@ static enum err_code send_call(
     if (code == ERR_UNAVAILABLE && s->instance == NULL && got.status == 0)
         code = no_server(s->url, err);
     if (code == ERR_NONE)
-        code = check_answer(&got, call->url, err);
+        code = check_answer(s, &got, call->url, err);
     if (code == ERR_NONE && answer != NULL) {
         struct json_limits limits = {.size_bytes = ANSWER_BYTES_MAX, .depth = 64};
         code = json_parse(got.body, got.body_size, &limits, answer, err);
@@ -164,7 +166,8 @@ enum err_code session_call(struct session *session, enum http_method method, con
 {
     struct strbuf text;
     char *url = mem_sprintf("%s%s", session->url, path);
-    struct http_call call = {.method = method, .url = url, .timeout_ms = CALL_TIMEOUT_MS};
+    struct http_call call = {
+        .method = method, .url = url, .timeout_ms = session->timeout_ms > 0 ? session->timeout_ms : CALL_TIMEOUT_MS};
     strbuf_init(&text);
     if (body != NULL) {
         json_dump(body, &text);

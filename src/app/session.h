@@ -28,7 +28,10 @@ struct session {
     struct signals *signals;
     char *url;
     char *token;
-    bool local; // the server sits on this machine and takes paths of it
+    bool local;         // the server sits on this machine and takes paths of it
+    int64_t timeout_ms; // of calls from now on; 0: ten minutes
+    // The last call was refused by a Framehound server itself, not by what stands before it.
+    bool is_told;
 };
 
 // `parts`: what an instance in this process needs; 0 for commands that only look at what is stored. `options` include

@@ -1,5 +1,6 @@
 """The command line: help, settings, models, descriptors."""
 
+import concurrent.futures
 import http.server
 import json
 import math
@@ -118,51 +119,97 @@ def test_a_variable_does_not_remove_a_project(home, data, monkeypatch):
     assert "kept" in run("projects", "--data", data, home=home).stdout
 
 
-class SlowRemoval(http.server.BaseHTTPRequestHandler):
-    """What stands before a server that removes a project gives up; the server goes on."""
+class Removal:
+    """Stands for a server that removes project p, and for what stands before it: says one thing after the other to DELETE,
+    and to GET once it was asked for that; the last of them for ever."""
 
-    left = 0
-    gives_up = True
-    asked: list[str] = []
+    GATEWAY = (504, {"message": "too slow"})
+    STORE = (504, {"status": 504, "title": "Gateway Timeout", "code": "timeout", "detail": "Redis did not answer in time"})
+    UNDER_WAY = (409, {"status": 409, "title": "Conflict", "code": "conflict", "detail": "project p is being removed already"})
+    GONE = (404, {"status": 404, "title": "Not Found", "code": "not_found", "detail": "there is no project p"})
+    STAYS = (200, {"name": "p", "deleting": False, "videos": 3, "frames": 0, "objects": 0})
+    STRANGER = (404, {"message": "no such route"})
 
-    def say(self, status: int, body: dict):
-        text = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
+    @staticmethod
+    def left(videos: int) -> tuple[int, dict]:
+        return 200, {"name": "p", "deleting": True, "videos": videos, "frames": 0, "objects": 0}
 
-    def do_GET(self):  # noqa: N802
-        cls = type(self)
-        cls.asked.append("GET")
-        if "DELETE" in cls.asked:
-            cls.left -= 1
-        if cls.left < 0:
-            return self.say(404, {"status": 404, "title": "Not Found", "detail": "there is no project p"})
-        return self.say(200, {"name": "p", "videos": cls.left, "frames": 0, "objects": 0})
+    def __init__(self, removes: list, looks: list):
+        self.says = {"DELETE": list(removes), "GET": [self.STAYS, *looks]}
+        self.asked: list[str] = []
 
-    def do_DELETE(self):  # noqa: N802
-        type(self).asked.append("DELETE")
-        self.say(504 if self.gives_up else 404, {"status": 504, "title": "Gateway Timeout", "detail": "too slow"})
+    def answer(self, method: str) -> tuple[int, dict]:
+        self.asked.append(method)
+        says = self.says[method]
+        return says.pop(0) if len(says) > 1 else says[0]
 
-    def log_message(self, *args):
-        pass
+    def run(self, home):
+        script = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def say(self):
+                status, body = script.answer(self.command)
+                text = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            do_GET = do_DELETE = say  # noqa: N815
+
+            def log_message(self, *args):
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            url = f"http://127.0.0.1:{server.server_address[1]}"
+            done = run("delete", "--project", "p", "--yes", "--server", url, home=home, check=None)
+            server.shutdown()
+        return done
 
 
-@pytest.mark.parametrize("gives_up", [True, False])
-def test_a_removal_that_outlasts_its_call_is_waited_for(home, gives_up):
-    SlowRemoval.left, SlowRemoval.gives_up, SlowRemoval.asked = 2, gives_up, []
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), SlowRemoval) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        done = run("delete", "--project", "p", "--yes", "--server", f"http://127.0.0.1:{server.server_address[1]}",
-                   home=home, check=None)
-        server.shutdown()
-    if gives_up:
-        assert (done.returncode, done.stdout) == (0, "removed project p\n"), done
-        assert "1 video left" in done.stderr and SlowRemoval.asked.count("DELETE") == 1
-    else:  # what is not there has not been removed by us
-        assert done.returncode == 1 and SlowRemoval.asked == ["GET", "DELETE"], done
+@pytest.mark.parametrize("begun", [Removal.GATEWAY, Removal.UNDER_WAY])
+def test_a_removal_that_outlasts_its_call_is_waited_for(home, begun):
+    looks = [Removal.left(2), Removal.STRANGER, Removal.GATEWAY, Removal.left(1), Removal.GONE]
+    removal = Removal([begun], looks)
+    done = removal.run(home)
+    assert (done.returncode, done.stdout) == (0, "removed project p\n"), done
+    assert done.stderr == "The removal goes on in the server: 2 videos left.\n", done
+    assert removal.asked == ["GET", "DELETE"] + ["GET"] * len(looks)
+
+
+def test_a_removal_whose_project_is_made_anew_is_done(home):
+    done = Removal([Removal.GATEWAY], [Removal.left(1), Removal.STAYS]).run(home)
+    assert (done.returncode, done.stdout) == (0, "removed project p\n"), done
+    assert "1 video left" in done.stderr, done
+
+
+# What is not there has not been removed by us; a server that says that a store kept it waiting has stopped.
+@pytest.mark.parametrize("refused", [Removal.GONE, Removal.STORE])
+def test_a_removal_that_the_server_gives_up_is_an_error(home, refused):
+    removal = Removal([refused], [Removal.STAYS])
+    done = removal.run(home)
+    assert done.returncode == 1 and refused[1]["detail"] in done.stderr and "goes on" not in done.stderr, done
+    assert removal.asked == ["GET", "DELETE"]
+
+
+def test_a_removal_is_looked_after_with_pauses_and_not_for_ever(home):
+    unheard = Removal([Removal.GATEWAY], [Removal.GATEWAY])
+    not_begun = Removal([Removal.GATEWAY], [Removal.STAYS])
+    still = Removal([Removal.GATEWAY, Removal.UNDER_WAY], [Removal.left(1500)] * 21 + [Removal.GONE])
+    stopped = Removal([Removal.GATEWAY, Removal.STORE], [Removal.left(1500)])
+    scripts = [unheard, not_begun, still, stopped]
+    with concurrent.futures.ThreadPoolExecutor(len(scripts)) as together:
+        done = list(together.map(lambda script: script.run(home), scripts))
+    for script, one in zip(scripts, done):
+        assert script.asked.count("GET") < 50 and one.stderr.count("goes on in the server") <= 1, one
+    assert [one.returncode for one in done] == [1, 1, 0, 1], done
+    assert "504" in done[0].stderr and "is not known" in done[0].stderr, done[0]
+    assert "504" in done[1].stderr and "does not say that the removal has begun" in done[1].stderr, done[1]
+    # Asked for again when nothing moves, a server says that it is at it, or why it stopped.
+    assert [script.asked.count("DELETE") for script in scripts] == [1, 1, 2, 2], scripts
+    assert "Redis did not answer in time" in done[3].stderr, done[3]
 
 
 @pytest.mark.parametrize("command", ["up", "query"])

@@ -156,15 +156,13 @@ static enum err_code submit_new(
     return code;
 }
 
-// Only its client has the bytes of an upload: without them it would wait for its turn for ever. What is sent again goes
-// on from there.
+// Only its client has the bytes of an upload, and was told that they were not taken: whatever kept them, or the message
+// about them, from being stored, it would wait for its turn for ever. What is sent again goes on from there.
 static void give_up_upload(const struct ingest *ingest, const struct meta_video *video, const char *reason)
 {
-    char key[BLOB_KEY_SIZE];
-    struct blob_info info;
-    blob_key_source(video->project, video->id, key);
-    if (blob_store_stat(ingest->blobs, key, &info, NULL) != ERR_NOT_FOUND)
-        return; // it only has no message, which the next start mends, or somebody else has sent it
+    bool has = false;
+    if (queue_has(ingest->queue, TOPIC_SOURCES, video->id, &has, NULL) == ERR_NONE && has)
+        return; // somebody else has sent it meanwhile, or only the answer was lost
     (void)!meta_store_add_video_error(ingest->meta, video->id, reason, false, NULL);
     if (meta_store_set_video_state(ingest->meta, video->id, 1u << VIDEO_QUEUED, VIDEO_FAILED, NULL) == ERR_NONE)
         activity_report_video(ingest->activity, video->id, video_state_name(VIDEO_FAILED));

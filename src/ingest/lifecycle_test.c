@@ -295,7 +295,7 @@ static enum submit_outcome upload_street(
     return outcome;
 }
 
-static struct pipeline_ops roomy, full;
+static struct pipeline_ops well, ill;
 
 static enum err_code refuse_file(struct blob_store *s, const char *key, const char *path, bool move, struct err *err)
 {
@@ -303,36 +303,72 @@ static enum err_code refuse_file(struct blob_store *s, const char *key, const ch
     return err_set(err, ERR_FULL, "there is no room, says the test");
 }
 
-static void an_upload_that_finds_no_room_does_not_wait_for_its_turn_and_may_be_sent_again(void **state)
+static enum err_code do_not_answer(struct blob_store *s, const char *key, struct blob_info *info, struct err *err)
 {
-    (void)state;
-    struct pipeline p;
+    (void)s, (void)key, (void)info;
+    return err_set(err, ERR_TIMEOUT, "the bucket does not answer, says the test");
+}
+
+static enum err_code do_not_flush(struct blob_store *s, struct err *err)
+{
+    (void)s;
+    return err_set(err, ERR_UNAVAILABLE, "the bucket went away, says the test");
+}
+
+static enum err_code do_not_publish(
+    struct queue *s, const char *topic, bool log, const struct queue_item *items, size_t count, struct err *err)
+{
+    (void)s, (void)topic, (void)log, (void)items, (void)count;
+    return err_set(err, ERR_UNAVAILABLE, "the queue is away, says the test");
+}
+
+// Only its client can send it again, and is told to.
+static void expect_not_taken(struct pipeline *p, enum err_code code)
+{
     struct err err = ERR_INIT;
     struct submit_request request;
     struct meta_video video;
     enum submit_outcome outcome;
     char path[FILE_PATH_MAX + 16];
-    (void)pipeline_street();
-    pipeline_open(&p);
-    pipeline_intercept(&p, &roomy, &full);
-    full.blobs.put_file = refuse_file;
     submit_request_init(&request);
     request.project = "demo";
     request.remote = true;
     assert_ok(submit_request_set_limit(&request, 1, &err), &err);
-    snprintf(path, sizeof(path), "%s/upload", p.dir);
+    snprintf(path, sizeof(path), "%s/upload", p->dir);
     assert_ok(file_copy(pipeline_street(), path, FILE_SYNC_NONE, NULL, &err), &err);
     assert_code(
-        lifecycle_submit_upload(&p.ingest, &request, path, NULL, "street.mp4", NULL, &video, &outcome, &err), ERR_FULL);
-    assert_string_equal(err.message, "there is no room, says the test");
-    assert_string_equal(state_of(&p, video.id), "failed");
-    assert_int_equal(pipeline_video(&p, video.id).errors_count, 1);
-    full.blobs.put_file = roomy.blobs.put_file;
-    assert_int_equal(upload_street(&p, &request, &video), SUBMIT_RESUMED);
-    pipeline_start(&p, RUN_ALL);
-    assert_string_equal(video_state_name(pipeline_wait(&p, video.id)), "done");
-    assert_int_equal(pipeline_video(&p, video.id).errors_count, 0);
-    pipeline_close(&p);
+        lifecycle_submit_upload(&p->ingest, &request, path, NULL, "street.mp4", NULL, &video, &outcome, &err), code);
+    assert_non_null(strstr(err.message, "says the test"));
+    assert_string_equal(state_of(p, video.id), "failed");
+    assert_int_equal(pipeline_video(p, video.id).errors_count, 1);
+    ill = well;
+    assert_int_equal(upload_street(p, &request, &video), SUBMIT_RESUMED);
+    pipeline_start(p, RUN_ALL);
+    assert_string_equal(video_state_name(pipeline_wait(p, video.id)), "done");
+    assert_int_equal(pipeline_video(p, video.id).errors_count, 0);
+    pipeline_stop(p);
+}
+
+static void an_upload_that_is_not_taken_does_not_wait_for_its_turn_and_may_be_sent_again(void **state)
+{
+    (void)state;
+    const enum err_code codes[] = {ERR_FULL, ERR_TIMEOUT, ERR_UNAVAILABLE, ERR_UNAVAILABLE};
+    (void)pipeline_street();
+    for (int fault = 0; fault < 4; fault++) {
+        struct pipeline p;
+        pipeline_open(&p);
+        pipeline_intercept(&p, &well, &ill);
+        if (fault == 0)
+            ill.blobs.put_file = refuse_file;
+        else if (fault == 1)
+            ill.blobs.stat = do_not_answer;
+        else if (fault == 2)
+            ill.blobs.flush = do_not_flush;
+        else
+            ill.queue.publish = do_not_publish;
+        expect_not_taken(&p, codes[fault]);
+        pipeline_close(&p);
+    }
 }
 
 static void an_upload_is_ingested_by_its_content(void **state)
@@ -481,7 +517,7 @@ int main(void)
         cmocka_unit_test(a_source_that_is_no_video_fails_with_a_sentence),
         cmocka_unit_test(a_frame_that_cannot_be_indexed_does_not_stop_the_others),
         cmocka_unit_test(malformed_messages_are_buried_and_stop_nothing),
-        cmocka_unit_test(an_upload_that_finds_no_room_does_not_wait_for_its_turn_and_may_be_sent_again),
+        cmocka_unit_test(an_upload_that_is_not_taken_does_not_wait_for_its_turn_and_may_be_sent_again),
         cmocka_unit_test(an_upload_is_ingested_by_its_content),
         cmocka_unit_test(an_upload_that_is_sent_again_while_it_is_removed_stays),
         cmocka_unit_test(an_upload_that_is_not_whole_is_stored_again),

@@ -1,7 +1,8 @@
 // A copy of a video that browsers play, where the stored source is none.
 //
 // Streams that browsers decode are copied; others are encoded again (H.264 and AAC). The copy is an MP4 file that can
-// be played while it is loaded, and its frames keep their times. One call uses one thread plus the encoder's.
+// be played while it is loaded, and its frames keep their times. Sound that cannot be decoded is left out, with a
+// warning in the log. One call uses one thread plus the encoder's.
 #pragma once
 
 #include <stdbool.h>

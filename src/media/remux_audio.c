@@ -16,13 +16,25 @@ bool remux_can_copy_audio(const AVCodecParameters *par)
     return par->codec_id == AV_CODEC_ID_AAC || par->codec_id == AV_CODEC_ID_MP3 || par->codec_id == AV_CODEC_ID_OPUS;
 }
 
+// A copy without sound is better than none.
+static void leave_out(struct remux_audio *audio, const char *why)
+{
+    struct log *log = audio->output->options->log;
+    log_warn(log != NULL ? log : log_none(), "sound (%s) is missing in the copy for browsers: %s",
+        avcodec_get_name(audio->input->codecpar->codec_id), why);
+    avcodec_free_context(&audio->decoder);
+    audio->input = NULL;
+    audio->left_out = true;
+}
+
 static enum err_code open_decoder(struct remux_audio *audio, struct err *err)
 {
     const AVCodecParameters *par = audio->input->codecpar;
     const AVCodec *decoder = avcodec_find_decoder(par->codec_id);
-    if (decoder == NULL)
-        return err_set(err, ERR_UNAVAILABLE, "the sound (%s) cannot be converted for browsers: no decoder for it here",
-            avcodec_get_name(par->codec_id));
+    if (decoder == NULL) {
+        leave_out(audio, "there is no decoder for it here");
+        return ERR_NONE;
+    }
     audio->decoder = avcodec_alloc_context3(decoder);
     if (audio->decoder == NULL)
         return err_set(err, ERR_UNAVAILABLE, "out of memory");
@@ -30,7 +42,11 @@ static enum err_code open_decoder(struct remux_audio *audio, struct err *err)
     audio->decoder->pkt_timebase = audio->input->time_base;
     if (rc >= 0)
         rc = avcodec_open2(audio->decoder, decoder, NULL);
-    return rc < 0 ? err_set(err, ERR_CORRUPT, "the sound cannot be decoded: %s", av_err2str(rc)) : ERR_NONE;
+    if (rc == AVERROR(ENOMEM))
+        return err_set(err, ERR_UNAVAILABLE, "out of memory");
+    if (rc < 0)
+        leave_out(audio, av_err2str(rc));
+    return ERR_NONE;
 }
 
 static enum err_code open_encoder(struct remux_audio *audio, struct err *err)
@@ -61,8 +77,8 @@ static enum err_code open_encoder(struct remux_audio *audio, struct err *err)
 static void choose_stream(struct remux_audio *audio)
 {
     const struct media_info *info = &audio->source->info;
-    audio->input =
-        info->has_audio ? audio->source->format->streams[info->audio_stream] : media_source_late_sound(audio->source);
+    audio->input = info->has_audio ? audio->source->format->streams[info->audio_stream] : NULL;
+    audio->left_out = false;
     audio->source->video->discard = AVDISCARD_ALL;
     if (audio->input != NULL)
         audio->input->discard = AVDISCARD_DEFAULT;
@@ -430,7 +446,8 @@ static enum err_code next_part(struct remux_audio *audio, const struct remux_vid
 // A transport stream may have sound from its middle on only.
 static enum err_code look_for_sound(struct remux_audio *audio, struct err *err)
 {
-    audio->input = media_source_late_sound(audio->source);
+    media_source_hear(audio->source, audio->packet);
+    audio->input = audio->source->late_sound;
     return audio->input != NULL ? open_decoder(audio, err) : ERR_NONE;
 }
 
@@ -449,7 +466,7 @@ enum err_code remux_audio_step(struct remux_audio *audio, const struct remux_vid
         return code;
     if (rc < 0)
         return end_part(audio, err);
-    if (audio->input == NULL && audio->encoder != NULL)
+    if (audio->input == NULL && !audio->left_out)
         code = look_for_sound(audio, err);
     if (code == ERR_NONE && audio->input != NULL && audio->packet->stream_index == audio->input->index &&
         audio->packet->size > 0)

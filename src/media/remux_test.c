@@ -1,11 +1,13 @@
 #include "media/remux.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "media/test_clips.h"
+#include "os/file.h"
 
 #define SOURCE "-f lavfi -i testsrc2=s=128x96:r=25:d=2 "
 #define SOUND "-f lavfi -i sine=d=2 "
@@ -193,6 +195,54 @@ static void no_half_copy_is_left_behind(void **state)
     free(output);
 }
 
+// Says in a file that its sound is coded in a way that none here decodes: MPEG-H, without what says how AAC is.
+static void call_it_mpeg_h(char *data, size_t size)
+{
+    static const char *const names[][2] = {{"mp4a", "mhm1"}, {"esds", "free"}};
+    for (int i = 0; i < 2; i++) {
+        char *found = memmem(data, size, names[i][0], 4);
+        assert_non_null(found);
+        memcpy(found, names[i][1], 4);
+    }
+}
+
+static void a_copy_without_its_sound_is_made_where_there_is_no_decoder_for_it(void **state)
+{
+    (void)state;
+    char *path = mem_sprintf("%s/mpeg-h.mp4", clips_dir());
+    char *output = mem_sprintf("%s/mpeg-h.out", clips_dir());
+    char *log_path = mem_sprintf("%s/mpeg-h.log", clips_dir());
+    struct err err = ERR_INIT;
+    char *data;
+    size_t size;
+    assert_ok(file_read(clip_make("sound.mp4", clips[1].arguments), 1 << 24, &data, &size, &err), &err);
+    call_it_mpeg_h(data, size);
+    assert_ok(file_write(path, data, size, FILE_SYNC_NONE, &err), &err);
+    free(data);
+    int fd = open(log_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    struct log *log = log_new(fd, LOG_WARN, false);
+    struct remux_result result;
+    assert_ok(media_make_playable(&(struct media_input){.path = path}, output,
+                  &(struct remux_options){.threads = 1, .log = log}, &result, &err),
+        &err);
+    assert_false(result.has_audio);
+    log_free(log);
+    close(fd);
+    struct media_info info;
+    assert_ok(media_probe(&(struct media_input){.path = output}, NULL, NULL, &info, &err), &err);
+    assert_true(media_is_playable(&info) && !info.has_audio);
+    struct clip_outcome copy;
+    all_frames(output, &copy);
+    assert_int_equal(copy.list.count, 50);
+    clip_outcome_release(&copy);
+    assert_ok(file_read(log_path, 1 << 16, &data, &size, &err), &err);
+    assert_non_null(strstr(data, "sound (mpegh_3d_audio) is missing in the copy for browsers: there is no decoder"));
+    free(data);
+    free(path);
+    free(output);
+    free(log_path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +251,7 @@ int main(void)
         cmocka_unit_test(a_gap_of_days_is_in_the_copy_too),
         cmocka_unit_test(the_offset_is_the_first_frames_time_in_the_file),
         cmocka_unit_test(no_half_copy_is_left_behind),
+        cmocka_unit_test(a_copy_without_its_sound_is_made_where_there_is_no_decoder_for_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

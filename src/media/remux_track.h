@@ -70,6 +70,7 @@ struct remux_audio {
     int64_t time_us;
     int64_t shift; // added to the source's times, in its time base
     bool resuming; // the next sound begins anew
+    bool left_out; // that of this source, which cannot be decoded
     int64_t rest;  // where the source goes on, once the video does; -1
     bool ended;    // before a gap that the track cannot hold
     bool held;     // the packet is that of another recording, whose pictures are not there yet

@@ -261,11 +261,22 @@ static enum err_code end_track(struct remux_video *video, struct err *err)
     return drain_encoder(video, err);
 }
 
+static void tell_unheard(const struct remux_video *video)
+{
+    const struct media_source *source = video->source;
+    struct log *log = video->output->options->log;
+    if (source->unheard != NULL && source->late_sound == NULL)
+        log_warn(log != NULL ? log : log_none(),
+            "sound is missing in the copy for browsers: there is no decoder here for what begins in the middle (%s)",
+            avcodec_get_name(source->unheard->codecpar->codec_id));
+}
+
 // At the end of the source: goes on with what follows it, or ends the track.
 static enum err_code next_part(struct remux_video *video, struct err *err)
 {
     enum err_code code = video->decoder != NULL ? transcode(video, NULL, err) : ERR_NONE;
     int64_t rest = media_source_rest(video->source);
+    tell_unheard(video);
     if (code != ERR_NONE)
         return code;
     if (rest < 0)
@@ -344,7 +355,7 @@ enum err_code remux_video_step(struct remux_video *video, struct err *err)
     video->pos = picture.packet->pos;
     if (timeline_shift(video->timeline) != shift)
         video->jump_pos = video->pos;
-    if (!video->output->has_sound && media_source_late_sound(video->source) != NULL)
+    if (!video->output->has_sound && video->source->late_sound != NULL)
         video->output->late_sound = video->output->again = true;
     if (video->decoder == NULL) {
         code = copy(video, &picture, err);

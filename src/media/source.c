@@ -76,15 +76,16 @@ bool media_source_is_damaged(const struct media_source *source, const AVPacket *
     return marked && (source->watch == NULL || !ts_watch_is_whole(source->watch, source->begin + packet->pos));
 }
 
-AVStream *media_source_late_sound(const struct media_source *source)
+void media_source_hear(struct media_source *source, const AVPacket *packet)
 {
-    if (source->watch == NULL || source->info.has_audio)
-        return NULL;
-    for (unsigned i = 0; i < source->format->nb_streams; i++) {
-        if (source->format->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO)
-            return source->format->streams[i];
-    }
-    return NULL;
+    AVStream *stream = source->format->streams[packet->stream_index];
+    if (source->watch == NULL || source->info.has_audio || source->late_sound != NULL || packet->size == 0 ||
+        stream->codecpar->codec_type != AVMEDIA_TYPE_AUDIO)
+        return;
+    if (avcodec_find_decoder(stream->codecpar->codec_id) != NULL)
+        source->late_sound = stream;
+    else if (source->unheard == NULL)
+        source->unheard = stream;
 }
 
 static bool format_is_listed(const AVInputFormat *format, enum media_source_kind kind)

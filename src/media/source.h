@@ -17,6 +17,9 @@ struct media_source {
     AVFormatContext *format;
     AVStream *video;
     struct media_info info;
+    // Of a transport stream that had no sound where it was opened: the first of which a packet came
+    AVStream *late_sound; // that can be decoded; NULL: none so far
+    AVStream *unheard;    // for which there is no decoder
     bool follows_damaged; // a video before it in the file was passed over, as nothing in it makes sense
     // Internal.
     AVIOContext *io;
@@ -42,8 +45,8 @@ bool media_source_is_damaged(const struct media_source *source, const AVPacket *
 // Coded pictures without a container: what times there are come from FFmpeg.
 bool media_source_is_raw(const struct media_source *source);
 
-// Of a transport stream that had no sound where it was opened: what is announced in the middle; NULL: none so far.
-AVStream *media_source_late_sound(const struct media_source *source);
+// Is told of each packet that is read, for `late_sound`. What is announced only may never come.
+void media_source_hear(struct media_source *source, const AVPacket *packet);
 
 // Videos that follow one another in a transport stream; a splice every minute of a day has fewer.
 #define MEDIA_SOURCE_PARTS_MAX 2000

@@ -130,6 +130,11 @@ void source_describe(struct media_source *source)
     int audio = av_find_best_stream(source->format, AVMEDIA_TYPE_AUDIO, -1, video->index, NULL, 0);
     info->audio_stream = audio >= 0 ? audio : -1;
     info->has_audio = audio >= 0;
+    for (unsigned i = 0; source->watch != NULL && audio < 0 && i < source->format->nb_streams; i++) {
+        AVStream *stream = source->format->streams[i];
+        if (stream->codecpar->codec_type == AVMEDIA_TYPE_AUDIO)
+            stream->discard = AVDISCARD_DEFAULT; // it may come later
+    }
     if (audio >= 0)
         copy_name(info->audio_codec, avcodec_get_name(source->format->streams[audio]->codecpar->codec_id));
     describe_shape(source);

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "media/remux.h"
+#include "media/source.h"
 #include "media/test_clips.h"
 #include "os/file.h"
 
@@ -427,6 +428,87 @@ static void sound_that_begins_in_the_middle_is_in_the_copy(void **state)
     }
 }
 
+#define FIRST_SOUND_PID 0x101
+
+// Leaves out the packets of the first of two streams of sound, and those of the second up to the given part of the
+// file.
+static const char *take_sound_away(const char *name, const struct clip *clip, double until)
+{
+    char *data;
+    size_t size;
+    struct strbuf out;
+    strbuf_init(&out);
+    struct err err = ERR_INIT;
+    assert_int_equal(file_read(clip_make(clip->name, clip->arguments), 1 << 24, &data, &size, &err), ERR_NONE);
+    for (size_t at = 0; at + PACKET <= size; at += PACKET) {
+        const uint8_t *packet = (const uint8_t *)data + at;
+        int pid = (packet[1] & 0x1F) << 8 | packet[2];
+        bool early = (double)at < until * (double)size;
+        if (pid != FIRST_SOUND_PID && (pid != FIRST_SOUND_PID + 1 || !early))
+            strbuf_add(&out, packet, PACKET);
+    }
+    char *path = mem_sprintf("%s/%s", clips_dir(), name);
+    assert_int_equal(file_write(path, out.data, out.size, FILE_SYNC_NONE, &err), ERR_NONE);
+    free(path);
+    free(data);
+    strbuf_release(&out);
+    return clip_make(name, "");
+}
+
+// A broadcast announces a description for the blind that is there for some programmes only.
+static void sound_that_is_announced_and_never_comes_keeps_none_from_the_copy(void **state)
+{
+    (void)state;
+    static const struct clip mute_h264 = {"mute264.ts", SMALL X264 "-an"};
+    static const struct clip two = {"two-sounds.ts", SMALL X264 "-map 0 -map 1 -map 1 -c:a aac"};
+    static const struct clip long_two = {"two-long-sounds.ts",
+        "-f lavfi -i testsrc2=s=128x96:r=25:d=16 -f lavfi -i sine=d=16 " X264 "-map 0 -map 1 -map 1 -c:a aac"};
+    static const struct clip one_of_two = {"one-of-two.ts", ""};
+    take_sound_away(one_of_two.name, &two, 0);
+    const char *const paths[] = {
+        join("announced-late.ts", (const struct clip *const[PARTS_MAX]){&mute_h264, &one_of_two}),
+        // Later than what is read to learn what there is.
+        take_sound_away("announced-first.ts", &long_two, 0.8)};
+    static const double begins[] = {2, 12.8};
+    static const double ends[] = {4, 16};
+    for (int i = 0; i < 2; i++) {
+        char *output = mem_sprintf("%s/copy.out", clips_dir());
+        struct remux_result result;
+        make_copy(paths[i], output, &result);
+        assert_true(result.has_audio);
+        double first = sound_from(output, 0);
+        if (first < begins[i] - 0.5 || first > begins[i] + 0.5)
+            fail_msg("%s: sound begins at %f s", paths[i], first);
+        assert_true(sound_from(output, ends[i] - 0.2) > 0);
+        free(output);
+    }
+}
+
+static void sound_that_begins_in_the_middle_counts_only_with_a_decoder(void **state)
+{
+    (void)state;
+    struct media_source *source;
+    struct err err = ERR_INIT;
+    const struct media_input input = {.path = clip_make(aac.name, aac.arguments)};
+    assert_ok(media_source_open(&input, MEDIA_SOURCE_FOREIGN, NULL, NULL, &source, &err), &err);
+    AVPacket *packet = av_packet_alloc();
+    assert_int_equal(av_new_packet(packet, 1), 0);
+    packet->stream_index = source->info.audio_stream;
+    AVStream *stream = source->format->streams[packet->stream_index];
+    media_source_hear(source, packet); // there is sound from the beginning on
+    assert_null(source->late_sound);
+    source->info.has_audio = false;
+    stream->codecpar->codec_id = AV_CODEC_ID_MPEGH_3D_AUDIO;
+    media_source_hear(source, packet);
+    assert_null(source->late_sound);
+    assert_ptr_equal(source->unheard, stream);
+    stream->codecpar->codec_id = AV_CODEC_ID_AAC;
+    media_source_hear(source, packet);
+    assert_ptr_equal(source->late_sound, stream);
+    av_packet_free(&packet);
+    media_source_close(source);
+}
+
 // Broadcasts go from 5.1 to stereo and back.
 static void sound_whose_channels_change_is_in_the_copy(void **state)
 {
@@ -485,6 +567,8 @@ int main(void)
         cmocka_unit_test(sound_that_ends_before_its_pictures_costs_none_of_the_next_recording),
         cmocka_unit_test(what_comes_first_without_a_keyframe_costs_the_copy_nothing),
         cmocka_unit_test(sound_that_begins_in_the_middle_is_in_the_copy),
+        cmocka_unit_test(sound_that_is_announced_and_never_comes_keeps_none_from_the_copy),
+        cmocka_unit_test(sound_that_begins_in_the_middle_counts_only_with_a_decoder),
         cmocka_unit_test(sound_whose_channels_change_is_in_the_copy),
         cmocka_unit_test(sound_that_ended_before_goes_with_the_pictures_of_the_next_recording),
     };

@@ -184,6 +184,7 @@ static enum err_code read_packet(struct timeline *timeline, AVPacket **out, stru
             timeline->stats.read_errors++;
             continue;
         }
+        media_source_hear(timeline->source, packet);
         if (packet->stream_index == timeline->source->video->index && packet->size > 0 && unpack(timeline, packet))
             break;
         av_packet_unref(packet);

@@ -7,6 +7,9 @@ interface Problem {
     field: string | undefined;
 }
 
+/** What is said of a request without an answer once there are answers again. */
+export const ANSWERS_AGAIN = 'The server did not answer. It does now: try again.';
+
 /** The server answered, and refused or failed. `message` is its sentence. */
 export class ApiError extends Error {
     override name = 'ApiError';

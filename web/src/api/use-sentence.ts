@@ -1,10 +1,10 @@
 import { useConnection } from './connection.ts';
-import { NetworkError, sentenceOf } from './problem.ts';
+import { ANSWERS_AGAIN, NetworkError, sentenceOf } from './problem.ts';
 
 /** The sentence to show for what was thrown. That nobody answered is no longer said as a fact once somebody does. */
 export function useSentence(error: unknown): string | undefined {
     const answers = useConnection() === 'connected';
     if (error === null || error === undefined) return undefined;
-    if (answers && error instanceof NetworkError) return 'The server did not answer. It does now: try again.';
+    if (answers && error instanceof NetworkError) return ANSWERS_AGAIN;
     return sentenceOf(error);
 }

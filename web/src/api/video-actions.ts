@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { toast, videoToast } from '@/components/toast.ts';
 import { call, client, type Schema } from './client.ts';
 import { keys } from './keys.ts';
-import { sentenceOf } from './problem.ts';
+import { tellError } from './tell-error.ts';
 
 interface Change {
     video: Schema<'Video'>;
@@ -25,7 +25,8 @@ export function useVideoActions() {
                 : call(client.POST('/api/v1/videos/{v}/resume', at));
         },
         onSuccess: (_, { video, action }) => toast(DONE[action](video.name), { key: videoToast(video.id) }),
-        onError: error => toast(sentenceOf(error), { kind: 'error' }),
+        onError: (error, { action }) =>
+            tellError(error, action === 'cancel' ? 'It was not cancelled' : 'It was not resumed'),
         // After a failure too: it may have ended in the meantime.
         onSettled: (_data, _error, { video: { id, project } }) =>
             Promise.all(

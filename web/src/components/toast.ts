@@ -8,6 +8,8 @@ export interface Toast {
     action?: { label: string; run: () => void };
     /** A later message of the same key takes its place. */
     key?: string;
+    /** What it says instead while the server answers: the text is about one that does not. */
+    onceAnswered?: string;
 }
 
 const SHOWN_MOST = 3;
@@ -34,13 +36,16 @@ export function dismissToast(id: number) {
     set(toasts.filter(toast => toast.id !== id));
 }
 
-export function toast(text: string, options: Partial<Pick<Toast, 'kind' | 'action' | 'key'>> = {}): number {
+export function toast(
+    text: string,
+    options: Partial<Pick<Toast, 'kind' | 'action' | 'key' | 'onceAnswered'>> = {},
+): number {
     lastId += 1;
     const id = lastId;
-    const { kind = 'info', action, key } = options;
+    const { kind = 'info', action, key, onceAnswered } = options;
     // So does the same message again.
     const kept = toasts.filter(other => other.text !== text && (key === undefined || other.key !== key));
-    set([...kept, { id, text, kind, action, key }].slice(-SHOWN_MOST));
+    set([...kept, { id, text, kind, action, key, onceAnswered }].slice(-SHOWN_MOST));
     setTimeout(() => dismissToast(id), kind === 'error' || action !== undefined ? LONG_MS : INFO_MS);
     return id;
 }

@@ -1,7 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
 import { keys } from '@/api/keys.ts';
-import { isNotFound, sentenceOf } from '@/api/problem.ts';
+import { isNotFound } from '@/api/problem.ts';
+import { tellError } from '@/api/tell-error.ts';
 import { toast } from '@/components/toast.ts';
 import { formatNumberOf } from '@/lib/format.ts';
 import type { StreamSnapshot } from '../api/activity-stream.ts';
@@ -47,7 +48,7 @@ export function useFailures(project: string | null, video: string | null) {
                     kind: count === 0 ? 'info' : 'success',
                 },
             ),
-        onError: error => toast(sentenceOf(error), { kind: 'error' }),
+        onError: error => tellError(error, 'Not all was put back'),
         onSettled: () =>
             Promise.all([
                 queries.invalidateQueries({ queryKey: keys.deadLetters }),

@@ -2,8 +2,8 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { postRedo, postUndo, type LabelChange } from '@/api/label-changes.ts';
-import { sentenceOf } from '@/api/problem.ts';
 import { labelsQuery, refreshAfterLabelling } from '@/api/queries.ts';
+import { tellError } from '@/api/tell-error.ts';
 import { STEP_TOAST, toast } from '@/components/toast.ts';
 import { useEditorName } from '@/lib/editor.ts';
 import { stepText, withEditor } from '@/lib/steps.ts';
@@ -24,14 +24,18 @@ export function useLabelSteps(project: string): LabelSteps {
     const labels = useQuery(labelsQuery(project)).data;
     const chain = useRef<Promise<unknown>>(Promise.resolve());
 
-    function change(ask: () => Promise<LabelChange>, tell: (change: LabelChange) => void = said): Promise<boolean> {
+    function change(
+        ask: () => Promise<LabelChange>,
+        tell: (change: LabelChange) => void = said,
+        not = 'Nothing was saved',
+    ): Promise<boolean> {
         const next = chain.current.then(async () => {
             let done = true;
             try {
                 tell(await ask());
             } catch (error) {
                 done = false;
-                toast(sentenceOf(error), { kind: 'error', key: STEP_TOAST });
+                tellError(error, not, STEP_TOAST);
             }
             await refreshAfterLabelling(queries, project);
             return done;
@@ -70,6 +74,7 @@ export function useLabelSteps(project: string): LabelSteps {
                     kind: 'success',
                     key: STEP_TOAST,
                 }),
+            kind === 'undo' ? 'Nothing was undone' : 'Nothing was done again',
         );
     }
     function undo() {

@@ -2,8 +2,7 @@ import { Button } from '@/components/Button.tsx';
 import { CheckIcon, CloseIcon } from '@/components/icons.tsx';
 import { Kbd } from '@/components/Kbd.tsx';
 import { LabelChip } from '@/components/LabelChip.tsx';
-import { sentenceOf } from '@/api/problem.ts';
-import { toast } from '@/components/toast.ts';
+import { tellError } from '@/api/tell-error.ts';
 import { classNames } from '@/lib/class-names.ts';
 import { useShortcut } from '@/lib/keys.tsx';
 import { useLabelling } from '../hooks/useLabelling.ts';
@@ -14,6 +13,7 @@ import styles from './ObjectCard.module.css';
 export function LikelyLabel({ object, label }: { object: Picture; label: Picture['label'] }) {
     const { changes, panel, setLabel, setPanel } = useLabelling();
     const probable = label?.kind === 'probable';
+    // While candidates are asked about, the keys answer, and are not told here.
     const asking = panel === 'candidates';
 
     function say(yes: boolean) {
@@ -21,7 +21,7 @@ export function LikelyLabel({ object, label }: { object: Picture; label: Picture
         const statement = yes ? { positive: [object] } : { negative: [object] };
         changes
             .say({ label: label.name, ...statement })
-            .catch((error: unknown) => toast(sentenceOf(error), { kind: 'error' }));
+            .catch((error: unknown) => tellError(error, 'Nothing was saved'));
     }
     useShortcut('y', 'Accept the likely label', () => say(true), { group: 'Labelling', enabled: probable && !asking });
     useShortcut('x', 'Refuse the label of the selected object', () => say(false), {
@@ -52,11 +52,11 @@ export function LikelyLabel({ object, label }: { object: Picture; label: Picture
                     className={styles.button}
                     onClick={() => say(true)}
                 >
-                    Accept <Kbd keys="y" />
+                    Accept {!asking && <Kbd keys="y" />}
                 </Button>
             )}
             <Button size="s" icon={<CloseIcon />} className={styles.button} onClick={() => say(false)}>
-                {probable ? 'Refuse' : 'Not this'} <Kbd keys="x" />
+                {probable ? 'Refuse' : 'Not this'} {!asking && <Kbd keys="x" />}
             </Button>
         </>
     );

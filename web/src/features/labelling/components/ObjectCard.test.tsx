@@ -1,4 +1,4 @@
-import { act, fireEvent, screen, waitFor } from '@testing-library/react';
+import { act, cleanup, fireEvent, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it, vi } from 'vitest';
 import type { Schema } from '@/api/client.ts';
@@ -17,6 +17,7 @@ import {
     renderLabelling,
     type Routes,
 } from '../testing-view.tsx';
+import type { Panel } from '../hooks/useLabelling.ts';
 import { ObjectCard } from './ObjectCard.tsx';
 
 const TRACK = '0123456789abcdef-t1';
@@ -27,14 +28,14 @@ const SAID = 'GET /api/v1/projects/demo/assertions';
 const refused = (object: Schema<'ObjectDetails'>) => ({ ...object, class_refused: true as const });
 const press = (key: string) => fireEvent.keyDown(document.body, { key });
 
-function renderCard(routes: Routes) {
+function renderCard(routes: Routes, panel?: Panel) {
     const server = fakeServer({ [LABELS]: listOf([]), [OBJECT]: { body: seen }, ...routes });
     const { queries } = renderLabelling(
         <>
             <ObjectCard />
             <ToastRegion />
         </>,
-        { selected: seen.id },
+        { selected: seen.id, panel },
     );
     return { ...server, queries };
 }
@@ -96,6 +97,19 @@ it('stays on the screen while the server is away, and goes when the object is go
     await fetchAgain(server.queries, ['object', seen.id]);
     expect(await screen.findByText('There is no such object')).toBeVisible();
     expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull();
+});
+
+it('tells the keys of its buttons, but for those that answer what is asked beside it', async () => {
+    const label = { name: 'red car', kind: 'probable' as const, score: 0.8 };
+    const keys = () => screen.getAllByRole('button').map(button => button.querySelector('kbd')?.textContent);
+    renderCard({ [OBJECT]: { body: { ...seen, label } } });
+    await screen.findByRole('button', { name: /^Accept/ });
+    expect(keys()).toEqual(expect.arrayContaining(['Y', 'X', 'P', 'N', 'C']));
+    cleanup();
+    renderCard({ [OBJECT]: { body: { ...seen, label } } }, 'candidates');
+    await screen.findByRole('button', { name: /^Accept/ });
+    expect(keys()).toEqual(expect.arrayContaining(['P', 'C']));
+    for (const key of ['Y', 'X', 'N']) expect(keys()).not.toContain(key);
 });
 
 it('shows no label that could not be stored, also where nobody can be asked for the right one', async () => {

@@ -139,7 +139,7 @@ function CardButtons({ picture }: { picture: Picture }) {
                 Add to Yes <Kbd keys="p" />
             </Button>
             <Button size="s" icon={<MinusIcon />} className={styles.button} onClick={no}>
-                Add to No <Kbd keys="n" />
+                Add to No {!asking && <Kbd keys="n" />}
             </Button>
         </>
     );

@@ -1,6 +1,7 @@
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { reportAnswer } from '@/api/connection.ts';
 import { ToastRegion } from '@/components/ToastRegion.tsx';
 import { correctionOf, labelOf, pictureOf } from '../testing.ts';
 import { stepOf } from '@/testing/steps.ts';
@@ -227,4 +228,29 @@ it('says what the server says when a correction cannot be undone, with tracks by
     renderWithToasts();
     await userEvent.click(await screen.findByRole('button', { name: /^Undo: split/ }));
     expect(await screen.findByText('Track 4 is not there any more.')).toBeVisible();
+});
+
+it.each([
+    ['undo', 'labels', { key: 'z', ctrlKey: true }, 'Nothing was undone'],
+    ['redo', 'tracks', { key: 'y', ctrlKey: true }, 'Nothing was done again'],
+])('says that %s of %s was not done where nobody answers, and no longer that once somebody does', async (...row) => {
+    const [kind, of, keys, nothing] = row;
+    fakeServer({
+        [LABELS]: listOf([labelOf('red car')], of === 'labels' ? { [kind]: first } : {}),
+        [CORRECTIONS]: correctionsOf(of === 'tracks' ? { [kind]: correctionOf('split') } : {}),
+    });
+    renderWithToasts();
+    await screen.findByRole('button', { name: kind === 'undo' ? /^Undo: / : /^Redo: / });
+    const answering = globalThis.fetch;
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')));
+    fireEvent.keyDown(document.body, keys);
+    const message = await screen.findByText(new RegExp(`^${nothing}, as far as is known. The server does not answer.`));
+    vi.stubGlobal('fetch', answering);
+    await waitFor(() => {
+        // What was on its way when nobody answered may tell of it later.
+        reportAnswer();
+        expect(message).toHaveTextContent(
+            `${nothing}, as far as is known. The server did not answer. It does now: try again.`,
+        );
+    });
 });

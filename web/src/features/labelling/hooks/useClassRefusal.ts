@@ -1,6 +1,5 @@
 // Refusing the detector's class: a no for the label that is called like the class.
-import { sentenceOf } from '@/api/problem.ts';
-import { toast } from '@/components/toast.ts';
+import { tellError } from '@/api/tell-error.ts';
 import { fetchNegatives } from '../api/queries.ts';
 import { findLabel } from '../model/label-name.ts';
 import type { Picture } from '../model/picture.ts';
@@ -27,7 +26,7 @@ export function useClassRefusal(picture: Picture): ClassRefusal {
     }
 
     const telling = (done: Promise<unknown>) =>
-        void done.catch((error: unknown) => toast(sentenceOf(error), { kind: 'error' }));
+        void done.catch((error: unknown) => tellError(error, 'Nothing was saved'));
     return {
         refused,
         refuse: () => telling(changes.say({ label, negative: [picture] })),

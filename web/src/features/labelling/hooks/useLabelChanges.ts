@@ -3,8 +3,9 @@ import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { Schema } from '@/api/client.ts';
 import { keys, staleAfterLabelling } from '@/api/keys.ts';
-import { isConflict, sentenceOf } from '@/api/problem.ts';
+import { isConflict } from '@/api/problem.ts';
 import { refreshAfterLabelling } from '@/api/queries.ts';
+import { tellError } from '@/api/tell-error.ts';
 import { STEP_TOAST, toast } from '@/components/toast.ts';
 import {
     deleteLabel,
@@ -18,6 +19,7 @@ import {
 import { labelsQuery } from '../api/queries.ts';
 import type { Picture } from '../model/picture.ts';
 import { relabel, repaintFrames } from '../model/repaint.ts';
+import { capital } from '@/lib/sentence.ts';
 import { stepText } from '@/lib/steps.ts';
 
 export interface Statement {
@@ -148,12 +150,13 @@ function makeChanges(queries: QueryClient, project: string, onStepped: OnStepped
         } catch (error) {
             const list = queries.getQueryData(labelsQuery(project).queryKey);
             const nothing = isConflict(error) && list?.[kind] === null;
-            toast(
-                isConflict(error) && !nothing
-                    ? `The labels were changed in the meantime, so nothing was ${kind === 'undo' ? 'undone' : 'done again'}. See what ${kind} would do now, and try again.`
-                    : sentenceOf(error),
-                { kind: 'error' },
-            );
+            const not = `nothing was ${kind === 'undo' ? 'undone' : 'done again'}`;
+            if (isConflict(error) && !nothing)
+                toast(
+                    `The labels were changed in the meantime, so ${not}. See what ${kind} would do now, and try again.`,
+                    { kind: 'error' },
+                );
+            else tellError(error, capital(not));
         }
     }
 

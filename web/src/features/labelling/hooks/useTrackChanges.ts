@@ -1,10 +1,9 @@
 // Corrections of tracks with all that follows from them: boxes, timelines and labels fetched again, errors told.
 import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { sentenceOf } from '@/api/problem.ts';
 import { refreshAfterCorrection } from '@/api/queries.ts';
+import { tellError } from '@/api/tell-error.ts';
 import { STEP_TOAST, toast } from '@/components/toast.ts';
-import { withTrackNumbers } from '@/lib/track-name.ts';
 import {
     correctionStepsQuery,
     fetchRest,
@@ -49,7 +48,11 @@ function makeChanges(queries: QueryClient, project: string, video: string): Trac
 
     // One after the other: each is based on the version that the one before has left.
     let steps = Promise.resolve();
-    function change(ask: (version?: number) => Promise<Correction>, tell: (correction: Correction) => void) {
+    function change(
+        ask: (version?: number) => Promise<Correction>,
+        tell: (correction: Correction) => void,
+        not = 'Nothing was corrected',
+    ) {
         steps = steps.then(async () => {
             try {
                 const correction = await ask(known()?.version);
@@ -59,7 +62,7 @@ function makeChanges(queries: QueryClient, project: string, video: string): Trac
                 queries.setQueryData(stepsKey, { version, undo, redo });
                 tell(correction);
             } catch (error) {
-                toast(withTrackNumbers(sentenceOf(error)), { kind: 'error', key: STEP_TOAST });
+                tellError(error, not, STEP_TOAST);
             }
             await refreshAfterCorrection(queries, project, video);
         });
@@ -71,6 +74,7 @@ function makeChanges(queries: QueryClient, project: string, video: string): Trac
         return change(
             version => postUndoCorrection(video, version),
             ({ step }) => toast(`Undone: ${correctionText(what ?? step)}.`, { kind: 'success', key: STEP_TOAST }),
+            'Nothing was undone',
         );
     }
 
@@ -111,6 +115,7 @@ function makeChanges(queries: QueryClient, project: string, video: string): Trac
                 version => postRedoCorrection(video, version),
                 ({ step }) =>
                     toast(`Done again: ${correctionText(what ?? step)}.`, { kind: 'success', key: STEP_TOAST }),
+                'Nothing was done again',
             );
         },
     };

@@ -115,7 +115,7 @@ enum err_code err_set_errno(struct err *err, int errno_value, const char *format
         size_t used = strlen(err->message);
         char reason[128] = "";
         // The GNU variant: it returns the text, which need not be in the buffer.
-        const char *text = strerror_r(errno_value, reason, sizeof(reason));
+        const char *text = code == ERR_FULL ? ERR_FULL_WORDS : strerror_r(errno_value, reason, sizeof(reason));
         snprintf(err->message + used, sizeof(err->message) - used, ": %s", text);
         trim_partial_utf8(err->message, sizeof(err->message));
     }

@@ -44,8 +44,12 @@ enum err_code err_set(struct err *err, enum err_code code, const char *format, .
 enum err_code err_setv(struct err *err, enum err_code code, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
 
-// Sets code and sentence from errno: "<formatted>: <strerror>". The code follows from errno (ENOENT: not found, ENOSPC
-// and EDQUOT: full, EMFILE and EIO: unavailable, EACCES, EPERM and EROFS: denied, EEXIST: conflict, else internal).
+// What is said of a full disk or quota everywhere, behind what could not be stored: what it is, and what to do.
+#define ERR_FULL_WORDS "the disk is full; free some space and try again"
+
+// Sets code and sentence from errno: "<formatted>: <strerror>", or ERR_FULL_WORDS for the latter. The code follows from
+// errno (ENOENT: not found, ENOSPC and EDQUOT: full, EMFILE and EIO: unavailable, EACCES, EPERM and EROFS: denied,
+// EEXIST: conflict, else internal).
 enum err_code err_set_errno(struct err *err, int errno_value, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -49,7 +49,7 @@ static void a_full_disk_may_be_tried_again_and_a_missing_file_not(void **state)
     assert_int_equal(err_set_errno(&err, ENOSPC, "write"), ERR_FULL);
     assert_true(err_is_retryable(err.code));
     assert_int_equal(err_http_status(err.code), 507);
-    assert_string_equal(err.message, "write: No space left on device");
+    assert_string_equal(err.message, "write: the disk is full; free some space and try again");
     assert_false(err_is_retryable(err_set_errno(&err, ENOENT, "open")));
 }
 

@@ -41,8 +41,7 @@ static enum err_code write_failed(const struct blob_dir *self, const char *key, 
         return err_set(
             err, ERR_LIMIT, "cannot store %s in %s: its file system takes no file that large", key, self->path);
     if (error == ENOSPC || error == EDQUOT || error == EFBIG)
-        return err_set(
-            err, ERR_FULL, "cannot store %s in %s: the disk is full; free some space and try again", key, self->path);
+        return err_set(err, ERR_FULL, "cannot store %s in %s: " ERR_FULL_WORDS, key, self->path);
     if (error == ENOTDIR || error == EISDIR || error == ENOTEMPTY || error == EEXIST)
         return blob_folder_conflict(key, err);
     return err_set_errno(err, error, "cannot store %s in %s", key, self->path);

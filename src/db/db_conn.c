@@ -46,13 +46,10 @@ enum err_code db_error(const struct db_conn *conn, int rc, struct err *err)
         return err_set(err, ERR_UNAVAILABLE, "the %s %s has been locked by another process for more than %d s",
             db->kind, db->path, DB_BUSY_MS / 1000);
     case SQLITE_FULL:
-        return err_set(err, ERR_FULL, "cannot write the %s %s: the disk is full; free some space and try again",
-            db->kind, db->path);
+        return err_set(err, ERR_FULL, "cannot write the %s %s: " ERR_FULL_WORDS, db->kind, db->path);
     case SQLITE_IOERR:
         if (is_disk_full(system_errno))
-            return err_set(err, ERR_FULL,
-                "cannot write the %s %s: the disk is full (%s); free some space and try again", db->kind, db->path,
-                strerror(system_errno));
+            return err_set(err, ERR_FULL, "cannot write the %s %s: " ERR_FULL_WORDS, db->kind, db->path);
         return err_set(err, ERR_UNAVAILABLE, "cannot read or write the %s %s: %s%s%s", db->kind, db->path, detail,
             system_errno != 0 ? ": " : "", system_errno != 0 ? strerror(system_errno) : "");
     case SQLITE_CANTOPEN:

@@ -366,7 +366,7 @@ static void a_full_disk_is_told_and_leaves_the_old_file(void **state)
     if (full < 0)
         skip_because("there is no /dev/full");
     assert_code(file_write_all(full, "x", 1, "frame", &err), ERR_FULL);
-    assert_string_equal(err.message, "cannot write frame: No space left on device");
+    assert_string_equal(err.message, "cannot write frame: the disk is full; free some space and try again");
     close(full);
 }
 

@@ -27,13 +27,14 @@ venv_step() {
     fi
     pip_run install -q --require-hashes --only-binary :all: -r "$requirements" >&2 ||
         die "pip could not install the packages of scripts/requirements.txt: see the lines above"
-    "$venv_dir/bin/python" - <<'PYTHON' || die "the installed packages do not load: remove $venv_dir and try again"
+    "$venv_dir/bin/python" - <<'PYTHON' || die "the installed packages do not load or run: remove $venv_dir and try again"
+import pathlib, subprocess, sys
 import openvino
 import tensorboard.compat.proto.graph_pb2
 import yt_dlp
 assert "CPU" in openvino.Core().available_devices
+subprocess.run((pathlib.Path(sys.prefix, "bin", "deno"), "--version"), check=True, stdout=subprocess.DEVNULL)
 PYTHON
-    "$venv_dir/bin/deno" --version >/dev/null || die "the installed Deno does not run: remove $venv_dir and try again"
     mark_done venv "$key"
 }
 

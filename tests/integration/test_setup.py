@@ -1,4 +1,4 @@
-"""Set-up does nothing twice, whatever path its folder is reached by."""
+"""Set-up does nothing twice, whatever path its folder is reached by; what is run lies where nobody else looks."""
 
 import os
 import subprocess
@@ -39,3 +39,11 @@ def test_python_packages_are_not_installed_again_through_a_link(tmp_path):
     assert "installs packages" in set_up(python, deps)
     assert set_up(python, linked) == ""
     assert set_up(python, deps) == ""
+
+
+def test_the_data_folder_that_is_made_is_its_owners_alone(tmp_path):
+    data = tmp_path / "made" / "data"
+    done = subprocess.run(["scripts/run", "--stop"], cwd=ROOT, env={**os.environ, "DATA": str(data)}, timeout=60,
+                          capture_output=True, text=True, umask=0o022)
+    assert done.returncode == 0, done.stderr
+    assert data.stat().st_mode & 0o777 == 0o700

@@ -131,7 +131,7 @@ static void see(struct removal *removal, const json_t *thing)
 {
     int64_t left = ui_int(thing, "videos");
     if (!removal->is_seen && json_object_get(thing, "videos") != NULL)
-        fprintf(stderr, "The removal goes on in the server: %" PRId64 " video%s left.\n", left, left == 1 ? "" : "s");
+        ui_error("the removal goes on in the server, %" PRId64 " video%s left", left, left == 1 ? "" : "s");
     removal->still = removal->is_seen && left >= removal->left ? removal->still + 1 : 0;
     removal->is_seen = true;
     removal->left = left;

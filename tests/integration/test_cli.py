@@ -175,7 +175,7 @@ def test_a_removal_that_outlasts_its_call_is_waited_for(home, begun):
     removal = Removal([begun], looks)
     done = removal.run(home)
     assert (done.returncode, done.stdout) == (0, "removed project p\n"), done
-    assert done.stderr == "The removal goes on in the server: 2 videos left.\n", done
+    assert done.stderr == "framehound: the removal goes on in the server, 2 videos left\n", done
     assert removal.asked == ["GET", "DELETE"] + ["GET"] * len(looks)
 
 

@@ -55,17 +55,23 @@ static void expect_gone(struct pipeline *p, const char *id)
     meta_strings_free(settings, count);
 }
 
+// With one video, which is done, and all parts at work.
+static void open_with_street(struct pipeline *p, double seconds, char id[VIDEO_ID_SIZE])
+{
+    (void)pipeline_street();
+    pipeline_open(p);
+    pipeline_start(p, RUN_ALL);
+    submit_street(p, seconds, id);
+    assert_string_equal(video_state_name(pipeline_wait(p, id)), "done");
+}
+
 static void a_deleted_video_leaves_nothing(void **state)
 {
     (void)state;
     struct pipeline p;
     char id[VIDEO_ID_SIZE];
     struct err err = ERR_INIT;
-    (void)pipeline_street();
-    pipeline_open(&p);
-    pipeline_start(&p, RUN_ALL);
-    submit_street(&p, 6, id);
-    assert_string_equal(video_state_name(pipeline_wait(&p, id)), "done");
+    open_with_street(&p, 6, id);
     char setting[64]; // as older programs left it of every video that was resumed
     snprintf(setting, sizeof(setting), "resuming/%s", id);
     assert_ok(meta_store_put_setting(p.ingest.meta, setting, "no", &err), &err);
@@ -105,11 +111,7 @@ static void a_deletion_that_was_interrupted_is_finished_at_the_next_start(void *
     struct recover_report report;
     struct meta_video video;
     enum submit_outcome outcome;
-    (void)pipeline_street();
-    pipeline_open(&p);
-    pipeline_start(&p, RUN_ALL);
-    submit_street(&p, 6, id);
-    pipeline_wait(&p, id);
+    open_with_street(&p, 6, id);
     assert_ok(meta_store_set_video_state(p.ingest.meta, id, 1u << VIDEO_DONE, VIDEO_DELETING, &err), &err);
     struct submit_request request;
     submit_request_init(&request);
@@ -196,11 +198,7 @@ static void a_projects_deletion_that_was_interrupted_behind_its_videos_is_finish
     struct err err = ERR_INIT;
     struct meta_project project;
     struct recover_report report;
-    (void)pipeline_street();
-    pipeline_open(&p);
-    pipeline_start(&p, RUN_ALL);
-    submit_street(&p, 2, id);
-    pipeline_wait(&p, id);
+    open_with_street(&p, 2, id);
     pipeline_stop(&p);
     pipeline_intercept(&p, &sweeps.own, &sweeps.ops);
     sweeps.ops.vectors.remove_project = away_behind_the_videos;

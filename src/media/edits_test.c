@@ -74,13 +74,11 @@ static const char *clip_with_edits(const char *name, const struct edit *edits, s
     strbuf_add(&out, in.data + at + old, in.size - at - old);
     grow_box(&out, "trak", (int64_t) new - (int64_t)old);
     grow_box(&out, "moov", (int64_t) new - (int64_t)old);
-    char *path = mem_sprintf("%s/%s", clips_dir(), name);
-    assert_ok(file_write(path, out.data, out.size, FILE_SYNC_NONE, &err), &err);
-    free(path);
+    const char *path = clip_write(name, out.data, out.size);
     free(bytes);
     strbuf_release(&in);
     strbuf_release(&out);
-    return clip_make(name, "");
+    return path;
 }
 
 static void edits_show_what_ffprobe_shows_whatever_the_chunk_length(void **state)

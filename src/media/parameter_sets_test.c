@@ -64,9 +64,7 @@ static void a_live_stream_that_changes_its_size_is_decoded_to_its_end(void **sta
     uint32_t last_ms = add_tags(&joined, large, 0);
     last_ms = add_tags(&joined, small, last_ms + FRAME_MS);
     add_tags(&joined, large, last_ms + FRAME_MS);
-    char *path = mem_sprintf("%s/joined.flv", clips_dir());
-    struct err err = ERR_INIT;
-    assert_ok(file_write(path, joined.data, joined.size, FILE_SYNC_NONE, &err), &err);
+    const char *path = clip_write("joined.flv", joined.data, joined.size);
     struct clip_outcome parts[2];
     clip_must_run(large, &(struct clip_run){.chunk_s = 60, .fps = "all"}, &parts[0]);
     clip_must_run(small, &(struct clip_run){.chunk_s = 60, .fps = "all"}, &parts[1]);
@@ -87,16 +85,13 @@ static void a_live_stream_that_changes_its_size_is_decoded_to_its_end(void **sta
     clip_outcome_release(&parts[0]);
     clip_outcome_release(&parts[1]);
     strbuf_release(&joined);
-    free(path);
 }
 
-static void sets_that_make_no_sense_leave_the_picture_as_it_is(void **state)
+// Of sets that come with a keyframe, cut at every length: they are put before the picture when they are whole.
+static void assert_only_whole_ones_are_put_before(
+    AVCodecParameters *par, const uint8_t *good, size_t good_size, const char *expected, size_t expected_size)
 {
-    (void)state;
-    uint8_t header[] = {1, 66, 0, 30, 0xFF, 0xE1, 0, 2, 0x67, 1, 1, 0, 2, 0x68, 2};
-    AVCodecParameters par = {.codec_id = AV_CODEC_ID_H264, .extradata = header, .extradata_size = (int)sizeof(header)};
-    static const uint8_t good[] = {1, 66, 0, 30, 0xFF, 0xE1, 0, 2, 0x67, 9, 1, 0, 2, 0x68, 8};
-    for (size_t size = 0; size <= sizeof(good); size++) {
+    for (size_t size = 0; size <= good_size; size++) {
         struct parameter_sets sets = {0};
         AVPacket *packet = av_packet_alloc();
         assert_int_equal(av_new_packet(packet, 3), 0);
@@ -105,17 +100,24 @@ static void sets_that_make_no_sense_leave_the_picture_as_it_is(void **state)
         uint8_t *data = av_packet_new_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, size);
         assert_non_null(data);
         memcpy(data, good, size);
-        parameter_sets_apply(&sets, &par, packet);
-        bool whole = size == sizeof(good);
-        assert_int_equal(packet->size, whole ? 15 : 3);
-        if (whole)
-            assert_memory_equal(packet->data,
-                "\0\0\0\2\x67\x09\0\0\0\2\x68\x08"
-                "abc",
-                15);
+        parameter_sets_apply(&sets, par, packet);
+        bool whole = size == good_size;
+        assert_int_equal(packet->size, whole ? expected_size : 3);
+        assert_memory_equal(packet->data, whole ? expected : "abc", (size_t)packet->size);
         av_packet_free(&packet);
         parameter_sets_release(&sets);
     }
+}
+
+static void sets_that_make_no_sense_leave_the_picture_as_it_is(void **state)
+{
+    (void)state;
+    uint8_t header[] = {1, 66, 0, 30, 0xFF, 0xE1, 0, 2, 0x67, 1, 1, 0, 2, 0x68, 2};
+    AVCodecParameters par = {.codec_id = AV_CODEC_ID_H264, .extradata = header, .extradata_size = (int)sizeof(header)};
+    static const uint8_t good[] = {1, 66, 0, 30, 0xFF, 0xE1, 0, 2, 0x67, 9, 1, 0, 2, 0x68, 8};
+    static const char expected[] = "\0\0\0\2\x67\x09\0\0\0\2\x68\x08"
+                                   "abc";
+    assert_only_whole_ones_are_put_before(&par, good, sizeof(good), expected, sizeof(expected) - 1);
 }
 
 static void sets_of_hevc_that_end_early_leave_the_picture_as_it_is(void **state)
@@ -129,23 +131,8 @@ static void sets_of_hevc_that_end_early_leave_the_picture_as_it_is(void **state)
     memcpy(header + 22, lists, sizeof(lists));
     memcpy(good + 22, lists, sizeof(lists));
     AVCodecParameters par = {.codec_id = AV_CODEC_ID_HEVC, .extradata = header, .extradata_size = (int)sizeof(header)};
-    for (size_t size = 0; size <= sizeof(good); size++) {
-        struct parameter_sets sets = {0};
-        AVPacket *packet = av_packet_alloc();
-        assert_int_equal(av_new_packet(packet, 3), 0);
-        memcpy(packet->data, "abc", 3);
-        packet->flags = AV_PKT_FLAG_KEY;
-        uint8_t *data = av_packet_new_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, size);
-        assert_non_null(data);
-        memcpy(data, good, size);
-        parameter_sets_apply(&sets, &par, packet);
-        bool whole = size == sizeof(good);
-        assert_int_equal(packet->size, whole ? 12 : 3);
-        if (whole)
-            assert_memory_equal(packet->data, "\0\2\x44\1\0\3\x44\1\7abc", 12);
-        av_packet_free(&packet);
-        parameter_sets_release(&sets);
-    }
+    static const char expected[] = "\0\2\x44\1\0\3\x44\1\7abc";
+    assert_only_whole_ones_are_put_before(&par, good, sizeof(good), expected, sizeof(expected) - 1);
 }
 
 static void sets_get_lengths_as_the_pictures_have_them(void **state)
@@ -261,10 +248,8 @@ static char *read_file(const char *path, size_t *size)
 // What ffmpeg made of both without converting has the first's description only.
 static const char *join_described(const char *name, const char *first, const char *second, uint32_t first_samples)
 {
-    struct err err = ERR_INIT;
-    char *list = mem_sprintf("%s/%s.txt", clips_dir(), name);
     char *text = mem_sprintf("file '%s'\nfile '%s'\n", first, second);
-    assert_ok(file_write(list, text, strlen(text), FILE_SYNC_NONE, &err), &err);
+    const char *list = clip_write("parts.txt", text, strlen(text));
     char *plain = mem_sprintf("plain-%s", name);
     char *arguments = mem_sprintf("-f concat -safe 0 -auto_convert 0 -i '%s' -c copy", list);
     size_t size, other_size;
@@ -287,17 +272,14 @@ static const char *join_described(const char *name, const char *first, const cha
         strbuf_release(&changed);
     }
     strbuf_add(&out, data + after, size - after);
-    char *path = mem_sprintf("%s/%s", clips_dir(), name);
-    assert_ok(file_write(path, out.data, out.size, FILE_SYNC_NONE, &err), &err);
+    const char *path = clip_write(name, out.data, out.size);
     strbuf_release(&out);
-    free(path);
     free(other);
     free(data);
     free(arguments);
     free(plain);
     free(text);
-    free(list);
-    return clip_make(name, "");
+    return path;
 }
 
 static void an_mp4_file_with_several_descriptions_is_decoded_to_its_end(void **state)

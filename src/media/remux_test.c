@@ -209,7 +209,6 @@ static void call_it_mpeg_h(char *data, size_t size)
 static void a_copy_without_its_sound_is_made_where_there_is_no_decoder_for_it(void **state)
 {
     (void)state;
-    char *path = mem_sprintf("%s/mpeg-h.mp4", clips_dir());
     char *output = mem_sprintf("%s/mpeg-h.out", clips_dir());
     char *log_path = mem_sprintf("%s/mpeg-h.log", clips_dir());
     struct err err = ERR_INIT;
@@ -217,7 +216,7 @@ static void a_copy_without_its_sound_is_made_where_there_is_no_decoder_for_it(vo
     size_t size;
     assert_ok(file_read(clip_make("sound.mp4", clips[1].arguments), 1 << 24, &data, &size, &err), &err);
     call_it_mpeg_h(data, size);
-    assert_ok(file_write(path, data, size, FILE_SYNC_NONE, &err), &err);
+    const char *path = clip_write("mpeg-h.mp4", data, size);
     free(data);
     int fd = open(log_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     struct log *log = log_new(fd, LOG_WARN, false);
@@ -238,7 +237,6 @@ static void a_copy_without_its_sound_is_made_where_there_is_no_decoder_for_it(vo
     assert_ok(file_read(log_path, 1 << 16, &data, &size, &err), &err);
     assert_non_null(strstr(data, "sound (mpegh_3d_audio) is missing in the copy for browsers: there is no decoder"));
     free(data);
-    free(path);
     free(output);
     free(log_path);
 }

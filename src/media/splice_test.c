@@ -225,12 +225,10 @@ static const char *take_video_back(const char *name, const struct clip *clip)
             done = true;
         }
     }
-    char *path = mem_sprintf("%s/%s", clips_dir(), name);
-    assert_int_equal(file_write(path, out.data, out.size, FILE_SYNC_NONE, &err), ERR_NONE);
-    free(path);
+    const char *path = clip_write(name, out.data, out.size);
     free(data);
     strbuf_release(&out);
-    return clip_make(name, "");
+    return path;
 }
 
 // Of two tables behind one list of programmes, the part that begins with the list has no length.
@@ -447,12 +445,10 @@ static const char *take_sound_away(const char *name, const struct clip *clip, do
         if (pid != FIRST_SOUND_PID && (pid != FIRST_SOUND_PID + 1 || !early))
             strbuf_add(&out, packet, PACKET);
     }
-    char *path = mem_sprintf("%s/%s", clips_dir(), name);
-    assert_int_equal(file_write(path, out.data, out.size, FILE_SYNC_NONE, &err), ERR_NONE);
-    free(path);
+    const char *path = clip_write(name, out.data, out.size);
     free(data);
     strbuf_release(&out);
-    return clip_make(name, "");
+    return path;
 }
 
 // A broadcast announces a description for the blind that is there for some programmes only.

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "media/frame_internal.h"
+#include "os/file.h"
 
 #define CLIPS_MAX 256
 
@@ -18,8 +19,15 @@ static char directory[256];
 static char *paths[CLIPS_MAX];
 static size_t path_count;
 
+// Each path once, however often its file is asked for or written.
 static const char *keep_path(char *path)
 {
+    for (size_t i = 0; i < path_count; i++) {
+        if (strcmp(paths[i], path) == 0) {
+            free(path);
+            return paths[i];
+        }
+    }
     assert_true(path_count < CLIPS_MAX);
     paths[path_count++] = path;
     return path;
@@ -61,6 +69,15 @@ const char *clip_make(const char *name, const char *arguments)
     if (system(command) != 0)
         fail_msg("failed: %s", command);
     free(command);
+    return keep_path(path);
+}
+
+const char *clip_write(const char *name, const void *data, size_t size)
+{
+    struct err err = ERR_INIT;
+    char *path = mem_sprintf("%s/%s", clips_dir(), name);
+    if (file_write(path, data, size, FILE_SYNC_NONE, &err) != ERR_NONE)
+        fail_msg("%s", err.message);
     return keep_path(path);
 }
 

@@ -14,6 +14,8 @@ const char *clips_dir(void);
 // Runs `ffmpeg <arguments> <file in clips_dir>` once for each name; returns the path. Fails the test if ffmpeg fails;
 // skips it if there is no such program.
 const char *clip_make(const char *name, const char *arguments);
+// Writes a file into clips_dir(), over what was there; returns the path.
+const char *clip_write(const char *name, const void *data, size_t size);
 // The path of ../shared/data/<name>, or NULL if it is not there.
 const char *clip_shared(const char *name);
 

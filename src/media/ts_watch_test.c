@@ -39,15 +39,14 @@ static struct bytes read_clip(const struct clip *clip)
 
 static int64_t damaged_of(const struct clip *clip, const char *data, size_t size, bool *incomplete)
 {
-    char *path = mem_sprintf("%s/made-from-%s", clips_dir(), clip->name);
-    struct err err = ERR_INIT;
+    char *name = mem_sprintf("made-from-%s", clip->name);
+    const char *path = clip_write(name, data, size);
     struct clip_outcome outcome;
-    assert_ok(file_write(path, data, size, FILE_SYNC_NONE, &err), &err);
     clip_must_run(path, &(struct clip_run){.chunk_s = 100, .fps = "1"}, &outcome);
     int64_t damaged = outcome.split.damaged;
     *incomplete = outcome.split.incomplete;
     clip_outcome_release(&outcome);
-    free(path);
+    free(name);
     return damaged;
 }
 

@@ -49,12 +49,9 @@ static void move_picture(char *bytes, size_t size, int picture, int64_t by, bool
 // Frees the bytes.
 static const char *keep_bytes(const char *name, char *bytes, size_t size)
 {
-    struct err err = ERR_INIT;
-    char *path = mem_sprintf("%s/%s", clips_dir(), name);
-    assert_ok(file_write(path, bytes, size, FILE_SYNC_NONE, &err), &err);
-    free(path);
+    const char *path = clip_write(name, bytes, size);
     free(bytes);
-    return clip_make(name, "");
+    return path;
 }
 
 static const char *clip_with_moved(const char *name, const char *source, int picture, int64_t by, bool pts_only)
